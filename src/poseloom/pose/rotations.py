@@ -1,0 +1,126 @@
+"""Rotation helpers over `roma`, imported lazily: axis-angle, matrices, 6D, Euler angles.
+
+Any leading batch axes; float32 in, float32 out. Matrices act on column vectors.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def to_matrix(axis_angle: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Axis-angle in radians to rotation matrices. Differentiable everywhere, also at zero."""
+    import roma
+
+    return roma.rotvec_to_rotmat(axis_angle)
+
+
+def to_axis_angle(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
+    """Rotation matrices to axis-angle in radians, angle in [0, pi]."""
+    import roma
+
+    return roma.rotmat_to_rotvec(matrix)
+
+
+def to_sixd(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
+    """The first two **columns**, flattened row by row: (m00, m01, m10, m11, m20, m21).
+
+    Convention of HMR-type regressors (Zhou et al., CVPR 2019).
+    """
+    return matrix[..., :2].reshape(*matrix.shape[:-2], 6)
+
+
+def from_sixd(sixd: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
+    """Gram-Schmidt on the two columns of `to_sixd`; the third is their cross product."""
+    import roma
+
+    return roma.special_gramschmidt(sixd.reshape(*sixd.shape[:-1], 3, 2))
+
+
+def from_euler(angles: Float[Tensor, "*batch n"], axes: str) -> Float[Tensor, "*batch 3 3"]:
+    """Product of elementary rotations in the order written: ``"ZXY"`` means Rz @ Rx @ Ry. Radians.
+
+    Args:
+        angles: one angle for each letter of `axes`.
+        axes: letters X, Y, Z; any number, repeats allowed.
+    """
+    product = torch.eye(3, dtype=angles.dtype, device=angles.device).expand(*angles.shape[:-1], 3, 3)
+    for position, axis in enumerate(axes.upper()):
+        product = product @ about_axis(angles[..., position], axis)
+    return product
+
+
+def about_axis(angle: Float[Tensor, "*batch"], axis: str) -> Float[Tensor, "*batch 3 3"]:
+    """Rotation by `angle` radians about one of the axes X, Y, Z."""
+    first, second = {"X": (1, 2), "Y": (2, 0), "Z": (0, 1)}[axis]
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    matrix = torch.zeros(*angle.shape, 3, 3, dtype=angle.dtype, device=angle.device)
+    fixed = 3 - first - second
+    matrix[..., fixed, fixed] = 1
+    matrix[..., first, first] = cosine
+    matrix[..., second, second] = cosine
+    matrix[..., first, second] = -sine
+    matrix[..., second, first] = sine
+    return matrix
+
+
+def euler_xyz_of(matrix: Float[Tensor, "*batch 3 3"]) -> tuple[Tensor, Tensor, Tensor]:
+    """Angles (a, b, c) in radians with matrix = Rz(c) @ Ry(b) @ Rx(a)."""
+    a = torch.atan2(matrix[..., 2, 1], matrix[..., 2, 2])
+    b = torch.atan2(-matrix[..., 2, 0], torch.hypot(matrix[..., 2, 1], matrix[..., 2, 2]))
+    c = torch.atan2(matrix[..., 1, 0], matrix[..., 0, 0])
+    return a, b, c
+
+
+def shortest_arc(source: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The smallest rotation that takes the direction of `source` to that of `target`.
+
+    For opposite directions any half turn about a perpendicular axis is returned.
+    """
+    a = torch.nn.functional.normalize(source, dim=-1)
+    b = torch.nn.functional.normalize(target, dim=-1)
+    cosine = (a * b).sum(-1)
+    axis = torch.linalg.cross(a, b)
+    skew = skew_matrix(axis)
+    eye = torch.eye(3, dtype=a.dtype, device=a.device)
+    factor = 1 / (1 + cosine).clamp_min(1e-8)
+    regular = eye + skew + skew @ skew * factor[..., None, None]
+    helper = torch.where(a[..., :1].abs() < 0.9, eye[0], eye[1])
+    perpendicular = torch.nn.functional.normalize(torch.linalg.cross(a, helper), dim=-1)
+    half_turn = 2 * perpendicular[..., :, None] * perpendicular[..., None, :] - eye
+    return torch.where((cosine < -1 + 1e-7)[..., None, None], half_turn, regular)
+
+
+def skew_matrix(vector: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The matrix K with K @ x = vector x x."""
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
+
+
+def project_to_rotation(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The nearest rotation in the Frobenius norm (special orthogonal Procrustes)."""
+    import roma
+
+    return roma.special_procrustes(matrix)
+
+
+_POLAR_STEPS = 10
+"""Scaled Newton steps: enough for float32 at a condition number of ten thousand."""
+
+
+def polar_rotation(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The nearest rotation to matrices of positive determinant, of any scale.
+
+    Newton's iteration for the polar decomposition with determinant scaling (Higham 1986): the same result as
+    `project_to_rotation` there, several times faster than a singular value decomposition of each.
+    """
+    for _ in range(_POLAR_STEPS):
+        a, b, c = matrix.unbind(-2)
+        cofactors = torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], dim=-2)
+        determinant = (a * cofactors[..., 0, :]).sum(-1)[..., None, None]
+        scale = determinant.abs() ** (-1 / 3)
+        matrix = 0.5 * (matrix * scale + cofactors / (determinant * scale))
+    return matrix

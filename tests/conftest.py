@@ -1,0 +1,38 @@
+"""Helpers shared by all tests: golden cases of the original systems, real files when they are there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """golden("posecodes/poses") -> (case.json as a dict, arrays of case.npz)."""
+
+    def load(name: str) -> tuple[dict, dict[str, np.ndarray]]:
+        folder = GOLDEN / name
+        arrays = dict(np.load(folder / "case.npz")) if (folder / "case.npz").exists() else {}
+        return json.loads((folder / "case.json").read_text()), arrays
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """shared_data("bvh") -> folder of real files; the test is skipped, with a message, where they are absent."""
+
+    def folder(name: str) -> Path:
+        path = SHARED_DATA / name
+        if not path.exists():
+            pytest.skip(f"real data is not here: ../shared/data/{name}")
+        return path
+
+    return folder
