@@ -1,0 +1,48 @@
+"""Words by rule: exact statements about geometry (posecodes), descriptions of poses, instructions between poses.
+
+The names below are imported when they are first used, so that the tables of one are not read for another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poseloom.language.description import Fact, describe, facts, swap_sides
+    from poseloom.language.instruction import Change, changes, instruct
+    from poseloom.language.posecodes import Code, Posecodes, evaluate, prepare
+
+_HOME = {
+    "Fact": "description",
+    "describe": "description",
+    "facts": "description",
+    "swap_sides": "description",
+    "Change": "instruction",
+    "changes": "instruction",
+    "instruct": "instruction",
+    "Code": "posecodes",
+    "Posecodes": "posecodes",
+    "evaluate": "posecodes",
+    "prepare": "posecodes",
+}
+__all__ = [
+    "Change",
+    "Code",
+    "Fact",
+    "Posecodes",
+    "changes",
+    "describe",
+    "evaluate",
+    "facts",
+    "instruct",
+    "prepare",
+    "swap_sides",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'poseloom.language' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"poseloom.language.{_HOME[name]}"), name)

@@ -1,0 +1,87 @@
+"""`describe`: one English paragraph per pose; `facts`: what the paragraph states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.errors import PoseloomError
+from poseloom.language.datafiles import TABLES
+from poseloom.language.description.fact import Fact
+from poseloom.language.description.facts import facts_of
+from poseloom.language.description.figure import Figure, figure_of
+from poseloom.language.description.phrases import phrases_of
+from poseloom.language.description.sentences import Writer
+from poseloom.language.posecodes.points import check_joints
+from poseloom.pose.joints import ALL_JOINTS, MIRROR
+from poseloom.pose.types import Pose
+
+if TYPE_CHECKING:
+    from poseloom.body.types import Body
+
+CHUNK = 1024
+"""Poses put on the body at once, to keep memory bounded."""
+
+
+def describe(
+    pose: Pose | Float[Tensor, "*batch joints 3"],
+    seed: int = 0,
+    body: Body | None = None,
+    phrases: Path | None = None,
+) -> list[str]:
+    """One English paragraph for each pose of the flattened batch.
+
+    The wording depends on the seed and on what is told, not on the pose's place in the batch: a pose has the same
+    text alone and among others, in any process, and the mirrored pose has the text with left and right exchanged.
+    Other seeds change words, never facts.
+
+    Args:
+        pose: poses, or their joints (22, or at least 52 in SMPL-H order; metres, y up, any heading). Joints alone do
+            not tell which way the head is turned.
+        body: gives the joints of a `Pose`; the free body if None.
+        phrases: another phrase file than the package's.
+
+    Raises:
+        PoseloomError: joints of another number, or NaN in them; a broken phrase file (`FileError`).
+    """
+    words = phrases_of(phrases or TABLES / "phrases.json")
+    return [Writer(words, seed, one).paragraph() for one in facts(pose, body)]
+
+
+def facts(pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None) -> list[list[Fact]]:
+    """The facts that `describe` states of each pose of the flattened batch, in the order of the text."""
+    return [one for figure in figures(pose, body) for one in facts_of(figure)]
+
+
+def figures(pose: Pose | Tensor, body: Body | None = None) -> list[Figure]:
+    """Poses or joints, ready to be described, in chunks."""
+    if isinstance(pose, Pose):
+        return _figures_of_pose(pose, body)
+    check_joints(pose)
+    if not torch.isfinite(pose).all():
+        raise PoseloomError("joints: holds NaN or infinity; remove or repair those frames first")
+    flat = pose.reshape(-1, *pose.shape[-2:])
+    return [figure_of(part, None) for part in flat.split(CHUNK)] if len(flat) else []
+
+
+def _figures_of_pose(pose: Pose, body: Body | None) -> list[Figure]:
+    if body is None:
+        from poseloom.body import default_body
+
+        body = default_body("preview")
+    count = pose.rotations[..., 0, 0].numel()
+    flat = Pose(pose.rotations.detach().reshape(count, pose.joints, 3))
+    parts = [flat[first : first + CHUNK] for first in range(0, count, CHUNK)]
+    with torch.no_grad():
+        return [figure_of(_even_joints(body, part), part.rotations) for part in parts]
+
+
+def _even_joints(body: Body, pose: Pose) -> Tensor:
+    """Joints on the body made even: a real body is a millimetre off its mirror image, which words must not notice."""
+    seen = body.joints(pose)[..., :ALL_JOINTS, :]
+    mirrored = body.joints(pose.mirror())[..., MIRROR, :] * seen.new_tensor([-1.0, 1.0, 1.0])
+    return (seen + mirrored) / 2

@@ -1,0 +1,149 @@
+"""The words of descriptions: loads and checks ``tables/phrases.json``, inflects verbs, swaps left and right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from poseloom.errors import FileError
+from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.streams import mixed, text_key
+
+_VERB = re.compile(r"\[(\w+)\]")
+_SLOT = re.compile(r"\{(\w*)\}")
+SLOTS = ("s", "their", "the", "side", "other", "place", "sector")
+_THIRD = {"be": "is"}
+_PLURAL = {"be": "are"}
+_GERUND = {"be": "", "lie": "lying", "sit": "sitting", "squat": "squatting", "set": "setting"}
+_SWAPPED = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+_SIDE_WORDS = re.compile(r"\b(?:right(?=[ -]angle)|left|right|Left|Right)\b")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How the person is spoken of: the word before body parts, and the possessive."""
+
+    the: str
+    their: str
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The checked content of a phrase file."""
+
+    path: Path
+    people: tuple[str, ...]
+    voices: tuple[Voice, ...]
+    nouns: dict[str, tuple[str, str]]
+    sectors: dict[str, dict[str, tuple[str, ...]]]
+    wordings: dict[str, tuple[str, ...]]
+    """By the full name of a fact, such as ``arm.upright.level``."""
+
+
+class Dice:
+    """Choices that depend on the seed, on what is told, and on nothing else; they cannot tell left from right."""
+
+    def __init__(self, seed: int, content: tuple) -> None:
+        self._state = mixed(seed, text_key(repr(content)))
+        self._draws = 0
+
+    def pick(self, options: tuple) -> Any:
+        """One of the options."""
+        self._draws += 1
+        return options[mixed(self._state, self._draws) % len(options)]
+
+
+@cache
+def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
+    """The phrases of a file, checked.
+
+    Raises:
+        FileError: an entry is missing, has no wording, or uses an unknown slot; names the file and the entry.
+    """
+    table = read_table(path)
+    voices: list[Voice] = []
+    for number, row in enumerate(entry(path, table, "voices", list)):
+        where = f"voices[{number}]"
+        voice = Voice(entry(path, row, "the", str, where), entry(path, row, "their", str, where))
+        voices += [voice] * entry(path, row, "weight", int, where)
+    nouns = {name: _noun(path, name, forms) for name, forms in entry(path, table, "nouns", dict).items()}
+    sectors = {
+        context: {name: _wordings(path, f"sectors.{context}.{name}", said) for name, said in rows.items()}
+        for context, rows in entry(path, table, "sectors", dict).items()
+    }
+    wordings = _flat(path, entry(path, table, "phrases", dict), "")
+    people = _wordings(path, "people", table.get("people"))
+    return Phrases(path, people, tuple(voices), nouns, sectors, wordings)
+
+
+def _noun(path: Path, name: str, forms: Any) -> tuple[str, str]:
+    if not isinstance(forms, list) or len(forms) != 2:
+        raise FileError(path, "expected [singular, plural]", field=f"nouns.{name}")
+    return forms[0], forms[1]
+
+
+def _flat(path: Path, rows: dict[str, Any], prefix: str) -> dict[str, tuple[str, ...]]:
+    made = {}
+    for name, said in rows.items():
+        key = f"{prefix}.{name}" if prefix else name
+        if isinstance(said, dict):
+            made.update(_flat(path, said, key))
+            continue
+        made[key] = _wordings(path, f"phrases.{key}", said)
+        for wording in made[key]:
+            if not wording.startswith("["):
+                raise FileError(path, f"{wording!r} must begin with a [verb]", field=f"phrases.{key}")
+    return made
+
+
+def _wordings(path: Path, field: str, said: Any) -> tuple[str, ...]:
+    if not isinstance(said, list) or not said or not all(isinstance(one, str) and one.strip() for one in said):
+        raise FileError(path, "expected a list with at least one wording", field=field)
+    for wording in said:
+        for slot in _SLOT.findall(wording):
+            if slot not in SLOTS:
+                raise FileError(path, f"unknown slot {{{slot}}}; expected one of {', '.join(SLOTS)}", field=field)
+        if wording.count("{") != wording.count("}") or wording.count("[") != wording.count("]"):
+            raise FileError(path, f"a bracket is open in {wording!r}", field=field)
+    return tuple(said)
+
+
+# -- grammar -----------------------------------------------------------------------------------------------------
+
+
+def finite(wording: str, plural: bool) -> str:
+    """The wording with its verbs as a clause needs them: ``[point] up`` -> ``points up``."""
+    return _VERB.sub(lambda verb: _plural(verb[1]) if plural else _third(verb[1]), wording)
+
+
+def participle(wording: str) -> str:
+    """The wording without a finite verb: ``[be] bent`` -> ``bent``, ``[point] up`` -> ``pointing up``."""
+    return _VERB.sub(lambda verb: _gerund(verb[1]), wording).strip()
+
+
+def _plural(verb: str) -> str:
+    return _PLURAL.get(verb, verb)
+
+
+def _third(verb: str) -> str:
+    if verb in _THIRD:
+        return _THIRD[verb]
+    return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s")
+
+
+def _gerund(verb: str) -> str:
+    if verb in _GERUND:
+        return _GERUND[verb]
+    return (verb[:-1] if verb.endswith("e") else verb) + "ing"
+
+
+def swap_sides(text: str) -> str:
+    """The text with left and right exchanged: what it says of the mirrored pose. Right angles stay right."""
+    return _SIDE_WORDS.sub(lambda word: word[0] if _is_angle(text, word.end()) else _SWAPPED[word[0]], text)
+
+
+def _is_angle(text: str, position: int) -> bool:
+    return text[position + 1 : position + 6] == "angle"

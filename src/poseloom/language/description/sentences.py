@@ -1,0 +1,187 @@
+"""Sentences from the facts of one pose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from poseloom.errors import FileError
+from poseloom.language.description.fact import Fact
+from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, participle
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_OTHER = {"left": "right", "right": "left"}
+_LIMB_NOUN = {"elbow": "arm", "knee": "leg"}
+_STRAIGHT = ("bend.straight",)
+_JOINS_ALL = ("hands.together",)
+
+
+class Writer:
+    """Writes the paragraph of one pose; one voice and one row of choices for all of its sentences."""
+
+    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
+        self._phrases = phrases
+        self._dice = Dice(seed, tuple(fact.blind() for fact in facts))
+        self._voice: Voice = self._dice.pick(phrases.voices)
+        self._facts = facts
+
+    def paragraph(self) -> str:
+        """The whole description."""
+        groups = {name: list(facts) for name, facts in groupby(self._facts, key=lambda fact: fact.group)}
+        sentences = [self._opening(groups.get("body", []), groups.get("trunk", []))]
+        sentences += self._middle(groups.get("trunk", []), groups.get("head", []))
+        sentences += self._limbs(groups.get("arms", []))
+        sentences += self._limbs(groups.get("legs", []))
+        return " ".join(f"{line[0].upper()}{line[1:]}." for line in sentences if line)
+
+    def clause_for_you(self, fact: Fact) -> str:
+        """One fact as a clause of an instruction: ``the hand is on the left hip``, the limb being named already."""
+        form = "short" if fact.side != "both" else "sided"
+        subject = self._subject(fact, form).replace(self._voice.the, "the", 1)
+        return f"{subject} {finite(self._said(fact), fact.side == 'both')}"
+
+    # -- kinds of sentence ---------------------------------------------------------------------------------------
+
+    def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
+        """``The person stands with the feet together, leaning slightly forward``."""
+        posture, *feet = body
+        line = f"{self._dice.pick(self._phrases.people)} {finite(self._said(posture), plural=False)}"
+        details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]
+        if details:
+            line += f"{', and' if ' with ' in line else ''} with {_listed(details)}"
+        leans = [participle(self._said(fact)) for fact in trunk if fact.subject == "person"]
+        if len(leans) == 2 and leans[0].split()[0] == leans[1].split()[0]:
+            leans[1] = leans[1].split(maxsplit=1)[1]
+        return f"{line}, {_listed(leans)}" if leans else line
+
+    def _middle(self, trunk: list[Fact], head: list[Fact]) -> list[str]:
+        """``The trunk is twisted to the left, and the head is lowered and turned to the right``."""
+        clauses = []
+        for facts in ([fact for fact in trunk if fact.subject != "person"], head):
+            if facts:
+                said = [self._said(fact) for fact in facts]
+                rest = [participle(one) for one in said[1:]]
+                clauses.append(f"{self._subject(facts[0], 'full')} {_listed([finite(said[0], False), *rest])}")
+        return [self._dice.pick((", and ", ", while ")).join(clauses)] if clauses else []
+
+    def _limbs(self, facts: list[Fact]) -> list[str]:
+        if not facts:
+            return []
+        if facts[0].name in _JOINS_ALL:
+            return [self._clause_with(facts)]
+        groups = _sentences(facts)
+        if len(groups) == 2 and all(len(group) == 1 for group in groups):
+            return [self._dice.pick((" and ", ", while ")).join(self._clause(group[0]) for group in groups)]
+        return [self._clause_with(group) for group in groups]
+
+    # -- clauses -------------------------------------------------------------------------------------------------
+
+    def _clause(self, fact: Fact) -> str:
+        return f"{self._subject(fact, 'full')} {finite(self._said(fact), fact.side == 'both')}"
+
+    def _clause_with(self, facts: list[Fact]) -> str:
+        """A main clause and what goes with it, either as ``, with ...`` or as clauses of its own."""
+        main, *rest = facts
+        same = [fact for fact in rest if fact.subject == main.subject and fact.side == main.side]
+        rest = [fact for fact in rest if fact not in same]
+        start = _listed([self._clause(main), *(participle(self._said(fact)) for fact in same)])
+        if not rest:
+            return start
+        if self._dice.pick((True, True, False)):
+            details = [f"{self._subject(fact, self._form(main, fact))} {participle(self._said(fact))}" for fact in rest]
+            return f"{start}, with {_listed(details)}"
+        clauses = [
+            f"{self._subject(fact, self._form(main, fact))} {finite(self._said(fact), fact.side == 'both')}"
+            for fact in rest
+        ]
+        return _listed([start, *clauses], comma_before_and=True)
+
+    @staticmethod
+    def _form(main: Fact, fact: Fact) -> str:
+        return "short" if fact.side == main.side else "sided"
+
+    def _subject(self, fact: Fact, form: str) -> str:
+        """``the left elbow``, ``both elbows`` or, where the side is known already, ``the elbow``."""
+        noun = fact.subject
+        if form == "full" and fact.name in _STRAIGHT:
+            noun = _LIMB_NOUN.get(noun, noun)
+        if form == "sided":
+            form = "full"
+        singular, plural = self._noun(noun)
+        if fact.side == "both":
+            return (
+                f"both {plural}"
+                if form == "full" and fact.group != "body" and self._dice.pick((True, False))
+                else f"{self._the(form)} {plural}"
+            )
+        return (
+            f"{self._voice.the} {fact.side} {singular}"
+            if fact.side and form == "full"
+            else f"{self._the(form)} {singular}"
+        )
+
+    def _the(self, form: str) -> str:
+        return self._voice.the if form == "full" else "the"
+
+    def _said(self, fact: Fact) -> str:
+        """A wording of the fact with its slots filled; verbs still in brackets."""
+        wording = self._dice.pick(self._wordings(fact))
+        return _SLOT.sub(lambda slot: self._slot(slot[1], fact), wording).replace("  ", " ").strip()
+
+    def _wordings(self, fact: Fact) -> tuple[str, ...]:
+        try:
+            wordings = self._phrases.wordings
+            return wordings.get(f"{fact.name}.{fact.sector}") or wordings[fact.name]
+        except KeyError:
+            raise FileError(self._phrases.path, "this entry is missing", field=f"phrases.{fact.name}") from None
+
+    def _slot(self, slot: str, fact: Fact) -> str:
+        side = fact.direction or fact.side
+        plural = fact.side == "both"
+        if slot == "sector":
+            wording = self._dice.pick(self._sector(fact)) if fact.sector else ""
+            return wording.replace("{s}", "s" if plural else "")
+        if slot == "place":
+            singular, many = self._noun(fact.target)
+            if fact.target_side in _OTHER:
+                return f"the {fact.target_side} {singular}"
+            return f"the opposite {many}" if fact.target_side == "other" else f"the {many if plural else singular}"
+        words = {"s": "s" if plural else "", "their": self._voice.their, "the": self._voice.the, "side": side}
+        return words[slot] if slot in words else _OTHER.get(side, side)
+
+    def _sector(self, fact: Fact) -> tuple[str, ...]:
+        context = "zones" if fact.subject == "hand" else fact.name.split(".")[1]
+        try:
+            return self._phrases.sectors[context][fact.sector]
+        except KeyError:
+            raise FileError(
+                self._phrases.path, "this entry is missing", field=f"sectors.{context}.{fact.sector}"
+            ) from None
+
+    def _noun(self, name: str) -> tuple[str, str]:
+        try:
+            return self._phrases.nouns[name]
+        except KeyError:
+            raise FileError(self._phrases.path, "this entry is missing", field=f"nouns.{name}") from None
+
+
+def _sentences(facts: list[Fact]) -> list[list[Fact]]:
+    """Facts of one side make a sentence; details of single limbs join a fact that was told of both."""
+    groups: list[list[Fact]] = []
+    for fact in facts:
+        detail = bool(groups) and fact.subject in _LIMB_NOUN and groups[-1][0].side == "both"
+        if groups and (groups[-1][0].side == fact.side or (detail and groups[-1][0].subject not in _LIMB_NOUN)):
+            groups[-1].append(fact)
+        else:
+            groups.append([fact])
+    return groups
+
+
+def _listed(parts: Iterable[str], comma_before_and: bool = False) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = parts
+    if not most:
+        return last
+    comma = "," if comma_before_and or len(most) > 1 else ""
+    return f"{', '.join(most)}{comma} and {last}"

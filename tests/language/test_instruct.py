@@ -1,0 +1,125 @@
+"""Instructions: directions are right by construction, and nothing is said where nothing changes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import torch
+
+from poseloom.errors import FileError, PoseloomError
+from poseloom.language import changes, instruct, swap_sides
+from poseloom.language.datafiles import TABLES
+from poseloom.language.instruction.instruct import instructions_of
+from poseloom.pose import Pose
+from poseloom.pose.rotations import about_axis
+
+
+def told(first: Pose, second: Pose) -> list[tuple[str, str]]:
+    """(name, side or direction) of the changes, largest first."""
+    return [(change.name, change.direction or change.side) for change in changes(first, second)[0]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "back"),
+    [
+        ({}, {"left_shoulder": ("Z", (0,))}, ("move.up", "left"), ("move.down", "left")),
+        ({}, {"right_shoulder": ("Z", (-40,))}, ("move.up", "right"), ("move.down", "right")),
+        ({}, {"right_elbow": ("Y", (100,))}, ("bend", "right"), ("straighten", "right")),
+        ({}, {"left_knee": ("X", (60,)), "left_hip": ("X", (-30,))}, ("bend", "left"), ("straighten", "left")),
+        ({}, {"spine1": ("X", (40,))}, ("lean.forward", ""), ("lean.back", "")),
+        ({}, {"spine1": ("Z", (-40,))}, ("lean.aside", "left"), ("lean.aside", "right")),
+        ({}, {"spine3": ("Y", (40,))}, ("twist", "left"), ("twist", "right")),
+        ({}, {"neck": ("Y", (-50,))}, ("head.turn", "right"), ("head.turn", "left")),
+        ({}, {"neck": ("X", (40,))}, ("head.nod", ""), ("head.raise", "")),
+        ({}, {"neck": ("Z", (30,))}, ("head.tilt", "right"), ("head.tilt", "left")),
+        ({}, {"left_hip": ("X", (-20,)), "right_hip": ("X", (2,))}, ("step.forward", "left"), ("step.back", "left")),
+        ({}, {"left_hip": ("Z", (15,)), "right_hip": ("Z", (-15,))}, ("step.apart", ""), ("step.together", "")),
+        ({}, {"pelvis": ("Y", (60,))}, ("turn", "left"), ("turn", "right")),
+        ({}, {"pelvis": ("X", (-90,))}, ("posture.lie_back", ""), ("posture.stand", "")),
+    ],
+)
+def test_directions_are_right_both_ways(build, before, after, expected, back):
+    first, second = build(**before), build(**after)
+    assert expected in told(first, second)
+    assert back in told(second, first)
+
+
+def test_arms_from_the_side_to_the_front(build):
+    wide = build(left_shoulder=("Z", (0,)), right_shoulder=("Z", (0,)))
+    front = build(left_shoulder=("Y", (-90,)), right_shoulder=("Y", (90,)))
+    assert ("move.forward", "both") in told(wide, front) or ("move.in", "both") in told(wide, front)
+    assert "both arms" in instruct(wide, front)[0].lower()
+
+
+def test_equal_poses_need_no_change(build):
+    for seed in range(4):
+        text = instruct(build(), build(), seed)[0]
+        assert "othing" in text
+    assert changes(build(), build()) == [[]]
+
+
+def test_largest_changes_come_first(build):
+    first = build()
+    second = build(left_elbow=("Y", (-30,)), right_elbow=("Y", (130,)))
+    sizes = [change.size for change in changes(first, second)[0]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert told(first, second)[0] == ("bend", "right")
+    assert instruct(first, second, count=1)[0].count(".") == 1
+
+
+def test_the_turn_of_the_body_is_told_in_degrees(build):
+    text = instruct(build(), build(pelvis=("Y", (92,))))[0]
+    assert "left" in text
+    assert "90 degrees" in text
+
+
+def test_a_common_heading_does_not_matter(build):
+    first, second = build(), build(left_shoulder=("Z", (0,)), pelvis=("Y", (40,)))
+    spin = about_axis(torch.tensor(1.2), "Y")
+    assert instruct(first, second) == instruct(first.turned(spin), second.turned(spin))
+
+
+def test_mirrored_pairs_have_mirrored_instructions(real_poses):
+    first, second = real_poses[:150], real_poses[150:300]
+    for seed in (0, 4):
+        seen = instruct(first.mirror(), second.mirror(), seed)
+        assert [swap_sides(text) for text in instruct(first, second, seed)] == seen
+
+
+def test_real_texts_are_tidy(real_poses):
+    for text in instruct(real_poses[:200], real_poses[200:400], seed=2):
+        assert text.endswith(".")
+        assert all(sentence[0].isupper() for sentence in text.split(". "))
+        assert not re.search(r"[\[\]{}]|  |\.\.| ,|None|\b(\w+) \1\b", text)
+        assert len(set(text.split(". "))) == len(text.split(". "))
+
+
+def test_batches_of_any_shape(real_poses):
+    first = Pose(real_poses.rotations[:12].reshape(3, 4, 22, 3))
+    assert len(instruct(first, first)) == 12
+
+
+def test_other_batches_are_refused(build, real_poses):
+    with pytest.raises(PoseloomError, match="equal batch shapes"):
+        instruct(build(), real_poses[:2])
+    with pytest.raises(PoseloomError, match="count"):
+        instruct(build(), build(), count=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table["twist"].pop(), "twist: expected wordings for 3 grades"),
+        (lambda table: table["move"].update(up=[]), "move.up"),
+        (lambda table: table["move"].update(up=["Raise {arm}"]), "unknown slot {arm}"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, change, message):
+    table = json.loads((TABLES / "instructions.json").read_text())
+    change(table)
+    broken = tmp_path / "instructions.json"
+    broken.write_text(json.dumps(table))
+    with pytest.raises(FileError, match=re.escape(message)):
+        instructions_of(broken)
