@@ -1,0 +1,8 @@
+"""Bytes <-> `Clip`: one file per format, one table of all of them (`registry`). Imports only `pose`.
+
+Nothing heavy is loaded until a file is read or written.
+"""
+
+from poseloom.formats.registry import Format, formats, read, write
+
+__all__ = ["Format", "formats", "read", "write"]

@@ -1,0 +1,150 @@
+"""Pickles as data: the files of the SMPL family are read without running anything that they name.
+
+A pickle is a program; this module runs it on a machine that knows only plain values and a fixed list of names, each
+of which is a stand-in of our own (chumpy arrays, scipy's sparse matrices and numpy's arrays among them). Nothing is
+imported. The pure Python unpickler is the base because the one in C takes the size of its memory from a number in
+the file.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+import warnings
+from pathlib import Path
+from typing import Any
+
+from poseloom.errors import FileError
+from poseloom.formats.files import GIBIBYTE, read_bytes, reason
+from poseloom.formats.pickled_arrays import STAND_INS, StandIn, plain
+
+MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE
+"""The largest published model file, SMPL-X, has about half a gigabyte."""
+_REMEDY = "expected a file of the SMPL family; do not use this one if you do not know where it is from"
+
+_OPCODES = (
+    *(pickle.PROTO, pickle.FRAME, pickle.MARK, pickle.STOP, pickle.POP, pickle.POP_MARK),
+    *(pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.INT, pickle.BININT, pickle.BININT1, pickle.BININT2),
+    *(pickle.LONG, pickle.LONG1, pickle.LONG4, pickle.FLOAT, pickle.BINFLOAT),
+    *(pickle.STRING, pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINBYTES, pickle.SHORT_BINBYTES),
+    *(pickle.BINBYTES8, pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE, pickle.BINUNICODE8),
+    *(pickle.EMPTY_LIST, pickle.LIST, pickle.APPEND, pickle.APPENDS, pickle.EMPTY_DICT),
+    *(pickle.EMPTY_TUPLE, pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3),
+    *(pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE),
+    *(pickle.GLOBAL, pickle.STACK_GLOBAL, pickle.REDUCE),
+)
+"""What pickle writes for plain values; those that build objects or fill tables are handled below, others refused."""
+
+
+_PythonUnpickler: Any = pickle._Unpickler
+
+
+class _RefusedError(Exception):
+    """The pickle asks for something that plain data never need."""
+
+
+class _DataUnpickler(_PythonUnpickler):
+    """The unpickler without the means to reach anything outside the file."""
+
+    def __init__(self, data: bytes):
+        super().__init__(io.BytesIO(data), encoding="latin1")
+        self.size = len(data)
+
+    def find_class(self, module: str, name: str) -> Any:
+        stand_in = STAND_INS.get((module, name))
+        if stand_in is None:
+            raise _RefusedError(f"names {module}.{name}, which is not on the list of harmless names"[:300])
+        return stand_in
+
+    def load_build(self) -> None:
+        state, target = self.stack.pop(), self.stack[-1]
+        if not isinstance(target, StandIn):
+            raise _RefusedError(f"sets the state of a {type(target).__name__}")
+        target.set_state(state)
+
+    def load_newobj(self) -> None:
+        arguments, kind = self.stack.pop(), self.stack.pop()
+        if not (isinstance(kind, type) and issubclass(kind, StandIn)):
+            raise _RefusedError("makes an object of an unknown kind")
+        self.append(kind(*arguments))
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._fill(self.stack[-1], [key, value])
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        self._fill(self.stack[-1], items)
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append({})
+        self._fill(self.stack[-1], items)
+
+    def load_empty_set(self) -> None:
+        self.append([])  # a list, so that nothing has to be hashed
+
+    def load_additems(self) -> None:
+        items = self.pop_mark()
+        if type(self.stack[-1]) is not list:
+            raise _RefusedError("adds to something that is no set")
+        self.stack[-1].extend(items)
+
+    def load_bytearray8(self) -> None:
+        (length,) = struct.unpack("<Q", self.read(8))
+        if length > self.size:
+            raise _RefusedError("claims more bytes than the file has")
+        self.append(bytearray(self.read(length)))
+
+    @staticmethod
+    def _fill(table: Any, items: list[Any]) -> None:
+        # Tuples that hold the same tuple many times over take for ever to hash, so keys are simple values only.
+        if type(table) is not dict or not all(isinstance(key, str | int | float | bytes) for key in items[::2]):
+            raise _RefusedError("holds a table whose keys are not words or numbers")
+        table.update(zip(items[::2], items[1::2], strict=True))
+
+    dispatch = {  # noqa: RUF012 - overrides the base's table
+        **{opcode[0]: _PythonUnpickler.dispatch[opcode[0]] for opcode in _OPCODES},
+        pickle.BUILD[0]: load_build,
+        pickle.NEWOBJ[0]: load_newobj,
+        pickle.SETITEM[0]: load_setitem,
+        pickle.SETITEMS[0]: load_setitems,
+        pickle.DICT[0]: load_dict,
+        pickle.EMPTY_SET[0]: load_empty_set,
+        pickle.ADDITEMS[0]: load_additems,
+        pickle.BYTEARRAY8[0]: load_bytearray8,
+    }
+
+
+def load_pickle(path: str | Path) -> dict[str, Any]:
+    """Read a pickled table, such as a body model's, without executing anything.
+
+    chumpy and sparse arrays come back as dense numpy arrays; text of Python 2 as latin-1.
+
+    Raises:
+        FileError: the file names anything but the listed classes, is damaged, or holds no table.
+    """
+    content = load_data(read_bytes(path, maximum_bytes=MAXIMUM_PICKLE_BYTES), path)
+    if not isinstance(content, dict):
+        raise FileError(path, f"holds a {type(content).__name__}, expected a table of arrays", remedy=_REMEDY)
+    strange = [key for key in content if not isinstance(key, str)]
+    if strange:
+        raise FileError(path, f"has the key {strange[0]!r}, expected words", remedy=_REMEDY)
+    return content
+
+
+def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any:
+    """Read pickled bytes that come from `path`; see `load_pickle`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in damaged text of Python 2
+            return plain(_DataUnpickler(data).load())
+    except _RefusedError as error:
+        raise FileError(path, f"refused: the pickle {error}", field=field, remedy=_REMEDY) from None
+    except KeyError as error:
+        raise FileError(path, f"refused: unknown pickle instruction {error}", field=field, remedy=_REMEDY) from None
+    except RecursionError:
+        raise FileError(path, "is a pickle nested too deeply", field=field, remedy=_REMEDY) from None
+    except Exception as error:  # a damaged pickle can raise anything
+        raise FileError(path, f"is not a readable pickle: {reason(error)}", field=field, remedy=_REMEDY) from None

@@ -1,0 +1,221 @@
+"""Every motion format by name and suffix: one table, one `read`, one `write`.
+
+Nothing is imported until a file is read or written: this module loads neither numpy nor torch. Adding a format means
+adding its file and one row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poseloom.errors import FileError, PoseloomError, closest
+from poseloom.formats.files import readable_file, writable_target
+
+if TYPE_CHECKING:
+    from poseloom.formats.npz_files import NpzArchive
+    from poseloom.pose.types import Clip
+
+Reader = Callable[[Path], "Clip"]
+Writer = Callable[["Clip", Path], None]
+Recogniser = Callable[["NpzArchive"], bool]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to store a motion.
+
+    Args:
+        name: what a user calls it: ``--from`` and ``--to``.
+        title: what it is, for lists.
+        suffixes: with the dot, lower case. Where several formats share one, `recognise` decides on reading, and the
+            first that can write is written.
+        read: file to clip; None if it is only written.
+        write: clip to file; None if it is only read.
+        recognise: does this archive hold the format; None where the suffix alone tells.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    read: Reader | None = None
+    write: Writer | None = None
+    recognise: Recogniser | None = None
+
+
+def formats() -> tuple[Format, ...]:
+    """All formats, in the order in which an archive's content is compared with them."""
+    return _FORMATS
+
+
+def read(path: str | Path, format: str | None = None) -> Clip:
+    """Read a motion file.
+
+    Args:
+        path: the file.
+        format: name of the format where suffix and content do not tell.
+
+    Raises:
+        PoseloomError: the file is missing or damaged, or of a kind that is not known.
+    """
+    file = readable_file(path)
+    reader = (_by_content(file) if format is None else _named(format, "read")).read
+    assert reader is not None
+    return reader(file)
+
+
+def write(clip: Clip, path: str | Path, format: str | None = None, *, extra_writers: Collection[str] = ()) -> None:
+    """Write a motion file; it appears whole or not at all.
+
+    Args:
+        clip: the motion.
+        path: the file; its suffix tells the format unless `format` is given.
+        format: name of the format.
+        extra_writers: names of formats that the caller writes itself, for the list in an error's text.
+
+    Raises:
+        PoseloomError: the format is not known or cannot be written, or the place is not writable.
+    """
+    if format is not None:
+        writer = _named(format, "write", extra_writers).write
+    else:
+        candidates = [row for row in _with_suffix(path) if row.write is not None]
+        if not candidates:
+            raise _unknown_suffix(path, "write", extra_writers)
+        writer = candidates[0].write
+    writable_target(path)
+    assert writer is not None
+    writer(clip, Path(path))
+
+
+def _by_content(path: Path) -> Format:
+    candidates = [row for row in _with_suffix(path) if row.read is not None]
+    if not candidates:
+        raise _unknown_suffix(path, "read")
+    if candidates[0].recognise is None:
+        return candidates[0]
+    from poseloom.formats.npz_files import open_npz
+
+    archive = open_npz(path)
+    for row in candidates:
+        if row.recognise is not None and row.recognise(archive):
+            return row
+    keys = ", ".join(sorted(archive)[:_LISTED_KEYS])
+    raise FileError(
+        path,
+        f"no known motion has the arrays {keys}"[:300],
+        remedy=f"known npz formats: {', '.join(row.name for row in candidates)}; choose one by name if it is one",
+    )
+
+
+def _named(name: str, action: str, extra: Collection[str] = ()) -> Format:
+    able = [row.name for row in _FORMATS if getattr(row, action) is not None]
+    for row in _FORMATS:
+        if row.name == name.lower() and getattr(row, action) is not None:
+            return row
+    known = (*able, *extra)
+    exists = any(row.name == name.lower() for row in _FORMATS)
+    problem = f"format {name!r} cannot be {_PAST[action]}" if exists else f"unknown format {name!r}"
+    raise PoseloomError(f"{problem}; formats that can: {', '.join(known)}{closest(name.lower(), known)}")
+
+
+def _with_suffix(path: str | Path) -> list[Format]:
+    suffix = Path(path).suffix.lower()
+    return [row for row in _FORMATS if suffix in row.suffixes]
+
+
+def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) -> FileError:
+    rows = [row for row in _FORMATS if getattr(row, action) is not None]
+    suffixes = tuple(dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
+    known = (*suffixes, *(f".{name}" for name in extra))
+    suffix = Path(path).suffix.lower()
+    found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
+    return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
+
+
+def _lazy(module: str, function: str) -> Callable[..., Any]:
+    """The function, imported when it is called."""
+
+    def call(*arguments: Any) -> Any:
+        return getattr(import_module(f"poseloom.formats.{module}"), function)(*arguments)
+
+    call.__name__ = function
+    return call
+
+
+# -- which npz is it: by the names of its arrays, and the width of one of them -----------------------------------
+
+
+def _is_own(archive: NpzArchive) -> bool:
+    return {"format", "version", "rotations"} <= set(archive)
+
+
+def _is_mocap(archive: NpzArchive) -> bool:
+    return {"pose", "seq", "frame"} <= set(archive)
+
+
+def _is_smplx_parameters(archive: NpzArchive) -> bool:
+    return "body_pose" in archive
+
+
+def _is_amass(archive: NpzArchive) -> bool:
+    return "poses" in archive or {"root_orient", "pose_body"} <= set(archive)
+
+
+def _is_amass_smplx(archive: NpzArchive) -> bool:
+    if not _is_amass(archive):
+        return False
+    if "poses" in archive:
+        return archive.header("poses").shape[-1:] == (_SMPLX_NUMBERS,)
+    return "pose_jaw" in archive or "pose_eye" in archive
+
+
+_SMPLX_NUMBERS = 165
+"""Numbers a frame of SMPL-X: 55 joints."""
+_LISTED_KEYS = 8
+_PAST = {"read": "read", "write": "written"}
+_READ_AMASS = _lazy("amass", "read_amass")
+
+_FORMATS = (
+    Format(
+        "poseloom",
+        "poseloom's own npz, every field exactly",
+        (".npz",),
+        _lazy("own_npz", "read_own_npz"),
+        _lazy("own_npz", "write_own_npz"),
+        _is_own,
+    ),
+    Format(
+        "amass-smplx",
+        "AMASS, SMPL-X variant",
+        (".npz",),
+        _READ_AMASS,
+        _lazy("amass", "write_amass_smplx"),
+        _is_amass_smplx,
+    ),
+    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass),
+    Format(
+        "smplx",
+        "SMPL-X or SMPL parameters, as mesh recovery writes them",
+        (".npz",),
+        _lazy("smplx_npz", "read_smplx_npz"),
+        _lazy("smplx_npz", "write_smplx_npz"),
+        _is_smplx_parameters,
+    ),
+    Format(
+        "mocap",
+        "many motion-capture sequences in one npz",
+        (".npz",),
+        _lazy("mocap_npz", "read_mocap_npz"),
+        None,
+        _is_mocap,
+    ),
+    Format("json", "readable JSON", (".json",), _lazy("json_file", "read_json"), _lazy("json_file", "write_json")),
+    Format("bvh", "Biovision hierarchy", (".bvh",), _lazy("bvh", "read_bvh"), _lazy("bvh_write", "write_bvh")),
+    Format(
+        "amc", "Acclaim motion, with its ASF skeleton beside it", (".amc", ".asf"), _lazy("asf_amc", "read_asf_amc")
+    ),
+)
