@@ -1,0 +1,54 @@
+"""Pictures of poses: camera, z-buffer, light and clothes, sheets and animations.
+
+The module can be called: `poseloom.render(pose)` draws, whether that name is the function of the package's front or,
+once this room has been imported, the room itself.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from poseloom.render.animation import animate
+from poseloom.render.camera import Camera
+from poseloom.render.compare import overlay, side_by_side
+from poseloom.render.image_files import save_picture, to_pil
+from poseloom.render.pictures import cutout, depth, parts, render, render_each
+from poseloom.render.rasterise import Fragments, rasterise
+from poseloom.render.sheet import SheetLayout, contact_sheet
+from poseloom.render.style import CLAY, SIDES, STUDIO, Clothes, Light, Style
+from poseloom.render.surface import Part
+from poseloom.render.view import View
+
+__all__ = [
+    "CLAY",
+    "SIDES",
+    "STUDIO",
+    "Camera",
+    "Clothes",
+    "Fragments",
+    "Light",
+    "Part",
+    "SheetLayout",
+    "Style",
+    "View",
+    "animate",
+    "contact_sheet",
+    "cutout",
+    "depth",
+    "overlay",
+    "parts",
+    "rasterise",
+    "render",
+    "render_each",
+    "save_picture",
+    "side_by_side",
+    "to_pil",
+]
+
+
+class _CallableModule(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self.render(*args, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -1,0 +1,162 @@
+"""Clips as moving pictures: GIF and WebP through Pillow, MP4 where an encoder is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from poseloom.body import Body
+from poseloom.errors import FileError, PoseloomError
+from poseloom.formats.files import atomic_write, writable_target
+from poseloom.pose import Clip
+from poseloom.render.camera import Camera
+from poseloom.render.image_files import checked_suffix, to_pil
+from poseloom.render.pictures import render_each
+from poseloom.render.scene import Ground, Size
+from poseloom.render.style import STUDIO, Style
+from poseloom.render.view import View
+
+FASTEST = 30.0
+"""Frames a second that are drawn at most unless more are asked for."""
+
+_GIF_FASTEST = 50.0
+"""A GIF counts in hundredths of a second, and browsers slow down frames that last less than two of them."""
+
+_FAR = 1.5
+"""Metres over the floor beyond which the camera goes along with the person."""
+
+_PALETTE_FRAMES = 12
+_PALETTE_COLOURS, _BODY_COLOURS = 256, 144
+_KEPT_BITS = 0xFE
+"""Colours that differ by less are one."""
+_GREY = 24
+"""Difference between the largest and the smallest of red, green and blue (of 255) up to which a pixel counts as grey,
+as all of the studio does."""
+
+
+def animate(
+    clip: Clip,
+    path: str | Path,
+    size: Size = 256,
+    *,
+    body: Body | None = None,
+    camera: Camera | None = None,
+    view: View | None = None,
+    style: Style = STUDIO,
+    supersample: int = 2,
+    ground: Ground = "shared",
+    fps: float | None = None,
+) -> Path:
+    """Draw a clip to a GIF, WebP or MP4 file, as the suffix says.
+
+    One camera sees all frames; the heading of every frame stays as it is in the clip. Where the person goes farther
+    than 1.5 m the camera glides along, and lines on the floor show the way.
+
+    Args:
+        fps: frames a second that are drawn; the clip's own up to 30 by default. The clip keeps its duration.
+
+    Raises:
+        FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
+    """
+    write = _WRITERS[checked_suffix(path, _WRITERS)]
+    writable_target(path)
+    if fps is not None and not 0 < fps <= clip.fps:
+        raise PoseloomError(f"animate: fps: expected more than 0 and at most the clip's {clip.fps:g}, got {fps:g}")
+    chosen = fps or min(clip.fps, FASTEST)
+    if Path(path).suffix.lower() == ".gif":
+        chosen = min(chosen, _GIF_FASTEST)
+    frames = max(1, round(len(clip) * chosen / clip.fps))
+    picked = [min(int(k * clip.fps / chosen + 0.5), len(clip) - 1) for k in range(frames)]
+    if view is None:
+        view = View(shared=True, follow=_travels(clip))
+        style = replace(style, grid=style.grid or view.follow)
+    pictures = render_each(
+        clip.pose[picked],
+        size,
+        body=body,
+        camera=camera,
+        view=view,
+        style=style,
+        supersample=supersample,
+        ground=ground,
+    )
+    write(Path(path), (to_pil(picture) for picture in pictures), frames, chosen)
+    return Path(path)
+
+
+def _travels(clip: Clip) -> bool:
+    if clip.pose.translation is None:
+        return False
+    floor = clip.pose.translation[:, [0, 2]]
+    return bool((floor.amax(0) - floor.amin(0)).norm() > _FAR)
+
+
+def _write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
+    """All frames with one palette, so that colours do not flicker; durations in hundredths that do not drift."""
+    pictures = list(frames)
+    palette = _palette(pictures[:: max(1, count // _PALETTE_FRAMES)])
+    indexed = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    ends = [round((k + 1) * 100 / fps) for k in range(count)]
+    durations = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
+    with atomic_write(path) as temporary:
+        indexed[0].save(
+            temporary, save_all=True, append_images=indexed[1:], duration=durations, loop=0, optimize=False, disposal=1
+        )
+
+
+def _palette(samples: list[Image.Image]) -> Image.Image:
+    """Colours for body and background, chosen apart; every colour counts by the square root of its pixels.
+
+    So the body, which is few of the pixels and has most of the colours, and soft shadows get their share.
+    """
+    pixels = np.concatenate([np.asarray(sample.convert("RGB")).reshape(-1, 3) for sample in samples])
+    pixels, counts = np.unique(pixels & _KEPT_BITS, axis=0, return_counts=True)
+    pixels = np.repeat(pixels, np.ceil(np.sqrt(counts)).astype(int), axis=0)
+    colourful = np.ptp(pixels.astype(np.int16), axis=-1) > _GREY
+    colours: list[int] = []
+    for chosen, count in ((pixels[colourful], _BODY_COLOURS), (pixels[~colourful], _PALETTE_COLOURS - _BODY_COLOURS)):
+        if len(chosen):
+            found = Image.fromarray(chosen[None]).quantize(count, Image.Quantize.MEDIANCUT).getpalette() or []
+            colours += found[: 3 * count]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours)
+    return palette
+
+
+def _write_webp(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
+    first = next(frames)
+    with atomic_write(path) as temporary:
+        first.save(
+            temporary, save_all=True, append_images=frames, duration=round(1000 / fps), loop=0, quality=80, method=3
+        )
+
+
+def _write_mp4(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        raise FileError(
+            path,
+            "MP4 needs a video encoder, and none is installed",
+            remedy="pip install 'poseloom[video]', or write .gif or .webp",
+        ) from None
+    first = next(frames)
+    width, height = (side - side % 2 for side in first.size)  # the encoder's colour format has even sides
+    with atomic_write(path) as temporary:
+        writer = imageio_ffmpeg.write_frames(
+            str(temporary), (width, height), fps=fps, quality=8, macro_block_size=1, ffmpeg_log_level="error"
+        )
+        writer.send(None)
+        try:
+            for frame in (first, *frames):
+                writer.send(frame.crop((0, 0, width, height)).tobytes())
+        finally:
+            writer.close()
+
+
+_WRITERS: dict[str, Any] = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

@@ -1,0 +1,182 @@
+"""Files, sheets, animations and comparisons."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFont
+
+from poseloom.errors import FileError, PoseloomError
+from poseloom.pose import Clip, Pose
+from poseloom.render import SheetLayout, animate, contact_sheet, overlay, save_picture, side_by_side, to_pil
+from poseloom.render.sheet import wrap
+
+
+@pytest.fixture
+def picture() -> torch.Tensor:
+    return torch.rand(3, 20, 30, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def clip() -> Clip:
+    rotations = torch.zeros(31, 22, 3)
+    rotations[:, 16, 2] = torch.linspace(-1.3, 1.2, 31)
+    translation = torch.zeros(31, 3)
+    translation[:, 2] = torch.linspace(0, 2.5, 31)
+    return Clip(Pose(rotations, translation), fps=30)
+
+
+@pytest.mark.parametrize(("name", "tolerance"), [("a.png", 0.5), ("a.JPG", 40), ("a.webp", 60)])
+def test_pictures_come_back_from_files(tmp_path, picture, name, tolerance):
+    path = save_picture(picture, tmp_path / name)
+    back = np.asarray(Image.open(path).convert("RGB")).transpose(2, 0, 1)
+    assert np.abs(back - picture.numpy() * 255).mean() <= tolerance
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_transparency_survives_a_png(tmp_path):
+    save_picture(torch.rand(4, 8, 8), tmp_path / "a.png")
+    assert Image.open(tmp_path / "a.png").mode == "RGBA"
+    save_picture(torch.rand(4, 8, 8), tmp_path / "a.jpg")
+    assert Image.open(tmp_path / "a.jpg").mode == "RGB"
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a", "a.png.exe"])
+def test_unknown_suffixes_are_told_with_the_known_ones(tmp_path, picture, name):
+    with pytest.raises(FileError, match=r"use one of \.png, \.jpg"):
+        save_picture(picture, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_told(tmp_path, picture):
+    with pytest.raises(FileError, match="does not exist"):
+        save_picture(picture, tmp_path / "no" / "a.png")
+
+
+def test_a_batch_is_no_picture(picture):
+    with pytest.raises(PoseloomError, match="one picture"):
+        to_pil(picture[None])
+
+
+def test_no_line_is_wider_than_its_card():
+    font = ImageFont.load_default(14)
+    text = "The left elbow is bent at a right angle. " * 4 + "Donaudampfschifffahrtsgesellschaftskapitaen " * 2
+    lines = wrap(text, font, 150)
+    assert all(font.getlength(line) <= 150 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert wrap("one\ntwo", font, 150) == ["one", "two"]
+    assert wrap("", font, 150) == []
+
+
+def test_a_sheet_has_room_for_pictures_and_texts():
+    pictures = torch.rand(5, 3, 40, 50)
+    bare = contact_sheet(pictures, layout=SheetLayout(columns=3))
+    assert bare.size == (3 * 50 + 4 * 20, 2 * 40 + 3 * 20)
+    full = contact_sheet(pictures, ["some words " * 5] * 5, labels=list("abcde"), title="Five")
+    assert full.height > bare.height
+    assert contact_sheet(pictures[:1]).size == (90, 80)
+
+
+def test_sheets_tell_mistakes():
+    with pytest.raises(PoseloomError, match="no pictures"):
+        contact_sheet([])
+    with pytest.raises(PoseloomError, match="expected 3, as many as pictures, got 2"):
+        contact_sheet(torch.rand(3, 3, 8, 8), ["a", "b"])
+    with pytest.raises(PoseloomError, match="columns"):
+        contact_sheet(torch.rand(3, 3, 8, 8), layout=SheetLayout(columns=-1))
+
+
+def durations(path) -> list[int]:
+    with Image.open(path) as image:
+        found = []
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            found.append(image.info["duration"])
+        return found
+
+
+def test_a_gif_lasts_as_long_as_the_clip_and_repeats(tmp_path, clip, preview):
+    animate(clip, tmp_path / "a.gif", 48, body=preview)
+    assert len(durations(tmp_path / "a.gif")) == 31
+    assert sum(durations(tmp_path / "a.gif")) == 1030
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.size == (48, 48) and image.info["loop"] == 0
+
+
+def test_fast_clips_are_thinned_and_keep_their_time(tmp_path, clip, preview):
+    fast = dataclasses.replace(clip, fps=120)
+    animate(fast, tmp_path / "a.gif", 32, body=preview)
+    assert len(durations(tmp_path / "a.gif")) == 8
+    assert abs(sum(durations(tmp_path / "a.gif")) - 260) <= 20
+    animate(clip, tmp_path / "b.gif", 32, body=preview, fps=10)
+    assert sum(durations(tmp_path / "b.gif")) == 1000
+
+
+def test_the_background_does_not_flicker(tmp_path, clip, preview):
+    still = Clip(Pose(clip.pose.rotations), fps=30)
+    animate(still, tmp_path / "a.gif", 48, body=preview, fps=10)
+    with Image.open(tmp_path / "a.gif") as image:
+        corners = set()
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            corners.add(image.convert("RGB").getpixel((2, 2)))
+    assert len(corners) == 1
+
+
+def test_webp_animations(tmp_path, clip, preview):
+    animate(clip, tmp_path / "a.webp", 32, body=preview, fps=10)
+    with Image.open(tmp_path / "a.webp") as image:
+        assert image.n_frames == 10
+
+
+def test_mp4_has_the_clip_s_frames_and_rate(tmp_path, clip, preview):
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    animate(clip, tmp_path / "a.mp4", 64, body=preview)
+    facts = next(imageio_ffmpeg.read_frames(str(tmp_path / "a.mp4")))
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))
+    assert facts["size"] == (64, 64) and abs(seconds - clip.seconds) < 0.1
+    assert frames == round(seconds * facts["fps"])
+
+
+def test_mp4_without_an_encoder_says_what_to_install(tmp_path, clip, preview, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(FileError, match=r"pip install 'poseloom\[video\]'"):
+        animate(clip, tmp_path / "a.mp4", 32, body=preview)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("fps", [0, -1, 31])
+def test_impossible_rates_are_told(tmp_path, clip, preview, fps):
+    with pytest.raises(PoseloomError, match="fps"):
+        animate(clip, tmp_path / "a.gif", 32, body=preview, fps=fps)
+
+
+def test_two_poses_side_by_side_share_scale_and_floor(poses, preview):
+    pair = side_by_side(poses[1], poses[4], 48, body=preview)
+    assert pair.shape == (3, 48, 96)
+    many = side_by_side(poses[:4], poses[1:], (40, 30), body=preview)
+    assert many.shape == (4, 3, 40, 60)
+
+
+def test_a_ghost_shows_where_the_first_pose_was(poses, preview):
+    same = overlay(poses[1], poses[1], 48, body=preview)
+    other = overlay(poses[0], poses[1], 48, body=preview)
+    assert same.shape == other.shape == (3, 48, 48)
+    assert (same - other).abs().amax() > 0.1
+
+
+def test_pairs_of_different_batches_are_told(poses, preview):
+    with pytest.raises(PoseloomError, match="batches differ"):
+        side_by_side(poses[:2], poses[:3], 32, body=preview)
+
+
+def test_real_motion_stays_in_view(tmp_path, shared_data, preview):
+    arrays = np.load(shared_data("mocap") / "val.npz")
+    rows = np.flatnonzero(arrays["seq"] == 0)[:60:6]
+    pose = Pose(torch.tensor(arrays["pose"][rows]).float(), torch.tensor(arrays["trans"][rows]).float())
+    path = animate(Clip(pose, fps=5), tmp_path / "walk.gif", 48, body=preview)
+    assert len(durations(path)) == 10
