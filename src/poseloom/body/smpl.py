@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from poseloom.body.smpl_files import SmplArrays, read_smpl_arrays
-from poseloom.body.types import Mesh, Skeleton
+from poseloom.body.types import Mesh, Rig, Skeleton
 from poseloom.errors import PoseloomError
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_NAMES, Pose
 from poseloom.pose import rotations as rot
@@ -142,7 +142,7 @@ class SmplBody(nn.Module):
 
     def _posed(self, pose: Pose) -> PosedSmpl:
         shape = pose.shape if pose.shape_model == self.shape_model else None
-        return self.posed(self._local_rotations(pose), pose.translation, shape)
+        return self.posed(self.local_rotations(pose), pose.translation, shape)
 
     def _smplh_order(self) -> list[int]:
         place = {source: index for index, source in enumerate(self.family.sources)}
@@ -158,7 +158,14 @@ class SmplBody(nn.Module):
             )
         return self._template + torch.einsum("vck,...k->...vc", self._shape_basis[..., : shape.shape[-1]], shape)
 
-    def _local_rotations(self, pose: Pose) -> Float[Tensor, "*batch joints 3 3"]:
+    def rig(self, shape: Float[Tensor, " coefficients"] | None = None) -> Rig:
+        """Zero-pose mesh and skinning weights on the model's own joints; pose-dependent correctives are left out."""
+        vertices = self._shaped(shape)
+        skeleton = Skeleton(self.family.names, self.parents, self._joint_regressor @ vertices)
+        return Rig(skeleton, vertices, self._weights)
+
+    def local_rotations(self, pose: Pose) -> Float[Tensor, "*batch joints 3 3"]:
+        """Local rotation matrices in the model's own joint order; joints that the pose lacks keep the identity."""
         full = pose.with_hands().rotations
         face = full.new_zeros(*full.shape[:-2], len(FACE_JOINTS), 3) if pose.face is None else pose.face
         still = full.new_zeros(*full.shape[:-2], 1, 3)

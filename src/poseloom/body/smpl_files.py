@@ -100,4 +100,4 @@ def _array(path: Path, raw: Mapping[str, Any], name: str, shape: tuple[int | Non
 
 
 def _float(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))

@@ -34,6 +34,15 @@ class Skeleton:
         return self.positions - self.positions[..., parents, :]
 
 
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """A body at its zero pose with plain skinning weights, as animation programs take it."""
+
+    skeleton: Skeleton
+    vertices: Float[Tensor, "vertices 3"]
+    weights: Float[Tensor, "vertices joints"]
+
+
 @runtime_checkable
 class Body(Protocol):
     """A body that poses can be put on. Differentiable, float32, any leading batch axes, CPU or CUDA."""
