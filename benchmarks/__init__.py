@@ -1,0 +1,1 @@
+"""Measured speed: CPU time of one thread, median of several runs. `make bench`."""

@@ -1,0 +1,129 @@
+"""The functions that users call: `load`, `save`, `describe`, `instruct`, `render`. The commands call these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.errors import PoseloomError
+from poseloom.formats import registry
+from poseloom.formats.files import writable_target
+from poseloom.pose import Clip, Pose
+
+if TYPE_CHECKING:
+    from poseloom.body.export import RiggedBody
+
+GLB = "glb"
+
+
+def load(path: str | Path, format: str | None = None) -> Clip:
+    """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
+
+    Args:
+        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON.
+        format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
+
+    Raises:
+        PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
+    """
+    return registry.read(path, format)
+
+
+def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:
+    """Write a clip, or poses as a clip of 30 frames a second, in the format of the suffix.
+
+    Besides the formats that `load` knows, ``.glb`` writes a body: animated and skinned for a clip or several poses,
+    a plain mesh for a single pose. The file appears whole or not at all.
+
+    Args:
+        motion: what to write.
+        path: where to; its suffix says the format.
+        format: name of a format where the suffix does not tell.
+        body: which body a GLB shows; the free body's fine mesh by default.
+
+    Raises:
+        PoseloomError: an unknown format, or a place that cannot be written.
+    """
+    writable_target(path)
+    if format == GLB or (format is None and Path(path).suffix.lower() == f".{GLB}"):
+        _save_glb(motion, path, body)
+    else:
+        registry.write(as_clip(motion), path, format, extra_writers=(GLB,))
+
+
+def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) -> None:
+    from poseloom.body import default_body
+    from poseloom.body.export import skinned_mesh, static_mesh
+    from poseloom.formats.gltf import write_glb
+    from poseloom.render.vertex_colors import vertex_colors
+
+    body = body or default_body("full")
+    colors = vertex_colors(body)
+    if isinstance(motion, Pose) and not motion.batch_shape:
+        write_glb(static_mesh(motion, body, colors), path)
+    else:
+        write_glb(skinned_mesh(as_clip(motion), body, colors), path)
+
+
+def describe(pose: Pose | Clip, seed: int = 0) -> list[str]:
+    """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
+
+    The same seed gives the same words in any process; another seed words the same facts differently.
+    """
+    from poseloom import language
+
+    return language.describe(as_pose(pose), seed=seed)
+
+
+def instruct(pose_a: Pose, pose_b: Pose, seed: int = 0) -> list[str]:
+    """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
+
+    Raises:
+        PoseloomError: the two have different batch shapes.
+    """
+    from poseloom import language
+
+    return language.instruct(as_pose(pose_a), as_pose(pose_b), seed=seed)
+
+
+def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:
+    """Draw poses on the free body: RGB images in [0, 1]. `options`: see `poseloom.render.pictures.render`."""
+    from poseloom.render.pictures import render as draw
+
+    return draw(as_pose(pose), size, **options)
+
+
+def as_pose(motion: Pose | Clip) -> Pose:
+    """The poses of a clip, or the pose itself."""
+    if isinstance(motion, Clip):
+        return motion.pose
+    if isinstance(motion, Pose):
+        return motion
+    raise PoseloomError(f"expected a Pose or a Clip, got {type(motion).__name__}; poseloom.load reads one from a file")
+
+
+def as_clip(motion: Clip | Pose) -> Clip:
+    """The clip itself, or poses as its frames."""
+    if isinstance(motion, Clip):
+        return motion
+    return Clip(as_pose(motion).reshape(-1))
+
+
+def select(clip: Clip, frames: list[int]) -> Clip:
+    """The given frames of a clip; the rate no longer means anything when they are not evenly spaced.
+
+    Raises:
+        PoseloomError: a frame is not in the clip.
+    """
+    for frame in frames:
+        if not 0 <= frame < len(clip):
+            raise PoseloomError(
+                f"{clip.name or 'clip'}: frame {frame} is out of range; the clip has {len(clip)} frames, "
+                f"0 to {len(clip) - 1}"
+            )
+    return replace(clip, pose=clip.pose[torch.tensor(frames, dtype=torch.long)])

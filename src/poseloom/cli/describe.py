@@ -1,0 +1,33 @@
+"""``poseloom describe FILE``: what the pose is, in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from poseloom.cli import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_input(parser)
+    options.add_frames(parser, default="one frame a second")
+    options.add_seed(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from poseloom import api
+
+    clip = api.load(arguments.file, arguments.source_format)
+    frames = options.chosen_frames(clip, arguments.frame, arguments.every, options.one_a_second(clip))
+    texts = api.describe(api.select(clip, frames), seed=arguments.seed)
+    rows = [
+        {"frame": frame, "seconds": round(frame / clip.fps, 3), "text": text}
+        for frame, text in zip(frames, texts, strict=True)
+    ]
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        head = f"frame {row['frame']} ({row['seconds']:.2f} s): " if len(clip) > 1 else ""
+        print(f"{head}{row['text']}")

@@ -1,0 +1,44 @@
+"""``poseloom instruct``: how to get from one pose to another."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from poseloom.cli import options
+from poseloom.errors import PoseloomError
+
+if TYPE_CHECKING:
+    from poseloom.pose import Pose
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE_A", help="file of the pose to start from")
+    parser.add_argument("target", metavar="FILE_B", nargs="?", help="file of the pose to reach (default: FILE_A)")
+    parser.add_argument("--frames", type=int, nargs=2, metavar=("A", "B"), help="frames of the two poses")
+    options.add_format(parser)
+    options.add_seed(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from poseloom import api
+
+    if arguments.target is None and arguments.frames is None:
+        raise PoseloomError("instruct needs two poses; name a second file, or two frames with --frames A B")
+    frames = arguments.frames or [0, 0]
+    files = [arguments.file, arguments.target or arguments.file]
+    start, end = (_pose(file, arguments.source_format, frame) for file, frame in zip(files, frames, strict=True))
+    text = api.instruct(start, end, seed=arguments.seed)[0]
+    if arguments.json:
+        row = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1], "text": text}
+        print(json.dumps(row, indent=1))
+    else:
+        print(text)
+
+
+def _pose(file: str, source_format: str | None, frame: int) -> Pose:
+    from poseloom import api
+
+    return api.select(api.load(file, source_format), [frame]).pose
