@@ -77,27 +77,32 @@ def euler_xyz_of(matrix: Float[Tensor, "*batch 3 3"]) -> tuple[Tensor, Tensor, T
 def shortest_arc(source: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """The smallest rotation that takes the direction of `source` to that of `target`.
 
-    For opposite directions any half turn about a perpendicular axis is returned.
+    Two half turns: about the source, then about the middle between both, which keeps the result a rotation to
+    rounding even for nearly opposite directions. For opposite ones any half turn about a perpendicular is returned.
     """
     a = torch.nn.functional.normalize(source, dim=-1)
     b = torch.nn.functional.normalize(target, dim=-1)
-    cosine = (a * b).sum(-1)
-    axis = torch.linalg.cross(a, b)
-    skew = skew_matrix(axis)
+    across = torch.nn.functional.normalize(a - b, dim=-1)
+    middle = a + b
+    # of nearly opposite directions the sum is mostly rounding: keep what is perpendicular to their difference
+    obtuse = (a * b).sum(-1, keepdim=True) < 0
+    middle = torch.where(obtuse, middle - (middle * across).sum(-1, keepdim=True) * across, middle)
     eye = torch.eye(3, dtype=a.dtype, device=a.device)
-    factor = 1 / (1 + cosine).clamp_min(1e-8)
-    regular = eye + skew + skew @ skew * factor[..., None, None]
     helper = torch.where(a[..., :1].abs() < 0.9, eye[0], eye[1])
-    perpendicular = torch.nn.functional.normalize(torch.linalg.cross(a, helper), dim=-1)
-    half_turn = 2 * perpendicular[..., :, None] * perpendicular[..., None, :] - eye
-    return torch.where((cosine < -1 + 1e-7)[..., None, None], half_turn, regular)
+    opposite = middle.norm(dim=-1, keepdim=True) < _OPPOSITE
+    between = torch.where(opposite, torch.linalg.cross(a, helper), middle)
+    return half_turn(between) @ half_turn(a)
 
 
-def skew_matrix(vector: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """The matrix K with K @ x = vector x x."""
-    x, y, z = vector.unbind(-1)
-    zero = torch.zeros_like(x)
-    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
+_OPPOSITE = 1e-6
+"""Sum of two unit vectors below which they count as opposite."""
+
+
+def half_turn(axis: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Rotation by 180 degrees about an axis of any length but zero."""
+    unit = torch.nn.functional.normalize(axis, dim=-1)
+    eye = torch.eye(3, dtype=axis.dtype, device=axis.device)
+    return 2 * unit[..., :, None] * unit[..., None, :] - eye
 
 
 def project_to_rotation(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
