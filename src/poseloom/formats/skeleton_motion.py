@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Float64
+from torch import Tensor
+
+from poseloom.pose import rotations as rot
 
 Array = np.ndarray
 Vector = Float64[Array, "3"]
@@ -112,53 +116,28 @@ def forward_kinematics(motion: SkeletonMotion, joints: Iterable[int] | None = No
     return WorldMotion(rotations, positions)
 
 
-_CYCLE = {"X": (0, 1, 2), "Y": (1, 2, 0), "Z": (2, 0, 1)}
+# -- rotations as these formats count them: double precision, degrees, numpy ---------------------------------------
 
 
 def about_axis(degrees: Float64[Array, "*batch"], axis: str) -> Float64[Array, "*batch 3 3"]:
     """Rotation about one of the axes X, Y, Z."""
-    fixed, first, second = _CYCLE[axis]
-    radians = np.radians(degrees)
-    cosine, sine = np.cos(radians), np.sin(radians)
-    matrix = np.zeros((*radians.shape, 3, 3))
-    matrix[..., fixed, fixed] = 1
-    matrix[..., first, first] = cosine
-    matrix[..., second, second] = cosine
-    matrix[..., first, second] = -sine
-    matrix[..., second, first] = sine
-    return matrix
+    return rot.about_axis(_radians(degrees), axis).numpy()
 
 
 def from_euler(degrees: Float64[Array, "*batch axes"], axes: str) -> Float64[Array, "*batch 3 3"]:
     """Product of elementary rotations in the order written: ``"ZXY"`` means Rz @ Rx @ Ry."""
-    product = None
-    for place, axis in enumerate(axes):
-        turn = about_axis(degrees[..., place], axis)
-        product = turn if product is None else product @ turn
-    if product is None:
-        return np.broadcast_to(np.eye(3), (*degrees.shape[:-1], 3, 3))
-    return product
+    return rot.from_euler(_radians(degrees), axes).numpy()
 
 
 def from_rotation_vector(degrees: Vector) -> Float64[Array, "3 3"]:
-    """Rotation about the vector by its length in degrees (Rodrigues)."""
-    angle = np.radians(np.linalg.norm(degrees))
-    if angle == 0:
-        return np.eye(3)
-    x, y, z = np.radians(degrees) / angle
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
+    """Rotation about the vector by its length in degrees."""
+    return rot.to_matrix(_radians(degrees)).numpy()
 
 
 def shortest_turn(source: Vector, target: Vector) -> Float64[Array, "3 3"]:
     """The smallest rotation that takes the direction of `source` to that of `target`; vectors of any length."""
-    a, b = source / np.linalg.norm(source), target / np.linalg.norm(target)
-    axis = np.cross(a, b)
-    sine = np.linalg.norm(axis)
-    if sine < 1e-9:
-        if a @ b > 0:
-            return np.eye(3)
-        axis = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
-        sine = np.linalg.norm(axis)
-        return from_rotation_vector(180 * axis / sine)
-    return from_rotation_vector(np.degrees(np.arctan2(sine, a @ b)) * axis / sine)
+    return rot.shortest_arc(torch.as_tensor(source), torch.as_tensor(target)).numpy()
+
+
+def _radians(degrees: Float64[Array, "*any"]) -> Tensor:
+    return torch.deg2rad(torch.as_tensor(degrees, dtype=torch.float64))

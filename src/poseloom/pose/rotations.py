@@ -5,6 +5,8 @@ Any leading batch axes; float32 in, float32 out. Matrices act on column vectors.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -46,10 +48,10 @@ def from_euler(angles: Float[Tensor, "*batch n"], axes: str) -> Float[Tensor, "*
         angles: one angle for each letter of `axes`.
         axes: letters X, Y, Z; any number, repeats allowed.
     """
-    product = torch.eye(3, dtype=angles.dtype, device=angles.device).expand(*angles.shape[:-1], 3, 3)
-    for position, axis in enumerate(axes.upper()):
-        product = product @ about_axis(angles[..., position], axis)
-    return product
+    turns = [about_axis(angles[..., position], axis) for position, axis in enumerate(axes.upper())]
+    if not turns:
+        return torch.eye(3, dtype=angles.dtype, device=angles.device).expand(*angles.shape[:-1], 3, 3)
+    return reduce(torch.matmul, turns)
 
 
 def about_axis(angle: Float[Tensor, "*batch"], axis: str) -> Float[Tensor, "*batch 3 3"]:
