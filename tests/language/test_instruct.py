@@ -123,3 +123,23 @@ def test_a_broken_file_is_named(tmp_path, change, message):
     broken.write_text(json.dumps(table))
     with pytest.raises(FileError, match=re.escape(message)):
         instructions_of(broken)
+
+
+def test_a_new_posture_is_not_told_again_foot_by_foot(real_poses):
+    for found in changes(real_poses[:200], real_poses[200:400]):
+        names = [change.name for change in found]
+        if any(name.startswith("posture.") for name in names):
+            assert not any(name.startswith("foot.") for name in names)
+        if "posture.lunge" in names or "posture.side_lunge" in names:
+            assert not any(name.startswith("step.") for name in names)
+
+
+def test_going_into_a_squat_says_that_the_knees_bend(build):
+    hips, knees = ({f"{side}_{joint}": ("X", (angle,)) for side in ("left", "right")} for joint, angle in _FOLDED)
+    squat = build(**hips, **knees, spine1=("X", (40,)))
+    down, up = told(build(), squat), told(squat, build())
+    assert down[0][0].startswith("posture.squat") and up[0][0] == "posture.stand"
+    assert not {"bend", "unbend", "straighten"} & {name for name, _ in (*down, *up)}
+
+
+_FOLDED = (("hip", -75), ("knee", 105))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from poseloom.language.description import Fact, describe, facts, swap_sides
-    from poseloom.language.instruction import Change, changes, instruct
+    from poseloom.language.instruction import Change, changes, instruct, instructions
+    from poseloom.language.paircodes import Paircodes, evaluate_pairs
     from poseloom.language.posecodes import Code, Posecodes, evaluate, prepare
 
 _HOME = {
@@ -20,6 +21,9 @@ _HOME = {
     "Change": "instruction",
     "changes": "instruction",
     "instruct": "instruction",
+    "instructions": "instruction",
+    "Paircodes": "paircodes",
+    "evaluate_pairs": "paircodes",
     "Code": "posecodes",
     "Posecodes": "posecodes",
     "evaluate": "posecodes",
@@ -29,12 +33,15 @@ __all__ = [
     "Change",
     "Code",
     "Fact",
+    "Paircodes",
     "Posecodes",
     "changes",
     "describe",
     "evaluate",
+    "evaluate_pairs",
     "facts",
     "instruct",
+    "instructions",
     "prepare",
     "swap_sides",
 ]

@@ -32,6 +32,12 @@ POSTURE_SIZE = 100.0
 _ONE_LEG = "stand_one"
 _LEGS_TOLD = ("sit_chair", "sit_cross", "sit_heels", "kneel", "kneel_one", "all_fours", "squat_deep", "bridge")
 """Postures whose name says where the legs go."""
+_BY_FOOT = ("stand", _ONE_LEG)
+"""Postures that the height of one foot tells apart."""
+_LUNGES = ("lunge", "side_lunge")
+"""Postures whose name says how the feet are set."""
+_SQUATS = ("squat", "squat_deep")
+"""Postures whose name says that the knees bend, as leaving them says that the knees open."""
 _ON_FEET = ("stand", "squat", "squat_deep", "stand_one", "lunge", "side_lunge")
 
 
@@ -104,13 +110,17 @@ class _Pairs:
     def posture(self) -> list[list[Change]]:
         """Another posture, named."""
         (a, b) = self.postures
-        rows = zip(a.names, b.names, a.sides.tolist(), b.sides.tolist(), strict=True)
+        rows = zip(a.names, b.names, a.sides.tolist(), b.sides.tolist(), self._barely_lifted().tolist(), strict=True)
         return [
             []
-            if (old, was) == (new, side)
+            if (old, was) == (new, side) or (barely and {old, new} == set(_BY_FOOT))
             else [Change(POSTURE_SIZE, f"posture.{new}", direction=SIDES[side] if side >= 0 else "")]
-            for old, new, was, side in rows
+            for old, new, was, side, barely in rows
         ]
+
+    def _barely_lifted(self) -> Array:
+        """Whether neither foot is lifted or lowered so much against the other that it is worth telling."""
+        return np.abs(self.feet_height[0] - self.feet_height[1]) < FOOT_LIFT
 
     def trunk(self) -> list[list[Change]]:
         """Leaning, where the person is upright in both poses, and twisting."""
@@ -158,7 +168,8 @@ class _Pairs:
             if noun == "leg" and self._legs_told(pair):
                 continue
             opening = float(bends[1][side, pair] - bends[0][side, pair])
-            found += _bend(opening, float(bends[1][side, pair]), name, middle)
+            if noun == "arm" or not self._knee_told(pair, opening):
+                found += _bend(opening, float(bends[1][side, pair]), name, middle)
             move = moves[side, pair]
             far = float(np.abs(move).max())
             if far < least or swings[side, pair] < ARM_SWING or (noun == "leg" and self._carries(pair, side)):
@@ -171,6 +182,11 @@ class _Pairs:
         """Whether the name of a new posture already says where the legs go."""
         before, after = (one.names[pair] for one in self.postures)
         return after != before and after in _LEGS_TOLD
+
+    def _knee_told(self, pair: int, opening: float) -> bool:
+        """Whether going into a squat, or standing up from one, already says how a knee bends."""
+        before, after = (one.names[pair] for one in self.postures)
+        return before != after and after in _ON_FEET and (after if opening < 0 else before) in _SQUATS
 
     def _carries(self, pair: int, side: int) -> bool:
         """Whether the person stands on that leg in the end: it is not moved but stepped with."""
@@ -196,9 +212,9 @@ class _Pairs:
         for pair, standing in enumerate(self.standing.tolist()):
             found: list[Change] = []
             before, after = (one.names[pair] for one in self.postures)
-            if standing and after != _ONE_LEG:
+            if standing and after != _ONE_LEG and (after == before or after not in _LUNGES):
                 found = _steps(float(step[pair]), float(width[pair]), travel[:, pair].tolist())
-                found += [] if before == _ONE_LEG else _lifts(self.feet_height[:, pair].tolist())
+                found += _lifts(self.feet_height[:, pair].tolist()) if after == before else []
             made.append(found)
         return made
 

@@ -1,0 +1,77 @@
+"""The released versions of PoseFix's instructions as named options, and our own default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from poseloom.errors import PoseloomError, closest
+
+
+class Style(str, Enum):
+    """The form of the text."""
+
+    PARAGRAPH = "paragraph"
+    SHORT = "short"
+    """The turn and the three largest changes."""
+    LIST = "list"
+    """One thing to do on each line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the pipeline does."""
+
+    random_skip: bool = False
+    """Leave out each code that is not rare with probability 0.15, so that texts of one pair differ in content."""
+    simplified: bool = False
+    """Tell code by code: do not join parts of a limb, both sides, or what is said of one part; no pronouns."""
+    targets: bool = True
+    """Also tell what holds of the moved parts in the second pose, such as *straight*."""
+    turn: bool = True
+    """Begin with the turn of the whole person, in pairs of one recording."""
+    head: bool = False
+    """Tell turns of the head, which need rotations."""
+
+
+DEFAULT_VERSION = "full"
+VERSIONS: dict[str, Options] = {
+    "full": Options(head=True),
+    "pfA": Options(),
+    "pfB": Options(random_skip=True),
+    "pfC": Options(random_skip=True, simplified=True),
+    "embroider": Options(random_skip=True, targets=False, turn=False, head=True),
+    "embroider-simplified": Options(random_skip=True, simplified=True, targets=False, turn=False, head=True),
+}
+"""``pfA`` to ``pfC`` are the three texts of PoseFix, ``embroider`` those of PoseEmbroider's BEDLAM-Fix."""
+
+
+def version_of(name: str) -> Options:
+    """The options of a version.
+
+    Raises:
+        PoseloomError: no version of that name.
+    """
+    if name not in VERSIONS:
+        raise PoseloomError(
+            f"version: expected one of {', '.join(VERSIONS)}, got {name!r}{_hint(name, tuple(VERSIONS))}"
+        )
+    return VERSIONS[name]
+
+
+def style_of(name: str) -> Style:
+    """The style of a name.
+
+    Raises:
+        PoseloomError: no style of that name.
+    """
+    known = tuple(style.value for style in Style)
+    if name not in known:
+        raise PoseloomError(f"style: expected one of {', '.join(known)}, got {name!r}{_hint(name, known)}")
+    return Style(name)
+
+
+def _hint(name: str, known: tuple[str, ...]) -> str:
+    """The nearest name; a difference of case alone is the smallest one."""
+    same = [one for one in known if one.lower() == name.lower()]
+    return f"; did you mean {same[0]!r}?" if same else closest(name, known)
