@@ -1,4 +1,4 @@
-"""`describe`: one English paragraph per pose; `facts`: what the paragraph states."""
+"""`describe`: one English text per pose; `facts`: what the text states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
 from poseloom.language.description.figure import Figure, figure_of
 from poseloom.language.description.phrases import phrases_of
-from poseloom.language.description.sentences import Writer
+from poseloom.language.description.styles import SHORT, style_of
 from poseloom.language.posecodes.points import check_joints
 from poseloom.pose.joints import ALL_JOINTS, MIRROR
 from poseloom.pose.types import Pose
@@ -32,8 +32,11 @@ def describe(
     seed: int = 0,
     body: Body | None = None,
     phrases: Path | None = None,
+    *,
+    style: str = "paragraph",
+    sentences: int = SHORT,
 ) -> list[str]:
-    """One English paragraph for each pose of the flattened batch.
+    """One English text for each pose of the flattened batch.
 
     The wording depends on the seed and on what is told, not on the pose's place in the batch: a pose has the same
     text alone and among others, in any process, and the mirrored pose has the text with left and right exchanged.
@@ -44,12 +47,16 @@ def describe(
             not tell which way the head is turned.
         body: gives the joints of a `Pose`; the free body if None.
         phrases: another phrase file than the package's.
+        style: ``paragraph``; ``short``, the posture and then the most telling facts in at most `sentences` sentences;
+            ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
+        sentences: bound for the style ``short``.
 
     Raises:
-        PoseloomError: joints of another number, or NaN in them; a broken phrase file (`FileError`).
+        PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`).
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
-    return [Writer(words, seed, one).paragraph() for one in facts(pose, body)]
+    write = style_of(style, sentences)
+    return [write(words, seed, one) for one in facts(pose, body)]
 
 
 def facts(pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None) -> list[list[Fact]]:

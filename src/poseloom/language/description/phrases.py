@@ -15,9 +15,12 @@ from poseloom.language.streams import mixed, text_key
 _VERB = re.compile(r"\[(\w+)\]")
 _SLOT = re.compile(r"\{(\w*)\}")
 SLOTS = ("s", "their", "the", "side", "other", "place", "sector")
-_THIRD = {"be": "is"}
+_THIRD = {"be": "is", "have": "has"}
 _PLURAL = {"be": "are"}
-_GERUND = {"be": "", "lie": "lying", "sit": "sitting", "squat": "squatting", "set": "setting"}
+_GERUND = {"be": "", "lie": "lying", "squat": "squatting", "begin": "beginning"}
+_DOUBLED = re.compile(r"[^aeiou]+[aeiou][bdgklmnprt]")
+"""A short verb whose last letter is doubled before -ing."""
+_VOWELS = "aeiou"
 _SWAPPED = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
 _SIDE_WORDS = re.compile(r"\b(?:right(?=[ -]angle)|left|right|Left|Right)\b")
 
@@ -30,7 +33,7 @@ class Voice:
     their: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Phrases:
     """The checked content of a phrase file."""
 
@@ -41,6 +44,12 @@ class Phrases:
     sectors: dict[str, dict[str, tuple[str, ...]]]
     wordings: dict[str, tuple[str, ...]]
     """By the full name of a fact, such as ``arm.upright.level``."""
+    telling: dict[str, int]
+    """How much a fact tells, by the beginning of its name; 0 for what a short text leaves out."""
+    imperatives: dict[str, str]
+    """What to do to get something into a state: ``raised`` -> raise."""
+    led: tuple[str, ...]
+    """Verbs that also say what one does with a limb: point the arm up."""
 
 
 class Dice:
@@ -76,7 +85,12 @@ def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
     }
     wordings = _flat(path, entry(path, table, "phrases", dict), "")
     people = _wordings(path, "people", table.get("people"))
-    return Phrases(path, people, tuple(voices), nouns, sectors, wordings)
+    telling = entry(path, table, "telling", dict)
+    for name in telling:
+        if not any(full.startswith(name) for full in wordings):
+            raise FileError(path, f"no fact begins with {name!r}", field=f"telling.{name}")
+    imperatives, led = entry(path, table, "imperatives", dict), tuple(entry(path, table, "led", list))
+    return Phrases(path, people, tuple(voices), nouns, sectors, wordings, telling, imperatives, led)
 
 
 def _noun(path: Path, name: str, forms: Any) -> tuple[str, str]:
@@ -131,12 +145,16 @@ def _plural(verb: str) -> str:
 def _third(verb: str) -> str:
     if verb in _THIRD:
         return _THIRD[verb]
-    return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s")
+    if verb.endswith("y") and verb[-2] not in _VOWELS:
+        return f"{verb[:-1]}ies"
+    return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z", "o")) else "s")
 
 
 def _gerund(verb: str) -> str:
     if verb in _GERUND:
         return _GERUND[verb]
+    if _DOUBLED.fullmatch(verb):
+        return f"{verb}{verb[-1]}ing"
     return (verb[:-1] if verb.endswith("e") else verb) + "ing"
 
 

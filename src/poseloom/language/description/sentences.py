@@ -12,13 +12,16 @@ from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, 
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OTHER = {"left": "right", "right": "left"}
-_LIMB_NOUN = {"elbow": "arm", "knee": "leg"}
+LIMB_NOUN = {"elbow": "arm", "knee": "leg"}
 _STRAIGHT = ("bend.straight",)
 _JOINS_ALL = ("hands.together",)
 
 
 class Writer:
-    """Writes the paragraph of one pose; one voice and one row of choices for all of its sentences."""
+    """Writes the sentences on one pose; one voice and one row of choices for all of them."""
+
+    joins: tuple[str, ...] = (" and ", ", while ")
+    """Between two short clauses on different limbs."""
 
     def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
         self._phrases = phrases
@@ -28,12 +31,25 @@ class Writer:
 
     def paragraph(self) -> str:
         """The whole description."""
+        return " ".join(line for line, _ in self.sentences())
+
+    def sentences(self) -> list[tuple[str, list[Fact]]]:
+        """All sentences, each with the facts that it tells."""
         groups = {name: list(facts) for name, facts in groupby(self._facts, key=lambda fact: fact.group)}
-        sentences = [self._opening(groups.get("body", []), groups.get("trunk", []))]
-        sentences += self._middle(groups.get("trunk", []), groups.get("head", []))
-        sentences += self._limbs(groups.get("arms", []))
-        sentences += self._limbs(groups.get("legs", []))
-        return " ".join(f"{line[0].upper()}{line[1:]}." for line in sentences if line)
+        body, trunk, head = (groups.get(name, []) for name in ("body", "trunk", "head"))
+        leans = [fact for fact in trunk if fact.subject == "person"]
+        made = [(self._opening(body, trunk), [*body, *leans])]
+        twist = [fact for fact in trunk if fact not in leans]
+        made += [(line, [*twist, *head]) for line in self._middle(trunk, head)]
+        for name in ("arms", "legs"):
+            made += self._limbs(groups.get(name, []))
+        return [(_sentence(line), facts) for line, facts in made if line]
+
+    def single(self, fact: Fact) -> str:
+        """One fact as a sentence of its own."""
+        if fact.subject == "person":
+            return _sentence(f"{self._phrases.people[0]} {finite(self._said(fact), plural=False)}")
+        return _sentence(self._clause(fact))
 
     def clause_for_you(self, fact: Fact) -> str:
         """One fact as a clause of an instruction: ``the hand is on the left hip``, the limb being named already."""
@@ -49,11 +65,15 @@ class Writer:
         line = f"{self._dice.pick(self._phrases.people)} {finite(self._said(posture), plural=False)}"
         details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]
         if details:
-            line += f"{', and' if ' with ' in line else ''} with {_listed(details)}"
+            line += f"{', and' if ' with ' in line else ''} with {listed(details)}"
+        return self._with_leans(line, trunk)
+
+    def _with_leans(self, line: str, trunk: list[Fact]) -> str:
+        """The opening with what the person does besides: ``, leaning slightly forward and far to the left``."""
         leans = [participle(self._said(fact)) for fact in trunk if fact.subject == "person"]
         if len(leans) == 2 and leans[0].split()[0] == leans[1].split()[0]:
             leans[1] = leans[1].split(maxsplit=1)[1]
-        return f"{line}, {_listed(leans)}" if leans else line
+        return f"{line}, {listed(leans)}" if leans else line
 
     def _middle(self, trunk: list[Fact], head: list[Fact]) -> list[str]:
         """``The trunk is twisted to the left, and the head is lowered and turned to the right``."""
@@ -62,18 +82,18 @@ class Writer:
             if facts:
                 said = [self._said(fact) for fact in facts]
                 rest = [participle(one) for one in said[1:]]
-                clauses.append(f"{self._subject(facts[0], 'full')} {_listed([finite(said[0], False), *rest])}")
+                clauses.append(f"{self._subject(facts[0], 'full')} {listed([finite(said[0], False), *rest])}")
         return [self._dice.pick((", and ", ", while ")).join(clauses)] if clauses else []
 
-    def _limbs(self, facts: list[Fact]) -> list[str]:
+    def _limbs(self, facts: list[Fact]) -> list[tuple[str, list[Fact]]]:
         if not facts:
             return []
         if facts[0].name in _JOINS_ALL:
-            return [self._clause_with(facts)]
+            return [(self._clause_with(facts), facts)]
         groups = _sentences(facts)
         if len(groups) == 2 and all(len(group) == 1 for group in groups):
-            return [self._dice.pick((" and ", ", while ")).join(self._clause(group[0]) for group in groups)]
-        return [self._clause_with(group) for group in groups]
+            return [(self._dice.pick(self.joins).join(self._clause(group[0]) for group in groups), facts)]
+        return [(self._clause_with(group), group) for group in groups]
 
     # -- clauses -------------------------------------------------------------------------------------------------
 
@@ -85,17 +105,17 @@ class Writer:
         main, *rest = facts
         same = [fact for fact in rest if fact.subject == main.subject and fact.side == main.side]
         rest = [fact for fact in rest if fact not in same]
-        start = _listed([self._clause(main), *(participle(self._said(fact)) for fact in same)])
+        start = listed([self._clause(main), *(participle(self._said(fact)) for fact in same)])
         if not rest:
             return start
         if self._dice.pick((True, True, False)):
             details = [f"{self._subject(fact, self._form(main, fact))} {participle(self._said(fact))}" for fact in rest]
-            return f"{start}, with {_listed(details)}"
+            return f"{start}, with {listed(details)}"
         clauses = [
             f"{self._subject(fact, self._form(main, fact))} {finite(self._said(fact), fact.side == 'both')}"
             for fact in rest
         ]
-        return _listed([start, *clauses], comma_before_and=True)
+        return listed([start, *clauses], comma_before_and=True)
 
     @staticmethod
     def _form(main: Fact, fact: Fact) -> str:
@@ -105,7 +125,7 @@ class Writer:
         """``the left elbow``, ``both elbows`` or, where the side is known already, ``the elbow``."""
         noun = fact.subject
         if form == "full" and fact.name in _STRAIGHT:
-            noun = _LIMB_NOUN.get(noun, noun)
+            noun = LIMB_NOUN.get(noun, noun)
         if form == "sided":
             form = "full"
         singular, plural = self._noun(noun)
@@ -126,7 +146,9 @@ class Writer:
 
     def _said(self, fact: Fact) -> str:
         """A wording of the fact with its slots filled; verbs still in brackets."""
-        wording = self._dice.pick(self._wordings(fact))
+        return self._filled(self._dice.pick(self._wordings(fact)), fact)
+
+    def _filled(self, wording: str, fact: Fact) -> str:
         return _SLOT.sub(lambda slot: self._slot(slot[1], fact), wording).replace("  ", " ").strip()
 
     def _wordings(self, fact: Fact) -> tuple[str, ...]:
@@ -166,19 +188,23 @@ class Writer:
             raise FileError(self._phrases.path, "this entry is missing", field=f"nouns.{name}") from None
 
 
+def _sentence(line: str) -> str:
+    return f"{line[0].upper()}{line[1:]}."
+
+
 def _sentences(facts: list[Fact]) -> list[list[Fact]]:
     """Facts of one side make a sentence; details of single limbs join a fact that was told of both."""
     groups: list[list[Fact]] = []
     for fact in facts:
-        detail = bool(groups) and fact.subject in _LIMB_NOUN and groups[-1][0].side == "both"
-        if groups and (groups[-1][0].side == fact.side or (detail and groups[-1][0].subject not in _LIMB_NOUN)):
+        detail = bool(groups) and fact.subject in LIMB_NOUN and groups[-1][0].side == "both"
+        if groups and (groups[-1][0].side == fact.side or (detail and groups[-1][0].subject not in LIMB_NOUN)):
             groups[-1].append(fact)
         else:
             groups.append([fact])
     return groups
 
 
-def _listed(parts: Iterable[str], comma_before_and: bool = False) -> str:
+def listed(parts: Iterable[str], comma_before_and: bool = False) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *most, last = parts
     if not most:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float, Int8
+from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.errors import PoseloomError
@@ -110,6 +111,7 @@ def evaluate(
     rotations: Float[Tensor, "*batch rotated 3"] | None = None,
     *,
     noise_seed: int | None = None,
+    noise_keys: NDArray[np.int64] | None = None,
     clamped: bool = True,
 ) -> Posecodes:
     """Posecodes of poses.
@@ -120,6 +122,7 @@ def evaluate(
             axes; adds the three posecodes of the head. Also (*batch, 66 or 156).
         noise_seed: blurs the thresholds as the original does, with draws that depend on the seed and the position
             of the pose alone; None: no noise.
+        noise_keys: a number for each pose of the flattened batch that noise depends on instead of its position.
         clamped: keep cosines inside [-1, 1]; the original does not, and calls some folded limbs straight.
 
     Raises:
@@ -144,7 +147,8 @@ def evaluate(
         values = _measure(plan, flat[part], None if turns is None else turns[part], clamped)
         result.all_values[:, part] = values
         if noise_seed is not None:
-            values += _noise(plan, noise_seed, part).to(values)
+            keys = np.arange(part.start, part.stop) if noise_keys is None else noise_keys[part]
+            values += _noise(plan, noise_seed, keys).to(values)
         categories = _categorise(plan, values)
         result.all_categories[:, part] = categories
         _judge(plan, categories, result, part)
@@ -181,8 +185,8 @@ def _head_chain(rotations: Tensor) -> Tensor:
     return rotations[:, :BODY_JOINTS].permute(2, 1, 0)
 
 
-def _noise(plan: Plan, seed: int, part: slice) -> Tensor:
-    draws = torch.from_numpy(uniform(seed, np.arange(part.start, part.stop), plan.rows))
+def _noise(plan: Plan, seed: int, keys: NDArray[np.int64]) -> Tensor:
+    draws = torch.from_numpy(uniform(seed, keys, plan.rows))
     offsets = torch.tensor([kind.noise for kind, _ in plan.tables.rows(plan.rows == len(plan.tables.rows(True)))])
     return draws * offsets[:, None]
 

@@ -1,0 +1,128 @@
+"""Styles of descriptions: the whole paragraph, a short text, a list, and what a coach says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from poseloom.errors import PoseloomError, closest
+from poseloom.language.description.fact import Fact
+from poseloom.language.description.phrases import Phrases, Voice, participle
+from poseloom.language.description.sentences import Writer, listed
+
+SHORT = 3
+"""Sentences of a short text, unless told otherwise."""
+_VERB = re.compile(r"\[(\w+)\] ?")
+_SIDED = re.compile(r"\bthe(?= (?:left|right) \w)")
+
+Style = Callable[[Phrases, int, list[Fact]], str]
+"""Writes the text of one pose from phrases, seed and facts."""
+
+
+def paragraph(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+    """Everything, in sentences."""
+    return Writer(phrases, seed, facts).paragraph()
+
+
+def short(phrases: Phrases, seed: int, facts: list[Fact], sentences: int = SHORT) -> str:
+    """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
+    kept = [fact for fact in facts if telling(phrases, fact)]
+    first, *others = Writer(phrases, seed, kept).sentences()
+    others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
+    return " ".join(line for line, _ in [first, *others][:sentences])
+
+
+def telling(phrases: Phrases, fact: Fact) -> int:
+    """How much a fact tells: the value of the longest entry in the phrase file that its name begins with."""
+    names = [name for name in phrases.telling if fact.name.startswith(name)]
+    return phrases.telling[max(names, key=len)] if names else 1
+
+
+def lines(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+    """One fact a line."""
+    writer = Writer(phrases, seed, facts)
+    return "\n".join(f"- {writer.single(fact)}" for fact in facts)
+
+
+def coach(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+    """What the reader is to do."""
+    return Coach(phrases, seed, facts).paragraph()
+
+
+STYLES: dict[str, Style] = {"paragraph": paragraph, "short": short, "list": lines, "coach": coach}
+
+
+def style_of(name: str, sentences: int = SHORT) -> Style:
+    """The style of a name.
+
+    Raises:
+        PoseloomError: there is no such style, or a short text is to have no sentence.
+    """
+    if name not in STYLES:
+        raise PoseloomError(
+            f"unknown style {name!r}; expected one of {', '.join(STYLES)}{closest(name, tuple(STYLES))}"
+        )
+    if sentences < 1:
+        raise PoseloomError(f"sentences: expected at least 1, got {sentences}")
+    return partial(short, sentences=sentences) if name == "short" else STYLES[name]
+
+
+class Coach(Writer):
+    """Speaks to the reader: "Stand with your feet together. Raise your left arm to the front, with the elbow bent"."""
+
+    joins = (" and ", ", and ")
+
+    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
+        super().__init__(phrases, seed, facts)
+        self._voice = Voice("your", "your")
+
+    def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
+        posture, *feet = body
+        line = self._do(posture)
+        details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]
+        if details:
+            line += f"{', and' if ' with ' in line else ''} with {listed(details)}"
+        return self._with_leans(line, trunk)
+
+    def _middle(self, trunk: list[Fact], head: list[Fact]) -> list[str]:
+        told = [self._clause(fact) for fact in (*trunk, *head) if fact.subject != "person"]
+        return [listed(told, comma_before_and=True)] if told else []
+
+    def _clause(self, fact: Fact) -> str:
+        """A fact as something to do: ``raise your left arm to the front``."""
+        limb, said = self._subject(fact, "full"), self._said(fact)
+        match = _VERB.match(said)
+        assert match is not None  # checked when the phrases were loaded
+        verb, rest = match[1], _VERB.sub("", said)
+        if verb != "be":
+            if verb in self._phrases.led and rest:
+                return f"{verb} {limb} {rest}"
+            return f"let {limb} {verb} {rest}"
+        words = rest.split()
+        do = self._phrases.imperatives
+        for place, word in enumerate(words[:2]):
+            if word in do:
+                return f"{do[word]} {limb} {' '.join(words[:place] + words[place + 1 :])}".strip()
+        return f"keep {limb} {rest}"
+
+    def _clause_with(self, facts: list[Fact]) -> str:
+        main, *rest = facts
+        same = [fact for fact in rest if fact.subject == main.subject and fact.side == main.side]
+        start = listed([self._clause(main), *(self._clause(fact) for fact in same)])
+        details = [
+            f"{self._subject(fact, self._form(main, fact))} {participle(self._said(fact))}"
+            for fact in rest
+            if fact not in same
+        ]
+        return f"{start}, with {listed(details)}" if details else start
+
+    def _do(self, posture: Fact) -> str:
+        """``stand on the left leg``; a posture that has no verb of its own is something to get into."""
+        wordings = self._wordings(posture)
+        active = tuple(one for one in wordings if not one.startswith("[be]"))
+        wording = self._dice.pick(active or wordings)
+        said = self._filled(wording, posture)
+        said = re.sub(r"^\[be\] in (an?) ", r"get into \1 ", said)
+        said = _VERB.sub(lambda verb: "get " if verb[1] == "be" else f"{verb[1]} ", said).strip()
+        return _SIDED.sub("your", said)
