@@ -1,0 +1,92 @@
+"""``poseloom index build TABLE --out DIR``, ``poseloom index info DIR``: make a table searchable."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from poseloom.cli import options
+
+if TYPE_CHECKING:
+    from poseloom.data.search import Index
+
+_MIBIBYTE = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
+    build = actions.add_parser("build", help="index a table of poses", description="Index a table of poses.")
+    build.add_argument("table", metavar="TABLE", help="folder of a table ('poseloom data prepare' makes one)")
+    build.add_argument("--out", metavar="DIR", required=True, help="folder of the index")
+    build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
+    info = actions.add_parser("info", help="what an index holds", description="What an index holds.")
+    info.add_argument("index", metavar="DIR", help="folder of the index")
+    info.add_argument("--check", action="store_true", help="compare every file with its checksum")
+    options.add_json(info)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    {"build": _build, "info": _info}[arguments.action](arguments)
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    from poseloom.data.search import TableRows, build_index
+    from poseloom.data.table import Table
+
+    rows = TableRows(Table(arguments.table))
+    built = build_index(rows, arguments.out, add=arguments.add, progress=_progress())
+    for note in built.notes:
+        print(f"poseloom: {note}", file=sys.stderr)
+    added = f", {built.added:,} of them new" if arguments.add else ""
+    print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')
+
+
+def _progress() -> Any:
+    """A counter on a terminal; silence elsewhere, a build takes seconds."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\rposeloom index: {done:,} of {total:,} rows", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    from poseloom.data.search import Index
+
+    index = Index(arguments.index)
+    if arguments.check:
+        index.check()
+    told = _told(index)
+    if arguments.json:
+        print(json.dumps(told, indent=1))
+        return
+    print(f"{arguments.index}: {told['rows']:,} rows, {told['bytes'] / _MIBIBYTE:,.1f} MiB")
+    vectors = f"{told['dimensions']} numbers a row by {told['embedder']}" if told["dimensions"] else "none"
+    print(f"vectors: {vectors}, compared {'one by one' if told['exact'] else 'within cells (faiss)'}")
+    print(f"questions about poses: {'yes' if told['features'] else 'no, the rows have no poses'}")
+    print(f"filters: {', '.join(told['metadata']) or 'none'}")
+    if told["example"]:
+        print(f"first row: {told['example']['id']}: {told['example']['text']}")
+    if arguments.check:
+        print("every file has its checksum")
+
+
+def _told(index: Index) -> dict[str, Any]:
+    manifest = index.manifest
+    first = index.hit(0)
+    return {
+        "rows": len(index),
+        "bytes": sum(stored.bytes for _, stored in manifest.files()),
+        "embedder": manifest.embedder,
+        "dimensions": manifest.dimensions,
+        "features": manifest.features,
+        "exact": not manifest.cells,
+        "metadata": index.metadata_names(),
+        "segments": [{"rows": one.rows, "source": one.source} for one in manifest.segments],
+        "example": {"id": first.id, "text": first.text, "metadata": first.metadata},
+    }

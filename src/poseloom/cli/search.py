@@ -1,0 +1,95 @@
+"""``poseloom search "TEXT" --index DIR``: poses that meet a question; ``--like FILE``: poses like one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from poseloom.cli import options
+from poseloom.errors import PoseloomError
+
+if TYPE_CHECKING:
+    from poseloom.data.search import Answer, Hit, Index
+
+_DIGITS = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="?", help='what to look for: "left hand above the head"')
+    parser.add_argument("--index", metavar="DIR", required=True, help="folder made by 'poseloom index build'")
+    parser.add_argument("-k", type=int, default=10, metavar="N", help="most results (default: 10)")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="NAME=VALUE", help="only rows with this metadata; repeatable"
+    )
+    parser.add_argument("--near", action="store_true", help="where no row meets the question, show the nearest ones")
+    parser.add_argument("--like", metavar="FILE", help="poses like the one in this file, instead of TEXT")
+    parser.add_argument("--frame", type=int, metavar="N", help="with --like: which frame, counted from 0 (default: 0)")
+    parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
+    options.add_format(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from poseloom.data.search import Index
+
+    _check(arguments)
+    index = Index(arguments.index)
+    if arguments.like is not None:
+        hits: Sequence[Hit] = _like(arguments, index)
+    else:
+        answer = index.search(arguments.text, arguments.k, arguments.where, arguments.near)
+        _tell(answer)
+        hits = answer.hits
+        if not hits and not arguments.near:
+            print("poseloom: --near shows the rows that come nearest", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps([_row(hit) for hit in hits], indent=1, allow_nan=False))
+        return
+    for place, hit in enumerate(hits, start=1):
+        mirrored = ", mirrored" if hit.mirrored else ""
+        print(f"{place:2}. {hit.score:.3f}{mirrored}  {hit.id}" + (f"\n    {hit.text}" if hit.text else ""))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if (arguments.text is None) == (arguments.like is None):
+        raise PoseloomError("search needs either TEXT or --like FILE")
+    if arguments.like is None:
+        for option in ("frame", "mirrored", "source_format"):
+            if getattr(arguments, option) not in (None, False):
+                name = {"source_format": "from"}.get(option, option)
+                raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
+
+
+def _like(arguments: argparse.Namespace, index: Index) -> list[Hit]:
+    from poseloom import api
+
+    clip = api.load(arguments.like, arguments.source_format)
+    pose = api.select(clip, [arguments.frame or 0]).pose
+    return index.like(pose, arguments.k, arguments.where, arguments.mirrored)
+
+
+def _tell(answer: Answer) -> None:
+    """What was understood, on stderr: results on stdout stay clean."""
+    lines = list(answer.notes)
+    if answer.plain:
+        lines.append(f"looked for in the texts: {', '.join(answer.plain)}")
+    if answer.unknown:
+        lines.append(f"not understood and in no text: {', '.join(answer.unknown)}")
+    if lines and answer.understood:
+        lines.insert(0, f"understood: {'; '.join(answer.understood)}")
+    for line in lines:
+        print(f"poseloom: {line}", file=sys.stderr)
+
+
+def _row(hit: Hit) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": hit.id, "score": round(hit.score, _DIGITS), "text": hit.text}
+    if hit.metadata:
+        row["metadata"] = hit.metadata
+    if hit.holds is not None:
+        row["holds"] = hit.holds
+    if hit.mirrored:
+        row["mirrored"] = True
+    return row

@@ -1,0 +1,59 @@
+"""Tables of poses with texts and pairs, the sources and builders that fill them, and views of them for training.
+
+The names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poseloom.data.builders.describe import Describer, describe_table
+    from poseloom.data.builders.pairs import pair_table
+    from poseloom.data.builders.rows import prepare
+    from poseloom.data.executors import executor
+    from poseloom.data.schema import Pair, Row, Text
+    from poseloom.data.sources.catalogue import open_source
+    from poseloom.data.table import Table
+    from poseloom.data.views import PairDataset, Sample, TableDataset, TableStream
+
+_HOME = {
+    "Describer": "builders.describe",
+    "Pair": "schema",
+    "PairDataset": "views",
+    "Row": "schema",
+    "Sample": "views",
+    "Table": "table",
+    "TableDataset": "views",
+    "TableStream": "views",
+    "Text": "schema",
+    "describe_table": "builders.describe",
+    "executor": "executors",
+    "open_source": "sources.catalogue",
+    "pair_table": "builders.pairs",
+    "prepare": "builders.rows",
+}
+__all__ = [
+    "Describer",
+    "Pair",
+    "PairDataset",
+    "Row",
+    "Sample",
+    "Table",
+    "TableDataset",
+    "TableStream",
+    "Text",
+    "describe_table",
+    "executor",
+    "open_source",
+    "pair_table",
+    "prepare",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'poseloom.data' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"poseloom.data.{_HOME[name]}"), name)

@@ -1,0 +1,85 @@
+"""pyarrow, or one line that says how to get it; and files mapped into memory that keep no file open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poseloom.errors import FileError, PoseloomError
+from poseloom.formats.files import reason
+
+try:
+    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow.compute  # type: ignore[import-untyped]
+except ImportError:
+    raise PoseloomError("tables need pyarrow; pip install pyarrow") from None
+
+pa: Any = pyarrow
+"""pyarrow, which ships no types."""
+
+
+def write_ipc(path: Path, table: Any) -> None:
+    """Write a pyarrow table as an uncompressed Arrow file of one batch, which can be mapped into memory."""
+    with path.open("wb") as stream, pa.ipc.new_file(stream, table.schema) as writer:
+        for batch in table.combine_chunks().to_batches():
+            writer.write_batch(batch)
+
+
+def read_ipc(path: Path, schema: Any) -> Any:
+    """The one batch of an Arrow file, mapped into memory.
+
+    Raises:
+        FileError: missing, damaged, or of other columns than `schema`.
+    """
+    try:
+        reader = pa.ipc.open_file(mapped(path))
+        batch = reader.get_batch(0)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(path, reason(error)) from None
+    if not batch.schema.equals(schema):
+        raise damaged(path, f"has other columns: {', '.join(batch.schema.names)}")
+    return batch
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write a .npy file. Unlike `numpy.save`, a full disk is reported as such."""
+    contiguous = np.ascontiguousarray(array)
+    header = np.lib.format.header_data_from_array_1_0(contiguous)
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(contiguous.data.cast("B") if contiguous.size else b"")
+
+
+def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """A float32 .npy file mapped into memory, read-only.
+
+    Raises:
+        FileError: missing, damaged, or of another shape.
+    """
+    try:
+        buffer = mapped(path)
+        stream = pa.BufferReader(buffer)
+        version = np.lib.format.read_magic(stream)
+        found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        array = np.frombuffer(buffer, dtype=np.float32, offset=stream.tell())
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(path, reason(error)) from None
+    if version != (1, 0) or found != shape or fortran or dtype != np.float32 or array.size != np.prod(shape):
+        raise damaged(path, f"expected float32 numbers of shape {shape}, got {dtype} of shape {found}")
+    return array.reshape(shape)
+
+
+def mapped(path: Path) -> Any:
+    """The bytes of a file as an Arrow buffer. The mapping outlives the file's handle, so that a table of thousands
+    of shards does not run into the limit of open files."""
+    with pa.memory_map(str(path)) as source:
+        return source.read_buffer()
+
+
+def damaged(path: Path, problem: str) -> FileError:
+    """The error of a file of a table that cannot be used."""
+    remedy = "'poseloom data check' on the table tells which shards are damaged; the others stay readable"
+    return FileError(path, problem, remedy=remedy)

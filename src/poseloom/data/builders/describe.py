@@ -1,0 +1,116 @@
+"""`describe_table`: a text for every row, written by rule, with any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Int64
+from numpy import ndarray as Array
+
+from poseloom.data.build import Report, Unit, Written, build
+from poseloom.data.builders.tables import opened
+from poseloom.data.executors import Executor
+from poseloom.data.manifest import Part, PartKind, fingerprint
+from poseloom.data.numerics import one_thread
+from poseloom.data.schema import Text, TextKind
+from poseloom.data.shards import write_texts
+from poseloom.language import describe
+from poseloom.language.captions import captions, options
+from poseloom.pose import Pose
+
+AT_ONCE = 512
+"""Poses described together: memory does not grow with the table."""
+
+Describe = Callable[[Pose, int, "Int64[Array, ' n']"], list[str]]
+"""(poses, seed, row numbers) -> one text a pose. A function of a module, since it is pickled; the text of a row may
+depend on its pose, the seed and its number alone."""
+
+
+def _by_rule(pose: Pose, seed: int, rows: Int64[Array, " n"]) -> list[str]:
+    return describe(pose, seed=seed)
+
+
+@dataclass(frozen=True)
+class Describer:
+    """A way to put poses into words.
+
+    Args:
+        name: kept as the source of its texts.
+        function: see `Describe`.
+        options: what else the texts depend on, such as a version's name.
+    """
+
+    name: str
+    function: Describe
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+BY_RULE = Describer("describe", _by_rule)
+
+
+def captions_of(version: str) -> Describer:
+    """Captions in the manner of PoseScript.
+
+    Raises:
+        PoseloomError: there is no such version.
+    """
+    options.version(version)
+    return Describer(f"captions-{version}", partial(_caption, version), {"version": version})
+
+
+def _caption(version: str, pose: Pose, seed: int, rows: Int64[Array, " n"]) -> list[str]:
+    return captions(pose, version, seed)
+
+
+@dataclass(frozen=True)
+class TextsBuilder:
+    """Adds a text to every row of a table; after rows were appended, to those."""
+
+    table: Path
+    describer: Describer = BY_RULE
+    seed: int = 0
+    kind: PartKind = PartKind.TEXTS
+
+    @property
+    def name(self) -> str:
+        return f"{self.describer.name}-{fingerprint(self.options())}"
+
+    def options(self) -> Mapping[str, Any]:
+        return {"describer": self.describer.name, **self.describer.options, "seed": self.seed}
+
+    def units(self) -> list[Unit]:
+        table = opened(self.table)
+        return [Unit(name, len(table.rows_in_shard(name)), None) for name in table.shard_names()]
+
+    def write(self, unit: Unit, folder: Path) -> Written:
+        table = opened(self.table)
+        texts: list[list[Text]] = []
+        kind = TextKind.AUTOMATIC.value
+        with one_thread():
+            for numbers, pose in table.batches(AT_ONCE, table.rows_in_shard(unit.name)):
+                words = self.describer.function(pose, self.seed, numbers)
+                texts += [[Text(one, kind, self.describer.name, self.seed)] for one in words]
+        write_texts(folder, texts)
+        return Written(len(texts))
+
+
+def describe_table(
+    table: str | Path,
+    seed: int = 0,
+    executor: Executor | None = None,
+    *,
+    describer: Describer = BY_RULE,
+    report: Report | None = None,
+) -> Part:
+    """Add a description to every row of a table. The same seed gives the same texts with any number of workers.
+
+    With another seed or describer the rows get one more text. Run again, it continues, or does what was appended.
+
+    Raises:
+        PoseloomError: there is no table, a shard is damaged, or see `build`.
+    """
+    return build(table, TextsBuilder(Path(table), describer, seed), executor, report=report)

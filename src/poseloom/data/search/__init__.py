@@ -1,0 +1,56 @@
+"""Search: an index over poses, texts and any embedding of them, on disk, for up to millions of rows.
+
+Questions in words are answered from posecode-like columns of the geometry; "poses like this one" from a geometric
+descriptor, or from the vectors of any model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poseloom.data.search.build import Built, build_index
+    from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
+    from poseloom.data.search.index import Answer, Hit, Index
+    from poseloom.data.search.metadata import Filter, parse_filter
+    from poseloom.data.search.rows import Block, MemoryRows, Rows
+    from poseloom.data.search.tables import TableRows
+
+_HOME = {
+    "Answer": "index",
+    "Block": "rows",
+    "Built": "build",
+    "Embedder": "descriptor",
+    "Filter": "metadata",
+    "GeometricDescriptor": "descriptor",
+    "Hit": "index",
+    "Index": "index",
+    "MemoryRows": "rows",
+    "Rows": "rows",
+    "TableRows": "tables",
+    "build_index": "build",
+    "parse_filter": "metadata",
+}
+__all__ = [
+    "Answer",
+    "Block",
+    "Built",
+    "Embedder",
+    "Filter",
+    "GeometricDescriptor",
+    "Hit",
+    "Index",
+    "MemoryRows",
+    "Rows",
+    "TableRows",
+    "build_index",
+    "parse_filter",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'poseloom.data.search' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"poseloom.data.search.{_HOME[name]}"), name)

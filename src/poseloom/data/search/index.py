@@ -1,0 +1,337 @@
+"""`Index`: answers questions in words, finds poses like one pose, finds vectors near a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from poseloom.data.search import neighbours, store
+from poseloom.data.search.build import FEATURES, open_vectors, unit_vectors
+from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
+from poseloom.data.search.features import COLUMNS, FEATURES_VERSION
+from poseloom.data.search.files import TextColumn, read_array
+from poseloom.data.search.metadata import Filter, MetadataColumn, parse_filter, unknown_column
+from poseloom.data.search.query.answer import Found, answer
+from poseloom.data.search.query.lexicon import meanings
+from poseloom.data.search.query.parse import Query, parse
+from poseloom.data.search.words import STOP, Words, words_of
+from poseloom.errors import PoseloomError
+from poseloom.pose.types import Pose
+
+Filters = Iterable[Filter | str]
+_LONGEST_QUERY = 10_000
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One result.
+
+    Args:
+        id: of the row, as the table has it.
+        score: 0 to 1 for words; the cosine, -1 to 1, for poses and vectors.
+        text: the row's first text.
+        row: number in the index.
+        metadata: where the row came from.
+        holds: whether the row meets the question; None where that was not asked.
+        mirrored: the row is like the mirrored pose.
+    """
+
+    id: str
+    score: float
+    text: str
+    row: int
+    metadata: dict[str, Any] = field(default_factory=dict)
+    holds: bool | None = None
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Results of a question in words.
+
+    Args:
+        hits: the best first.
+        understood: what was taken as a statement about poses.
+        plain: words that were looked for in the texts instead.
+        unknown: words that neither the grammar nor any text knows.
+        notes: what the user should know, one line each.
+    """
+
+    hits: tuple[Hit, ...]
+    understood: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Segment:
+    """The files of rows that were added together, opened as they are needed."""
+
+    def __init__(self, folder: Path, told: store.Segment):
+        self._folder, self._told = folder / told.name, told
+        self.rows = told.rows
+
+    @cached_property
+    def ids(self) -> TextColumn:
+        return TextColumn(self._folder, "ids", self.rows)
+
+    @cached_property
+    def texts(self) -> TextColumn:
+        return TextColumn(self._folder, "texts", self.rows)
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(self._folder, self.rows)
+
+    @cached_property
+    def features(self) -> NDArray[np.int16]:
+        return read_array(self._folder / FEATURES, (len(COLUMNS), self.rows), np.int16)
+
+    @cached_property
+    def metadata(self) -> dict[str, MetadataColumn]:
+        return {one["name"]: MetadataColumn(self._folder, one, self.rows) for one in self._told.metadata}
+
+
+class Index:
+    """An index on disk. Opening reads its table of contents alone; arrays are mapped when they are first used.
+
+    Raises:
+        FileError: the folder holds no index, a damaged one, or one of another version.
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+        self.manifest = store.read_manifest(self.folder)
+        self.segments = tuple(Segment(self.folder, one) for one in self.manifest.segments)
+        self._starts = np.cumsum([0, *(one.rows for one in self.segments)])
+
+    def __len__(self) -> int:
+        return self.manifest.rows
+
+    def __repr__(self) -> str:
+        return f"Index({str(self.folder)!r}, rows={len(self):,}, embedder={self.manifest.embedder!r})"
+
+    # -- questions --------------------------------------------------------------------------------------------------
+
+    def search(self, text: str, k: int = 10, where: Filters = (), near: bool = False) -> Answer:
+        """Rows that meet a question in words, the best first.
+
+        Statements about poses ("left hand above the head, both knees bent") must hold; other words are looked for in
+        the texts and only rank the rows, unless nothing else is asked.
+
+        Args:
+            text: the question.
+            k: most results.
+            where: conditions on the metadata, as `Filter` or ``"split=train"``.
+            near: give the nearest rows, with `Hit.holds` false, where no row meets the question.
+
+        Raises:
+            PoseloomError: an empty question, nothing of which is understood; k below one; an unknown filter.
+        """
+        _check_k(k)
+        asked = self._read(text)
+        notes = self._notes()
+        words = [word for word in words_of(" ".join(asked.unknown)) if word not in STOP]
+        plain = tuple(word for word in words if any(one.words.known([word]) for one in self.segments))
+        unknown = tuple(word for word in words if word not in plain)
+        if not asked.conditions and not plain:
+            raise PoseloomError(self._not_understood(text))
+        mask = self._mask(where)
+        found = [
+            answer(
+                one.features if asked.conditions else None,
+                one.words,
+                asked,
+                words if plain else [],
+                words_of(text),
+                k,
+                None if mask is None else mask[start : start + one.rows],
+                near,
+            )
+            for one, start in zip(self.segments, self._starts.tolist(), strict=False)
+        ]
+        holding = any(len(part.rows) and part.holds for part in found)
+        if asked.conditions and not holding:
+            notes += (f"no row meets all of: {'; '.join(asked.understood)}",)
+        parts = [part for part in found if part.holds == holding or not asked.conditions]
+        hits = self._merged(found, parts, k) if holding or near or not asked.conditions else ()
+        return Answer(hits, asked.understood, plain, unknown, notes)
+
+    def _read(self, text: str) -> Query:
+        if not text.strip():
+            raise PoseloomError(f"an empty question; ask for instance {self._examples()}")
+        if len(text) > _LONGEST_QUERY:
+            raise PoseloomError(f"a question of {len(text):,} characters; at most {_LONGEST_QUERY:,} are read")
+        if self.manifest.features != FEATURES_VERSION:
+            return Query((), (), (text,))
+        return parse(text)
+
+    def _not_understood(self, text: str) -> str:
+        shown = " ".join(text.split())[:80]
+        kind = "no text of the index has these words"
+        if self.manifest.features != FEATURES_VERSION:
+            return f"nothing found for {shown!r}: {kind}, and the index holds no poses to ask about"
+        return f"nothing in {shown!r} was understood, and {kind}; ask for instance {self._examples()}"
+
+    @staticmethod
+    def _examples() -> str:
+        return ", ".join(repr(one) for one in meanings()["examples"][:_EXAMPLES])
+
+    def _notes(self) -> tuple[str, ...]:
+        if self.manifest.features not in (0, FEATURES_VERSION):
+            note = (
+                f"the index was built by another version of poseloom (columns {self.manifest.features}, expected "
+                f"{FEATURES_VERSION}): only its texts are searched; build it again"
+            )
+            return (note,)
+        return ()
+
+    def _merged(self, found: Sequence[Found], chosen: Sequence[Found], k: int) -> tuple[Hit, ...]:
+        rows, scores, holds = [], [], {}
+        for part, start in zip(found, self._starts.tolist(), strict=False):
+            if part in chosen:
+                rows.append(part.rows + start)
+                scores.append(part.scores)
+                holds.update(dict.fromkeys((part.rows + start).tolist(), part.holds))
+        if not rows:
+            return ()
+        best = neighbours.best(np.concatenate(rows), np.concatenate(scores), k)
+        return tuple(
+            self._hit(int(row), float(score), holds=holds[int(row)])
+            for row, score in zip(best.rows, best.scores, strict=True)
+        )
+
+    # -- vectors ----------------------------------------------------------------------------------------------------
+
+    def like(
+        self, pose: Pose, k: int = 10, where: Filters = (), mirrored: bool = False, embedder: Embedder | None = None
+    ) -> list[Hit]:
+        """Rows whose poses are like one pose.
+
+        Args:
+            pose: a single pose, or one of a leading axis of one.
+            k: most results.
+            where: conditions on the metadata.
+            mirrored: rows like the mirrored pose count as well; `Hit.mirrored` tells which.
+            embedder: the one that the index was built with; the geometric descriptor by default.
+
+        Raises:
+            PoseloomError: the index was built with another embedder; more than one pose; k below one.
+        """
+        embedder = embedder or GeometricDescriptor()
+        if embedder.name != self.manifest.embedder:
+            raise PoseloomError(
+                f"{self.folder}: the index has vectors made by {self.manifest.embedder or 'nothing'}, the query is "
+                f"made by {embedder.name}; use the same one for both"
+            )
+        if pose.rotations[..., 0, 0].numel() != 1:
+            raise PoseloomError(f"expected one pose to compare with, got a batch of {pose.batch_shape}")
+        one = pose.reshape(1)
+        hits = self.nearest(embedder(one)[0], k, where)
+        if mirrored:
+            known = {hit.row: hit for hit in hits}
+            for hit in self.nearest(embedder(one.mirror())[0], k, where):
+                if hit.row not in known or hit.score > known[hit.row].score:
+                    known[hit.row] = Hit(hit.id, hit.score, hit.text, hit.row, hit.metadata, mirrored=True)
+            hits = sorted(known.values(), key=lambda hit: (-hit.score, hit.row))[:k]
+        return hits
+
+    def nearest(self, vector: Float[np.ndarray, " dimensions"], k: int = 10, where: Filters = ()) -> list[Hit]:
+        """Rows whose vectors point most nearly the same way.
+
+        Raises:
+            PoseloomError: a vector of another length, of zeros, or with NaN; k below one; an unknown filter.
+        """
+        _check_k(k)
+        given = np.asarray(vector)
+        if given.shape != (self.manifest.dimensions,) or not self.manifest.dimensions:
+            held = f"vectors of {self.manifest.dimensions}" if self.manifest.dimensions else "no vectors"
+            raise PoseloomError(f"{self.folder}: the index holds {held} numbers, the query has shape {given.shape}")
+        query = unit_vectors(given[None])[0]
+        mask = self._mask(where)
+        if self._cells is not None:
+            found = self._cells.nearest(self._vectors, query, k, mask)
+        else:
+            found = neighbours.nearest_exact(self._vectors, query, k, mask)
+        return [self._hit(int(row), float(score)) for row, score in zip(found.rows, found.scores, strict=True)]
+
+    @property
+    def exact(self) -> bool:
+        """Whether vectors are compared one by one."""
+        return self._cells is None
+
+    @cached_property
+    def _vectors(self) -> neighbours.Vectors:
+        return open_vectors(self.folder, self.manifest)
+
+    @cached_property
+    def _cells(self) -> neighbours.Cells | None:
+        faiss = neighbours.faiss_or_none() if self.manifest.cells else None
+        if faiss is None:
+            return None
+        path = self.folder / self.manifest.cells
+        return neighbours.Cells.read(faiss, path, len(self), self.manifest.dimensions)
+
+    # -- rows -------------------------------------------------------------------------------------------------------
+
+    def metadata_names(self) -> list[str]:
+        """Names of the columns that can be filtered by."""
+        return list(dict.fromkeys(name for one in self.manifest.segments for name in (m["name"] for m in one.metadata)))
+
+    def check(self) -> None:
+        """Compare every file with its checksum.
+
+        Raises:
+            FileError: the first damaged one.
+        """
+        store.check_contents(self.folder, self.manifest)
+
+    def hit(self, row: int) -> Hit:
+        """A row as a result with score one."""
+        if not 0 <= row < len(self):
+            raise PoseloomError(f"{self.folder}: row {row} is out of range; the index has {len(self)} rows")
+        return self._hit(row, 1.0)
+
+    def _hit(self, row: int, score: float, holds: bool | None = None) -> Hit:
+        place = int(np.searchsorted(self._starts, row, side="right")) - 1
+        segment, local = self.segments[place], row - int(self._starts[place])
+        metadata = {name: column[local] for name, column in segment.metadata.items()}
+        text = segment.texts[local].split("\n", 1)[0]
+        return Hit(segment.ids[local], score, text, row, metadata, holds)
+
+    def _mask(self, where: Filters) -> Bool[np.ndarray, " rows"] | None:
+        filters = [parse_filter(one) if isinstance(one, str) else one for one in where]
+        if not filters:
+            return None
+        known = self.metadata_names()
+        for one in filters:
+            if one.name not in known:
+                raise unknown_column(one.name, known)
+        mask = np.ones(len(self), bool)
+        for segment, start in zip(self.segments, self._starts.tolist(), strict=False):
+            here = mask[start : start + segment.rows]
+            for one in filters:
+                column = segment.metadata.get(one.name)
+                here &= column.mask(one) if column is not None else one.sign == "!="
+        if not mask.any():
+            told = "; ".join(f"{one.name}{one.sign}{one.value}" for one in filters)
+            raise PoseloomError(f"no row meets the filter {told}{self._values_told(filters)}")
+        return mask
+
+    def _values_told(self, filters: Sequence[Filter]) -> str:
+        column = next((s.metadata[filters[0].name] for s in self.segments if filters[0].name in s.metadata), None)
+        examples = column.examples() if column is not None else []
+        return f"; {filters[0].name} is for instance {', '.join(examples)}" if examples else ""
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise PoseloomError(f"k = {k}: expected the number of results, 1 or more")

@@ -1,0 +1,185 @@
+"""One shard: its files written from typed rows, and read back through memory maps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray as Array
+
+from poseloom.data.arrow import read_array, read_ipc, write_array, write_ipc
+from poseloom.data.columns import Strings, Texts
+from poseloom.data.schema import (
+    PAIRS_SCHEMA,
+    ROWS_SCHEMA,
+    TEXTS_SCHEMA,
+    Camera,
+    Image,
+    Keypoints,
+    Layout,
+    Pair,
+    RowBlock,
+    Text,
+    pairs_to_arrow,
+    rows_to_arrow,
+    texts_to_arrow,
+)
+from poseloom.errors import PoseloomError
+
+ROWS_FILE, TEXTS_FILE, PAIRS_FILE = "rows.arrow", "texts.arrow", "pairs.arrow"
+
+
+def write_rows(folder: Path, block: RowBlock, layout: Layout) -> None:
+    """Write a shard of rows; joints that the rows lack are zero.
+
+    Raises:
+        PoseloomError: the rows do not have the numbers that the layout names.
+    """
+    if len(block) == 0:
+        return
+    write_ipc(folder / ROWS_FILE, rows_to_arrow(block))
+    for name, array in numbers_of(block, layout).items():
+        write_array(folder / f"{name}.npy", array)
+
+
+def numbers_of(block: RowBlock, layout: Layout) -> dict[str, Float32[Array, "rows ..."]]:
+    """The arrays of a block, in the table's layout."""
+    pose = block.pose.with_hands() if layout.joints > block.pose.joints else block.pose
+    if pose.joints != layout.joints:
+        raise PoseloomError(f"rows of {pose.joints} joints do not fit a table of {layout.joints}; call body() first")
+    found = {}
+    for name, shape in layout.arrays().items():
+        tensor = getattr(pose, name)
+        if tensor is None or tuple(tensor.shape[1:]) != shape:
+            got = "none" if tensor is None else tuple(tensor.shape[1:])
+            raise PoseloomError(f"{name}: the table holds {shape} numbers a row, the rows have {got}")
+        found[name] = tensor.detach().cpu().numpy().astype(np.float32)
+    return found
+
+
+def write_texts(folder: Path, texts: list[list[Text]]) -> None:
+    """Write texts that belong to the rows of another shard, in its order."""
+    write_ipc(folder / TEXTS_FILE, texts_to_arrow(texts))
+
+
+def write_pairs(folder: Path, pairs: list[Pair]) -> None:
+    """Write a shard of pairs; nothing where there are none."""
+    if pairs:
+        write_ipc(folder / PAIRS_FILE, pairs_to_arrow(pairs))
+
+
+class RowShard:
+    """The rows of one shard. Files are mapped when they are first used."""
+
+    def __init__(self, folder: Path, rows: int, layout: Layout):
+        self.folder = folder
+        self._rows = rows
+        self._shapes = layout.arrays()
+        self._arrays: dict[str, Float32[Array, "rows ..."]] = {}
+
+    @cached_property
+    def records(self) -> Any:
+        """The Arrow batch of everything but numbers."""
+        return read_ipc(self.folder / ROWS_FILE, ROWS_SCHEMA)
+
+    def array(self, name: str) -> Float32[Array, "rows ..."]:
+        """The numbers of that name, read-only."""
+        if name not in self._arrays:
+            self._arrays[name] = read_array(self.folder / f"{name}.npy", (self._rows, *self._shapes[name]))
+        return self._arrays[name]
+
+    @cached_property
+    def ids(self) -> Strings:
+        return Strings(self.records.column("id"))
+
+    @cached_property
+    def splits(self) -> Strings:
+        return Strings(self.records.column("split"))
+
+    @cached_property
+    def data_sets(self) -> Strings:
+        return Strings(self.records.column("data_set"))
+
+    @cached_property
+    def files(self) -> Strings:
+        return Strings(self.records.column("file"))
+
+    @cached_property
+    def frames(self) -> memoryview:
+        return memoryview(self.records.column("frame").to_numpy())
+
+    @cached_property
+    def joints(self) -> memoryview:
+        return memoryview(self.records.column("joints").to_numpy())
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self.records.column("texts"))
+
+    @cached_property
+    def _has_extras(self) -> dict[str, bool]:
+        lists = {name: len(self.records.column(name).flatten()) > 0 for name in ("images", "keypoints")}
+        camera = self.records.column("camera")
+        return {**lists, "camera": camera.null_count < len(camera)}
+
+    def images(self, index: int) -> tuple[Image, ...]:
+        if not self._has_extras["images"]:
+            return ()
+        return tuple(Image(**_tuples(one)) for one in self.records.column("images")[index].as_py())
+
+    def keypoints(self, index: int) -> tuple[Keypoints, ...]:
+        if not self._has_extras["keypoints"]:
+            return ()
+        return tuple(Keypoints(**_tuples(one)) for one in self.records.column("keypoints")[index].as_py())
+
+    def camera(self, index: int) -> Camera | None:
+        if not self._has_extras["camera"]:
+            return None
+        found = self.records.column("camera")[index].as_py()
+        return None if found is None else Camera(**_tuples(found))
+
+
+class TextShard:
+    """Texts that were added to the rows of a shard."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @cached_property
+    def records(self) -> Any:
+        return read_ipc(self.folder / TEXTS_FILE, TEXTS_SCHEMA)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self.records.column("texts"))
+
+
+class PairShard:
+    """The pairs of one shard."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @cached_property
+    def records(self) -> Any:
+        return read_ipc(self.folder / PAIRS_FILE, PAIRS_SCHEMA)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self.records.column("texts"))
+
+    @cached_property
+    def _plain(self) -> dict[str, list[Any]]:
+        return {name: self.records.column(name).to_pylist() for name in PAIRS_SCHEMA.names if name != "texts"}
+
+    def pair(self, index: int, number: int) -> Pair:
+        """One pair, typed."""
+        values = {name: column[index] for name, column in self._plain.items()}
+        return Pair(number=number, **values, texts=self.texts[index])
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -1,0 +1,71 @@
+"""The embedded source: poses drawn by `poseloom.pose.sample`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from poseloom.data.build import Unit
+from poseloom.data.schema import Layout, RowBlock
+from poseloom.data.splits import split_of
+from poseloom.errors import PoseloomError
+from poseloom.language.streams import mixed
+from poseloom.pose import ALL_JOINTS, concatenate, sample
+
+DRAWN_TOGETHER = 1024
+"""Poses drawn with one seed. Row n of a seed is the same pose in a table of any size and any shards."""
+SHARD_ROWS = 2 * DRAWN_TOGETHER
+_SEED_BITS = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Procedural:
+    """Random poses with hands, on the floor, with any heading.
+
+    Args:
+        rows: how many.
+        seed: another one draws other poses.
+        shard_rows: rows of a shard, a multiple of `DRAWN_TOGETHER`.
+
+    Raises:
+        PoseloomError: a number is out of range.
+    """
+
+    rows: int = 20_000
+    seed: int = 0
+    shard_rows: int = SHARD_ROWS
+    name: str = "procedural"
+
+    def __post_init__(self) -> None:
+        if self.rows < 1:
+            raise PoseloomError(f"rows: expected at least 1, got {self.rows}")
+        if self.shard_rows < 1 or self.shard_rows % DRAWN_TOGETHER:
+            raise PoseloomError(f"shard_rows: expected a multiple of {DRAWN_TOGETHER}, got {self.shard_rows}")
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(joints=ALL_JOINTS)
+
+    def options(self) -> Mapping[str, Any]:
+        return {"rows": self.rows, "seed": self.seed, "shard_rows": self.shard_rows}
+
+    def units(self) -> Sequence[Unit]:
+        firsts = range(0, self.rows, self.shard_rows)
+        parts = [range(first, min(first + self.shard_rows, self.rows)) for first in firsts]
+        return [Unit(f"{place:05d}", len(part), part) for place, part in enumerate(parts)]
+
+    def read(self, unit: Unit) -> RowBlock:
+        numbers: range = unit.content
+        draws = range(numbers.start // DRAWN_TOGETHER, -(-numbers.stop // DRAWN_TOGETHER))
+        drawn = [sample(DRAWN_TOGETHER, mixed(self.seed, draw) & _SEED_BITS) for draw in draws]
+        ids = [f"procedural/{self.seed}/{number}" for number in numbers]
+        count = len(ids)
+        return RowBlock(
+            data_set=self.name,
+            ids=ids,
+            files=[""] * count,
+            frames=list(numbers),
+            splits=[split_of(one) for one in ids],
+            pose=concatenate(drawn)[:count],
+        )

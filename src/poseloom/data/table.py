@@ -1,0 +1,314 @@
+"""`Table`: millions of poses with texts and pairs on disk, read through memory maps."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+from numpy import ndarray as Array
+
+from poseloom.data.arrow import pa
+from poseloom.data.build import manifest_of
+from poseloom.data.integrity import damage
+from poseloom.data.manifest import PartKind
+from poseloom.data.schema import NOWHERE, PAIRS_SCHEMA, ROWS_SCHEMA, Layout, Origin, Pair, Row, Text
+from poseloom.data.shards import PairShard, RowShard, TextShard
+from poseloom.errors import PoseloomError
+from poseloom.pose import Pose
+
+Rows = Sequence[int] | range | slice | Int64[Array, " n"] | None
+"""Which rows: their numbers, or all of them."""
+
+
+class Table:
+    """A table of poses.
+
+    Rows are numbered from 0 in the order in which they were added, and a number never changes. Opening reads the
+    manifest alone; shards are mapped when they are first used. Tables can be pickled: the copy opens the folder again.
+
+    Raises:
+        FileError: the folder holds no table, an unfinished one, or one of an unknown version.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.manifest = manifest_of(self.path)
+        folders, counts = [], []
+        for part in self.manifest.of_kind(PartKind.ROWS):
+            for shard in part.shards:
+                if shard.rows:
+                    folders.append(f"{part.name}/{shard.name}")
+                    counts.append(shard.rows)
+        self._names = folders
+        self._arrays = tuple(self.layout.arrays())
+        self._shards = [
+            RowShard(self.path / PartKind.ROWS.value / name, rows, self.layout)
+            for name, rows in zip(folders, counts, strict=True)
+        ]
+        self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+        self._first: list[int] = self._starts.tolist()
+        self._added = self._added_texts()
+        self.pairs = Pairs(self)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Table:
+        """The table in a folder; see the class."""
+        return cls(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Table, (self.path,)
+
+    def __len__(self) -> int:
+        return self._first[-1]
+
+    def __repr__(self) -> str:
+        return f"Table({str(self.path)!r}, rows={len(self):,}, joints={self.layout.joints}, pairs={len(self.pairs):,})"
+
+    @property
+    def layout(self) -> Layout:
+        """What the numbers of all rows look like."""
+        return self.manifest.layout
+
+    # -- one row ---------------------------------------------------------------------------------------------------
+
+    def row(self, number: int) -> Row:
+        """Everything about one row.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        shard, index = self._locate(number)
+        one = self._shards[shard]
+        return Row(
+            number=int(number),
+            id=one.ids[index],
+            origin=Origin(one.data_sets[index], one.files[index], one.frames[index]),
+            split=one.splits[index],
+            joints=one.joints[index],
+            pose=self._as_pose({name: one.array(name)[index].copy() for name in self._arrays}),
+            texts=self.texts(number),
+            images=one.images(index),
+            keypoints=one.keypoints(index),
+            camera=one.camera(index),
+        )
+
+    __getitem__ = row
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self.row(number) for number in range(len(self)))
+
+    def pose(self, number: int) -> Pose:
+        """The pose of one row, without batch axes."""
+        shard, index = self._locate(number)
+        return self._as_pose({name: self._shards[shard].array(name)[index].copy() for name in self._arrays})
+
+    def id(self, number: int) -> str:
+        """The id of one row."""
+        shard, index = self._locate(number)
+        return self._shards[shard].ids[index]
+
+    def split(self, number: int) -> str:
+        """The split of one row."""
+        shard, index = self._locate(number)
+        return self._shards[shard].splits[index]
+
+    def texts(self, number: int) -> tuple[Text, ...]:
+        """The texts of one row: its own, then those that were added, in the order of their builds."""
+        shard, index = self._locate(number)
+        found = self._shards[shard].texts[index]
+        for added in self._added[shard]:
+            found += added.texts[index]
+        return found
+
+    def text_count(self, number: int) -> int:
+        """How many texts a row has."""
+        shard, index = self._locate(number)
+        columns = [self._shards[shard].texts, *(added.texts for added in self._added[shard])]
+        return sum(column.count(index) for column in columns)
+
+    def words(self, number: int, which: int) -> str:
+        """The words alone of the text `which` of a row, counted from 0."""
+        shard, index = self._locate(number)
+        place = which
+        for column in (self._shards[shard].texts, *(added.texts for added in self._added[shard])):
+            if place < column.count(index):
+                return column.words(index, place)
+            place -= column.count(index)
+        raise IndexError(f"row {number} has no text {which}")
+
+    # -- many rows -------------------------------------------------------------------------------------------------
+
+    def poses(self, rows: Rows = None) -> Pose:
+        """The poses of rows, with one leading axis, in the given order.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        numbers = self.numbers(rows)
+        return self._as_pose({name: self._gather(name, numbers) for name in self.layout.arrays()})
+
+    def array(self, name: str, rows: Rows = None) -> Float32[Array, "n ..."]:
+        """The numbers called `name` (rotations, translation, shape, face) of rows, in the given order."""
+        if name not in self.layout.arrays():
+            raise PoseloomError(f"{self.path}: the rows have no {name}; they have {', '.join(self.layout.arrays())}")
+        return self._gather(name, self.numbers(rows))
+
+    def numbers(self, rows: Rows = None) -> Int64[Array, " n"]:
+        """Row numbers as an array, checked.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        if rows is None or isinstance(rows, slice):
+            return np.arange(len(self), dtype=np.int64)[rows or slice(None)]
+        numbers = np.asarray(rows, dtype=np.int64).reshape(-1)
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
+            wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+            raise IndexError(f"row {wrong} is out of range; {self.path} has {len(self)} rows")
+        return numbers
+
+    def column(self, name: str, shards: Collection[str] | None = None) -> Any:
+        """A column of the records (id, data_set, file, frame, split, joints) as a pyarrow chunked array.
+
+        Args:
+            name: of the column.
+            shards: only those, by name; all by default.
+        """
+        used = zip(self._names, self._shards, strict=True)
+        chunks = [shard.records.column(name) for folder, shard in used if shards is None or folder in shards]
+        return pa.chunked_array(chunks, ROWS_SCHEMA.field(name).type)
+
+    def rows_of(self, split: str) -> Int64[Array, " n"]:
+        """The numbers of the rows of a split."""
+        return np.flatnonzero(pa.compute.equal(self.column("split"), split).to_numpy())
+
+    def numbers_of(self, ids: Sequence[str]) -> Int64[Array, " n"]:
+        """The row number of each id, `NOWHERE` where there is no such row."""
+        place = self._place
+        return np.array([place.get(one, NOWHERE) for one in ids], dtype=np.int64)
+
+    def batches(self, size: int, rows: Rows = None) -> Iterator[tuple[Int64[Array, " n"], Pose]]:
+        """Numbers and poses of rows, `size` at a time."""
+        numbers = self.numbers(rows)
+        for first in range(0, len(numbers), size):
+            part = numbers[first : first + size]
+            yield part, self.poses(part)
+
+    # -- shards ----------------------------------------------------------------------------------------------------
+
+    def shard_names(self) -> list[str]:
+        """The shards of rows, as ``PART/SHARD``, in the order of their rows."""
+        return list(self._names)
+
+    def rows_in_shard(self, name: str) -> range:
+        """The numbers of the rows of a shard."""
+        place = self._names.index(name)
+        return range(self._first[place], self._first[place + 1])
+
+    def text_columns(self, shard: str) -> list[Any]:
+        """The lists of texts of a shard's rows as Arrow columns: their own, then those that were added."""
+        place = self._names.index(shard)
+        own = self._shards[place].records.column("texts")
+        return [own, *(one.records.column("texts") for one in self._added[place])]
+
+    def intact_shards(self, checksums: bool = False) -> list[str]:
+        """The shards of rows that are whole, with their texts: by their files' sizes, or by their checksums."""
+        rows = f"{PartKind.ROWS.value}/"
+        wrong = {
+            f"{one.part.removeprefix(rows)}/{one.shard}" if one.part.startswith(rows) else one.shard
+            for one in damage(self.path, self.manifest, checksums)
+        }
+        return [name for name in self._names if name not in wrong]
+
+    def intact_rows(self, checksums: bool = False) -> Int64[Array, " n"]:
+        """The numbers of the rows in `intact_shards`."""
+        whole = [np.arange(rows.start, rows.stop) for rows in map(self.rows_in_shard, self.intact_shards(checksums))]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *whole])
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _locate(self, number: int) -> tuple[int, int]:
+        if not 0 <= number < self._first[-1]:
+            raise IndexError(f"row {number} is out of range; {self.path} has {len(self)} rows")
+        shard = bisect_right(self._first, number) - 1
+        return shard, number - self._first[shard]
+
+    def _gather(self, name: str, numbers: Int64[Array, " n"]) -> Float32[Array, "n ..."]:
+        found = np.empty((len(numbers), *self.layout.arrays()[name]), dtype=np.float32)
+        shards = np.searchsorted(self._starts, numbers, side="right") - 1
+        order = np.argsort(shards, kind="stable")
+        edges = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1))
+        for first, last in pairwise(edges):
+            places = order[first:last]
+            shard = shards[places[0]]
+            found[places] = self._shards[shard].array(name)[numbers[places] - self._first[shard]]
+        return found
+
+    def _as_pose(self, arrays: dict[str, Any]) -> Pose:
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return Pose(**tensors, shape_model=self.layout.shape_model if "shape" in tensors else "")
+
+    def _added_texts(self) -> list[list[TextShard]]:
+        """For each shard of rows the shards of texts that were added to it."""
+        found: list[list[TextShard]] = [[] for _ in self._names]
+        place = {name: index for index, name in enumerate(self._names)}
+        for part in self.manifest.of_kind(PartKind.TEXTS):
+            for shard in part.shards:
+                if shard.name in place:
+                    found[place[shard.name]].append(TextShard(self.path / part.folder / shard.name))
+        return found
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        ids = (one for shard in self._shards for one in shard.records.column("id").to_pylist())
+        return {one: number for number, one in enumerate(ids)}
+
+
+class Pairs:
+    """The pairs of a table."""
+
+    def __init__(self, table: Table):
+        parts = table.manifest.of_kind(PartKind.PAIRS)
+        used = [(part.folder, shard) for part in parts for shard in part.shards if shard.rows]
+        self._shards = [PairShard(table.path / folder / shard.name) for folder, shard in used]
+        self._first = [0, *np.cumsum([shard.rows for _, shard in used], dtype=np.int64).tolist()]
+
+    def __len__(self) -> int:
+        return self._first[-1]
+
+    def pair(self, number: int) -> Pair:
+        """One pair.
+
+        Raises:
+            IndexError: there is no such pair.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"pair {number} is out of range; there are {len(self)}")
+        shard = bisect_right(self._first, number) - 1
+        return self._shards[shard].pair(number - self._first[shard], number)
+
+    __getitem__ = pair
+
+    def texts(self, number: int) -> tuple[Text, ...]:
+        """The instructions of one pair."""
+        shard = bisect_right(self._first, number) - 1
+        return self._shards[shard].texts[number - self._first[shard]]
+
+    def __iter__(self) -> Iterator[Pair]:
+        return (self.pair(number) for number in range(len(self)))
+
+    def column(self, name: str) -> Any:
+        """A whole column (id, id_a, id_b, row_a, row_b, in_sequence, split) as a pyarrow chunked array."""
+        return pa.chunked_array([one.records.column(name) for one in self._shards], PAIRS_SCHEMA.field(name).type)
+
+    def batches(self) -> Iterator[list[Pair]]:
+        """All pairs, one shard at a time."""
+        for shard, first, last in zip(self._shards, self._first, self._first[1:], strict=False):
+            yield [shard.pair(number - first, number) for number in range(first, last)]

@@ -1,0 +1,68 @@
+import hashlib
+import shutil
+
+import pytest
+from numbered import Numbered
+
+from poseloom.cli.main import main
+from poseloom.data import Table, describe_table, pair_table, prepare
+from poseloom.data.sources.procedural import Procedural
+
+
+@pytest.fixture(scope="session")
+def described(tmp_path_factory):
+    """Folder of a table of 1,100 procedural poses in two shards, with descriptions and pairs. Do not change it."""
+    folder = tmp_path_factory.mktemp("described") / "table"
+    prepare(Procedural(1100, shard_rows=1024), folder)
+    describe_table(folder)
+    pair_table(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def numbered(tmp_path_factory):
+    """Folder of a table of 100 rows in shards of 10, row n with the number n in it. Do not change it."""
+    folder = tmp_path_factory.mktemp("numbered") / "table"
+    prepare(Numbered(), folder)
+    return folder
+
+
+@pytest.fixture
+def table(numbered):
+    return Table.open(numbered)
+
+
+@pytest.fixture
+def copy(numbered, tmp_path):
+    """A copy of the numbered table that may be damaged."""
+    return shutil.copytree(numbered, tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def content():
+    """content(folder) -> checksum of every file of a table, without the builder's own folder."""
+
+    def read(folder):
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        names = {path.relative_to(folder).as_posix(): path for path in files}
+        return {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in names.items()
+            if not name.startswith(".build/")
+        }
+
+    return read
+
+
+@pytest.fixture
+def command(capsys):
+    """command("info", table) -> (status, stdout, stderr) of ``poseloom data``."""
+
+    def run(*arguments):
+        try:
+            status = main(["data", *map(str, arguments)])
+        except SystemExit as end:
+            status = end.code
+        return (status or 0, *capsys.readouterr())
+
+    return run

@@ -1,0 +1,106 @@
+"""The commands `index` and `search`: the contract of the printed results, and one line for a mistake."""
+
+import json
+
+import pytest
+
+from poseloom.api import save
+from poseloom.cli.main import main
+from poseloom.data import Table
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, described):
+    folder = tmp_path_factory.mktemp("commands") / "index"
+    assert main(["index", "build", str(described), "--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def command(capsys):
+    def run(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        return (status or 0, *capsys.readouterr())
+
+    return run
+
+
+def test_json_is_a_list_of_objects(command, index):
+    status, out, err = command("search", "the left hand is above the head", "--index", index, "-k", 5, "--json")
+    rows = json.loads(out)
+    assert status == 0 and not err and len(rows) == 5
+    for row in rows:
+        assert isinstance(row["id"], str) and 0.5 <= row["score"] <= 1 and row["text"] and row["holds"] is True
+        assert row["metadata"]["data_set"] == "procedural"
+    assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+
+
+def test_plain_output_names_and_describes(command, index):
+    status, out, _ = command("search", "both knees bent", "--index", index, "-k", 2)
+    assert status == 0 and out.startswith(" 1. 0.") and "\n 2. 0." in out and out.count("\n") == 4
+
+
+def test_poses_like_a_file(command, index, described, tmp_path):
+    save(Table.open(described).poses([3, 8]), tmp_path / "two.npz")
+    status, out, _ = command(
+        "search", "--like", tmp_path / "two.npz", "--frame", 1, "--index", index, "-k", 1, "--json"
+    )
+    row = json.loads(out)[0]
+    assert status == 0 and row["id"] == Table.open(described).id(8) and row["score"] > 0.999
+
+
+def test_what_was_not_understood_is_told_on_stderr(command, index):
+    status, out, err = command("search", "kneeling zebra", "--index", index, "--json")
+    assert status == 0 and json.loads(out)
+    assert "understood: kneeling" in err and "not understood and in no text: zebra" in err
+
+
+def test_nothing_found_is_an_empty_list(command, index):
+    status, out, err = command("search", "kneeling handstand", "--index", index, "--json")
+    assert status == 0 and json.loads(out) == [] and "no row meets all of: kneeling; handstand" in err
+    status, out, _ = command("search", "kneeling handstand", "--index", index, "--json", "--near", "-k", 2)
+    assert [row["holds"] for row in json.loads(out)] == [False, False]
+
+
+def test_info_tells_what_is_in_it(command, index):
+    status, out, _ = command("index", "info", index, "--json", "--check")
+    told = json.loads(out)
+    assert status == 0 and told["rows"] == 1100 and told["embedder"] == "geometric-1" and "split" in told["metadata"]
+    status, out, _ = command("index", "info", index)
+    assert status == 0 and "1,100 rows" in out
+
+
+def test_adding_what_is_there_adds_nothing(command, index, described):
+    status, out, err = command("index", "build", described, "--out", index, "--add")
+    assert status == 0 and "0 of them new" in out and "every row of the table already" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search", "kneeling", "--index", "NOWHERE"], ["NOWHERE", "does not exist", "poseloom index build"]),
+        (["search", "kneeling", "--index", "TABLE"], ["index.json", "is missing"]),
+        (["search", "", "--index", "INDEX"], ["empty question"]),
+        (["search", "kneeling", "--index", "INDEX", "-k", "0"], ["k = 0"]),
+        (["search", "kneeling", "--index", "INDEX", "-k", "many"], ["many"]),
+        (["search", "qqq www", "--index", "INDEX"], ["understood", "for instance"]),
+        (["search", "--index", "INDEX"], ["TEXT or --like"]),
+        (["search", "kneeling", "--like", "x.bvh", "--index", "INDEX"], ["TEXT or --like"]),
+        (["search", "kneeling", "--frame", "3", "--index", "INDEX"], ["--frame goes with --like"]),
+        (["search", "--like", "nowhere.bvh", "--index", "INDEX"], ["nowhere.bvh", "does not exist"]),
+        (["search", "kneeling", "--index", "INDEX", "--where", "splt=val"], ["did you mean 'split'"]),
+        (["search", "kneeling"], ["--index"]),
+        (["index", "build", "NOWHERE", "--out", "OUT"], ["NOWHERE"]),
+        (["index", "build", "TABLE", "--out", "TABLE"], ["holds other things than an index"]),
+        (["index", "build", "TABLE", "--out", "OUT", "--add"], ["OUT", "does not exist"]),
+        (["index", "biuld", "TABLE"], ["did you mean 'build'"]),
+    ],
+)
+def test_mistakes_get_one_line_and_status_2(command, index, described, tmp_path, arguments, words):
+    places = {"INDEX": index, "TABLE": described, "NOWHERE": tmp_path / "NOWHERE", "OUT": tmp_path / "OUT"}
+    status, out, err = command(*(places.get(one, one) for one in arguments))
+    assert status == 2 and not out
+    assert err.count("\n") == 1 and all(word in err for word in words), err
