@@ -23,10 +23,10 @@ demo: $(CORE)
 	$(VENV)/bin/poseloom demo --out out/demo
 
 test: $(DEV)
-	$(VENV)/bin/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2
 
 slow: $(DEV)
-	$(VENV)/bin/python -m pytest -n 2 -m "slow or not slow"
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 -m "slow or not slow"
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check .

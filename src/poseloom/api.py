@@ -70,25 +70,56 @@ def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) ->
         write_glb(skinned_mesh(as_clip(motion), body, colors), path)
 
 
-def describe(pose: Pose | Clip, seed: int = 0) -> list[str]:
+def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> list[str]:
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The same seed gives the same words in any process; another seed words the same facts differently.
-    """
-    from poseloom import language
 
-    return language.describe(as_pose(pose), seed=seed)
-
-
-def instruct(pose_a: Pose, pose_b: Pose, seed: int = 0) -> list[str]:
-    """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
+    Args:
+        pose: what to describe.
+        seed: chooses words.
+        style: ``paragraph`` (default), ``short``, ``list`` or ``coach``, which speaks to the reader.
+        version: write captions in the manner of PoseScript instead: ``complete``, ``A`` to ``F``, ``N2``, ...
 
     Raises:
-        PoseloomError: the two have different batch shapes.
+        PoseloomError: an unknown style or version, or both given.
     """
-    from poseloom import language
+    if version is None:
+        from poseloom.language import describe as write
 
-    return language.instruct(as_pose(pose_a), as_pose(pose_b), seed=seed)
+        return write(as_pose(pose), seed, style=style or "paragraph")
+    if style is not None:
+        raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
+    from poseloom.language.captions import captions
+
+    return captions(as_pose(pose), version, seed)
+
+
+def instruct(
+    pose_a: Pose | Clip, pose_b: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None
+) -> list[str]:
+    """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
+
+    Args:
+        pose_a: where to start.
+        pose_b: where to end; of the same batch shape.
+        seed: chooses words.
+        style: ``paragraph``, ``short`` or ``list``; only with a version.
+        version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
+
+    Raises:
+        PoseloomError: other batch shapes, an unknown style or version, a style without a version.
+    """
+    start, end = as_pose(pose_a), as_pose(pose_b)
+    if version is None:
+        if style is not None:
+            raise PoseloomError(f"style {style!r}: styles of instructions belong to versions; name a version too")
+        from poseloom.language import instruct as write
+
+        return write(start, end, seed=seed)
+    from poseloom.language import instructions
+
+    return instructions(start, end, version, seed, style=style or "paragraph")
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

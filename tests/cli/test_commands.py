@@ -41,6 +41,17 @@ def test_instruct_between_two_frames_and_between_two_files(command, motion_file)
     assert row["text"] == within.strip() and row["frame_b"] == 39
 
 
+def test_styles_and_versions_change_the_wording(command, motion_file):
+    told = {
+        options: command("describe", motion_file, "--frame", "39", *options)[:2]
+        for options in ((), ("--style", "coach"), ("--style", "list"), ("--version", "A"))
+    }
+    assert all(status == 0 for status, _ in told.values()) and len({text for _, text in told.values()}) == 4
+    assert "your" in told["--style", "coach"][1]
+    instructed = command("instruct", motion_file, "--frames", "0", "39", "--version", "full", "--style", "list")
+    assert instructed[0] == 0 and instructed[1].startswith("- ")
+
+
 @pytest.mark.parametrize("name", FORMATS_OUT)
 def test_convert_writes_every_format_and_reads_it_back(command, motion_file, tmp_path, name):
     status, out, _ = command("convert", motion_file, tmp_path / name)

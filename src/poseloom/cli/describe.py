@@ -12,6 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_input(parser)
     options.add_frames(parser, default="one frame a second")
     options.add_seed(parser)
+    options.add_wording(
+        parser,
+        styles="paragraph, short, list or coach, which speaks to the reader (default: paragraph)",
+        versions="captions in the manner of PoseScript: complete, A to F, N2, ...",
+    )
     options.add_json(parser)
 
 
@@ -20,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     clip = api.load(arguments.file, arguments.source_format)
     frames = options.chosen_frames(clip, arguments.frame, arguments.every, options.one_a_second(clip))
-    texts = api.describe(api.select(clip, frames), seed=arguments.seed)
+    texts = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
     rows = [
         {"frame": frame, "seconds": round(frame / clip.fps, 3), "text": text}
         for frame, text in zip(frames, texts, strict=True)

@@ -14,15 +14,15 @@ from poseloom.cli import options
 
 EXTRAS = {
     "train": ("lightning", "torchmetrics", "tensorboard", "jsonargparse"),
-    "search": ("faiss", "pyarrow"),
+    "search": ("faiss",),
     "studio": ("viser",),
     "serve": ("fastapi", "uvicorn"),
     "sign": ("pose_format",),
     "text": ("tokenizers",),
-    "scale": ("ray", "pyarrow"),
+    "scale": ("ray",),
     "video": ("imageio_ffmpeg",),
 }
-CORE = ("torch", "numpy", "roma", "safetensors", "pillow")
+CORE = ("torch", "numpy", "roma", "safetensors", "pillow", "pyarrow")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, nargs=2, metavar=("A", "B"), help="frames of the two poses")
     options.add_format(parser)
     options.add_seed(parser)
+    options.add_wording(
+        parser,
+        styles="paragraph, short or list, with --version",
+        versions="by paircodes in the manner of PoseFix: full, pfA to pfC, embroider, ...",
+    )
     options.add_json(parser)
 
 
@@ -30,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     frames = arguments.frames or [0, 0]
     files = [arguments.file, arguments.target or arguments.file]
     start, end = (_pose(file, arguments.source_format, frame) for file, frame in zip(files, frames, strict=True))
-    text = api.instruct(start, end, seed=arguments.seed)[0]
+    text = api.instruct(start, end, arguments.seed, style=arguments.style, version=arguments.version)[0]
     if arguments.json:
         row = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1], "text": text}
         print(json.dumps(row, indent=1))

@@ -22,6 +22,9 @@ COMMANDS = {
     "instruct": "say how to get from one pose to another",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",
+    "data": "build, describe, pair, inspect and export tables of poses",
+    "index": "make a table of poses searchable",
+    "search": "find poses by words, or poses like one",
     "doctor": "check that this installation works, and what it can do",
 }
 USER_MISTAKE = 2

@@ -34,6 +34,12 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed chooses other words")
 
 
+def add_wording(parser: argparse.ArgumentParser, styles: str, versions: str) -> None:
+    """How the text is written: styles of ours, versions of the published pipelines."""
+    parser.add_argument("--style", metavar="STYLE", help=styles)
+    parser.add_argument("--version", metavar="VERSION", help=versions)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON on stdout and nothing else")
 
