@@ -210,3 +210,16 @@ def test_every_fact_has_words_and_every_seed_can_say_them():
     poses = stack([random_poses(seed, 200) for seed in range(4)])
     for seed in range(3):
         assert all(describe(poses, seed))
+
+
+def test_where_only_the_elbows_are_told_of_joined_hands_alike_elbows_are_told_together():
+    from poseloom.pose.sampler import sample
+
+    joined = [
+        [fact for fact in told if fact.group == "arms"]
+        for told in facts(sample(4000, seed=3))
+        if any(fact.name == "hands.together" and fact.sector for fact in told)
+    ]
+    assert len(joined) > 100
+    for _, *elbows in joined:
+        assert len({fact.name for fact in elbows}) == len(elbows)

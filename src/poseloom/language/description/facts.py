@@ -208,8 +208,8 @@ def _both_arms(view: _View) -> list[list[Fact]]:
         elif lists["together"][pose] and posture not in HANDS_IMPLIED:
             zones = sided["zone"][0][pose], sided["zone"][1][pose]
             place = ZONES[zones[0]] if zones[0] == zones[1] else ""
-            rest = [fact for fact in facts if fact.subject == "elbow" or not place]
-            facts = [Fact("arms", "hand", "hands.together", side="both", sector=place), *rest]
+            rest = [[fact for fact in one if fact.subject == "elbow" or not place] for one in each]
+            facts = [Fact("arms", "hand", "hands.together", side="both", sector=place), *_merged(*rest)]
         made.append(facts)
     return made
 
