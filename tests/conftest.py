@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from poseloom.cli.main import main
+
 # No deadlines: a busy machine is no failure. CI draws the same examples each time, so that a change is judged by
 # itself; elsewhere new examples are tried in every run.
 settings.register_profile("everywhere", deadline=None)
@@ -44,3 +46,17 @@ def shared_data():
         return path
 
     return folder
+
+
+@pytest.fixture
+def command(capsys):
+    """command("describe", file) -> (status, stdout, stderr)."""
+
+    def run(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        return (status or 0, *capsys.readouterr())
+
+    return run

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from poseloom.cli.main import main
 from poseloom.formats.bvh_write import write_bvh
 from poseloom.pose import Clip, Pose
 
@@ -17,17 +16,3 @@ def motion_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("motion") / "raise.bvh"
     write_bvh(Clip(Pose(rotations, torch.zeros(FRAMES, 3)), 20.0, "raise"), path)
     return path
-
-
-@pytest.fixture
-def command(capsys):
-    """command("describe", file) -> (status, stdout, stderr)."""
-
-    def run(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            status = end.code
-        return (status or 0, *capsys.readouterr())
-
-    return run

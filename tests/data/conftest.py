@@ -4,7 +4,6 @@ import shutil
 import pytest
 from numbered import Numbered
 
-from poseloom.cli.main import main
 from poseloom.data import Table, describe_table, pair_table, prepare
 from poseloom.data.sources.procedural import Procedural
 
@@ -55,14 +54,6 @@ def content():
 
 
 @pytest.fixture
-def command(capsys):
-    """command("info", table) -> (status, stdout, stderr) of ``poseloom data``."""
-
-    def run(*arguments):
-        try:
-            status = main(["data", *map(str, arguments)])
-        except SystemExit as end:
-            status = end.code
-        return (status or 0, *capsys.readouterr())
-
-    return run
+def data(command):
+    """data("info", table) -> (status, stdout, stderr) of ``poseloom data``."""
+    return lambda *arguments: command("data", *arguments)

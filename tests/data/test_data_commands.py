@@ -12,34 +12,34 @@ def in_this_process(monkeypatch):
     assert type(executor()).__name__ == "InProcess"
 
 
-def test_list_tells_what_to_download(command):
-    status, out, err = command("list")
+def test_list_tells_what_to_download(data):
+    status, out, err = data("list")
     assert status == 0 and not err and "allasfamc.zip" in out and "licence" in out
-    rows = json.loads(command("list", "--json")[1])
+    rows = json.loads(data("list", "--json")[1])
     assert {"procedural", "cmu"} <= {row["name"] for row in rows}
 
 
-def test_from_nothing_to_a_described_table(command, tmp_path):
+def test_from_nothing_to_a_described_table(data, tmp_path):
     table = tmp_path / "t"
-    status, out, err = command("prepare", "procedural", "--rows", 60, "--out", table)
+    status, out, err = data("prepare", "procedural", "--rows", 60, "--out", table)
     assert status == 0 and not err and "60 rows in 1 shards" in out
-    assert command("describe", table)[0] == 0
-    assert command("pairs", table, "--every", 10)[0] == 0
-    status, out, _ = command("info", table)
+    assert data("describe", table)[0] == 0
+    assert data("pairs", table, "--every", 10)[0] == 0
+    status, out, _ = data("info", table)
     assert status == 0 and "60 rows of 52 joints" in out and "automatic from describe 60" in out
-    report = json.loads(command("info", table, "--json")[1])
+    report = json.loads(data("info", table, "--json")[1])
     assert report["rows"] == 60 and report["rows_with_text"] == 60 and report["examples"][0]["texts"]
-    status, out, _ = command("check", table)
+    status, out, _ = data("check", table)
     assert status == 0 and "all 60 rows are whole" in out
 
 
-def test_json_and_nothing_else(command, tmp_path):
-    status, out, err = command("prepare", "procedural", "--rows", 5, "--out", tmp_path / "t", "--json")
+def test_json_and_nothing_else(data, tmp_path):
+    status, out, err = data("prepare", "procedural", "--rows", 5, "--out", tmp_path / "t", "--json")
     assert status == 0 and not err and json.loads(out)["rows"] == 5
-    assert json.loads(command("check", tmp_path / "t", "--json")[1])["damaged"] == []
+    assert json.loads(data("check", tmp_path / "t", "--json")[1])["damaged"] == []
 
 
-def test_bad_files_are_counted(command, tmp_path, shared_data):
+def test_bad_files_are_counted(data, tmp_path, shared_data):
     import shutil
 
     folder = tmp_path / "files"
@@ -47,21 +47,21 @@ def test_bad_files_are_counted(command, tmp_path, shared_data):
     shutil.copy(shared_data("bvh") / "cmu_01_01.bvh", folder)
     for number in range(7):
         (folder / f"bad{number}.bvh").write_text("nothing")
-    status, out, _ = command("prepare", "cmu", "--from", folder, "--out", tmp_path / "t")
+    status, out, _ = data("prepare", "cmu", "--from", folder, "--out", tmp_path / "t")
     assert status == 0 and "7 files could not be used" in out and "bad0.bvh" in out and "and 2 more" in out
-    status, _, err = command("prepare", "cmu", "--from", folder, "--out", tmp_path / "u", "--strict")
+    status, _, err = data("prepare", "cmu", "--from", folder, "--out", tmp_path / "u", "--strict")
     assert status == 2 and err.count("\n") == 1 and "bad0.bvh" in err
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".json"])
-def test_export_reads_back(command, described, tmp_path, suffix):
+def test_export_reads_back(data, described, tmp_path, suffix):
     from pyarrow import parquet
 
     from poseloom.data import Table
 
     for pairs in ([], ["--pairs"]):
         path = tmp_path / f"rows{len(pairs)}{suffix}"
-        status, _, err = command("export", described, "--out", path, *pairs)
+        status, _, err = data("export", described, "--out", path, *pairs)
         assert status == 0, err
         rows = parquet.read_table(path).to_pylist() if suffix == ".parquet" else json.loads(path.read_text())
         table = Table.open(described)
@@ -74,25 +74,25 @@ def test_export_reads_back(command, described, tmp_path, suffix):
             assert rows[1030]["texts"][0]["text"] == table.words(1030, 0) and rows[1030]["id"] == table.id(1030)
 
 
-def test_check_names_the_damaged_shard(command, copy):
+def test_check_names_the_damaged_shard(data, copy):
     path = next((copy / "rows").iterdir()) / "007" / "translation.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    status, out, err = command("check", copy)
+    status, out, err = data("check", copy)
     assert status == 2 and "/007: translation.npy differs from its checksum" in out and err.count("\n") == 1
-    assert command("check", copy, "--quick")[0] == 0
+    assert data("check", copy, "--quick")[0] == 0
 
 
-def test_ids_that_point_nowhere_fail_only_when_asked(command, copy):
+def test_ids_that_point_nowhere_fail_only_when_asked(data, copy):
     from test_integrity import TwoPairs
 
     from poseloom.data.build import build
 
     build(copy, TwoPairs())
-    status, out, _ = command("check", copy)
+    status, out, _ = data("check", copy)
     assert status == 0 and "1 ids in pairs point nowhere" in out and "row x" in out
-    assert command("check", copy, "--strict")[0] == 2
+    assert data("check", copy, "--strict")[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_ids_that_point_nowhere_fail_only_when_asked(command, copy):
         (["inof", "t"], "did you mean 'info'"),
     ],
 )
-def test_mistakes_are_one_line(command, tmp_path, monkeypatch, arguments, told):
+def test_mistakes_are_one_line(data, tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
-    status, _, err = command(*arguments)
+    status, _, err = data(*arguments)
     assert status == 2 and told in err and err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_another_suffix_is_refused(command, numbered, tmp_path):
-    status, _, err = command("export", numbered, "--out", tmp_path / "t.parket")
+def test_another_suffix_is_refused(data, numbered, tmp_path):
+    status, _, err = data("export", numbered, "--out", tmp_path / "t.parket")
     assert status == 2 and "did you mean '.parquet'" in err

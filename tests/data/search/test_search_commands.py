@@ -16,18 +16,6 @@ def index(tmp_path_factory, described):
     return folder
 
 
-@pytest.fixture
-def command(capsys):
-    def run(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            status = end.code
-        return (status or 0, *capsys.readouterr())
-
-    return run
-
-
 def test_json_is_a_list_of_objects(command, index):
     status, out, err = command("search", "the left hand is above the head", "--index", index, "-k", 5, "--json")
     rows = json.loads(out)

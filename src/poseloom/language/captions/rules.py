@@ -87,7 +87,7 @@ def rules_of(path: Path = TABLES / "captions.json") -> Rules:
     table = read_table(path)
     chances = entry(path, table, "probabilities", dict)
     for name in _CHANCES:
-        value = entry(path, chances, name, int | float, "probabilities")  # type: ignore[arg-type]
+        value = entry(path, chances, name, int | float, "probabilities")
         if not 0 <= value <= 1:
             raise FileError(path, f"expected a probability from 0 to 1, got {value}", field=f"probabilities.{name}")
     opposites = {a: b for pair in entry(path, table, "opposites", list) for a, b in (pair, reversed(pair))}

@@ -70,7 +70,7 @@ def turn_table(path: Path = TABLES / "paircodes.json") -> TurnTable:
     switch = entry(path, row, "switch", str, where)
     if switch not in categories:
         raise FileError(path, f"{switch!r} is no category", field=f"{where}.switch")
-    noise = float(entry(path, row, "noise", int | float, where))  # type: ignore[arg-type]
+    noise = float(entry(path, row, "noise", int | float, where))
     return TurnTable(tuple(categories), tuple(thresholds), noise, switch)
 
 

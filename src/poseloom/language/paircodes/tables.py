@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from poseloom.errors import FileError, closest
-from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.datafiles import TABLES, entry, read_table, scale
 from poseloom.language.posecodes.points import POINT_NAMES
 from poseloom.language.posecodes.tables import STRONG, WEAK, PosecodeTables, posecode_tables
 
@@ -173,22 +173,13 @@ def _kind(path: Path, poses: PosecodeTables, name: str, row: dict[str, Any]) -> 
     known = (*poses.kinds, *AXES)
     if measure not in known:
         raise FileError(path, f"{measure!r} is no measurement{closest(measure, known)}", field=f"{where}.measure")
-    categories = entry(path, row, "categories", list, where)
-    thresholds = entry(path, row, "thresholds", list, where)
-    if len(categories) != len(thresholds) + 1:
-        raise FileError(
-            path,
-            f"{len(categories)} categories need {len(categories) - 1} thresholds, got {len(thresholds)}",
-            field=where,
-        )
-    if any(low >= high for low, high in pairwise(thresholds)):
-        raise FileError(path, f"thresholds must increase, got {thresholds}", field=where)
+    graded = scale(path, row, where)
     switch = entry(path, row, "switch", str, where)
-    if switch not in categories:
-        raise FileError(path, f"{switch!r} is no category{closest(switch, categories)}", field=f"{where}.switch")
-    noise = float(entry(path, row, "noise", int | float, where))  # type: ignore[arg-type]
-    unit = entry(path, row, "unit", str, where)
-    return PairKind(name, measure, unit, tuple(categories), tuple(thresholds), noise, categories.index(switch))
+    if switch not in graded.categories:
+        hint = closest(switch, graded.categories)
+        raise FileError(path, f"{switch!r} is no category{hint}", field=f"{where}.switch")
+    turning = graded.categories.index(switch)
+    return PairKind(name, measure, graded.unit, graded.categories, graded.thresholds, graded.noise, turning)
 
 
 def _pair_set(path: Path, kind: PairKind, row: dict[str, Any], where: str) -> PairSet:

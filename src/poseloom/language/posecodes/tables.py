@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from poseloom.errors import FileError, closest
-from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.datafiles import TABLES, entry, read_table, scale
 from poseloom.language.posecodes.points import POINT_NAMES
 
 IGNORED = "ignored"
@@ -134,19 +134,8 @@ def posecode_tables(path: Path = TABLES / "posecodes.json") -> PosecodeTables:
 
 
 def _kind(path: Path, name: str, row: dict[str, Any]) -> Kind:
-    where = f"kinds.{name}"
-    categories = entry(path, row, "categories", list, where)
-    thresholds = entry(path, row, "thresholds", list, where)
-    if len(categories) != len(thresholds) + 1:
-        raise FileError(
-            path,
-            f"{len(categories)} categories need {len(categories) - 1} thresholds, got {len(thresholds)}",
-            field=where,
-        )
-    if any(low >= high for low, high in pairwise(thresholds)):
-        raise FileError(path, f"thresholds must increase, got {thresholds}", field=where)
-    noise = float(entry(path, row, "noise", int | float, where))  # type: ignore[arg-type]
-    return Kind(name, entry(path, row, "unit", str, where), tuple(categories), tuple(thresholds), noise)
+    graded = scale(path, row, f"kinds.{name}")
+    return Kind(name, graded.unit, graded.categories, graded.thresholds, graded.noise)
 
 
 def _joint_set(path: Path, kind: Kind, row: dict[str, Any], where: str) -> JointSet:
