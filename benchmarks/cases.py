@@ -13,7 +13,7 @@ from benchmarks.measure import Case, Work, in_seconds, milliseconds, millisecond
 
 POSES = 256
 MANY_POSES = 20_000
-DESCRIBED = 500
+DESCRIBED = 1000
 SAMPLED = 10_000
 BVH_FRAMES = 10_000
 PICTURES = 8
@@ -52,18 +52,52 @@ def _posecodes() -> Work:
     return lambda: posecodes.evaluate(joints, poses.rotations)
 
 
+def _joints(count: int):
+    from poseloom.body import default_body
+
+    return default_body().joints(_poses(count).without_heading())
+
+
 def _describe() -> Work:
+    from poseloom.language import describe
+
+    joints = _joints(DESCRIBED)
+    return lambda: describe(joints)
+
+
+def _describe_poses() -> Work:
     import poseloom
 
     poses = _poses(DESCRIBED)
     return lambda: poseloom.describe(poses)
 
 
+def _captions() -> Work:
+    from poseloom.language.captions import captions
+
+    joints = _joints(DESCRIBED)
+    return lambda: captions(joints, "complete")
+
+
 def _instruct() -> Work:
-    import poseloom
+    from poseloom.language import instruct
+
+    joints = _joints(DESCRIBED)
+    return lambda: instruct(joints, joints.flip(0))
+
+
+def _instructions() -> Work:
+    from poseloom.language import instructions
+
+    joints = _joints(DESCRIBED)
+    return lambda: instructions(joints, joints.flip(0))
+
+
+def _contacts() -> Work:
+    from poseloom.language.captions.contacts import contacts_of
 
     poses = _poses(DESCRIBED)
-    return lambda: poseloom.instruct(poses, poses[list(reversed(range(DESCRIBED)))])
+    return lambda: contacts_of(poses)
 
 
 def _bvh() -> Work:
@@ -101,8 +135,14 @@ CASES = (
     Case(
         "posecodes (271 + 150), joints and rotations", _posecodes, per_second(MANY_POSES, "poses"), ">= 100,000 poses/s"
     ),
-    Case("describe, from poses to text", _describe, per_second(DESCRIBED, "texts"), runs=3),
-    Case("instruct, from poses to text", _instruct, per_second(DESCRIBED, "texts"), runs=3),
+    Case("descriptions, from joints", _describe, per_second(DESCRIBED, "texts"), ">= 4,000 texts/s", runs=3),
+    Case("descriptions, from poses", _describe_poses, per_second(DESCRIBED, "texts"), runs=3),
+    Case("captions (`complete`), from joints", _captions, per_second(DESCRIBED, "texts"), ">= 4,000 texts/s", runs=3),
+    Case("instructions (ours), from joints", _instruct, per_second(DESCRIBED, "texts"), ">= 2,400 texts/s", runs=3),
+    Case(
+        "instructions (`full`), from joints", _instructions, per_second(DESCRIBED, "texts"), ">= 2,400 texts/s", runs=3
+    ),
+    Case("contacts on the skin", _contacts, per_second(DESCRIBED, "poses"), ">= 200 poses/s", runs=3),
     Case(f"sampler, {SAMPLED:,} poses", _sample, in_seconds, "< 5 s", runs=3),
     Case(f"BVH of {BVH_FRAMES:,} frames, read and converted", _bvh, in_seconds, "<= 2 s", runs=3),
     Case("picture 256 x 256, 1,229 vertices", lambda: _render("preview"), milliseconds_each(PICTURES), runs=3),
