@@ -110,7 +110,7 @@ def test_bad_file_gets_one_line_and_status_2(command, tmp_path, case):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["describe", "FILE", "--frame", "900"], ["900", "40 frames", "0 to 39"]),
+        (["describe", "FILE", "--frame", "900"], ["raise.bvh: frame 900", "40 frames", "0 to 39"]),
         (["describe", "FILE", "--frame", "-1"], ["-1", "0 to 39"]),
         (["describe", "FILE", "--every", "0"], ["--every 0", "1 or more"]),
         (["describe", "FILE", "--sed", "x"], ["--sed"]),

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
 
     clip = api.load(arguments.file, arguments.source_format)
-    frames = options.chosen_frames(clip, arguments.frame, arguments.every, options.one_a_second(clip))
+    frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
     texts = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
     rows = [
         {"frame": frame, "seconds": round(frame / clip.fps, 3), "text": text}

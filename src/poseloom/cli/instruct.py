@@ -46,4 +46,5 @@ def run(arguments: argparse.Namespace) -> None:
 def _pose(file: str, source_format: str | None, frame: int) -> Pose:
     from poseloom import api
 
-    return api.select(api.load(file, source_format), [frame]).pose
+    clip = api.load(file, source_format)
+    return api.select(clip, [options.checked_frame(file, clip, frame)]).pose

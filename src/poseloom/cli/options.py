@@ -44,21 +44,29 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON on stdout and nothing else")
 
 
-def chosen_frames(clip: Clip, frame: int | None, every: int | None, step: int) -> list[int]:
+def chosen_frames(file: str, clip: Clip, frame: int | None, every: int | None, step: int) -> list[int]:
     """Frames that `--frame` or `--every` name; every `step`-th where neither is given.
 
     Raises:
-        PoseloomError: the frame is not in the clip, or the step is not positive.
+        PoseloomError: the frame is not in the clip that `file` holds, or the step is not positive.
     """
     if frame is not None:
-        if not 0 <= frame < len(clip):
-            raise PoseloomError(
-                f"{clip.name}: --frame {frame} is out of range; the clip has {len(clip)} frames, 0 to {len(clip) - 1}"
-            )
-        return [frame]
+        return [checked_frame(file, clip, frame)]
     if every is not None and every < 1:
         raise PoseloomError(f"--every {every}: expected 1 or more")
     return list(range(0, len(clip), every or step))
+
+
+def checked_frame(file: str, clip: Clip, frame: int) -> int:
+    """The frame, if the clip that `file` holds has it.
+
+    Raises:
+        PoseloomError: it has not.
+    """
+    if not 0 <= frame < len(clip):
+        problem = f"is out of range; the clip has {len(clip)} frames, name one from 0 to {len(clip) - 1}"
+        raise PoseloomError(f"{file}: frame {frame} {problem}")
+    return frame
 
 
 def one_a_second(clip: Clip) -> int:

@@ -56,8 +56,8 @@ def _write_glb(clip: Clip, arguments: argparse.Namespace) -> str:
     from poseloom import api
 
     if arguments.frame is not None:
-        options.chosen_frames(clip, arguments.frame, None, 1)
-        api.save(clip.pose[arguments.frame], arguments.out)
+        frame = options.checked_frame(arguments.file, clip, arguments.frame)
+        api.save(clip.pose[frame], arguments.out)
         return f"mesh of frame {arguments.frame}"
     thinned = _thinned(clip, arguments)
     api.save(thinned, arguments.out)
@@ -79,7 +79,7 @@ def _write_pictures(clip: Clip, arguments: argparse.Namespace) -> str:
     from poseloom import api
     from poseloom.render import contact_sheet, render, save_picture
 
-    frames = options.chosen_frames(clip, arguments.frame, arguments.every, len(clip))
+    frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, len(clip))
     poses = api.select(clip, frames).pose
     pictures = render(poses, arguments.size, view=_view(arguments), style=_style(arguments))
     if len(frames) == 1:
@@ -94,7 +94,7 @@ def _write_pictures(clip: Clip, arguments: argparse.Namespace) -> str:
 def _thinned(clip: Clip, arguments: argparse.Namespace) -> Clip:
     if arguments.every is None:
         return clip
-    options.chosen_frames(clip, None, arguments.every, 1)
+    options.chosen_frames(arguments.file, clip, None, arguments.every, 1)
     return clip[:: arguments.every]
 
 

@@ -67,7 +67,8 @@ def _like(arguments: argparse.Namespace, index: Index) -> list[Hit]:
     from poseloom import api
 
     clip = api.load(arguments.like, arguments.source_format)
-    pose = api.select(clip, [arguments.frame or 0]).pose
+    frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
+    pose = api.select(clip, [frame]).pose
     return index.like(pose, arguments.k, arguments.where, arguments.mirrored)
 
 
