@@ -6,7 +6,9 @@ anything else that is slow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.api import describe, instruct, load, render, save
@@ -16,24 +18,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "load": "poseloom.api",
-    "save": "poseloom.api",
-    "describe": "poseloom.api",
-    "instruct": "poseloom.api",
-    "render": "poseloom.api",
-    "Pose": "poseloom.pose",
-    "Clip": "poseloom.pose",
-    "PoseloomError": "poseloom.errors",
+    "load": "api",
+    "save": "api",
+    "describe": "api",
+    "instruct": "api",
+    "render": "api",
+    "Pose": "pose",
+    "Clip": "pose",
+    "PoseloomError": "errors",
 }
 __all__ = ["Clip", "Pose", "PoseloomError", "__version__", "describe", "instruct", "load", "render", "save"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'poseloom' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOME[name]), name)
+__getattr__ = names_of(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,9 @@ The names below are imported when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.data.builders.describe import Describer, describe_table
@@ -50,10 +52,4 @@ __all__ = [
     "prepare",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'poseloom.data' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"poseloom.data.{_HOME[name]}"), name)
+__getattr__ = names_of(__name__, _HOME)

@@ -5,7 +5,9 @@ The names below are imported when they are first used, so that the tables of one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.language.description import Fact, describe, facts, swap_sides
@@ -46,10 +48,4 @@ __all__ = [
     "swap_sides",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'poseloom.language' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"poseloom.language.{_HOME[name]}"), name)
+__getattr__ = names_of(__name__, _HOME)

@@ -6,7 +6,9 @@ descriptor, or from the vectors of any model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.data.search.build import Built, build_index
@@ -47,10 +49,4 @@ __all__ = [
     "parse_filter",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'poseloom.data.search' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"poseloom.data.search.{_HOME[name]}"), name)
+__getattr__ = names_of(__name__, _HOME)

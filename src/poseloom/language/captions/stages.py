@@ -6,9 +6,10 @@ the original is broken, `faithful` keeps its way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from itertools import combinations
+from operator import itemgetter
 
 from poseloom.language.captions.draws import Draws
 from poseloom.language.captions.rules import CROSSED, OTHER_SIDE, PLURAL, Relation, Rules, opposite_sides
@@ -107,9 +108,22 @@ def _pair(code: Code) -> frozenset[tuple[str | None, str | None]]:
 
 def entities(codes: list[Code], rules: Rules, draws: Draws | None = None) -> list[Code]:
     """Codes of two neighbouring parts made one of the larger part: hand and elbow -> arm. None: always."""
-    groups: dict[tuple, list[int]] = {}
+    chance = rules.chances["entity"]
+    merged = _merged_in_pairs(codes, itemgetter(0, 2, 3), lambda a, b: _joined(a, b, rules), draws, chance)
+    return list(dict.fromkeys(merged))
+
+
+def _merged_in_pairs(
+    codes: list[Code],
+    key: Callable[[Code], Hashable],
+    merge: Callable[[Code, Code], Code | None],
+    draws: Draws | None,
+    chance: float,
+) -> list[Code]:
+    """Codes of equal key, two by two in order, made one where `merge` gives one and the dice agree. None: always."""
+    groups: dict[Hashable, list[int]] = {}
     for place, code in enumerate(codes):
-        groups.setdefault((code[0], code[2], code[3]), []).append(place)
+        groups.setdefault(key(code), []).append(place)
     if len(groups) == len(codes):
         return codes
     merged: list[Code | None] = list(codes)
@@ -118,10 +132,10 @@ def entities(codes: list[Code], rules: Rules, draws: Draws | None = None) -> lis
             a, b = merged[first], merged[second]
             if a is None or b is None:
                 continue
-            larger = _joined(a, b, rules)
-            if larger is not None and (draws is None or draws.chance(rules.chances["entity"])):
-                merged[first], merged[second] = larger, None
-    return list(dict.fromkeys(code for code in merged if code is not None))
+            made = merge(a, b)
+            if made is not None and (draws is None or draws.chance(chance)):
+                merged[first], merged[second] = made, None
+    return [code for code in merged if code is not None]
 
 
 def _joined(a: Code, b: Code, rules: Rules) -> Code | None:
@@ -141,21 +155,9 @@ def _joined(a: Code, b: Code, rules: Rules) -> Code | None:
 
 def symmetric(codes: list[Code], rules: Rules, draws: Draws | None = None, faithful: bool = False) -> list[Code]:
     """Codes of the left and of the right side made one of both."""
-    groups: dict[tuple, list[int]] = {}
-    for place, code in enumerate(codes):
-        groups.setdefault((code[1], code[2], code[4]), []).append(place)
-    if len(groups) == len(codes):
-        return codes
-    merged: list[Code | None] = list(codes)
-    for group in groups.values():
-        for first, second in combinations(group, 2):
-            a, b = merged[first], merged[second]
-            if a is None or b is None:
-                continue
-            both = _both_blindly(a, b, rules) if faithful else _both(a, b, rules)
-            if both is not None and (draws is None or draws.chance(rules.chances["symmetry"])):
-                merged[first], merged[second] = both, None
-    return [code for code in merged if code is not None]
+    both = _both_blindly if faithful else _both
+    chance = rules.chances["symmetry"]
+    return _merged_in_pairs(codes, itemgetter(1, 2, 4), lambda a, b: both(a, b, rules), draws, chance)
 
 
 def _both_blindly(a: Code, b: Code, rules: Rules) -> Code | None:
