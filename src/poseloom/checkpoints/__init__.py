@@ -1,0 +1,1 @@
+"""The model registry, the embedded weights, and loaders for published checkpoints."""

@@ -1,0 +1,1 @@
+"""The field's measures, each with its paper and its exact definition."""

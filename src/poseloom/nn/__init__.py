@@ -1,0 +1,1 @@
+"""Parts that several learned models share: encoders, decoders, fusion, losses. They know no file and no task."""

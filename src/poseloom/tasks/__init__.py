@@ -1,0 +1,1 @@
+"""One folder per capability, always the same files: model, objective, evaluate, predict, recipes, README."""
