@@ -1,0 +1,123 @@
+"""Checkpoint files of strangers, read as data: ``.pth`` files, and zip archives that hold one.
+
+Only tensors, plain values and `argparse.Namespace` (a record of options) are taken; a file that names anything else
+is refused before anything of it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import re
+import shutil
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import torch
+
+from poseloom.errors import FileError
+from poseloom.formats.files import GIBIBYTE, readable_file, reason
+
+MAXIMUM_BYTES = 8 * GIBIBYTE
+"""Of a file and of what it unpacks to; the largest released text-pose model has about 0.4 GiB."""
+_MAXIMUM_MEMBERS = 20_000
+_TORCH_RECORDS = "data.pkl"
+"""A member of this name makes a zip archive one of torch's own files."""
+_CHECKPOINT_SUFFIXES = (".pth", ".pt", ".pth.tar")
+_PREFERRED = ("checkpoint_best.pth", "checkpoint_release.pth")
+_REMEDY = "get the file again"
+_DISTRUST = "do not use this file if you do not know where it is from"
+
+_HARMLESS: list[Any] = [
+    argparse.Namespace,
+    # scores may have been kept as numpy numbers; both spellings of numpy 1 and 2
+    (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),  # type: ignore[attr-defined]
+    (np._core.multiarray.scalar, "numpy._core.multiarray.scalar"),  # type: ignore[attr-defined]
+    np.dtype,
+    np.dtypes.Float64DType,
+    np.dtypes.Float32DType,
+    np.dtypes.Int64DType,
+]
+
+
+def load_torch_file(path: str | Path) -> Any:
+    """The content of a ``.pth`` file, or of the one inside a zip archive, on the CPU.
+
+    Raises:
+        FileError: missing, cut off, too large, an archive without a checkpoint or with several, or a file that holds
+            code.
+    """
+    file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
+    with _checkpoint_in(file) as checkpoint:
+        return _load(checkpoint, file)
+
+
+@contextmanager
+def _checkpoint_in(file: Path) -> Iterator[Path]:
+    """The file itself, or a temporary copy of the checkpoint that it is an archive of."""
+    if not zipfile.is_zipfile(file):
+        yield file
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            _check_sizes(file, members)
+            if any(PurePosixPath(member.filename).name == _TORCH_RECORDS for member in members):
+                yield file
+                return
+            member = _the_checkpoint(file, members)
+            with tempfile.TemporaryDirectory(prefix="poseloom-") as folder:
+                target = Path(folder) / "checkpoint.pth"
+                with archive.open(member) as source, target.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+                yield target
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError) as error:
+        raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
+
+
+def _check_sizes(file: Path, members: list[zipfile.ZipInfo]) -> None:
+    unpacked = sum(member.file_size for member in members)
+    if len(members) > _MAXIMUM_MEMBERS or unpacked > MAXIMUM_BYTES:
+        problem = f"unpacks to {unpacked:,} bytes in {len(members):,} files, at most {MAXIMUM_BYTES:,} are read"
+        raise FileError(file, problem, remedy=_DISTRUST)
+
+
+def _the_checkpoint(file: Path, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    found = [member for member in members if member.filename.endswith(_CHECKPOINT_SUFFIXES) and not member.is_dir()]
+    best = [member for member in found if PurePosixPath(member.filename).name in _PREFERRED] or found
+    if not best:
+        raise FileError(file, "holds no checkpoint", remedy="expected an archive with one .pth file in it")
+    if len(best) > 1:
+        names = ", ".join(member.filename for member in best[:3])
+        raise FileError(file, f"holds {len(best)} checkpoints ({names})", remedy="unpack it and name one of them")
+    return best[0]
+
+
+def _load(checkpoint: Path, file: Path) -> Any:
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
+            warnings.simplefilter("ignore")  # about the protocol of old pickles
+            return torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _refused(file, str(error)) from None
+    except Exception as error:  # a damaged file can raise anything
+        problem = f"is cut off or no checkpoint: {_first_line(error)}"
+        raise FileError(file, problem, remedy=_REMEDY) from None
+
+
+def _refused(file: Path, message: str) -> FileError:
+    named = re.search(r"(?:GLOBAL|global) `?([\w.]+)`? ", message)
+    if named is None:
+        return FileError(file, "is cut off or no checkpoint", remedy=_REMEDY)
+    return FileError(file, f"refused: it names {named[1]}, a checkpoint needs only numbers", remedy=_DISTRUST)
+
+
+def _first_line(error: Exception) -> str:
+    lines = reason(error).splitlines()
+    return re.split(r"[.:] ", lines[0] if lines else type(error).__name__)[0][:120]

@@ -1,0 +1,152 @@
+"""Poses drawn by rectified flow: noise is moved to a pose in a few straight steps, steered by a condition.
+
+Flow matching (Lipman et al. 2023; Liu et al. 2023). The network says the pose at the end of the path rather than the
+velocity, so that joint positions can be compared in the loss. A pose is a vector of 22 six-number rotations.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from poseloom.nn.pose_features import SIXD, joint_positions
+from poseloom.nn.residual import SteeredBlock
+from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.rotations import from_sixd, to_matrix, to_sixd
+from poseloom.pose.skeleton import rest_offsets
+
+_FREQUENCIES = 32
+_HIGHEST = 150.0
+"""Greatest frequency of the waves that tell the time."""
+_LATEST = 0.1
+"""Added to the time that is left, so that the weight of a late step stays bounded."""
+_JOINTS_WEIGHT = 10.0
+"""Squared metres of a joint weigh this much against squared, normalised rotation numbers."""
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    """Sizes of the network that moves noise to poses.
+
+    Args:
+        width: of its hidden vectors.
+        blocks: number of residual blocks.
+        draws: points of the path that are learned from for each pose of a batch.
+    """
+
+    width: int = 512
+    blocks: int = 4
+    draws: int = 4
+
+
+Numbers = Float[Tensor, "poses numbers"]
+"""Normalised rotation numbers of poses: what the flow moves."""
+
+
+class PoseFlow(nn.Module):
+    """A distribution of body poses given a condition.
+
+    Args:
+        condition: size of the condition's vector.
+        config: sizes.
+        from_origin: the pose is told as a change of an original pose, which then goes with every call.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+    waves: Tensor
+    offsets: Tensor
+
+    def __init__(self, condition: int, config: FlowConfig, *, from_origin: bool = False):
+        super().__init__()
+        width = config.width
+        self.draws = config.draws
+        self.enter = nn.Linear(2 * SIXD if from_origin else SIXD, width)
+        self.condition = nn.Sequential(
+            nn.Linear(condition + 2 * _FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
+        )
+        self.blocks = nn.ModuleList(SteeredBlock(width, width) for _ in range(config.blocks))
+        self.leave = nn.Linear(width, SIXD)
+        self.register_buffer("mean", torch.zeros(SIXD))
+        self.register_buffer("deviation", torch.ones(SIXD))
+        waves = torch.exp(torch.linspace(0.0, math.log(_HIGHEST), _FREQUENCIES))
+        self.register_buffer("waves", waves, persistent=False)
+        self.register_buffer("offsets", rest_offsets()[:BODY_JOINTS].clone(), persistent=False)
+
+    def measure(self, rotations: Float[Tensor, "poses joints 3"]) -> None:
+        """Take the scale of the numbers from some poses; called once, before training."""
+        numbers = to_sixd(to_matrix(rotations[:, :BODY_JOINTS])).flatten(1)
+        self.mean.copy_(numbers.mean(0))
+        self.deviation.copy_(numbers.std(0) + 0.03)  # numbers that hardly move must not be blown up
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the scale has been taken, here or before the weights were saved."""
+        return bool(self.mean.any())
+
+    def normalised(self, rotations: Float[Tensor, "poses joints 3"]) -> Float[Tensor, "poses numbers"]:
+        """Axis-angle -> the numbers that the flow moves."""
+        return (to_sixd(to_matrix(rotations[:, :BODY_JOINTS].float())).flatten(1) - self.mean) / self.deviation
+
+    def matrices(self, numbers: Float[Tensor, "poses numbers"]) -> Float[Tensor, "poses 22 3 3"]:
+        """The numbers that the flow moves -> rotations."""
+        return from_sixd((numbers.float() * self.deviation + self.mean).unflatten(-1, (BODY_JOINTS, 6)))
+
+    def forward(
+        self,
+        numbers: Float[Tensor, "poses numbers"],
+        time: Float[Tensor, " poses"],
+        condition: Float[Tensor, "poses condition"],
+        origin: Numbers | None = None,
+    ) -> Float[Tensor, "poses numbers"]:
+        """The pose that a point of the path leads to; time 0 is noise, 1 the pose."""
+        angles = time[:, None] * self.waves
+        steer = self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
+        hidden = self.enter(numbers if origin is None else torch.cat([numbers, origin], dim=-1))
+        for block in self.blocks:
+            hidden = block(hidden, steer)
+        said = self.leave(functional.layer_norm(hidden, hidden.shape[-1:]))
+        return said if origin is None else said + origin
+
+    def losses(
+        self,
+        rotations: Float[Tensor, "batch joints 3"],
+        condition: Float[Tensor, "batch condition"],
+        origin: Float[Tensor, "batch joints 3"] | None = None,
+    ) -> dict[str, Tensor]:
+        """How far the said pose is from the true one, in rotations and in joints (squared metres), at random times."""
+        pose = self.normalised(rotations)
+        target, steer = pose.repeat(self.draws, 1), condition.repeat(self.draws, 1)
+        time = torch.rand(len(target), device=target.device)
+        noise = torch.randn_like(target)
+        start = None if origin is None else self.normalised(origin).repeat(self.draws, 1)
+        said = self(torch.lerp(noise, target, time[:, None]), time, steer, start).float()
+        weight = 1 / (1 - time + _LATEST)
+        one = slice(0, len(pose))  # joints cost more to compute: one point of each path is enough
+        places = joint_positions(self.matrices(said[one]), self.offsets)
+        true = joint_positions(self.matrices(pose), self.offsets)
+        rotation = ((said - target).square().mean(-1) * weight).mean()
+        joints = ((places - true).square().sum(-1).mean(-1) * weight[one]).mean()
+        return {"total": rotation + _JOINTS_WEIGHT * joints, "rotation": rotation, "joints": joints}
+
+    @torch.no_grad()
+    def draw(
+        self,
+        condition: Float[Tensor, "poses condition"],
+        steps: int,
+        generator: torch.Generator | None = None,
+        origin: Float[Tensor, "poses joints 3"] | None = None,
+    ) -> Float[Tensor, "poses 22 3 3"]:
+        """One pose for each row of the condition, in `steps` equal steps of time."""
+        numbers = torch.randn(len(condition), SIXD, generator=generator).to(condition.device)
+        start = None if origin is None else self.normalised(origin)
+        for step in range(steps):
+            time = condition.new_full((len(condition),), step / steps)
+            end = self(numbers, time, condition, start)
+            numbers = numbers + (end - numbers) / (steps - step)
+        return self.matrices(numbers)

@@ -1,0 +1,1 @@
+"""Pose and instruction -> pose."""

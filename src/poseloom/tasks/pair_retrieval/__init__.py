@@ -1,0 +1,1 @@
+"""Instruction <-> pair of poses in one space."""

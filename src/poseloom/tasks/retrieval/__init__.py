@@ -1,0 +1,1 @@
+"""Text <-> pose in one space."""
