@@ -13,7 +13,7 @@ from importlib import metadata
 from poseloom.cli import options
 
 EXTRAS = {
-    "train": ("lightning", "torchmetrics", "tensorboard", "jsonargparse"),
+    "train": ("lightning", "tensorboard", "jsonargparse", "rich"),
     "search": ("faiss",),
     "studio": ("viser",),
     "serve": ("fastapi", "uvicorn"),

@@ -25,6 +25,8 @@ COMMANDS = {
     "data": "build, describe, pair, inspect and export tables of poses",
     "index": "make a table of poses searchable",
     "search": "find poses by words, or poses like one",
+    "train": "train a model as a recipe says, or go on where training stopped",
+    "evaluate": "measure a model by its task's protocol",
     "doctor": "check that this installation works, and what it can do",
 }
 USER_MISTAKE = 2
