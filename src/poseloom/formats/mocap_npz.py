@@ -88,6 +88,46 @@ def read_mocap_sequences(path: str | Path, *, keep_bad: bool = True) -> list[Cli
     return clips
 
 
+@dataclass(frozen=True, eq=False)
+class MocapSelection:
+    """Choices of rows that the maker of a file left in it; an array that is missing is empty.
+
+    Args:
+        order: rows in farthest-point order, the most different poses first.
+        within: pairs of rows of one sequence, a moment apart.
+        across: pairs of rows of two sequences.
+    """
+
+    order: NDArray[np.int64]
+    within: NDArray[np.int64]
+    across: NDArray[np.int64]
+
+
+def read_mocap_selection(path: str | Path) -> MocapSelection:
+    """The choices of rows in a file: ``fps_order``, ``pairs_within``, ``pairs_across``.
+
+    Raises:
+        FileError: one of them has the wrong shape or names a row that is not there.
+    """
+    archive = open_npz(path)
+    frames = len(_needed(archive, "pose"))
+    order = _rows_of(archive, "fps_order", (), frames)
+    within, across = (_rows_of(archive, name, (2,), frames) for name in ("pairs_within", "pairs_across"))
+    return MocapSelection(order, within, across)
+
+
+def _rows_of(archive: NpzArchive, name: str, width: tuple[int, ...], frames: int) -> NDArray[np.int64]:
+    if name not in archive:
+        return np.zeros((0, *width), dtype=np.int64)
+    rows = archive[name]
+    if rows.dtype.kind not in "iu" or rows.shape[1:] != width or rows.ndim != 1 + len(width):
+        expected = f"({', '.join(['n', *map(str, width)])})"
+        raise FileError(archive.path, f"is {rows.dtype} of shape {rows.shape}, expected integers {expected}", field=name)
+    if rows.size and not (0 <= rows.min() and rows.max() < frames):
+        raise FileError(archive.path, f"names a row outside 0 to {frames - 1}", field=name)
+    return rows.astype(np.int64)
+
+
 def _read(path: str | Path) -> _Rows:
     archive = open_npz(path)
     pose = numbers(path, "pose", _needed(archive, "pose"), (FRAMES, BODY_JOINTS, 3), largest=LARGEST_ANGLE)

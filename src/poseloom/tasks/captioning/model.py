@@ -1,0 +1,27 @@
+"""A pose said in words: the small model that poseloom ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
+from poseloom.tasks.saying import Speaker, SpeakerConfig
+
+
+@dataclass(frozen=True)
+class CaptioningModelConfig:
+    """Sizes of the model.
+
+    Args:
+        pose: the encoder of poses.
+        speaker: the decoder.
+    """
+
+    pose: PoseTowerConfig = field(default_factory=PoseTowerConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+
+
+def captioning_model(words: int, config: CaptioningModelConfig) -> Speaker:
+    """The module: poses without heading -> words."""
+    tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose)
+    return Speaker(tower, words, config.speaker)

@@ -1,0 +1,54 @@
+"""How the small captioning model is trained: to say the paragraph that the rules write of a pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from poseloom.language import describe
+from poseloom.tasks.captioning.evaluate import held_out_figures
+from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
+from poseloom.tasks.examples import PoseData, PosePool
+from poseloom.tasks.judge import Judge
+from poseloom.tasks.saying import SpeakerLearner
+from poseloom.tasks.text_learner import Examples
+from poseloom.training import Monitor, Recipe, Task
+
+
+@dataclass(frozen=True)
+class CaptioningRecipe(Recipe):
+    """How the captioning model is trained.
+
+    Args:
+        model: its sizes.
+        data: poses to learn from; their texts are written by rule.
+        judge: of what it says.
+    """
+
+    model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
+    data: PoseData = field(default_factory=PoseData)
+    judge: Judge = field(default_factory=Judge)
+
+
+class CaptioningLearner(SpeakerLearner):
+    """The small model, with texts that are new in every epoch."""
+
+    monitor = Monitor("facts", "max")
+    recipe: CaptioningRecipe
+
+    def __init__(self, recipe: CaptioningRecipe):
+        super().__init__(recipe)
+        self.pool = PosePool(recipe.data)
+        self.model = captioning_model(len(self.words), recipe.model)
+
+    def examples(self, seed: int, count: int, data: PoseData) -> Examples:
+        poses = self.pool.drawn(seed, count)
+        return (poses.rotations,), describe(poses, seed=seed % (1 << 31))
+
+    def validate(self) -> dict[str, float]:
+        return held_out_figures(self.model, self.words, self.pool.held_out[: self.recipe.data.quick], Judge())
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        return held_out_figures(self.model, self.words, self.pool.held_out, self.recipe.judge)
+
+
+TASK = Task("captioning", "pose -> text", CaptioningRecipe, CaptioningLearner)

@@ -1,0 +1,76 @@
+"""A pose changed by an instruction: the small model that poseloom ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.flow import FlowConfig, PoseFlow
+from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
+
+
+@dataclass(frozen=True)
+class EditingModelConfig:
+    """Sizes of the model.
+
+    Args:
+        text: the text encoder.
+        pose: the encoder of the pose that is changed.
+        seen: numbers that tell the flow of that pose, besides its rotations.
+        flow: what moves noise to poses.
+        steps: of a drawn pose's path.
+    """
+
+    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(blocks=1))
+    seen: int = 256
+    flow: FlowConfig = field(default_factory=FlowConfig)
+    steps: int = 10
+
+
+class EditingModel(nn.Module):
+    """Pose and instruction -> changed body poses, by rectified flow from the original pose.
+
+    Args:
+        words: size of the vocabulary, special words included.
+        config: sizes.
+    """
+
+    def __init__(self, words: int, config: EditingModelConfig):
+        super().__init__()
+        self.config = config
+        self.text_encoder = ConvTextEncoder(words, config.text)
+        self.pose_encoder = PoseTower(config.seen, config.pose)
+        self.flow = PoseFlow(config.text.outputs + config.seen, config.flow, from_origin=True)
+
+    def condition(
+        self, words: Int[Tensor, "batch length"], first: Float[Tensor, "batch joints 3"]
+    ) -> Float[Tensor, "batch condition"]:
+        """What steers the flow."""
+        return torch.cat([self.text_encoder(words), self.pose_encoder(first)], dim=-1)
+
+    def losses(
+        self,
+        words: Int[Tensor, "batch length"],
+        first: Float[Tensor, "batch joints 3"],
+        second: Float[Tensor, "batch joints 3"],
+    ) -> dict[str, Tensor]:
+        """See `PoseFlow.losses`."""
+        return self.flow.losses(second, self.condition(words, first), first)
+
+    @torch.no_grad()
+    def draw(
+        self,
+        words: Int[Tensor, "batch length"],
+        first: Float[Tensor, "batch joints 3"],
+        samples: int,
+        generator: torch.Generator | None = None,
+    ) -> Float[Tensor, "batch samples 22 3 3"]:
+        """Rotations of several changed poses for each original; the first pose must have no heading."""
+        condition = self.condition(words, first).repeat_interleave(samples, dim=0)
+        origin = first.repeat_interleave(samples, dim=0)
+        return self.flow.draw(condition, self.config.steps, generator, origin).unflatten(0, (-1, samples))

@@ -1,0 +1,56 @@
+"""Poses drawn from words: the small model that poseloom ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.flow import FlowConfig, PoseFlow
+
+
+@dataclass(frozen=True)
+class GenerationModelConfig:
+    """Sizes of the model.
+
+    Args:
+        text: the text encoder.
+        flow: what moves noise to poses.
+        steps: of a drawn pose's path.
+    """
+
+    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    flow: FlowConfig = field(default_factory=FlowConfig)
+    steps: int = 10
+
+
+class GenerationModel(nn.Module):
+    """Text -> body poses without heading, by rectified flow.
+
+    Args:
+        words: size of the vocabulary, special words included.
+        config: sizes.
+    """
+
+    def __init__(self, words: int, config: GenerationModelConfig):
+        super().__init__()
+        self.config = config
+        self.text_encoder = ConvTextEncoder(words, config.text)
+        self.flow = PoseFlow(config.text.outputs, config.flow)
+
+    def losses(
+        self, words: Int[Tensor, "batch length"], rotations: Float[Tensor, "batch joints 3"]
+    ) -> dict[str, Tensor]:
+        """See `PoseFlow.losses`."""
+        return self.flow.losses(rotations, self.text_encoder(words))
+
+    @torch.no_grad()
+    def draw(
+        self, words: Int[Tensor, "batch length"], samples: int, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch samples 22 3 3"]:
+        """Rotations of several poses for each text; an empty text asks for any pose."""
+        condition = self.text_encoder(words).repeat_interleave(samples, dim=0)
+        return self.flow.draw(condition, self.config.steps, generator).unflatten(0, (-1, samples))

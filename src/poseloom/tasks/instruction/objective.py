@@ -1,0 +1,56 @@
+"""How the small instruction model is trained: to say what the rules write of a pair of poses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from poseloom.language import instruct
+from poseloom.tasks.instruction.evaluate import held_out_figures
+from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
+from poseloom.tasks.judge import Judge
+from poseloom.tasks.pair_examples import PairData, PairPool
+from poseloom.tasks.saying import SpeakerLearner
+from poseloom.tasks.text_learner import Examples
+from poseloom.training import Monitor, Recipe, Task
+
+
+@dataclass(frozen=True)
+class InstructionRecipe(Recipe):
+    """How the instruction model is trained.
+
+    Args:
+        model: its sizes.
+        data: poses of which pairs are made; their instructions are written by rule.
+        judge: of what it says.
+    """
+
+    model: InstructionModelConfig = field(default_factory=InstructionModelConfig)
+    data: PairData = field(default_factory=PairData)
+    judge: Judge = field(default_factory=Judge)
+
+
+class InstructionLearner(SpeakerLearner):
+    """The small model, with pairs that are new in every epoch."""
+
+    monitor = Monitor("facts", "max")
+    recipe: InstructionRecipe
+
+    def __init__(self, recipe: InstructionRecipe):
+        super().__init__(recipe)
+        self.pool = PairPool(recipe.data)
+        self.model = instruction_model(len(self.words), recipe.model)
+
+    def examples(self, seed: int, count: int, data: PairData) -> Examples:
+        first, second = self.pool.drawn(seed, count)
+        return (first.rotations, second.rotations), instruct(first, second, seed=seed % (1 << 31))
+
+    def validate(self) -> dict[str, float]:
+        quick = self.recipe.data.quick
+        pairs = (self.pool.held_out[0][:quick], self.pool.held_out[1][:quick])
+        return held_out_figures(self.model, self.words, pairs, Judge())
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        return held_out_figures(self.model, self.words, self.pool.held_out, self.recipe.judge)
+
+
+TASK = Task("instruction", "pose pair -> text", InstructionRecipe, InstructionLearner)

@@ -1,0 +1,98 @@
+"""What captioning and instruction share: a few tokens of a pose or of a pair, and a decoder that says them in words."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from poseloom.nn.decoding import Decoded, Limits, Strategy
+from poseloom.nn.losses import caption_loss
+from poseloom.nn.text_decoder import CrossAttentionDecoder, TextDecoderConfig
+from poseloom.nn.words import PAD, UNKNOWN, WordList
+from poseloom.tasks.text_learner import TextLearner
+
+LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
+"""The unknown word is never said."""
+
+
+@dataclass(frozen=True)
+class SpeakerConfig:
+    """Sizes of the decoder.
+
+    Args:
+        width: of a word's vector.
+        layers: of attention.
+        heads: of attention.
+        tokens: vectors that tell the decoder of the pose or the pair.
+        dropout: share of units that rest in training.
+    """
+
+    width: int = 192
+    layers: int = 3
+    heads: int = 4
+    tokens: int = 4
+    dropout: float = 0.0
+
+    def decoder(self, words: int) -> TextDecoderConfig:
+        """The decoder's own configuration."""
+        sizes = {"width": self.width, "layers": self.layers, "heads": self.heads, "feed_forward": 2 * self.width}
+        return TextDecoderConfig(words=words, dropout=self.dropout, **sizes)
+
+
+class Speaker(nn.Module):
+    """An encoder of poses, and words that follow from it.
+
+    Args:
+        encoder: poses -> (batch, tokens * width).
+        words: size of the vocabulary, special words included.
+        config: sizes.
+    """
+
+    def __init__(self, encoder: nn.Module, words: int, config: SpeakerConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = encoder
+        self.decoder = CrossAttentionDecoder(config.decoder(words))
+
+    def memory(self, *poses: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch tokens width"]:
+        """What the decoder sees of the poses."""
+        return self.encoder(*poses).unflatten(-1, (self.config.tokens, self.config.width))
+
+    def forward(
+        self, words: Int[Tensor, "batch length"], *poses: Float[Tensor, "batch joints 3"]
+    ) -> Float[Tensor, "batch length words"]:
+        """Logits of the next word at every place."""
+        return self.decoder(words, (words != PAD).sum(1), self.memory(*poses))
+
+    @torch.no_grad()
+    def say(self, strategy: Strategy, *poses: Float[Tensor, "batch joints 3"]) -> Decoded:
+        """Word ids of a text for each row."""
+        return strategy(self.decoder, self.memory(*poses))
+
+
+def texts_of(
+    model: Speaker, words: WordList, strategy: Strategy, *poses: Float[Tensor, "rows joints 3"], at_once: int = 128
+) -> list[str]:
+    """Texts for any number of poses or pairs."""
+    parts = zip(*(one.split(at_once) for one in poses), strict=True)
+    return [words.decode(row) for part in parts for row in model.say(strategy, *part).tokens.tolist()]
+
+
+class SpeakerLearner(TextLearner):
+    """Each word must follow from the pose and the words before it."""
+
+    ends = True
+    model: Speaker
+
+    @abstractmethod
+    def examples(self, seed: int, count: int, data: Any) -> Any:
+        """See `TextLearner.examples`."""
+
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        *poses, words = batch
+        return {"total": caption_loss(self.model(words, *poses).float(), words, pad=PAD)}

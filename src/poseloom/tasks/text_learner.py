@@ -1,0 +1,71 @@
+"""What the learners of all six text-pose models share: a vocabulary, and batches whose texts are made as they go."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from poseloom.nn.losses import symmetric_bbc
+from poseloom.nn.words import WordList
+from poseloom.tasks.examples import PoseData, words_in
+from poseloom.tasks.warm_start import WarmStart, words_of_start
+from poseloom.training import Batches, Learner, MadeBatches, ParameterGroup, Share, Stage, overlaid
+
+Examples = tuple[tuple[Tensor, ...], list[str]]
+"""Rotations of one or two poses for each example, and the texts."""
+
+_HOTTEST = 4.6
+"""Greatest logarithm of the factor of the scores: a factor of 100, as in CLIP (Radford et al. 2021)."""
+_FIRST_TEMPERATURE = 0.05
+
+
+class TextLearner(Learner):
+    """Batches are rotations and word ids; the vocabulary is that of the texts by rule, or of the start."""
+
+    ends = False
+    """Whether the words stand between start and end marks."""
+
+    @abstractmethod
+    def examples(self, seed: int, count: int, data: Any) -> Examples:
+        """Poses and texts that depend on the seed alone."""
+
+    @cached_property
+    def words(self) -> WordList:
+        """The vocabulary. Words that occur once in many texts are names of the unknown."""
+        start = getattr(self.recipe, "start", WarmStart())
+        data = getattr(self.recipe, "data", PoseData())
+        known = words_of_start(start)
+        return known or WordList.of_texts(words_in(lambda seed, count: self.examples(seed, count, data)[1]), at_least=2)
+
+    def batches(self, share: Share) -> Batches:
+        data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
+        words = self.words
+
+        def make(seed: int, count: int) -> tuple[Tensor, ...]:
+            poses, texts = self.examples(seed, count, data)
+            return (*poses, words.encode(texts, ends=self.ends))
+
+        return MadeBatches(make, share, data.batches)
+
+    def extras(self) -> dict[str, Any]:
+        return {"words": self.words.words}
+
+
+class ContrastiveLearner(TextLearner):
+    """Each text must find its own poses in the batch, and they their text. The factor of the scores is learned."""
+
+    def __init__(self, recipe: Any):
+        super().__init__(recipe)
+        self.scale = nn.Parameter(torch.tensor(1 / _FIRST_TEMPERATURE).log())
+
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        *poses, words = batch
+        scores = self.model(words, *poses) * self.scale.clamp(max=_HOTTEST).exp()
+        return {"total": symmetric_bbc(scores)}
+
+    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
+        return [ParameterGroup(list(self.model.parameters())), ParameterGroup([self.scale], decay=False)]

@@ -1,0 +1,56 @@
+"""Begin with the text encoder of a trained retrieval model, which knows already what the words mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from poseloom.errors import FileError
+from poseloom.nn.conv_text import ConvTextEncoder
+from poseloom.nn.words import WordList
+from poseloom.training import read_card, read_model
+
+_PREFIX = "text_encoder."
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """Weights to begin with.
+
+    Args:
+        text: exported retrieval model (safetensors) whose text encoder and vocabulary are taken; none where it is empty.
+        lr_factor: multiplies the learning rate of the text encoder.
+    """  # noqa: E501
+
+    text: str = ""
+    lr_factor: float = 1.0
+
+
+def words_of_start(start: WarmStart) -> WordList | None:
+    """The vocabulary of the model that is begun with.
+
+    Raises:
+        FileError: the model is not there or has no words.
+    """
+    if not start.text:
+        return None
+    extras = read_card(start.text).extras
+    if "words" not in extras:
+        raise FileError(start.text, "has no words", field="extras", remedy="name a default retrieval model")
+    return WordList(extras["words"])
+
+
+def give_text_encoder(start: WarmStart, encoder: ConvTextEncoder) -> None:
+    """Put the weights of the model that is begun with into a text encoder.
+
+    Raises:
+        FileError: they are of another size.
+    """
+    if not start.text:
+        return
+    _, weights = read_model(start.text)
+    own = {name.removeprefix(_PREFIX): value for name, value in weights.items() if name.startswith(_PREFIX)}
+    try:
+        encoder.load_state_dict(own)
+    except RuntimeError:
+        remedy = "give model.text the sizes of that model"
+        raise FileError(start.text, "has another text encoder", field="model.text", remedy=remedy) from None
