@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseloom.cli import options
+from poseloom.cli import data_convert, data_miners, options
 from poseloom.cli.data_progress import Shown
-from poseloom.data.sources.catalogue import CATALOGUE, FOLDER
+from poseloom.data.executors import warm
+from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
 from poseloom.errors import PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.data.executors import Executor
     from poseloom.data.manifest import Part
 
-SOURCE_OPTIONS = (FOLDER, "rows", "seed", "every", "fps", "limit", "hands", "strict")
-"""Options of ``prepare`` that belong to the source; each source says which it takes."""
 _LISTED_PROBLEMS = 5
 
 
@@ -30,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int | None:
+    if hasattr(arguments, "workers"):
+        warm(arguments.executor, arguments.workers, arguments.address)
     return _COMMANDS[arguments.data_command][2](arguments)
 
 
@@ -43,15 +44,12 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a name that 'poseloom data list' shows")
     parser.add_argument("--out", type=Path, required=True, metavar="TABLE", help="folder of the table")
-    parser.add_argument("--from", dest=FOLDER, type=Path, metavar="FOLDER", help="folder of the downloaded files")
-    parser.add_argument("--rows", type=int, metavar="N", help="procedural: how many poses (default: 20000)")
-    parser.add_argument("--seed", type=int, metavar="S", help="procedural: another seed draws other poses")
-    frames = parser.add_mutually_exclusive_group()
-    frames.add_argument("--every", type=int, metavar="N", help="recordings: every N-th frame")
-    frames.add_argument("--fps", type=float, metavar="F", help="recordings: F poses a second (default: 10)")
-    parser.add_argument("--limit", type=int, metavar="N", help="recordings: at most N poses of a file")
-    parser.add_argument("--hands", action="store_const", const=True, help="recordings: keep the fingers, 52 joints")
-    parser.add_argument("--strict", action="store_const", const=True, help="stop at a file that cannot be read")
+    for option in OPTIONS:  # each source says which of them it takes
+        taken: dict[str, Any] = {"action": "store_const", "const": True}
+        if option.of is not bool:
+            taken = {"type": option.of, "metavar": option.metavar}
+        parser.add_argument(option.flag, dest=option.name, help=option.help, **taken)
+    parser.add_argument("--describe", action="store_true", help="add a description to every row as well")
     parser.add_argument("--append", action="store_true", help="add to the rows that the table holds")
     parser.add_argument("--restart", action="store_true", help="throw away an unfinished build with other options")
     _add_workers(parser)
@@ -66,12 +64,7 @@ def _add_describe(parser: argparse.ArgumentParser) -> None:
 
 def _add_pairs(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
-    parser.add_argument(
-        "--least", type=float, metavar="M", help="least distance of two poses (default: 0.08 m a joint)"
-    )
-    parser.add_argument("--most", type=float, metavar="M", help="greatest distance of two poses (default: 0.35)")
-    parser.add_argument("--every", type=int, metavar="N", help="every N-th row is a first pose (default: 1)")
-    parser.add_argument("--window", type=int, metavar="N", help="rows in which the second is sought (default: 32)")
+    data_miners.add_arguments(parser)
     parser.add_argument("--version", metavar="NAME", help="texts in the manner of PoseFix: full, pfA to pfC, ...")
     options.add_seed(parser)
     _add_workers(parser)
@@ -93,6 +86,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="compare sizes, not checksums")
     parser.add_argument("--strict", action="store_true", help="ids that point nowhere are a failure too")
     options.add_json(parser)
+
+
+def _add_convert_body(parser: argparse.ArgumentParser) -> None:
+    data_convert.add_arguments(parser)
+    _add_workers(parser)
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
@@ -118,13 +116,13 @@ def _list(arguments: argparse.Namespace) -> None:
         print(f"  get      {info.download}")
         print(f"  licence  {info.licence}")
         print(f"  size     {info.size}")
-        needs = " --from FOLDER" if FOLDER in info.required else ""
-        print(f"  command  poseloom data prepare {info.name}{needs} --out TABLE")
+        print(f"  command  {info.command}")
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
-    given = {option: getattr(arguments, option) for option in SOURCE_OPTIONS}
+    given = {option.name: getattr(arguments, option.name) for option in OPTIONS}
     from poseloom.data import open_source, prepare
+    from poseloom.data.builders.rows import pairs_of
 
     source = open_source(arguments.source, given)
     with Shown(f"prepare {source.name}", quiet=arguments.json) as shown:
@@ -136,7 +134,15 @@ def _prepare(arguments: argparse.Namespace) -> None:
             restart=arguments.restart,
             report=shown.report,
         )
-    _tell(arguments, arguments.out, part, "rows")
+    also = {"pairs": pairs_of(source, arguments.out), "texts": _texts(arguments) if arguments.describe else None}
+    _tell(arguments, arguments.out, part, "rows", also)
+
+
+def _texts(arguments: argparse.Namespace) -> Part:
+    from poseloom.data import describe_table
+
+    with Shown("describe", "texts", quiet=arguments.json) as shown:
+        return describe_table(arguments.out, executor=_executor(arguments), report=shown.report)
 
 
 def _describe(arguments: argparse.Namespace) -> None:
@@ -152,22 +158,11 @@ def _describe(arguments: argparse.Namespace) -> None:
 
 
 def _pairs(arguments: argparse.Namespace) -> None:
-    from poseloom.data import pair_table
-    from poseloom.data.builders.neighbours import MiningOptions
     from poseloom.data.builders.pairs import BY_RULE, instructions_of
 
     pairing = instructions_of(arguments.version) if arguments.version else BY_RULE
-    given = {name: getattr(arguments, name) for name in ("least", "most", "every", "window")}
-    mining = MiningOptions(**{name: value for name, value in given.items() if value is not None})
     with Shown("pairs", "pairs", quiet=arguments.json) as shown:
-        part = pair_table(
-            arguments.table,
-            arguments.seed,
-            _executor(arguments),
-            pairing=pairing,
-            mining=mining,
-            report=shown.report,
-        )
+        part = data_miners.mined(arguments, pairing, _executor(arguments), shown.report)
     _tell(arguments, arguments.table, part, "pairs")
 
 
@@ -210,15 +205,19 @@ def _executor(arguments: argparse.Namespace) -> Executor:
     return executor(arguments.executor, arguments.workers, arguments.address)
 
 
-def _tell(arguments: argparse.Namespace, table: Path, part: Part, what: str) -> None:
-    problems = [problem for shard in part.shards for problem in shard.problems]
+def _tell(
+    arguments: argparse.Namespace, table: Path, part: Part, what: str, also: Mapping[str, Part | None] | None = None
+) -> None:
+    more = {name: one for name, one in (also or {}).items() if one is not None}
+    problems = [problem for one in (part, *more.values()) for shard in one.shards for problem in shard.problems]
     if arguments.json:
         report: dict[str, Any] = {"table": str(table), what: part.rows, "part": part.folder, "problems": problems}
-        print(json.dumps(report, indent=1))
+        print(json.dumps(report | {name: one.rows for name, one in more.items()}, indent=1))
         return
-    print(f"{table}: {part.rows:,} {what} in {len(part.shards)} shards")
+    counted = "".join(f", {one.rows:,} {name}" for name, one in more.items())
+    print(f"{table}: {part.rows:,} {what} in {len(part.shards)} shards{counted}")
     if problems:
-        print(f"{len(problems):,} files could not be used:")
+        print(f"{len(problems):,} remarks on input that could not be used:")
         print("\n".join(f"  {problem}" for problem in problems[:_LISTED_PROBLEMS]))
     if len(problems) > _LISTED_PROBLEMS:
         print(f"  and {len(problems) - _LISTED_PROBLEMS:,} more; 'poseloom data info {table} --json' lists all")
@@ -232,5 +231,6 @@ _COMMANDS: dict[str, _Command] = {
     "describe": ("add a description to every row", _add_describe, _describe),
     "pairs": ("add pairs of poses with instructions", _add_pairs, _pairs),
     "export": ("write a table as one Parquet or JSON file", _add_export, _export),
+    "convert-body": (data_convert.SUMMARY, _add_convert_body, lambda given: data_convert.run(given, _executor)),
     "check": ("check every file and every id of a table", _add_check, _check),
 }

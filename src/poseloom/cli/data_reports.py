@@ -27,7 +27,7 @@ def summary_lines(table: Path, found: Summary) -> Iterator[str]:
     for example in found.examples:
         yield f"  row {example['row']}, {example['id']} ({example['split'] or 'no split'})"
         yield from (f"    {text}" for text in example["texts"])
-    yield from _listed("files could not be used", found.problems)
+    yield from _listed("remarks on input that could not be used", found.problems)
     yield from _listed("shards are damaged and left out", found.damaged)
     yield from _listed("builds are not finished; repeat their commands to continue", found.unfinished)
 

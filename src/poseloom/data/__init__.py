@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from poseloom.data.schema import Pair, Row, Text
     from poseloom.data.sources.catalogue import open_source
     from poseloom.data.table import Table
+    from poseloom.data.text_views import PairTextDataset, TextDataset
     from poseloom.data.views import PairDataset, Sample, TableDataset, TableStream
 
 _HOME = {
     "Describer": "builders.describe",
     "Pair": "schema",
     "PairDataset": "views",
+    "PairTextDataset": "text_views",
     "Row": "schema",
     "Sample": "views",
     "Table": "table",
     "TableDataset": "views",
     "TableStream": "views",
     "Text": "schema",
+    "TextDataset": "text_views",
     "describe_table": "builders.describe",
     "executor": "executors",
     "open_source": "sources.catalogue",
@@ -39,12 +42,14 @@ __all__ = [
     "Describer",
     "Pair",
     "PairDataset",
+    "PairTextDataset",
     "Row",
     "Sample",
     "Table",
     "TableDataset",
     "TableStream",
     "Text",
+    "TextDataset",
     "describe_table",
     "executor",
     "open_source",

@@ -18,6 +18,8 @@ from poseloom.data.manifest import Part, PartKind, fingerprint
 from poseloom.data.numerics import one_thread
 from poseloom.data.schema import Text, TextKind
 from poseloom.data.shards import write_texts
+from poseloom.data.sources.babel_labels import activity_labels
+from poseloom.data.table import Table
 from poseloom.language import describe
 from poseloom.language.captions import captions, options
 from poseloom.pose import Pose
@@ -28,6 +30,10 @@ AT_ONCE = 512
 Describe = Callable[[Pose, int, "Int64[Array, ' n']"], list[str]]
 """(poses, seed, row numbers) -> one text a pose. A function of a module, since it is pickled; the text of a row may
 depend on its pose, the seed and its number alone."""
+Labels = list[list[str] | None]
+"""What is known of what the person of each row does."""
+LabelledDescribe = Callable[[Pose, int, "Int64[Array, ' n']", Labels], list[str]]
+"""The same, told the activity labels of the rows too."""
 
 
 def _by_rule(pose: Pose, seed: int, rows: Int64[Array, " n"]) -> list[str]:
@@ -42,28 +48,30 @@ class Describer:
         name: kept as the source of its texts.
         function: see `Describe`.
         options: what else the texts depend on, such as a version's name.
+        labelled: see `LabelledDescribe`; told instead of `function` where rows have labels.
     """
 
     name: str
     function: Describe
     options: Mapping[str, Any] = field(default_factory=dict)
+    labelled: LabelledDescribe | None = None
 
 
 BY_RULE = Describer("describe", _by_rule)
 
 
 def captions_of(version: str) -> Describer:
-    """Captions in the manner of PoseScript.
+    """Captions in the manner of PoseScript; versions that tell activities take them from the rows' labels.
 
     Raises:
         PoseloomError: there is no such version.
     """
-    options.version(version)
-    return Describer(f"captions-{version}", partial(_caption, version), {"version": version})
+    labelled = partial(_caption, version) if options.version(version).activity else None
+    return Describer(f"captions-{version}", partial(_caption, version), {"version": version}, labelled)
 
 
-def _caption(version: str, pose: Pose, seed: int, rows: Int64[Array, " n"]) -> list[str]:
-    return captions(pose, version, seed)
+def _caption(version: str, pose: Pose, seed: int, rows: Int64[Array, " n"], labels: Labels | None = None) -> list[str]:
+    return captions(pose, version, seed, activity_labels=labels)
 
 
 @dataclass(frozen=True)
@@ -92,10 +100,24 @@ class TextsBuilder:
         kind = TextKind.AUTOMATIC.value
         with one_thread():
             for numbers, pose in table.batches(AT_ONCE, table.rows_in_shard(unit.name)):
-                words = self.describer.function(pose, self.seed, numbers)
+                words = self._words(table, unit.name, pose, numbers)
                 texts += [[Text(one, kind, self.describer.name, self.seed)] for one in words]
         write_texts(folder, texts)
         return Written(len(texts))
+
+    def _words(self, table: Table, shard: str, pose: Pose, numbers: Int64[Array, " n"]) -> list[str]:
+        told = self.describer.labelled
+        if told is not None:
+            labels = _labels(table, shard, numbers.tolist())
+            if any(labels):
+                return told(pose, self.seed, numbers, labels)
+        return self.describer.function(pose, self.seed, numbers)
+
+
+def _labels(table: Table, shard: str, rows: list[int]) -> Labels:
+    first = table.rows_in_shard(shard).start
+    files = table.column("file", [shard]).to_pylist()
+    return [activity_labels(table.texts(row), files[row - first]) for row in rows]
 
 
 def describe_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,38 +94,49 @@ class PairsBuilder:
         table = opened(self.table)
         with one_thread():
             mined = self.pairing.mine(table, unit.name, self.mining)
-            pairs = [pair for part in _parts(mined) for pair in self._told(table, part)]
+            pairs = told_pairs(table, mined, self.pairing, self.seed)
         write_pairs(folder, pairs)
         return Written(len(pairs))
 
-    def _told(self, table: Table, mined: Mined) -> list[Pair]:
-        words = [""] * len(mined.row_a)
-        for in_sequence in (True, False):
-            places = np.flatnonzero(mined.in_sequence == in_sequence)
-            if len(places) == 0:
-                continue
-            first, second = (table.poses(rows[places]) for rows in (mined.row_a, mined.row_b))
-            if not in_sequence:  # of two recordings, the way they face says nothing
-                first, second = first.without_heading(), second.without_heading()
-            told = self.pairing.instruct(first, second, self.seed, mined.row_a[places], in_sequence)
-            for place, text in zip(places, told, strict=True):
-                words[place] = text
-        return [self._pair(table, mined, place, text) for place, text in enumerate(words)]
 
-    def _pair(self, table: Table, mined: Mined, place: int, text: str) -> Pair:
-        row_a, row_b = int(mined.row_a[place]), int(mined.row_b[place])
-        id_a, id_b = table.id(row_a), table.id(row_b)
-        return Pair(
-            number=place,
-            id=f"{id_a}>{id_b}",
-            id_a=id_a,
-            id_b=id_b,
-            row_a=row_a,
-            row_b=row_b,
-            in_sequence=bool(mined.in_sequence[place]),
-            split=table.split(row_a),
-            texts=(Text(text, TextKind.AUTOMATIC.value, self.pairing.name, self.seed),),
-        )
+def told_pairs(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
+    """Pairs with their instructions, some at a time: memory does not grow with their number."""
+    firsts = range(0, len(mined.row_a), AT_ONCE)
+    parts = (Mined(*(column[first : first + AT_ONCE] for column in mined)) for first in firsts)
+    pairs = [pair for part in parts for pair in _told(table, part, pairing, seed)]
+    return [replace(pair, number=place) for place, pair in enumerate(pairs)]
+
+
+def _told(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
+    words = [""] * len(mined.row_a)
+    for in_sequence in (True, False):
+        places = np.flatnonzero(mined.in_sequence == in_sequence)
+        if len(places) == 0:
+            continue
+        first, second = (table.poses(rows[places]) for rows in (mined.row_a, mined.row_b))
+        if not in_sequence:  # of two recordings, the way they face says nothing
+            first, second = first.without_heading(), second.without_heading()
+        told = pairing.instruct(first, second, seed, mined.row_a[places], in_sequence)
+        for place, text in zip(places, told, strict=True):
+            words[place] = text
+    kind = TextKind.AUTOMATIC.value
+    return [_pair(table, mined, place, Text(text, kind, pairing.name, seed)) for place, text in enumerate(words)]
+
+
+def _pair(table: Table, mined: Mined, place: int, text: Text) -> Pair:
+    row_a, row_b = int(mined.row_a[place]), int(mined.row_b[place])
+    id_a, id_b = table.id(row_a), table.id(row_b)
+    return Pair(
+        number=place,
+        id=f"{id_a}>{id_b}",
+        id_a=id_a,
+        id_b=id_b,
+        row_a=row_a,
+        row_b=row_b,
+        in_sequence=bool(mined.in_sequence[place]),
+        split=table.split(row_a),
+        texts=(text,),
+    )
 
 
 def pair_table(
@@ -144,8 +155,3 @@ def pair_table(
     """
     builder = PairsBuilder(Path(table), pairing, mining or MiningOptions(), seed)
     return build(table, builder, executor, report=report)
-
-
-def _parts(mined: Mined) -> list[Mined]:
-    firsts = range(0, len(mined.row_a), AT_ONCE)
-    return [Mined(*(column[first : first + AT_ONCE] for column in mined)) for first in firsts]

@@ -9,12 +9,13 @@ from typing import Any
 
 from poseloom.data.arrow import pa, read_ipc
 from poseloom.data.build import Report, Unit, Written, build, discard, unfinished
+from poseloom.data.builders.source_pairs import SourcePairsBuilder
 from poseloom.data.executors import Executor
 from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, fingerprint, read_manifest
 from poseloom.data.numerics import one_thread
 from poseloom.data.schema import ROWS_SCHEMA
 from poseloom.data.shards import ROWS_FILE, write_rows
-from poseloom.data.sources.source import Source
+from poseloom.data.sources.source import PairSource, Source, StagedSource
 from poseloom.errors import FileError
 
 
@@ -43,7 +44,7 @@ class RowsBuilder:
 
 
 def prepare(
-    source: Source,
+    source: Source | StagedSource,
     table: str | Path,
     executor: Executor | None = None,
     *,
@@ -51,7 +52,7 @@ def prepare(
     restart: bool = False,
     report: Report | None = None,
 ) -> Part:
-    """Build a table from a source; run again after a stop, it continues.
+    """Build a table from a source, rows and then pairs if it has any; run again after a stop, it continues.
 
     Args:
         source: where the rows come from.
@@ -65,6 +66,8 @@ def prepare(
         PoseloomError: the folder holds other rows, ids would be doubled, or see `build`.
     """
     folder = Path(table)
+    if isinstance(source, StagedSource):
+        return source.build_into(folder, executor, append=append, restart=restart, report=report)
     builder = RowsBuilder(source)
     part = f"{builder.kind.value}/{builder.name}"
     begun = [one for one in unfinished(folder) if one.startswith(f"{builder.kind.value}/") and one != part]
@@ -85,7 +88,20 @@ def prepare(
         _refuse_empty(folder, manifest, builder.name)
         _refuse_doubled(folder, manifest, builder.name)
 
-    return build(folder, builder, executor, layout=source.layout, report=report, accept=accept)
+    built = build(folder, builder, executor, layout=source.layout, report=report, accept=accept)
+    if isinstance(source, PairSource):
+        build(folder, SourcePairsBuilder(source, folder), executor)
+    return built
+
+
+def pairs_of(source: Source | StagedSource, table: str | Path) -> Part | None:
+    """The pairs that `prepare` added with a source's rows; None where it brings none."""
+    if isinstance(source, StagedSource):
+        return source.pairs_in(Path(table))
+    if not isinstance(source, PairSource):
+        return None
+    builder = SourcePairsBuilder(source, Path(table))
+    return read_manifest(builder.table).find(builder.kind, builder.name)
 
 
 def _refuse_empty(folder: Path, manifest: Manifest, name: str) -> None:
@@ -93,7 +109,10 @@ def _refuse_empty(folder: Path, manifest: Manifest, name: str) -> None:
     assert part is not None
     problems = [problem for shard in part.shards for problem in shard.problems]
     if part.rows == 0:
-        raise FileError(folder, f"no rows could be made; {len(problems)} files cannot be used, such as {problems[0]}")
+        why = (
+            f"{len(problems)} files cannot be used, such as {problems[0]}" if problems else "nothing meets the options"
+        )
+        raise FileError(folder, f"no rows could be made; {why}")
 
 
 def _refuse_doubled(folder: Path, manifest: Manifest, name: str) -> None:

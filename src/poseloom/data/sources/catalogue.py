@@ -1,20 +1,38 @@
-"""The list of sources: what each is, where it comes from, its licence and size. Imports none of them."""
+"""The list of sources: what each is, where it comes from, its licence and size. Imports none of them.
+
+A source is three things in this folder: ``NAME.py`` with its class, ``NAME.json`` with what is told of it, and its
+line in `NAMES`. Options that no other source has are added to `options.OPTIONS`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.data.sources.options import BY_NAME, FOLDER, OPTIONS
 from poseloom.errors import PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.data.sources.source import Source
 
-FOLDER = "folder"
-"""The option that names the folder of the downloaded files: ``--from`` on the command line."""
+__all__ = ["CATALOGUE", "FOLDER", "OPTIONS", "SourceInfo", "find_source", "open_source", "option_name"]
+
+NAMES = (
+    "procedural",
+    "cmu",
+    "amass",
+    "babel",
+    "posescript",
+    "posefix",
+    "3dpw",
+    "bedlam",
+    "bedlam-script",
+    "bedlam-fix",
+)
 
 
 @dataclass(frozen=True)
@@ -41,28 +59,22 @@ class SourceInfo:
     options: tuple[str, ...]
     required: tuple[str, ...] = ()
 
+    @property
+    def command(self) -> str:
+        """The shortest command that makes a table of it."""
+        words = [f"{BY_NAME[name].flag} {BY_NAME[name].metavar}" for name in self.required]
+        return " ".join(["poseloom data prepare", self.name, *words, "--out TABLE"])
 
-CATALOGUE = (
-    SourceInfo(
-        "procedural",
-        "random poses of everyday life and sport, drawn from stances within the ranges of motion",
-        "nothing: it comes with poseloom",
-        "Apache-2.0",
-        "any number of rows; 0.7 KB each",
-        "procedural:Procedural",
-        ("rows", "seed"),
-    ),
-    SourceInfo(
-        "cmu",
-        "the CMU motion capture database, or any other folder of BVH or ASF/AMC files",
-        "mocap.cs.cmu.edu: allasfamc.zip, or one of its conversions to BVH; unpack it into a folder",
-        "free for research and products, not to be sold itself (mocap.cs.cmu.edu)",
-        "2,605 recordings, 2 GB as ASF/AMC; 0.3 KB a row",
-        "cmu:Cmu",
-        (FOLDER, "every", "fps", "limit", "hands", "strict"),
-        (FOLDER,),
-    ),
-)
+
+def _info(name: str) -> SourceInfo:
+    told: dict[str, Any] = json.loads(
+        (resources.files("poseloom.data.sources") / f"{name}.json").read_text(encoding="utf-8")
+    )
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    return SourceInfo(name, **values)
+
+
+CATALOGUE = tuple(map(_info, NAMES))
 
 
 def find_source(name: str) -> SourceInfo:
@@ -93,12 +105,11 @@ def open_source(name: str, options: Mapping[str, Any]) -> Source:
     for option in info.required:
         if option not in given:
             raise PoseloomError(f"the source {info.name} needs {option_name(option)}; get {info.download}")
-    if FOLDER in given:
-        given[FOLDER] = Path(given[FOLDER])
+    given = {option: Path(value) if BY_NAME[option].of is Path else value for option, value in given.items()}
     module, name_of_class = info.made_by.split(":")
     return getattr(import_module(f"poseloom.data.sources.{module}"), name_of_class)(**given)
 
 
 def option_name(option: str) -> str:
     """As it is written on the command line."""
-    return "--from FOLDER" if option == FOLDER else f"--{option}"
+    return BY_NAME[option].shown if option in BY_NAME else f"--{option}"

@@ -1,0 +1,159 @@
+"""Views of a table for training on some of its texts: people's alone, or those of some source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int64
+from numpy import ndarray as Array
+from torch.utils.data import Dataset
+
+from poseloom.data.arrow import pa
+from poseloom.data.schema import TextKind
+from poseloom.data.table import Rows, Table
+from poseloom.data.views import PairDataset, Sample
+from poseloom.errors import PoseloomError
+from poseloom.language.streams import mixed
+
+_KINDS = tuple(kind.value for kind in TextKind)
+
+
+class TextChoice:
+    """Which of the texts of every row, or of every pair, are of some kinds and sources.
+
+    Args:
+        columns: lists of texts that follow each other: a row's own, then those that were added, for every shard.
+        kinds: `TextKind` values.
+        sources: all by default.
+
+    Raises:
+        PoseloomError: an unknown kind.
+    """
+
+    def __init__(self, columns: Iterable[list[Any]], kinds: Collection[str], sources: Collection[str] | None = None):
+        for kind in kinds:
+            if kind not in _KINDS:
+                raise PoseloomError(f"kinds: unknown {kind!r}; expected some of {', '.join(_KINDS)}")
+        owners, places, first = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+        for added in columns:
+            count = len(added[0])
+            before = np.zeros(count, np.int64)
+            own: list[Int64[Array, " texts"]] = []
+            which: list[Int64[Array, " texts"]] = []
+            for column in added:
+                lengths = pa.compute.list_value_length(column).to_numpy(zero_copy_only=False).astype(np.int64)
+                row = np.repeat(np.arange(count), lengths)
+                inside = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+                chosen = _are(column.flatten(), kinds, sources)
+                own.append(row[chosen])
+                which.append((before[row] + inside)[chosen])
+                before += lengths
+            row, place = np.concatenate(own), np.concatenate(which)
+            order = np.lexsort((place, row))
+            owners.append(row[order] + first)
+            places.append(place[order])
+            first += count
+        owner = np.concatenate(owners)
+        self._places = np.concatenate(places)
+        self._starts = np.searchsorted(owner, np.arange(first + 1))
+        self.having = np.unique(owner)
+        """Numbers of the rows or pairs that have such a text."""
+
+    def count(self, number: int) -> int:
+        """How many such texts a row has."""
+        return int(self._starts[number + 1] - self._starts[number])
+
+    def place(self, number: int, which: int) -> int:
+        """The place, among all texts of a row, of the one of these texts that is counted by `which`."""
+        return int(self._places[self._starts[number] + which % self.count(number)])
+
+
+class TextDataset(Dataset[Sample]):
+    """The rows of a table that have a text of some kinds, each with one of these texts.
+
+    Args:
+        table: may lie anywhere.
+        kinds: ``human``, ``automatic``, ``paraphrase``, ``label``.
+        rows: in which order; see `Table.rows_of`. Those without such a text are left out.
+        sources: such as ``posescript-H2``; all by default.
+        seed: draws one of several texts, from seed, epoch and row alone.
+        which: the text to take instead of a drawn one, counted from 0 and over again where there are fewer.
+
+    Raises:
+        PoseloomError: an unknown kind.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        kinds: Collection[str] = (TextKind.HUMAN.value,),
+        rows: Rows = None,
+        *,
+        sources: Collection[str] | None = None,
+        seed: int = 0,
+        which: int | None = None,
+    ):
+        self.table = table
+        self.choice = TextChoice((table.text_columns(name) for name in table.shard_names()), kinds, sources)
+        numbers = table.numbers(rows)
+        self.rows = numbers[np.isin(numbers, self.choice.having)]
+        self.seed, self.which, self.epoch = seed, which, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw other texts; call it before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> Sample:
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"place {place} is out of range; there are {len(self)} rows")
+        return self.__getitems__([place])[0]
+
+    def __getitems__(self, places: Sequence[int]) -> list[Sample]:
+        chosen = self.rows[np.asarray(places, dtype=np.int64)]
+        rotations = torch.from_numpy(self.table.array("rotations", chosen))
+        numbers = chosen.tolist()
+        return [Sample(*one) for one in zip(numbers, rotations, map(self._text, numbers), strict=True)]
+
+    def _text(self, row: int) -> str:
+        which = mixed(self.seed, self.epoch, row) if self.which is None else self.which
+        return self.table.words(row, self.choice.place(row, which))
+
+
+class PairTextDataset(PairDataset):
+    """The pairs of a table that have an instruction of some kinds, each with one of these; see `TextDataset`."""
+
+    def __init__(
+        self,
+        table: Table,
+        kinds: Collection[str] = (TextKind.HUMAN.value,),
+        split: str | None = None,
+        *,
+        sources: Collection[str] | None = None,
+        seed: int = 0,
+        which: int | None = None,
+    ):
+        super().__init__(table, split, seed)
+        columns = ([batch] for batch in table.pairs.column("texts").chunks)
+        self.choice = TextChoice(columns, kinds, sources)
+        kept = np.isin(self.pairs, self.choice.having)
+        self.pairs, self._row_a, self._row_b = (one[kept] for one in (self.pairs, self._row_a, self._row_b))
+        self.which = which
+
+    def _text(self, pair: int) -> str:
+        which = mixed(self.seed, self.epoch, pair) if self.which is None else self.which
+        return self.table.pairs.texts(pair)[self.choice.place(pair, which)].text
+
+
+def _are(texts: Any, kinds: Collection[str], sources: Collection[str] | None) -> Bool[Array, " texts"]:
+    chosen = pa.compute.is_in(texts.field("kind"), value_set=pa.array(sorted(kinds), pa.string()))
+    if sources is not None:
+        of_source = pa.compute.is_in(texts.field("source"), value_set=pa.array(sorted(sources), pa.string()))
+        chosen = pa.compute.and_(chosen, of_source)
+    found: Bool[Array, " texts"] = chosen.to_numpy(zero_copy_only=False)
+    return found
