@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SAMPLES = 20_000
+DRAWN_TOGETHER = 1_000
 DESCRIBED = 2_000
 JITTER = 0.06
 """Radians, standard deviation of each component of each joint's turn."""
@@ -30,9 +31,16 @@ QUESTIONS = (
     "the left hand is above the head",
     "left hand above the head, both knees bent",
     "kneeling on the right knee",
+    "not sitting",
     "arms crossed, not sitting",
     "standing on one leg with the arms stretched to the sides",
     "lying on the back, hands behind the head, knees bent",
+    "one arm raised, one knee bent, leaning forward",
+    "right hand on the left knee or left hand on the right knee",
+    "neither hand near the feet, neither foot raised",
+    "standing upright with straight legs and the arms hanging down",
+    "straight body slightly forward",
+    "standing trunk forward body arms",
 )
 MIBIBYTE = 1 << 20
 
@@ -41,12 +49,17 @@ class JitteredPoses:
     """Rows for the index: the sampled poses over and over, each time turned a little."""
 
     def __init__(self, rows: int, samples: int):
+        import torch
+
         import poseloom
-        from poseloom.pose import sampler
+        from poseloom.data.numerics import one_thread
+        from poseloom.pose import Pose, sampler
 
         self._rows = rows
-        self._base = sampler.sample(samples, seed=0).rotations
-        self._texts = poseloom.describe(sampler.sample(DESCRIBED, seed=0))
+        with one_thread():
+            firsts = range(0, samples, DRAWN_TOGETHER)
+            self._base = torch.cat([sampler.sample(DRAWN_TOGETHER, seed=first).rotations for first in firsts])[:samples]
+            self._texts = poseloom.describe(Pose(self._base[:DESCRIBED]))
         self.seconds = self.cpu_seconds = 0.0
 
     source = "jittered"

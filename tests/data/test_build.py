@@ -1,9 +1,11 @@
 """Builds that survive: killed, refused, short of disk."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from poseloom.data import Table, prepare
 from poseloom.data.build import WORKSHOP, unfinished
 from poseloom.data.lock import LOCK, locked
 from poseloom.data.manifest import MANIFEST
+from poseloom.data.search import Index
 from poseloom.errors import PoseloomError
 
+COMMAND = [sys.executable, "-m", "poseloom"]
 PROGRAM = Path(__file__).parent / "numbered.py"
 
 
@@ -47,20 +51,66 @@ def test_a_build_that_was_killed_continues_to_the_same_bytes(tmp_path, content):
     assert content(broken) == content(tmp_path / "whole") and not unfinished(broken)
 
 
+KILLED = {
+    "prepare": ["prepare", "procedural", "--rows", "24576", "--out"],
+    "describe": ["describe"],
+    "pairs": ["pairs", "--every", "4"],
+    "posefix pairs": ["pairs", "--miner", "posefix"],
+}
+
+
 @pytest.mark.slow
-def test_ten_random_kills_of_a_procedural_build(tmp_path, content):
+@pytest.mark.parametrize("build", KILLED)
+def test_ten_random_kills_leave_no_trace(tmp_path, content, build):
     def command(out, executor):
-        rows = ["--rows", "24576", "--workers", "2", "--executor", executor]
-        return [sys.executable, "-m", "poseloom", "data", "prepare", "procedural", *rows, "--out", out]
+        return [*COMMAND, "data", *KILLED[build], out, "--workers", "2", "--executor", executor]
 
     rng = random.Random(1)
-    broken, kills = tmp_path / "broken", 0
+    broken, whole, kills = tmp_path / "broken", tmp_path / "whole", 0
+    if build != "prepare":
+        subprocess.run([*COMMAND, "data", *KILLED["prepare"], broken], check=True, capture_output=True)
+        shutil.copytree(broken, whole)
     for attempt in range(10):
         kills += killed_at_random(command(broken, ("here", "processes")[attempt % 2]), rng, 0.6)
     assert kills >= 5
     subprocess.run(command(broken, "processes"), check=True, capture_output=True)
-    subprocess.run(command(tmp_path / "whole", "here"), check=True, capture_output=True)
-    assert content(broken) == content(tmp_path / "whole")
+    subprocess.run(command(whole, "here"), check=True, capture_output=True)
+    assert content(broken) == content(whole)
+
+
+@pytest.mark.slow
+def test_ten_random_kills_of_an_index_leave_the_old_one(tmp_path):
+    for name, rows in (("small", "2048"), ("large", "16384")):
+        options = ["--rows", rows, "--seed", rows, "--out", tmp_path / name]
+        subprocess.run([*COMMAND, "data", "prepare", "procedural", *options], check=True, capture_output=True)
+        subprocess.run([*COMMAND, "index", "build", tmp_path / name, "--out", tmp_path / f"{name} index"], check=True)
+    folder = tmp_path / "index"
+    shutil.copytree(tmp_path / "small index", folder)
+    command = [*COMMAND, "index", "build", tmp_path / "large", "--out", folder]
+    question = "left hand above the head, not sitting"
+    old = Index(folder).search(question)
+    rng, kills = random.Random(2), 0
+    for attempt in range(10):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            begun = time.monotonic()
+            while attempt % 2 and process.poll() is None and len(list(folder.glob("segment-*"))) < 2:
+                time.sleep(0.01)  # half of them while files are written, the others at any time
+                assert time.monotonic() - begun < 120
+            try:
+                process.wait(rng.uniform(0, 1))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+        kills += process.returncode == -signal.SIGKILL
+        if process.returncode:
+            Index(folder).check()
+            assert Index(folder).search(question) == old
+        else:
+            shutil.rmtree(folder)
+            shutil.copytree(tmp_path / "small index", folder)
+    assert kills >= 5
+    subprocess.run(command, check=True, capture_output=True)
+    assert Index(folder).search(question) == Index(tmp_path / "large index").search(question)
+    assert len(list(folder.glob("segment-*"))) == 1
 
 
 def test_a_second_builder_is_refused_with_the_first_ones_process(tmp_path):
@@ -127,8 +177,6 @@ def test_an_unfinished_build_with_other_options_is_not_mixed_in(tmp_path):
 
 
 def test_a_shard_that_was_deleted_is_made_again(copy, content):
-    import shutil
-
     before = content(copy)
     shutil.rmtree(next((copy / "rows").iterdir()) / "004")
     prepare(Numbered(), copy)

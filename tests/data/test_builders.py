@@ -6,9 +6,12 @@ from poseloom.data import Describer, Table, describe_table, executor, open_sourc
 from poseloom.data.builders.describe import captions_of
 from poseloom.data.builders.neighbours import MiningOptions
 from poseloom.data.builders.pairs import instructions_of
+from poseloom.data.builders.posefix_pairs import FRAME_RATE, pose_table, posefix_pairs
+from poseloom.data.search import GeometricDescriptor
 from poseloom.errors import PoseloomError
 from poseloom.language import describe, instruct
 from poseloom.language.captions import captions
+from poseloom.pose.mining import MiningRules
 
 
 def count_joints(pose, seed, rows):
@@ -86,6 +89,74 @@ def test_pairs_within_a_recording(tmp_path):
     assert pairs and all(pair.in_sequence and pair.row_a < pair.row_b for pair in pairs)
     assert {pair.row_a % 10 for pair in pairs} == {0}
     assert "left" in pairs[0].texts[0].text.lower()
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory):
+    """Folder of a table of 1,500 procedural poses with pairs mined as for PoseFix. Do not change it."""
+    folder = tmp_path_factory.mktemp("mined") / "table"
+    prepare(open_source("procedural", {"rows": 1500}), folder)
+    seen = []
+    posefix_pairs(folder, sought=lambda done, rows: seen.append((done, rows)))
+    assert seen[-1] == (1500, 1500)
+    return folder
+
+
+def test_pairs_by_the_rules_of_posefix(mined):
+    table = Table.open(mined)
+    rows = table.rows_of("train")
+    poses = pose_table(table, rows, FRAME_RATE, GeometricDescriptor())
+    place = {row: index for index, row in enumerate(rows.tolist())}
+    pairs = [pair for pair in table.pairs if pair.split == "train"]
+    first, second = ([place[getattr(pair, name)] for pair in pairs] for name in ("row_a", "row_b"))
+    alike = (poses.features[first] * poses.features[second]).sum(-1)
+    assert alike.min() > 0.7 and alike.max() < 0.9
+    assert ((poses.categories[first] != poses.categories[second]).sum(-1) > 20).all()
+    assert len(pairs) > 100 and not any(pair.in_sequence for pair in pairs)
+    assert {table.split(pair.row_b) for pair in pairs} == {"train"}
+    one = pairs[5]
+    poses_of_it = (table.pose(row).without_heading().reshape(1) for row in (one.row_a, one.row_b))
+    assert instruct(*poses_of_it) == [one.texts[0].text]
+
+
+def test_posefix_pairs_within_recordings_are_later_poses(tmp_path):
+    from numbered import Numbered
+
+    prepare(Numbered(100), tmp_path / "T")
+    rules = MiningRules(least_similarity=-2, most_similarity=2, least_difference_within=-1, least_difference_across=-1)
+    posefix_pairs(tmp_path / "T", rules=rules, frame_rate=5)
+    table = Table.open(tmp_path / "T")
+    within = [pair for pair in table.pairs if pair.in_sequence]
+    assert within and all(0 < table.row(p.row_b).origin.frame - table.row(p.row_a).origin.frame <= 2 for p in within)
+    assert all(table.row(p.row_a).origin.file == table.row(p.row_b).origin.file for p in within)
+
+
+def test_posefix_pairs_of_rows_that_were_appended(mined, tmp_path, content):
+    import shutil
+
+    shutil.copytree(mined, tmp_path / "T")
+    before = content(tmp_path / "T")
+    posefix_pairs(tmp_path / "T")
+    assert content(tmp_path / "T") == before
+    old = len(Table.open(mined).pairs)
+    prepare(open_source("procedural", {"rows": 300, "seed": 7}), tmp_path / "T", append=True)
+    posefix_pairs(tmp_path / "T")
+    posefix_pairs(tmp_path / "T")
+    pairs = list(Table.open(tmp_path / "T").pairs)
+    assert len(pairs) > old and all(max(pair.row_a, pair.row_b) >= 1500 for pair in pairs[old:])
+
+
+def test_posefix_pairs_that_are_not_there(numbered, data, copy):
+    with pytest.raises(PoseloomError, match=r"no two rows meet the rules of PoseFix \(similarity 0.98 to 0.99\)"):
+        posefix_pairs(copy, rules=MiningRules(least_similarity=0.98, most_similarity=0.99))
+    for options, words in (
+        (["--miner", "posefiks"], "expected near or posefix; did you mean 'posefix'"),
+        (["--miner", "posefix", "--least", "0.1"], "--least goes with --miner near"),
+        (["--frame-rate", "30"], "--frame-rate goes with --miner posefix"),
+        (["--miner", "posefix", "--frame-rate", "0"], "frame_rate: expected a positive number"),
+    ):
+        status, _, err = data("pairs", copy, "--executor", "here", *options)
+        assert status == 2 and words in err and err.count("\n") == 1
 
 
 def test_mistakes(copy, tmp_path):

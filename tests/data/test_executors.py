@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -6,6 +7,7 @@ from numbered import Numbered
 
 from poseloom.data import describe_table, executor, pair_table, prepare
 from poseloom.data.executors import InProcess, Processes, Ray, cores
+from poseloom.data.splits import split_of
 from poseloom.errors import PoseloomError
 
 
@@ -23,7 +25,8 @@ class FakeRay(SimpleNamespace):
     """Ray's calls that the executor makes, done at once."""
 
     def __init__(self):
-        super().__init__(begun=[], waiting=0)
+        died = {"WorkerCrashedError": MemoryError, "OutOfMemoryError": MemoryError}
+        super().__init__(begun=[], waiting=0, exceptions=SimpleNamespace(**died))
 
     def is_initialized(self):
         return False
@@ -75,8 +78,8 @@ def test_the_same_bytes_from_every_executor(tmp_path, content, ray):
 def test_ray_is_started_here_or_joined(ray):
     list(Ray(3).run(square, [1]))
     list(Ray(address="head:6379").run(square, [1]))
-    assert ray.begun[0]["num_cpus"] == 3 and ray.begun[0]["address"] is None
-    assert ray.begun[2] == {"address": "head:6379", "log_to_driver": False}
+    assert ray.begun[0]["num_cpus"] == 3 and ray.begun[0]["address"] == "local"
+    assert ray.begun[2]["address"] == "head:6379" and "num_cpus" not in ray.begun[2]
     assert ray.begun[1] == ray.begun[3] == "shutdown"
 
 
@@ -84,6 +87,41 @@ def test_without_ray_the_remedy_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(PoseloomError, match=r"needs Ray; pip install 'poseloom\[scale\]'"):
         list(Ray().run(square, [1]))
+
+
+def test_a_cluster_that_is_not_there_is_one_line(ray, monkeypatch):
+    def refuse(**options):
+        raise ConnectionError("nobody\nanswers")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(PoseloomError, match=r"no Ray cluster at head:1: nobody answers; start one with 'ray start"):
+        list(Ray(address="head:1").run(square, [1]))
+
+
+@pytest.mark.slow
+def test_ray_itself_makes_the_same_table(tmp_path, content):
+    pytest.importorskip("ray")
+    common = [sys.executable, "-m", "poseloom", "data"]
+    builds = (["prepare", "procedural", "--rows", "4096", "--out"], ["describe"], ["pairs", "--every", "4"])
+    for name in ("here", "ray"):
+        for build in builds:
+            command = [*common, *build, tmp_path / name, "--workers", "2", "--executor", name]
+            run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+            assert run.returncode == 0, run.stderr
+    assert content(tmp_path / "ray") == content(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_is_joined(tmp_path):
+    ray = pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 128 << 20})
+    try:
+        assert set(Ray(2, cluster.address).run(split_of, "abc")) <= {"train", "val", "test"}
+        assert not ray.is_initialized()
+    finally:
+        cluster.shutdown()
 
 
 def test_a_worker_that_dies_is_one_line():

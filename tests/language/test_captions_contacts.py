@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from poseloom.body import default_body
+from poseloom.language import swap_sides
 from poseloom.language.captions import captions, read_caption
 from poseloom.language.captions.contact_parts import UNNAMED, contact_table, skin_of
 from poseloom.language.captions.contacts import _codes, contacts_of
+from poseloom.language.captions.sides import mirrored_touch
 from poseloom.language.posecodes import Code
 from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX
@@ -82,6 +84,15 @@ def test_a_batch_touches_as_its_poses_do(real_poses):
     together = contacts_of(poses)
     assert [contacts_of(pose)[0] for pose in poses[:10]] == together[:10]
     assert contacts_of(Pose(torch.zeros(0, 22, 3))) == []
+
+
+def test_the_mirrored_pose_has_the_mirrored_touches(real_poses):
+    poses = real_poses[:200]
+    images = zip(contacts_of(poses), contacts_of(poses.mirror()), strict=True)
+    assert all({mirrored_touch(code) for code in codes} == set(other) for codes, other in images)
+    for name in ("embroider-plain", "embroider-simplified", "embroider-ripple"):
+        mirrored = captions(poses[:60].mirror(), name, 2)
+        assert [swap_sides(text) for text in captions(poses[:60], name, 2)] == mirrored
 
 
 def test_captions_find_and_tell_contacts(real_poses):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,8 +15,10 @@ from poseloom.body import default_body
 from poseloom.errors import FileError, PoseloomError
 from poseloom.language import describe, facts, swap_sides
 from poseloom.language.datafiles import TABLES
+from poseloom.language.description.reading import read_description
 from poseloom.language.streams import mixed, text_key
 from poseloom.pose import Pose, stack
+from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import MIRROR
 from poseloom.pose.rotations import about_axis
 
@@ -223,3 +226,52 @@ def test_where_only_the_elbows_are_told_of_joined_hands_alike_elbows_are_told_to
     assert len(joined) > 100
     for _, *elbows in joined:
         assert len({fact.name for fact in elbows}) == len(elbows)
+
+
+# -- hands, and the height of the ground -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [("fist", "fist"), ("point", "point"), ("victory", "victory"), ("thumbs up", "thumb_out"), ("spread", "spread")],
+)
+def test_hand_shapes_are_told_where_fingers_are_known(build, shape, said):
+    body = build(left_shoulder=("Z", (0,))).rotations
+    one = Pose(with_hand_shapes(body, hand_shape(shape), hand_shape("relaxed")))
+    assert (f"hand.shape.{said}", "left") in names(one)
+    assert (f"hand.shape.{said}", "right") in names(one.mirror())
+    two = Pose(with_hand_shapes(body, hand_shape(shape), hand_shape(shape)))
+    assert (f"hand.shape.{said}", "both") in names(two)
+    assert [swap_sides(text) for text in describe(one)] == describe(one.mirror())
+
+
+@pytest.mark.parametrize("shape", ["zero", "flat", "relaxed", "grip", "claw"])
+def test_ordinary_hands_are_not_told(build, shape):
+    pose = Pose(with_hand_shapes(build().rotations, hand_shape(shape), hand_shape(shape)))
+    assert not any(name.startswith("hand.shape") for name, _ in names(pose))
+
+
+def test_who_does_not_touch_the_ground_is_in_the_air(build):
+    joints = default_body("preview").joints(build(left_knee=("X", (60,))))
+    height = -float(joints[:, 1].min())
+    places = [height, height + 0.05, height + 0.5]
+    poses = stack([replace(build(left_knee=("X", (60,))), translation=torch.tensor([0, y, 0])) for y in places])
+    postures = [said[0].name for said in facts(poses, ground=0.0)]
+    assert postures[2] == "posture.airborne"
+    assert "posture.airborne" not in postures[:2]
+    assert "air" in describe(poses, ground=0.0)[2]
+    assert [said[0].name for said in facts(poses)] == [postures[0]] * 3
+    for text, known in zip(describe(poses, ground=0.0), facts(poses, ground=0.0), strict=True):
+        assert read_description(text).disagreements(known) == []
+    with pytest.raises(PoseloomError, match="no translation"):
+        describe(build(), ground=0.0)
+
+
+def test_no_phrase_names_a_side_but_by_a_slot():
+    # Texts of mirrored poses have left and right exchanged: a word of a phrase must not be exchanged by accident.
+    for name in ("phrases.json", "caption_phrases.json"):
+        table = json.loads((TABLES / name).read_text())
+        table.pop("about")
+        text = json.dumps([value for key, value in table.items() if key in ("phrases", "alone", "pair", "understood")])
+        words = re.sub(r'"[^"]*":', "", text)
+        assert swap_sides(words) == words

@@ -27,7 +27,7 @@ def findings(poses: Pose, style: str, seed: int = 0) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("style", ["paragraph", "list"])
+@pytest.mark.parametrize("style", ["paragraph", "list", "coach"])
 def test_texts_say_the_facts_and_nothing_else(real_poses, style):
     for seed in range(3):
         assert findings(real_poses[:100], style, seed) == []

@@ -11,7 +11,7 @@ import torch
 from poseloom.errors import FileError, PoseloomError
 from poseloom.language import changes, instruct, swap_sides
 from poseloom.language.datafiles import TABLES
-from poseloom.language.instruction.instruct import instructions_of
+from poseloom.language.instruction.imperatives import instructions_of
 from poseloom.pose import Pose
 from poseloom.pose.rotations import about_axis
 
@@ -24,16 +24,16 @@ def told(first: Pose, second: Pose) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("before", "after", "expected", "back"),
     [
-        ({}, {"left_shoulder": ("Z", (0,))}, ("move.up", "left"), ("move.down", "left")),
-        ({}, {"right_shoulder": ("Z", (-40,))}, ("move.up", "right"), ("move.down", "right")),
+        ({}, {"left_shoulder": ("Z", (0,))}, ("go.up", "left"), ("go.down", "left")),
+        ({}, {"right_shoulder": ("Z", (-40,))}, ("go.up", "right"), ("go.down", "right")),
         ({}, {"right_elbow": ("Y", (100,))}, ("bend", "right"), ("straighten", "right")),
         ({}, {"left_knee": ("X", (60,)), "left_hip": ("X", (-30,))}, ("bend", "left"), ("straighten", "left")),
-        ({}, {"spine1": ("X", (40,))}, ("lean.forward", ""), ("lean.back", "")),
-        ({}, {"spine1": ("Z", (-40,))}, ("lean.aside", "left"), ("lean.aside", "right")),
-        ({}, {"spine3": ("Y", (40,))}, ("twist", "left"), ("twist", "right")),
-        ({}, {"neck": ("Y", (-50,))}, ("head.turn", "right"), ("head.turn", "left")),
-        ({}, {"neck": ("X", (40,))}, ("head.nod", ""), ("head.raise", "")),
-        ({}, {"neck": ("Z", (30,))}, ("head.tilt", "right"), ("head.tilt", "left")),
+        ({}, {"spine1": ("X", (40,))}, ("lean.forward", ""), ("lean.upright", "")),
+        ({}, {"spine1": ("Z", (-40,))}, ("lean.aside", "left"), ("lean.upright", "")),
+        ({}, {"spine3": ("Y", (40,))}, ("twist.more", "left"), ("twist.straight", "")),
+        ({}, {"neck": ("Y", (-50,))}, ("head.turn", "right"), ("head.ahead", "")),
+        ({}, {"neck": ("X", (40,))}, ("head.nod", ""), ("head.level", "")),
+        ({}, {"neck": ("Z", (30,))}, ("head.tilt", "right"), ("head.middle", "")),
         ({}, {"left_hip": ("X", (-20,)), "right_hip": ("X", (2,))}, ("step.forward", "left"), ("step.back", "left")),
         ({}, {"left_hip": ("Z", (15,)), "right_hip": ("Z", (-15,))}, ("step.apart", ""), ("step.together", "")),
         ({}, {"pelvis": ("Y", (60,))}, ("turn", "left"), ("turn", "right")),
@@ -49,7 +49,8 @@ def test_directions_are_right_both_ways(build, before, after, expected, back):
 def test_arms_from_the_side_to_the_front(build):
     wide = build(left_shoulder=("Z", (0,)), right_shoulder=("Z", (0,)))
     front = build(left_shoulder=("Y", (-90,)), right_shoulder=("Y", (90,)))
-    assert ("move.forward", "both") in told(wide, front) or ("move.in", "both") in told(wide, front)
+    assert ("go.aside", "both") in told(wide, front)
+    assert "point" in instruct(wide, front)[0] and re.search("forward|front", instruct(wide, front)[0])
     assert "both arms" in instruct(wide, front)[0].lower()
 
 
@@ -96,6 +97,40 @@ def test_real_texts_are_tidy(real_poses):
         assert len(set(text.split(". "))) == len(text.split(". "))
 
 
+def test_a_forearm_that_swings_while_the_elbow_keeps_its_angle_is_told(build):
+    bent = {"left_elbow": ("Y", (-90,))}
+    ahead = build(left_shoulder=("ZX", (-75, 0)), **bent)
+    across = build(left_shoulder=("YZ", (90, -75)), **bent)
+    for first, second in ((ahead, across), (across, ahead)):
+        nouns = {change.noun for change in changes(first, second)[0]}
+        assert nouns & {"forearm", "hand"}
+        assert not any(change.name in ("bend", "unbend") for change in changes(first, second)[0])
+
+
+def test_words_that_say_how_far_do_not_lie_about_the_end(build):
+    back, level = build(neck=("X", (-60,))), build(neck=("X", (5,)))
+    assert told(back, level) == [("head.level", "")]
+    assert "deep" not in instruct(back, level)[0]
+    assert told(build(spine1=("X", (60,))), build(spine1=("X", (25,))))[0][0] == "lean.less_forward"
+
+
+def test_verb_and_goal_are_of_the_same_limb(real_poses):
+    for found in changes(real_poses[:200], real_poses[200:400]):
+        for change in found:
+            if change.goal and "." in change.goal:
+                assert change.goal.split(".")[0] == change.noun
+
+
+def test_styles(real_poses):
+    first, second = real_poses[:40], real_poses[40:80]
+    short, lines = (instruct(first, second, style=style) for style in ("short", "list"))
+    for brief, listed in zip(short, lines, strict=True):
+        assert len(brief) <= len(listed) + 40
+        assert all(line.startswith("- ") and line.endswith(".") for line in listed.split("\n"))
+    with pytest.raises(PoseloomError, match="did you mean 'list'"):
+        instruct(first, second, style="lists")
+
+
 def test_batches_of_any_shape(real_poses):
     first = Pose(real_poses.rotations[:12].reshape(3, 4, 22, 3))
     assert len(instruct(first, first)) == 12
@@ -111,9 +146,9 @@ def test_other_batches_are_refused(build, real_poses):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda table: table["twist"].pop(), "twist: expected wordings for 3 grades"),
-        (lambda table: table["move"].update(up=[]), "move.up"),
-        (lambda table: table["move"].update(up=["Raise {arm}"]), "unknown slot {arm}"),
+        (lambda table: table["twist"]["more"].pop(), "twist.more: expected wordings for 3 grades"),
+        (lambda table: table["go"].update(up=[]), "go.up"),
+        (lambda table: table["go"].update(up=["Raise {arm}"]), "unknown slot {arm}"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, change, message):

@@ -132,8 +132,11 @@ def test_joints_that_bend_as_the_codes_say_end_nearer(pairs):
 _TRUNK = ("spine1", "spine2", "spine3")
 _LIMBS = {
     "arm": ("collar", "shoulder"),
-    "elbow": ("elbow",),
+    "elbow": ("collar", "shoulder", "elbow"),
+    "forearm": ("shoulder", "elbow"),
+    "hand": ("collar", "shoulder", "elbow"),
     "leg": ("hip",),
+    "shin": ("hip", "knee"),
     "knee": ("hip", "knee", "ankle"),  # the foot stays on the ground while the knee bends
     "foot": ("hip", "knee", "ankle"),
 }
@@ -156,7 +159,9 @@ def joints_named(change) -> list[int]:
     elif name == "step":
         names = [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
     else:
-        names = [f"{side}_{joint}" for side in sides for joint in _LIMBS[change.noun]]
+        nouns = {"straighten": {"arm": "elbow", "leg": "knee"}.get(change.noun)}
+        noun = nouns.get(name) or (change.noun or {"arms": "hand", "hands": "hand"}[name])
+        names = [f"{side}_{joint}" for side in sides for joint in _LIMBS[noun]]
     return [JOINT_NAMES.index(one) for one in names]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseloom.cli import options
 
 if TYPE_CHECKING:
-    from poseloom.data.search import Index
+    from poseloom.data.search import Built, Index
 
 _MIBIBYTE = 1 << 20
 
@@ -36,14 +36,19 @@ def _build(arguments: argparse.Namespace) -> None:
     from poseloom.data.table import Table
 
     rows = TableRows(Table(arguments.table))
-    built = build_index(rows, arguments.out, add=arguments.add, progress=_progress())
-    for note in built.notes:
-        print(f"poseloom: {note}", file=sys.stderr)
+    built = build_index(rows, arguments.out, add=arguments.add, progress=progress())
+    tell_notes(built)
     added = f", {built.added:,} of them new" if arguments.add else ""
     print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')
 
 
-def _progress() -> Any:
+def tell_notes(built: Built) -> None:
+    """What the user should know of a build, on stderr."""
+    for note in built.notes:
+        print(f"poseloom: {note}", file=sys.stderr)
+
+
+def progress() -> Any:
     """A counter on a terminal; silence elsewhere, a build takes seconds."""
     if not sys.stderr.isatty():
         return None

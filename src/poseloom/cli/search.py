@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.cli import options
@@ -19,7 +20,9 @@ _DIGITS = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="?", help='what to look for: "left hand above the head"')
-    parser.add_argument("--index", metavar="DIR", required=True, help="folder made by 'poseloom index build'")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--index", metavar="DIR", help="folder made by 'poseloom index build'")
+    where.add_argument("--table", metavar="TABLE", help="a table; its index is built beside it when it is needed")
     parser.add_argument("-k", type=int, default=10, metavar="N", help="most results (default: 10)")
     parser.add_argument(
         "--where", action="append", default=[], metavar="NAME=VALUE", help="only rows with this metadata; repeatable"
@@ -36,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.data.search import Index
 
     _check(arguments)
-    index = Index(arguments.index)
+    index = Index(arguments.index or _index_of(arguments.table))
     if arguments.like is not None:
         hits: Sequence[Hit] = _like(arguments, index)
     else:
@@ -61,6 +64,16 @@ def _check(arguments: argparse.Namespace) -> None:
             if getattr(arguments, option) not in (None, False):
                 name = {"source_format": "from"}.get(option, option)
                 raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
+
+
+def _index_of(table: str) -> Path:
+    from poseloom.cli.index import progress, tell_notes
+    from poseloom.data.search import index_beside
+
+    folder, built = index_beside(table, progress())
+    if built is not None:
+        tell_notes(built)
+    return folder
 
 
 def _like(arguments: argparse.Namespace, index: Index) -> list[Hit]:

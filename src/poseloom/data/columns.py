@@ -27,13 +27,26 @@ class Strings:
         return str(self._data[self._offsets[index] : self._offsets[index + 1]], "utf-8")
 
 
+class Names:
+    """A column of strings without nulls of which few differ: each of them is decoded once."""
+
+    def __init__(self, column: Any):
+        encoded = column.dictionary_encode()
+        self._names: list[str] = encoded.dictionary.to_pylist()
+        self._places = memoryview(encoded.indices.to_numpy())
+
+    def __getitem__(self, index: int) -> str:
+        return self._names[self._places[index]]
+
+
 class Texts:
     """A column of lists of texts."""
 
     def __init__(self, column: Any):
         self._offsets = _integers(column.buffers()[1], column.offset, len(column) + 1)
         values = column.values
-        self._text, self._kind, self._source = (Strings(values.field(name)) for name in ("text", "kind", "source"))
+        self._text = Strings(values.field("text"))
+        self._kind, self._source = (Names(values.field(name)) for name in ("kind", "source"))
         self._seed_column = values.field("seed")
 
     def count(self, index: int) -> int:
@@ -49,10 +62,10 @@ class Texts:
         return self._seed_column.to_pylist()
 
     def __getitem__(self, index: int) -> tuple[Text, ...]:
-        places = range(self._offsets[index], self._offsets[index + 1])
-        return tuple(
-            Text(self._text[place], self._kind[place], self._source[place], self._seeds[place]) for place in places
-        )
+        return tuple([self._typed(place) for place in range(self._offsets[index], self._offsets[index + 1])])
+
+    def _typed(self, place: int) -> Text:
+        return Text(self._text[place], self._kind[place], self._source[place], self._seeds[place])
 
 
 def _integers(buffer: Any, first: int, count: int) -> memoryview:

@@ -6,9 +6,11 @@ are pickled, and only a few tasks are under way at any time, so that memory does
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -24,6 +26,16 @@ T = TypeVar("T")
 R = TypeVar("R")
 _UNDER_WAY = 2
 """Tasks handed out for each worker: one that it does and one that waits."""
+_FORKS = sys.platform == "linux"
+_LOADED_BEFORE = ("poseloom.data.builders.rows", "poseloom.data.builders.describe", "poseloom.data.builders.pairs")
+"""Modules that workers share, so that two do not load torch twice."""
+_STORE_BYTES = 128 << 20
+"""Shared memory of a Ray that is started here: workers write their shards to disk, what they return is small."""
+_LONGEST_REASON = 200
+_DIED = (
+    "a worker process died, perhaps for want of memory; run the same command again with fewer workers: it continues "
+    "where it stopped"
+)
 
 
 class Executor(Protocol):
@@ -50,7 +62,8 @@ class InProcess:
 class Processes:
     """Several processes of this machine.
 
-    They are spawned, not forked, so a script that uses this needs the ``if __name__ == "__main__":`` guard.
+    They do not inherit what this process holds, so a script that uses this needs the ``if __name__ == "__main__":``
+    guard. On Linux they come from one that has loaded torch already, elsewhere each loads it anew.
     """
 
     workers: int = 0
@@ -58,7 +71,7 @@ class Processes:
 
     def run(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         workers = self.workers or cores()
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         waiting = iter(tasks)
         first = list(islice(waiting, 2))
         if len(first) < 2:  # not worth a process
@@ -73,10 +86,7 @@ class Processes:
                     running |= {pool.submit(function, task) for task in islice(waiting, len(done))}
                     yield from map(Future.result, done)
             except BrokenProcessPool:
-                raise PoseloomError(
-                    "a worker process died, perhaps for want of memory; run the same command again with fewer "
-                    "workers: it continues where it stopped"
-                ) from None
+                raise PoseloomError(_DIED) from None
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
@@ -94,17 +104,27 @@ class Ray:
         ray = _ray()
         ours = not ray.is_initialized()
         if ours:
-            here = {} if self.address else {"num_cpus": self.workers or cores(), "include_dashboard": False}
-            try:
-                ray.init(address=self.address, log_to_driver=False, **here)
-            except ConnectionError as error:
-                at = self.address or "this machine"
-                raise PoseloomError(f"no Ray cluster at {at}: {error}; start one with 'ray start --head'") from None
+            self._begin(ray)
         try:
             yield from self._map(ray, function, iter(tasks))
         finally:
             if ours:
                 ray.shutdown()
+
+    def _begin(self, ray: Any) -> None:
+        quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+        here = {
+            "address": "local",  # and not some other cluster that the environment names
+            "num_cpus": self.workers or cores(),
+            "object_store_memory": _STORE_BYTES,
+            "include_dashboard": False,
+        }
+        try:
+            ray.init(**({"address": self.address} if self.address else here), **quiet)
+        except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+            at = self.address or "this machine"
+            told = " ".join(str(error).split())[:_LONGEST_REASON]
+            raise PoseloomError(f"no Ray cluster at {at}: {told}; start one with 'ray start --head'") from None
 
     def _map(self, ray: Any, function: Callable[[T], R], waiting: Iterator[T]) -> Iterator[R]:
         remote = ray.remote(function)
@@ -113,7 +133,11 @@ class Ray:
         while running:
             done, running = ray.wait(running, num_returns=1)
             running += [remote.remote(task) for task in islice(waiting, len(done))]
-            yield from ray.get(done)
+            try:
+                results = ray.get(done)
+            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                raise PoseloomError(_DIED) from None
+            yield from results
 
 
 EXECUTORS: dict[str, Callable[[int, str | None], Executor]] = {
@@ -140,11 +164,26 @@ def executor(name: str | None = None, workers: int = 0, address: str | None = No
     return EXECUTORS[name](workers, address)
 
 
+def warm(name: str | None, workers: int, address: str | None) -> None:
+    """Let another process load what workers need, while this one loads it for itself; where that is of use."""
+    if isinstance(executor(name, workers, address), Processes) and _FORKS:
+        _context()
+        import_module("multiprocessing.forkserver").ensure_running()
+
+
 def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _context() -> Any:
+    if not _FORKS:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_LOADED_BEFORE))
+    return context
 
 
 def _begin_worker() -> None:
@@ -161,6 +200,7 @@ def _end_with(parent: Any) -> None:
 
 
 def _ray() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report every start to its makers
     try:
         return import_module("ray")
     except ImportError:

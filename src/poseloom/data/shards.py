@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from numpy import ndarray as Array
 
 from poseloom.data.arrow import read_array, read_ipc, write_array, write_ipc
-from poseloom.data.columns import Strings, Texts
+from poseloom.data.columns import Names, Strings, Texts
 from poseloom.data.schema import (
     PAIRS_SCHEMA,
     ROWS_SCHEMA,
@@ -28,8 +29,10 @@ from poseloom.data.schema import (
     texts_to_arrow,
 )
 from poseloom.errors import PoseloomError
+from poseloom.pose import Pose
 
 ROWS_FILE, TEXTS_FILE, PAIRS_FILE = "rows.arrow", "texts.arrow", "pairs.arrow"
+_NO_NUMBERS = {"rotations": None, "translation": None, "shape": None, "face": None}
 
 
 def write_rows(folder: Path, block: RowBlock, layout: Layout) -> None:
@@ -78,6 +81,7 @@ class RowShard:
         self.folder = folder
         self._rows = rows
         self._shapes = layout.arrays()
+        self._shape_model = layout.shape_model
         self._arrays: dict[str, Float32[Array, "rows ..."]] = {}
 
     @cached_property
@@ -91,21 +95,39 @@ class RowShard:
             self._arrays[name] = read_array(self.folder / f"{name}.npy", (self._rows, *self._shapes[name]))
         return self._arrays[name]
 
+    def pose(self, index: int) -> Pose:
+        """The pose of one row, without batch axes.
+
+        `Pose` checks what it is given, which for a single row takes longer than reading it: here a shard is checked
+        once, as a whole.
+        """
+        numbers = {name: torch.from_numpy(self.array(name)[index].copy()) for name in self._shapes}
+        shape_model = self._shape_model if "shape" in numbers else ""
+        if not self._finite:
+            return Pose(**numbers, shape_model=shape_model)
+        pose = object.__new__(Pose)
+        pose.__dict__.update(_NO_NUMBERS, shape_model=shape_model, **numbers)
+        return pose
+
+    @cached_property
+    def _finite(self) -> bool:
+        return all(bool(np.isfinite(self.array(name)).all()) for name in self._shapes)
+
     @cached_property
     def ids(self) -> Strings:
         return Strings(self.records.column("id"))
 
     @cached_property
-    def splits(self) -> Strings:
-        return Strings(self.records.column("split"))
+    def splits(self) -> Names:
+        return Names(self.records.column("split"))
 
     @cached_property
-    def data_sets(self) -> Strings:
-        return Strings(self.records.column("data_set"))
+    def data_sets(self) -> Names:
+        return Names(self.records.column("data_set"))
 
     @cached_property
-    def files(self) -> Strings:
-        return Strings(self.records.column("file"))
+    def files(self) -> Names:
+        return Names(self.records.column("file"))
 
     @cached_property
     def frames(self) -> memoryview:

@@ -47,7 +47,6 @@ class Table:
                     folders.append(f"{part.name}/{shard.name}")
                     counts.append(shard.rows)
         self._names = folders
-        self._arrays = tuple(self.layout.arrays())
         self._shards = [
             RowShard(self.path / PartKind.ROWS.value / name, rows, self.layout)
             for name, rows in zip(folders, counts, strict=True)
@@ -92,8 +91,8 @@ class Table:
             origin=Origin(one.data_sets[index], one.files[index], one.frames[index]),
             split=one.splits[index],
             joints=one.joints[index],
-            pose=self._as_pose({name: one.array(name)[index].copy() for name in self._arrays}),
-            texts=self.texts(number),
+            pose=one.pose(index),
+            texts=self._texts_at(shard, index),
             images=one.images(index),
             keypoints=one.keypoints(index),
             camera=one.camera(index),
@@ -107,7 +106,7 @@ class Table:
     def pose(self, number: int) -> Pose:
         """The pose of one row, without batch axes."""
         shard, index = self._locate(number)
-        return self._as_pose({name: self._shards[shard].array(name)[index].copy() for name in self._arrays})
+        return self._shards[shard].pose(index)
 
     def id(self, number: int) -> str:
         """The id of one row."""
@@ -121,11 +120,7 @@ class Table:
 
     def texts(self, number: int) -> tuple[Text, ...]:
         """The texts of one row: its own, then those that were added, in the order of their builds."""
-        shard, index = self._locate(number)
-        found = self._shards[shard].texts[index]
-        for added in self._added[shard]:
-            found += added.texts[index]
-        return found
+        return self._texts_at(*self._locate(number))
 
     def text_count(self, number: int) -> int:
         """How many texts a row has."""
@@ -239,6 +234,12 @@ class Table:
             raise IndexError(f"row {number} is out of range; {self.path} has {len(self)} rows")
         shard = bisect_right(self._first, number) - 1
         return shard, number - self._first[shard]
+
+    def _texts_at(self, shard: int, index: int) -> tuple[Text, ...]:
+        found = self._shards[shard].texts[index]
+        for added in self._added[shard]:
+            found += added.texts[index]
+        return found
 
     def _gather(self, name: str, numbers: Int64[Array, " n"]) -> Float32[Array, "n ..."]:
         found = np.empty((len(numbers), *self.layout.arrays()[name]), dtype=np.float32)

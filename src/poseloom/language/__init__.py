@@ -10,15 +10,26 @@ from typing import TYPE_CHECKING
 from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.language.description import Fact, describe, facts, swap_sides
+    from poseloom.language.description import (
+        Agreement,
+        Fact,
+        describe,
+        fact_agreement,
+        facts,
+        read_description,
+        swap_sides,
+    )
     from poseloom.language.instruction import Change, changes, instruct, instructions
     from poseloom.language.paircodes import Paircodes, evaluate_pairs
     from poseloom.language.posecodes import Code, Posecodes, evaluate, prepare
 
 _HOME = {
+    "Agreement": "description",
     "Fact": "description",
     "describe": "description",
+    "fact_agreement": "description",
     "facts": "description",
+    "read_description": "description",
     "swap_sides": "description",
     "Change": "instruction",
     "changes": "instruction",
@@ -32,6 +43,7 @@ _HOME = {
     "prepare": "posecodes",
 }
 __all__ = [
+    "Agreement",
     "Change",
     "Code",
     "Fact",
@@ -41,10 +53,12 @@ __all__ = [
     "describe",
     "evaluate",
     "evaluate_pairs",
+    "fact_agreement",
     "facts",
     "instruct",
     "instructions",
     "prepare",
+    "read_description",
     "swap_sides",
 ]
 

@@ -48,6 +48,14 @@ def samples(tmp_path_factory, sampled_poses):
     return Index(folder)
 
 
+@pytest.fixture(scope="session")
+def described_samples(tmp_path_factory, sampled_poses):
+    """The samples with their descriptions."""
+    folder = tmp_path_factory.mktemp("described") / "index"
+    build_index(MemoryRows(sampled_poses, poseloom.describe(sampled_poses)), folder)
+    return Index(folder)
+
+
 @pytest.fixture
 def found(samples):
     """found("kneeling") -> rows of the samples that meet the question."""

@@ -182,6 +182,24 @@ def test_missing_values_are_found_by_unequal_alone(tmp_path, few):
         assert len(index.like(few.pose[0], 12, [where])) == count
 
 
+def test_rows_are_found_by_what_their_texts_are(tmp_path, few):
+    texts = [("a pose", "someone stands"), ("a pose",), ()] * 4
+    kinds = [("automatic", "human"), ("automatic",), ()] * 4
+    build_index(MemoryRows(few.pose, texts, metadata={"kind": kinds}), tmp_path / "index")
+    index = Index(tmp_path / "index")
+    assert index.hit(0).metadata == {"kind": ["automatic", "human"]} and index.hit(2).metadata == {"kind": []}
+    found = {where: index.like(few.pose[0], 12, [where]) for where in ("kind=human", "kind!=human", "kind=automatic")}
+    assert [len(hits) for hits in found.values()] == [4, 8, 8]
+    assert {hit.text for hit in found["kind=human"]} == {"someone stands"}
+    assert {hit.text for hit in found["kind=automatic"]} == {"a pose"}
+    with pytest.raises(
+        PoseloomError, match=r"kind=humen; did you mean 'human'.; kind is for instance automatic, human"
+    ):
+        index.like(few.pose[0], 12, ["kind=humen"])
+    with pytest.raises(PoseloomError, match="use = or !="):
+        index.like(few.pose[0], 12, ["kind>human"])
+
+
 # -- adding ----------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +245,9 @@ def test_a_table_and_what_is_added_to_it(tmp_path, described):
     index = Index(tmp_path / "index")
     assert len(index) == len(rows)
     hit = index.search("standing", 1).hits[0]
-    assert hit.text and hit.metadata["data_set"] == "procedural" and hit.id == Table.open(described).id(hit.row)
+    assert hit.text and hit.metadata["data_set"] == "procedural" and hit.metadata["kind"] == ["automatic"]
+    assert hit.id == Table.open(described).id(hit.row)
+    assert index.search("standing", 1, ["kind=automatic", "source=describe"]).hits[0] == hit
     assert build_index(rows, tmp_path / "index", add=True).added == 0
 
 

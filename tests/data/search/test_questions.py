@@ -2,11 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
 from poseloom.body import default_body
 from poseloom.data.search import Index, MemoryRows, build_index
+from poseloom.data.search.query import answer as answers
+from poseloom.data.search.query.conditions import Rows, in_turn
 from poseloom.data.search.query.parse import parse
 from poseloom.errors import PoseloomError
 from poseloom.language.description import facts
@@ -246,3 +249,51 @@ def test_fragments_never_break_the_reader(samples, question):
         assert "understood" in str(mistake)
     else:
         assert len(answer.hits) <= 3
+
+
+# -- the quick way and the long one ----------------------------------------------------------------------------------
+
+LONG = (
+    "the left hand is above the head, both knees bent",
+    "not sitting",
+    "one arm raised, one knee bent, leaning forward",
+    "neither hand near the feet, neither foot raised",
+    "hand on the knee or crossed legs",
+    "not kneeling or lying on the back",
+    "hands on the head, looking down",
+)
+
+
+@pytest.mark.parametrize("question", LONG)
+@pytest.mark.parametrize("grade", [-0.1, 0.0, 0.05, 0.3, 0.5, 0.62, 0.8, 0.95, 1.0, 1.1])
+def test_comparisons_of_stored_numbers_lose_no_row(samples, question, grade):
+    stored = Rows(samples.segments[0].features)
+    for condition in parse(question).conditions:
+        grades = condition.grades(stored)
+        assert grades.max() <= condition.highest
+        for strictly in (False, True):
+            beyond = 1e-6 if strictly else 0
+            above, below = grades >= grade + beyond, grades <= grade - beyond
+            assert condition.at_least(stored, grade, strictly)[above].all()
+            assert condition.at_most(stored, grade, strictly)[below].all()
+
+
+@pytest.mark.parametrize("question", LONG)
+@pytest.mark.parametrize("plain", [[], ["sideways"], ["sideways", "floor"]])
+def test_few_graded_rows_give_what_all_would(described_samples, question, plain, monkeypatch):
+    monkeypatch.setattr(answers, "_FIRST_BLOCK", 64)
+    segment, asked = described_samples.segments[0], parse(question)
+    stored, words = Rows(segment.features), segment.words
+    grades = np.min([condition.grades(stored) for condition in asked.conditions], axis=0)
+    for least, near in ((0.5, False), (0.0, True)):
+        if near and (grades >= 0.5).any():
+            continue
+        share = len(plain) / (len(plain) + len(asked.conditions))
+        scores = np.where(grades >= least, (1 - share) * grades + share * words.scores(plain), -1)
+        ranking = answers._Ranking(in_turn(asked.conditions), stored, words, plain, share, least)
+        for count in (1, 20, len(stored)):
+            rows, found = answers._highest(ranking, len(stored), None, count)
+            best = np.lexsort((np.arange(len(scores)), -scores))[:count]
+            expected = np.sort(best[scores[best] >= 0])
+            assert rows.tolist() == expected.tolist()
+            np.testing.assert_allclose(found, scores[expected], atol=1e-6)

@@ -92,3 +92,20 @@ def test_mistakes_get_one_line_and_status_2(command, index, described, tmp_path,
     status, out, err = command(*(places.get(one, one) for one in arguments))
     assert status == 2 and not out
     assert err.count("\n") == 1 and all(word in err for word in words), err
+
+
+def test_a_table_brings_its_own_index(command, tmp_path):
+    table = tmp_path / "T"
+    status, out, _ = command("data", "prepare", "procedural", "--rows", "64", "--describe", "--out", table)
+    assert status == 0 and "64 rows in 1 shards, 64 texts" in out
+    ask = ("search", "standing", "--table", table, "-k", "3", "--json")
+    status, out, _ = command(*ask)
+    hits = json.loads(out)
+    assert status == 0 and len(hits) == 3 and set(hits[0]) >= {"id", "score", "text"} and hits[0]["text"]
+    told = (table / "index" / "index.json").stat()
+    assert command(*ask)[1] == out and (table / "index" / "index.json").stat().st_ino == told.st_ino
+    command("data", "describe", table, "--version", "A")
+    status, out, _ = command("search", "--table", table, "standing", "--where", "source=captions-A", "--json")
+    assert status == 0 and json.loads(out)[0]["metadata"]["source"] == ["describe", "captions-A"]
+    assert command("search", "standing", "--table", tmp_path / "nowhere")[0] == 2
+    assert command("data", "info", table)[0] == 0 and command("data", "check", table)[0] == 0

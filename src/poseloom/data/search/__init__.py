@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
+    from poseloom.data.search.beside import index_beside
     from poseloom.data.search.build import Built, build_index
     from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
     from poseloom.data.search.index import Answer, Hit, Index
@@ -31,6 +32,7 @@ _HOME = {
     "Rows": "rows",
     "TableRows": "tables",
     "build_index": "build",
+    "index_beside": "beside",
     "parse_filter": "metadata",
 }
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "Rows",
     "TableRows",
     "build_index",
+    "index_beside",
     "parse_filter",
 ]
 

@@ -19,7 +19,7 @@ from poseloom.data.search import neighbours
 from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
 from poseloom.data.search.features import COLUMNS, FEATURES_VERSION, features_of_joints
 from poseloom.data.search.figures import chunks_of, joints_of
-from poseloom.data.search.files import SUFFIX, ArrayWriter, TextColumn, TextWriter, read_array
+from poseloom.data.search.files import SUFFIX, ArrayWriter, RowReader, TextColumn, TextWriter, read_array
 from poseloom.data.search.metadata import MetadataWriter
 from poseloom.data.search.rows import Block, Rows
 from poseloom.data.search.store import (
@@ -290,10 +290,11 @@ class _SegmentWriter:
 
 def open_vectors(folder: Path, manifest: Manifest) -> neighbours.Vectors:
     """The vectors of an index, mapped into memory."""
-    shape = manifest.dimensions
-    return neighbours.Vectors(
-        tuple(read_array(folder / one.name / VECTORS, (one.rows, shape), np.float32) for one in manifest.segments)
-    )
+    paths = [folder / one.name / VECTORS for one in manifest.segments]
+    shapes = [(one.rows, manifest.dimensions) for one in manifest.segments]
+    parts = tuple(read_array(path, shape, np.float32) for path, shape in zip(paths, shapes, strict=True))
+    readers = tuple(RowReader(path, part) for path, part in zip(paths, parts, strict=True))
+    return neighbours.Vectors(parts, readers)
 
 
 def _with_cells(folder: Path, manifest: Manifest, old: Manifest | None) -> tuple[Manifest, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,8 @@ from poseloom.errors import FileError
 from poseloom.formats.files import reason
 
 SUFFIX = ".npy"
+MOST_SINGLE_ROWS = 1000
+"""A map is faster for more rows than these."""
 REMEDY = "build the index again with 'poseloom index build'"
 
 
@@ -82,6 +85,34 @@ def read_array(path: Path, shape: tuple[int | None, ...], dtype: DTypeLike) -> N
         expected = f"{np.dtype(dtype)} of shape {shape}".replace("None", "any")
         raise FileError(path, f"is {array.dtype} of shape {array.shape}, expected {expected}", remedy=REMEDY)
     return np.asarray(array)  # the map without its class, whose slices cost a microsecond each
+
+
+class RowReader:
+    """Single rows of a .npy file of two axes, read from the file instead of through a memory map.
+
+    A page that is touched through a map brings its neighbours into the process's memory, so that a few thousand
+    scattered rows would make the whole file resident.
+
+    Args:
+        path: of a file that `read_array` has checked.
+        array: its map, which says where the rows are.
+    """
+
+    def __init__(self, path: Path, array: NDArray[Any]):
+        self._array = array
+        self._row_bytes = array.shape[1] * array.itemsize
+        self._file: BinaryIO | None = path.open("rb", buffering=0) if hasattr(os, "preadv") and len(array) else None
+        self._start = path.stat().st_size - array.nbytes
+
+    def take(self, rows: NDArray[np.integer]) -> NDArray[Any]:
+        """Some rows, in the given order."""
+        if self._file is None or len(rows) > MOST_SINGLE_ROWS:
+            return np.asarray(self._array[rows])
+        taken = np.empty((len(rows), self._array.shape[1]), self._array.dtype)
+        handle = self._file.fileno()
+        for place, row in enumerate(rows.tolist()):
+            os.preadv(handle, [taken[place].data], self._start + row * self._row_bytes)
+        return taken
 
 
 class TextWriter:

@@ -37,7 +37,7 @@ class Hit:
     Args:
         id: of the row, as the table has it.
         score: 0 to 1 for words; the cosine, -1 to 1, for poses and vectors.
-        text: the row's first text.
+        text: the row's first text, of those that the filters ask for.
         row: number in the index.
         metadata: where the row came from.
         holds: whether the row meets the question; None where that was not asked.
@@ -144,7 +144,8 @@ class Index:
         unknown = tuple(word for word in words if word not in plain)
         if not asked.conditions and not plain:
             raise PoseloomError(self._not_understood(text))
-        mask = self._mask(where)
+        filters = _filters(where)
+        mask = self._mask(filters)
         found = [
             answer(
                 one.features if asked.conditions else None,
@@ -162,7 +163,8 @@ class Index:
         if asked.conditions and not holding:
             notes += (f"no row meets all of: {'; '.join(asked.understood)}",)
         parts = [part for part in found if part.holds == holding or not asked.conditions]
-        hits = self._merged(found, parts, k) if holding or near or not asked.conditions else ()
+        shown = holding or near or not asked.conditions
+        hits = self._merged(found, parts, k, filters) if shown else ()
         return Answer(hits, asked.understood, plain, unknown, notes)
 
     def _read(self, text: str) -> Query:
@@ -194,7 +196,9 @@ class Index:
             return (note,)
         return ()
 
-    def _merged(self, found: Sequence[Found], chosen: Sequence[Found], k: int) -> tuple[Hit, ...]:
+    def _merged(
+        self, found: Sequence[Found], chosen: Sequence[Found], k: int, filters: Sequence[Filter]
+    ) -> tuple[Hit, ...]:
         rows, scores, holds = [], [], {}
         for part, start in zip(found, self._starts.tolist(), strict=False):
             if part in chosen:
@@ -205,7 +209,7 @@ class Index:
             return ()
         best = neighbours.best(np.concatenate(rows), np.concatenate(scores), k)
         return tuple(
-            self._hit(int(row), float(score), holds=holds[int(row)])
+            self._hit(int(row), float(score), holds[int(row)], filters)
             for row, score in zip(best.rows, best.scores, strict=True)
         )
 
@@ -256,12 +260,14 @@ class Index:
             held = f"vectors of {self.manifest.dimensions}" if self.manifest.dimensions else "no vectors"
             raise PoseloomError(f"{self.folder}: the index holds {held} numbers, the query has shape {given.shape}")
         query = unit_vectors(given[None])[0]
-        mask = self._mask(where)
+        filters = _filters(where)
+        mask = self._mask(filters)
         if self._cells is not None:
             found = self._cells.nearest(self._vectors, query, k, mask)
         else:
             found = neighbours.nearest_exact(self._vectors, query, k, mask)
-        return [self._hit(int(row), float(score)) for row, score in zip(found.rows, found.scores, strict=True)]
+        scored = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
+        return [self._hit(row, score, filters=filters) for row, score in scored]
 
     @property
     def exact(self) -> bool:
@@ -300,15 +306,24 @@ class Index:
             raise PoseloomError(f"{self.folder}: row {row} is out of range; the index has {len(self)} rows")
         return self._hit(row, 1.0)
 
-    def _hit(self, row: int, score: float, holds: bool | None = None) -> Hit:
+    def _hit(self, row: int, score: float, holds: bool | None = None, filters: Sequence[Filter] = ()) -> Hit:
         place = int(np.searchsorted(self._starts, row, side="right")) - 1
         segment, local = self.segments[place], row - int(self._starts[place])
         metadata = {name: column[local] for name, column in segment.metadata.items()}
-        text = segment.texts[local].split("\n", 1)[0]
+        text = self._text(segment, local, filters)
         return Hit(segment.ids[local], score, text, row, metadata, holds)
 
-    def _mask(self, where: Filters) -> Bool[np.ndarray, " rows"] | None:
-        filters = [parse_filter(one) if isinstance(one, str) else one for one in where]
+    @staticmethod
+    def _text(segment: Segment, local: int, filters: Sequence[Filter]) -> str:
+        """The first text of a row; where texts of a kind or source are asked for, the first of those."""
+        texts = segment.texts[local].split("\n")
+        asked = [one for one in filters if one.sign == "=" and one.name in segment.metadata]
+        labels = [(one.value, segment.metadata[one.name].labels(local)) for one in asked]
+        fitting = [(value, column) for value, column in labels if len(column) == len(texts)]
+        places = (place for place in range(len(texts)) if all(column[place] == value for value, column in fitting))
+        return texts[next(places, 0)]
+
+    def _mask(self, filters: Sequence[Filter]) -> Bool[np.ndarray, " rows"] | None:
         if not filters:
             return None
         known = self.metadata_names()
@@ -327,9 +342,17 @@ class Index:
         return mask
 
     def _values_told(self, filters: Sequence[Filter]) -> str:
-        column = next((s.metadata[filters[0].name] for s in self.segments if filters[0].name in s.metadata), None)
-        examples = column.examples() if column is not None else []
-        return f"; {filters[0].name} is for instance {', '.join(examples)}" if examples else ""
+        """What the first of the filters that no row meets could have asked for."""
+        for one in filters:
+            columns = [segment.metadata[one.name] for segment in self.segments if one.name in segment.metadata]
+            if columns and not any(column.mask(one).any() for column in columns):
+                examples = ", ".join(columns[0].examples())
+                return f"{columns[0].meant(one.value)}; {one.name} is for instance {examples}" if examples else ""
+        return ""
+
+
+def _filters(where: Filters) -> list[Filter]:
+    return [parse_filter(one) if isinstance(one, str) else one for one in where]
 
 
 def _check_k(k: int) -> None:

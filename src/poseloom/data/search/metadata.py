@@ -1,4 +1,8 @@
-"""Columns of metadata: what rows are filtered by (`kind=value`) and what is shown beside a result."""
+"""Columns of metadata: what rows are filtered by (`kind=value`) and what is shown beside a result.
+
+A row has a number, a text or a list of labels, such as the kinds of its texts: ``kind=human`` then takes the rows that
+have the label, ``kind!=human`` those that have not.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,11 @@ from poseloom.errors import PoseloomError, closest
 
 MISSING = -1
 """Code of a row that has no value."""
-NUMBER, TEXT = "number", "text"
+NUMBER, TEXT, LABELS = "number", "text", "labels"
+_BETWEEN = "\n"
+"""Stands between the labels of a row where they are stored as one text."""
+_MOST_COMPARED = 10_000
+"""Values that are looked through for one that was meant."""
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -57,8 +65,16 @@ def parse_filter(text: str) -> Filter:
     return Filter(*found.groups())
 
 
+class _Joined(dict[tuple[Any, ...], "str | None"]):
+    """Labels -> the text that they are stored as; made when they are first met."""
+
+    def __missing__(self, labels: tuple[Any, ...]) -> str | None:
+        self[labels] = joined = _BETWEEN.join(" ".join(str(one).split()) for one in labels) or None
+        return joined
+
+
 class MetadataWriter:
-    """Collects columns block by block: numbers as they are, texts as numbers of their distinct values."""
+    """Collects columns block by block: numbers as they are, texts and lists as numbers of their distinct values."""
 
     def __init__(self, rows: int):
         self._rows = rows
@@ -66,6 +82,8 @@ class MetadataWriter:
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._codes: dict[str, NDArray[np.int32]] = {}
         self._values: dict[str, dict[str, int]] = {}
+        self._labelled: set[str] = set()
+        self._joined = _Joined()
 
     def append(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         """Add the values of `count` rows; a column that begins or ends within the rows is missing elsewhere."""
@@ -74,6 +92,9 @@ class MetadataWriter:
             there = [value for value in values if value is not None]
             if not there:
                 continue
+            if all(isinstance(value, list | tuple) for value in there):
+                self._labelled.add(name)
+                values = [self._joined[tuple(value or ())] for value in values]
             numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
             if name not in self._codes and (numeric or name in self._numbers):
                 self._put_numbers(name, values, part)
@@ -98,10 +119,10 @@ class MetadataWriter:
         told = []
         names = [*self._numbers, *self._codes]
         for number, name in enumerate(names):
-            kind = NUMBER if name in self._numbers else TEXT
+            kind = NUMBER if name in self._numbers else LABELS if name in self._labelled else TEXT
             stem = f"metadata-{number}"
             write_array(folder / f"{stem}{SUFFIX}", self._numbers[name] if kind == NUMBER else self._codes[name])
-            if kind == TEXT:
+            if kind != NUMBER:
                 write_texts(folder, f"{stem}.values", list(self._values[name]))
             told.append({"name": name, "kind": kind, "file": stem})
         return told
@@ -118,11 +139,19 @@ class MetadataColumn:
 
     def __getitem__(self, row: int) -> Any:
         stored = self._stored[row]
+        if self.kind == LABELS:
+            return list(dict.fromkeys(self.labels(row)))
         if self._values is not None:
             return None if stored == MISSING else self._values[int(stored)]
         if np.isnan(stored):
             return None
         return int(stored) if float(stored).is_integer() else float(stored)
+
+    def labels(self, row: int) -> list[str]:
+        """The labels of a row as they were given, repeated ones too; none in a column of another kind."""
+        if self._values is None or self.kind != LABELS or self._stored[row] == MISSING:
+            return []
+        return self._values[int(self._stored[row])].split(_BETWEEN)
 
     def mask(self, condition: Filter) -> Bool[np.ndarray, " rows"]:
         """Rows that meet the condition; rows without a value meet ``!=`` alone."""
@@ -131,6 +160,10 @@ class MetadataColumn:
             return np.asarray(_COMPARE[condition.sign](self._stored, number))
         if condition.sign not in ("=", "!="):
             raise PoseloomError(f"filter {condition.name}{condition.sign}: the column holds texts; use = or !=")
+        if self.kind == LABELS:
+            having = [condition.value in value.split(_BETWEEN) for value in self._values.all()]
+            found = np.array([*having, False])[self._stored]  # the last one: rows without any
+            return found if condition.sign == "=" else ~found
         code = self._values.find(condition.value)
         return np.asarray(_COMPARE[condition.sign](self._stored, MISSING - 1 if code is None else code))
 
@@ -139,7 +172,17 @@ class MetadataColumn:
         if self._values is None:
             seen = self._stored[~np.isnan(self._stored)]
             return [f"{seen.min():g} to {seen.max():g}"] if len(seen) else []
-        return [self._values[row] for row in range(min(most, len(self._values)))]
+        return self._distinct()[:most]
+
+    def meant(self, value: str) -> str:
+        """`` ; did you mean ...`` where a value that occurs is spelt much like this one."""
+        return "" if self._values is None else closest(value, self._distinct())
+
+    def _distinct(self) -> list[str]:
+        values = (
+            () if self._values is None else (self._values[row] for row in range(min(len(self._values), _MOST_COMPARED)))
+        )
+        return list(dict.fromkeys(label for value in values for label in value.split(_BETWEEN)))
 
 
 def _number(condition: Filter) -> float:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from poseloom.data.search.files import REMEDY
+from poseloom.data.search.files import REMEDY, RowReader
 from poseloom.errors import FileError
 from poseloom.formats.files import reason
 
@@ -41,9 +41,10 @@ def faiss_or_none() -> Any | None:
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Memory-mapped vectors of an index: one array a segment."""
+    """Memory-mapped vectors of an index: one array a segment, with a reader of single rows."""
 
     parts: tuple[Float[np.ndarray, "rows dimensions"], ...]
+    readers: tuple[RowReader, ...]
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
@@ -63,12 +64,12 @@ class Vectors:
     def take(self, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some dimensions"]:
         """The vectors of some rows."""
         if len(self.parts) == 1:
-            return self.parts[0][rows]
+            return self.readers[0].take(rows)
         taken = np.empty((len(rows), self.dimensions), np.float32)
         first = 0
-        for part in self.parts:
+        for part, reader in zip(self.parts, self.readers, strict=True):
             here = (rows >= first) & (rows < first + len(part))
-            taken[here] = part[rows[here] - first]
+            taken[here] = reader.take(rows[here] - first)
             first += len(part)
         return taken
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 from poseloom.data.manifest import PartKind
 from poseloom.data.search.rows import BLOCK_ROWS, Block
 from poseloom.data.table import Table
 
 _COLUMNS = ("data_set", "file", "frame", "split")
+_OF_TEXTS = ("kind", "source")
 _DIGITS = 16
 
 
 class TableRows:
-    """The rows of a table with their texts and poses, and where they came from as metadata."""
+    """The rows of a table with their texts and poses; as metadata where they came from, and of each text the kind and
+    the source."""
 
     def __init__(self, table: Table):
         self._table = table
@@ -39,6 +42,11 @@ class TableRows:
         for first in range(start, len(table), BLOCK_ROWS):
             count = min(BLOCK_ROWS, len(table) - first)
             rows = range(first, first + count)
-            texts = [tuple(table.words(row, which) for which in range(table.text_count(row))) for row in rows]
-            metadata = {name: column.slice(first, count).to_pylist() for name, column in columns.items()}
+            typed = [table.texts(row) for row in rows]
+            texts = [tuple(text.text for text in row) for row in typed]
+            metadata: dict[str, Sequence[Any]] = {
+                name: column.slice(first, count).to_pylist() for name, column in columns.items()
+            }
+            for name in _OF_TEXTS:
+                metadata[name] = [tuple(getattr(text, name) for text in row) for row in typed]
             yield Block(ids.slice(first, count).to_pylist(), texts, metadata, table.poses(rows))

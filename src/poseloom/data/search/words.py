@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -150,31 +151,50 @@ class Words:
         self._starts = read_array(folder / f"words.starts{SUFFIX}", (len(self._numbers) + 1,), np.int64)
         self._rows = read_array(folder / f"words.rows{SUFFIX}", (None,), np.int32)
         self._lengths = read_array(folder / f"words.lengths{SUFFIX}", (rows,), np.uint16)
+        self.rows = rows
         self._average = float(self._lengths.mean()) if rows else 0.0
 
     def known(self, words: Iterable[str]) -> list[str]:
         """Those of the words that some row has."""
         return [word for word in words if stem(word) in self._numbers]
 
-    def scores(self, words: Sequence[str]) -> Float[np.ndarray, " rows"]:
-        """Score of every row, 0 to 1; 1 where a short text has every word, whether or not the others know it."""
-        scores = np.zeros(len(self._lengths), np.float32)
+    def scores(self, words: Sequence[str], part: slice | None = None) -> Float[np.ndarray, " rows"]:
+        """Score of every row, or of those in a part, 0 to 1; 1 where a short text has every word, whether or not the
+        others know it."""
+        first, last = (part.start, part.stop) if part else (0, len(self._lengths))
+        scores = np.zeros(last - first, np.float32)
         weights = self._weights(words)
+        total = sum(weights.values())
         for number, weight in weights.items():
             if number >= 0:
-                scores[self._list(number)] += weight
-        return self._scaled(scores, self._lengths, sum(weights.values()))
+                listed = self._list(number)
+                begin, end = np.searchsorted(listed, np.array([first, last], np.int32)).tolist()
+                scores[listed[begin:end] - np.int32(first)] += np.float32(weight / total)
+        scores *= self._factors.take(self._lengths[first:last])
+        return scores
+
+    def highest(self, words: Sequence[str]) -> float:
+        """No row scores more: that of all known words in the shortest of the texts."""
+        weights = self._weights(words)
+        known = sum(weight for number, weight in weights.items() if number >= 0)
+        return known / sum(weights.values()) * float(self._factors[self._shortest]) if known else 0.0
+
+    @cached_property
+    def _shortest(self) -> int:
+        return int(self._lengths.min(initial=np.iinfo(np.uint16).max)) if self.rows else 0
 
     def scores_of(self, words: Sequence[str], rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
         """The same for some rows alone, given in ascending order."""
         scores = np.zeros(len(rows), np.float32)
         weights = self._weights(words)
+        total = sum(weights.values())
         for number, weight in weights.items():
             if number >= 0:
                 listed = self._list(number)
                 places = np.minimum(np.searchsorted(listed, rows.astype(np.int32)), len(listed) - 1)
-                scores += weight * (listed[places] == rows)
-        return self._scaled(scores, self._lengths[rows], sum(weights.values()))
+                scores += np.float32(weight / total) * (listed[places] == rows)
+        scores *= self._factors.take(self._lengths[rows])
+        return scores
 
     def _list(self, number: int) -> NDArray[np.int32]:
         return self._rows[self._starts[number] : self._starts[number + 1]]
@@ -189,8 +209,9 @@ class Words:
             made[number] = float(np.log1p((total - having + 0.5) / (having + 0.5)))
         return made
 
-    def _scaled(self, sums: NDArray[np.float32], lengths: NDArray[np.uint16], total: float) -> NDArray[np.float32]:
-        if total == 0:
-            return sums
+    @cached_property
+    def _factors(self) -> Float[np.ndarray, " lengths"]:
+        """What a word counts in a text of each length, beside one in the shortest."""
+        lengths = np.arange(int(self._lengths.max(initial=0)) + 1)
         long = 1 - B + B * lengths / max(self._average, 1.0)
-        return (sums * ((K1 + 1) / (1 + K1 * long)) / (total * (K1 + 1) / (1 + K1 * (1 - B)))).astype(np.float32)
+        return ((1 + K1 * (1 - B)) / (1 + K1 * long)).astype(np.float32)

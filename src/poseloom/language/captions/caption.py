@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,13 @@ from poseloom.language.captions.draws import Draws, content_key, draws_of, geome
 from poseloom.language.captions.facing import facing
 from poseloom.language.captions.options import CaptionOptions, version
 from poseloom.language.captions.phrasebook import phrasebook_of
-from poseloom.language.captions.rules import Rules, rules_of
+from poseloom.language.captions.rules import Rules, even_rules, rules_of
+from poseloom.language.captions.sides import Canonical, canonical, evenly, mirrored_statement, mirrored_touch, paired
 from poseloom.language.captions.stages import (
     Statement,
     entities,
     grouped,
+    implied,
     single,
     statistical,
     swapped,
@@ -30,9 +33,11 @@ from poseloom.language.captions.stages import (
     with_contacts,
 )
 from poseloom.language.captions.writing import Writer, ordered
+from poseloom.language.description.phrases import swap_sides
 from poseloom.language.posecodes.evaluation import BLOCK, Code, _code_table, evaluate
 from poseloom.language.posecodes.plan import RARE
 from poseloom.language.posecodes.points import check_joints
+from poseloom.language.sides import even_joints
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
@@ -40,6 +45,23 @@ if TYPE_CHECKING:
 
 Eligible = list[tuple[Code, bool]]
 """Codes of one pose, each with whether it may be skipped."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the caption of one pose tells, and the choices that are left to word it."""
+
+    canonical: list[Statement]
+    """Of the pose, or, if `turned`, of its mirror image."""
+    draws: Draws
+    turned: bool = False
+
+    @property
+    def statements(self) -> list[Statement]:
+        """Of the pose itself."""
+        if not self.turned:
+            return self.canonical
+        return [mirrored_statement(one, rules_of().opposites) for one in self.canonical]
 
 
 def captions(
@@ -56,7 +78,7 @@ def captions(
     """One paragraph for each pose of the flattened batch, made of posecodes as PoseScript's pipeline does it.
 
     The same seed gives the same text for a pose in any process, alone or among others. A pose without any code
-    gives an empty text.
+    gives an empty text. The mirrored pose has the text with left and right exchanged (not with `faithful`).
 
     Args:
         pose: poses (their heading is removed), or joints as `posecodes.evaluate` takes them.
@@ -75,17 +97,17 @@ def captions(
     options = _options(version, faithful)
     book, rules = phrasebook_of(), rules_of()
     made: list[str] = []
-    for block in told(pose, options, seed, rotations=rotations, contacts=contacts, body=body):
-        for statements, draws in block:
-            writer = Writer(book, rules, draws, options.simplified)
-            first = ""
-            if activity_labels is not None and options.activity:
-                _check_length("activity_labels", len(activity_labels), len(made) + 1, at_least=True)
-                labels = activity_labels[len(made)]
-                first = activity_sentence(labels, options.dancing, writer.voice, book, draws)
-            text = writer.paragraph(ordered(statements, rules, draws))
-            text = f"{first} {text}" if first and text else first or text
-            made.append(text)
+    for one in told(pose, options, seed, rotations=rotations, contacts=contacts, body=body):
+        draws = one.draws
+        writer = Writer(book, rules, draws, options.simplified)
+        first = ""
+        if activity_labels is not None and options.activity:
+            _check_length("activity_labels", len(activity_labels), len(made) + 1, at_least=True)
+            labels = activity_labels[len(made)]
+            first = activity_sentence(labels, options.dancing, writer.voice, book, draws)
+        text = writer.paragraph(ordered(one.canonical, rules, draws))
+        text = swap_sides(text) if one.turned else text
+        made.append(f"{first} {text}" if first and text else first or text)
     if activity_labels is not None:
         _check_length("activity_labels", len(activity_labels), len(made))
     return made
@@ -99,23 +121,36 @@ def told(
     rotations: Float[Tensor, "*batch rotated 3"] | None = None,
     contacts: Sequence[Sequence[Code]] | None = None,
     body: Body | None = None,
-) -> Iterator[list[tuple[list[Statement], Draws]]]:
-    """What the captions of poses tell, and the choices that are left to word it; in blocks of poses."""
+) -> Iterator[Told]:
+    """What the captions of poses tell, one by one: few objects live at a time, which spares the garbage collector."""
     rules = rules_of()
+    alike = even_rules()
     first = 0
     for joints, turns, found in _blocks(pose, rotations, options, body, contacts is None):
-        eligible = _eligible(joints, turns, options, seed, rules)
-        touching = found if contacts is None else contacts[first : first + len(eligible)]
+        touching = found if contacts is None else contacts[first : first + len(joints)]
         if touching is not None:
-            _check_length("contacts", len(touching), len(eligible))
+            _check_length("contacts", len(touching), len(joints))
+        seen = _as_given(joints, turns) if options.faithful else canonical(joints, turns)
+        turned, even = seen.turned.tolist(), seen.even.tolist()
+        eligible = _eligible(seen.joints, seen.rotations, options, seed, rules)
         keys = [content_key([code for code, _ in codes]) for codes in eligible]
         draws = draws_of(seed, np.array(keys, np.int64))
         touches = touching if touching is not None else [[]] * len(eligible)
-        yield [
-            (_statements(codes, touch, options, rules, draw), draw)
-            for codes, touch, draw in zip(eligible, touches, draws, strict=True)
-        ]
+        if not options.faithful:
+            touches = [_touches(codes, image) for codes, image in zip(touches, turned, strict=True)]
+        for codes, touch, draw, image, same in zip(eligible, touches, draws, turned, even, strict=True):
+            yield Told(_statements(codes, touch, options, alike if same else rules, draw, same), draw, image)
         first += len(eligible)
+
+
+def _as_given(joints: Tensor, rotations: Tensor | None) -> Canonical:
+    never = torch.zeros(len(joints), dtype=torch.bool)
+    return Canonical(joints, rotations, never, never)
+
+
+def _touches(codes: Sequence[Code], turned: bool) -> list[Code]:
+    """Touches of the canonical image, in an order that does not depend on which image was given."""
+    return sorted(map(mirrored_touch, codes) if turned else codes, key=str)
 
 
 def _options(name: str | CaptionOptions, faithful: bool) -> CaptionOptions:
@@ -154,7 +189,7 @@ def _blocks(
     for first in range(0, count, BLOCK):
         part_pose = flat_pose[first : first + BLOCK]
         with torch.no_grad():
-            joints = body.joints(part_pose)
+            joints = body.joints(part_pose) if options.faithful else even_joints(body, part_pose)
         found = None
         if find:
             from poseloom.language.captions.contacts import contacts_of
@@ -170,39 +205,54 @@ def _eligible(
     noise = seed if options.noise else None
     keys = geometry_keys(joints) if options.noise else None
     evaluated = evaluate(joints, rotations, noise_seed=noise, noise_keys=keys, clamped=not options.faithful)
-    elementary, supers = _code_table(evaluated.rotations)
+    told = _told_table(evaluated.rotations)
     eligible = torch.cat([evaluated.all_eligibility, evaluated.super_eligibility_rows]).T.cpu().numpy()
     categories = evaluated.all_categories.T.cpu().numpy()
     faces = [True] * len(eligible) if options.faithful else facing(joints.float()).tolist()
     poses, rows = np.nonzero(eligible)
-    degrees = eligible[poses, rows].tolist()
+    elementary = categories.shape[1]
+    chosen = np.where(rows < elementary, categories[poses, np.minimum(rows, elementary - 1)], 0)
+    common = (eligible[poses, rows] < RARE).tolist()
     made: list[Eligible] = [[] for _ in range(len(eligible))]
     needs = rules.needs_facing
-    elements = len(elementary)
-    for pose, row, degree in zip(poses.tolist(), rows.tolist(), degrees, strict=True):
-        code = elementary[row][categories[pose, row]] if row < elements else supers[row - elements]
-        if faces[pose] or code[2] not in needs:
-            made[pose].append((code, degree < RARE))
+    for pose, row, category, skipped in zip(poses.tolist(), rows.tolist(), chosen.tolist(), common, strict=True):
+        one = told[row][category][skipped]
+        if faces[pose] or one[0].interpretation not in needs:
+            made[pose].append(one)
     return made
 
 
+@cache
+def _told_table(rotations: bool) -> list[list[tuple[tuple[Code, bool], tuple[Code, bool]]]]:
+    """By row and category: the code, as one that is never skipped and as one that may be."""
+    elementary, supers = _code_table(rotations)
+    return [[((code, False), (code, True)) for code in row] for row in (*elementary, *([one] for one in supers))]
+
+
 def _statements(
-    eligible: Eligible, touching: Sequence[Code], options: CaptionOptions, rules: Rules, draws: Draws
+    eligible: Eligible, touching: Sequence[Code], options: CaptionOptions, rules: Rules, draws: Draws, even: bool
 ) -> list[Statement]:
-    """What is left to tell of one pose, after all stages."""
+    """What is left to tell of one pose, after all stages; of an `even` pose the same is told of both sides."""
     codes = [code for code, _ in eligible]
+    if not options.faithful:
+        known = implied(codes, rules)
+        eligible = [row for row in eligible if row[0] not in known] if known else eligible
+        codes = [code for code, _ in eligible] if known else codes
     if options.random_skip:
         kept = [code for code, common in eligible if not (common and draws.chance(rules.chances["skip"]))]
-        codes = kept or codes
+        codes = (evenly(codes, kept, rules) if even else kept) or codes
     if touching:
         codes = with_contacts(codes, touching)
     before = codes
-    if options.transitive_rule:
+    if options.transitive_rule and not even:
         codes = transitive(codes, rules)
     if not options.simplified:
         codes = entities(codes, rules, draws)
+    if even:
+        codes = paired(codes, rules)
+    elif not options.simplified:
         codes = symmetric(codes, rules, draws, options.faithful)
-    if options.statistical_rules:
+    if options.statistical_rules and not even:
         codes = statistical(codes, before, rules, options.faithful)
     codes = swapped(codes, rules, draws)
     return single(codes) if options.simplified else grouped(codes, rules, draws, options.faithful)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from poseloom.language.captions.contact_parts import Skin, contact_table, skin_of
+from poseloom.language.captions.rules import OTHER_SIDE
+from poseloom.language.captions.sides import canonical_rotations, mirrored_touch
 from poseloom.language.posecodes.evaluation import Code
 from poseloom.pose.types import Pose
 
@@ -32,7 +34,9 @@ def contacts_of(pose: Pose, body: Body | None = None) -> list[list[Code]]:
     """The parts that touch each other, for every pose of the flattened batch.
 
     Two parts touch where their skin is closer than 2 cm, at places that are more than 30 cm apart along the skin and
-    that face each other. Touches of parts that belong together (wrist, forearm) are told of the larger one.
+    that face each other. Touches of parts that belong together (wrist, forearm) are told of the larger one. The two
+    sides of a body differ by millimetres, and so do the points that are compared: what touches in the pose or in its
+    mirror image touches in both.
 
     Args:
         body: the free body if None.
@@ -43,12 +47,17 @@ def contacts_of(pose: Pose, body: Body | None = None) -> list[list[Code]]:
         body = default_body("preview")
     skin = skin_of(body)  # type: ignore[arg-type]  # bodies hash by identity
     count = pose.rotations[..., 0, 0].numel()
-    flat = Pose(pose.rotations.detach().reshape(count, pose.joints, 3))
+    rotations = pose.rotations.detach().reshape(count, pose.joints, 3)
     made: list[list[Code]] = []
     for first in range(0, count, _POSES):
+        seen = canonical_rotations(rotations[first : first + _POSES])
+        chosen = Pose(seen.rotations)
         with torch.no_grad():
-            vertices = body.mesh(flat[first : first + _POSES]).vertices.float().cpu()
-        made += [_codes(pairs) for pairs in _touching(skin, vertices)]
+            own, image = (_touching(skin, body.mesh(one).vertices.float().cpu()) for one in (chosen, chosen.mirror()))
+        for pairs, others, turned, even in zip(own, image, seen.turned.tolist(), seen.even.tolist(), strict=True):
+            codes = _codes(pairs | _mirrored(others))
+            mirrored = list(map(mirrored_touch, codes)) if turned or even else []
+            made.append(mirrored if turned else list(dict.fromkeys([*codes, *mirrored])))
     return made
 
 
@@ -73,6 +82,19 @@ def _touching(skin: Skin, vertices: Tensor) -> list[frozenset[Pair]]:
             if x != y:
                 found[number].add((min(x, y), max(x, y)))
     return [frozenset(pairs) for pairs in found]
+
+
+def _mirrored(pairs: frozenset[Pair]) -> frozenset[Pair]:
+    """The pairs with left and right exchanged."""
+    other = _other_side()
+    return frozenset((min(other[a], other[b]), max(other[a], other[b])) for a, b in pairs)
+
+
+@cache
+def _other_side() -> tuple[int, ...]:
+    """The index of every part's mirror image."""
+    names = contact_table().names
+    return tuple(names.index((OTHER_SIDE.get(side or "", side), part)) for side, part in names)
 
 
 def _near_patches(skin: Skin, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:

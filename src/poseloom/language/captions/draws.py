@@ -14,8 +14,9 @@ from torch import Tensor
 from poseloom.language.posecodes.evaluation import Code
 from poseloom.language.streams import mixed, text_key, uniform
 
-PLACES = 192
+PLACES = 96
 """Draws made at once for every pose; the few captions that need more go on with draws made one by one."""
+_AT_ONCE = 256
 _MASK = (1 << 63) - 1
 
 
@@ -41,10 +42,13 @@ class Draws:
         return [items[place] for place in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
-def draws_of(seed: int, keys: NDArray[np.int64]) -> list[Draws]:
+def draws_of(seed: int, keys: NDArray[np.int64]) -> Iterator[Draws]:
     """One row of draws for each key."""
-    rows = (0.5 + 0.5 * uniform(seed, keys, PLACES)).T.tolist()
-    return [Draws(_endless(row, seed, key)) for row, key in zip(rows, keys.tolist(), strict=True)]
+    for first in range(0, len(keys), _AT_ONCE):
+        part = keys[first : first + _AT_ONCE]
+        rows = 0.5 + 0.5 * uniform(seed, part, PLACES).T
+        for row, key in zip(rows, part.tolist(), strict=True):
+            yield Draws(_endless(row.tolist(), seed, key))
 
 
 def _endless(row: list[float], seed: int, key: int) -> Iterator[float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ CROSSED = "<crossed>"
 """Marker in the place of a second side: each one's opposite side. Only the mended symmetry aggregation makes it."""
 OTHER_SIDE = {"left": "right", "right": "left"}
 _CHANCES = ("skip", "entity", "symmetry", "group", "swap", "plural")
+_WHOLE_BODY = re.compile(r"left|right")
+"""Sides within statements on the body and the head."""
 _IRREGULAR = {"foot": "feet", "toes": "toes"}
 
 Relation = tuple[Code, Code | None, Code]
@@ -44,6 +47,8 @@ class Rules:
     order: dict[str, tuple[str, ...]]
     """Body parts from the whole to the smallest."""
     statistical: tuple[Relation, ...]
+    implied: tuple[Relation, ...]
+    """What the first code says already; the original tells it on one of the two sides."""
     versions: dict[str, dict[str, bool]]
 
     def plural(self, part: str) -> str:
@@ -74,7 +79,15 @@ def mirrored(code: Code, opposites: dict[str, str]) -> Code:
     if code.part == code.part2 and code.side != code.side2:
         return code._replace(interpretation=opposites.get(code.interpretation, code.interpretation))
     side, side2 = (OTHER_SIDE.get(name or "", name) for name in (code.side, code.side2))
-    return code._replace(side=side, side2=side2)
+    said = _WHOLE_BODY.sub(lambda found: OTHER_SIDE[found[0]], code.interpretation) if side is None else None
+    return code._replace(side=side, interpretation=said or code.interpretation, side2=side2)
+
+
+@cache
+def even_rules() -> Rules:
+    """Rules for a pose that is its own mirror image: what is the same of both sides is always told of both."""
+    rules = rules_of()
+    return replace(rules, chances=rules.chances | {"entity": 1, "symmetry": 1, "plural": 1})
 
 
 @cache
@@ -108,7 +121,8 @@ def rules_of(path: Path = TABLES / "captions.json") -> Rules:
         _understood(path, table, order),
         frozenset(_names(path, table, "needs_facing")),
         order,
-        _statistical(path, entry(path, table, "statistical", list), opposites),
+        _relations(path, "statistical", entry(path, table, "statistical", list), opposites),
+        _relations(path, "implied", entry(path, table, "implied", list), opposites),
         entry(path, table, "versions", dict),
     )
 
@@ -139,10 +153,10 @@ def _understood(path: Path, table: dict[str, Any], order: dict[str, tuple[str, .
     return frozenset(made)
 
 
-def _statistical(path: Path, rows: list[Any], opposites: dict[str, str]) -> tuple[Relation, ...]:
+def _relations(path: Path, name: str, rows: list[Any], opposites: dict[str, str]) -> tuple[Relation, ...]:
     made: list[Relation] = []
     for number, row in enumerate(rows):
-        where = f"statistical[{number}]"
+        where = f"{name}[{number}]"
         if not isinstance(row, list) or len(row) != 3 or not isinstance(row[2], list):
             raise FileError(path, "expected [code, code or null, list of codes]", field=where)
         first, second = _code(path, row[0], where), _code(path, row[1], where) if row[1] else None

@@ -45,6 +45,11 @@ def with_contacts(codes: Sequence[Code], touching: Sequence[Code]) -> list[Code]
     return list(dict.fromkeys([*(code for code in codes if code not in near), *touching]))
 
 
+def implied(codes: Sequence[Code], rules: Rules) -> frozenset[Code]:
+    """Codes that other ones say already: who kneels on the left knee has it lower than the right one."""
+    return frozenset(c for a, b, c in rules.implied if a in codes and (b is None or b in codes))
+
+
 # -- 1. relations that follow from others ------------------------------------------------------------------------
 
 
@@ -155,7 +160,7 @@ def _joined(a: Code, b: Code, rules: Rules) -> Code | None:
 
 def symmetric(codes: list[Code], rules: Rules, draws: Draws | None = None, faithful: bool = False) -> list[Code]:
     """Codes of the left and of the right side made one of both."""
-    both = _both_blindly if faithful else _both
+    both = _both_blindly if faithful else of_both
     chance = rules.chances["symmetry"]
     return _merged_in_pairs(codes, itemgetter(1, 2, 4), lambda a, b: both(a, b, rules), draws, chance)
 
@@ -170,7 +175,7 @@ def _both_blindly(a: Code, b: Code, rules: Rules) -> Code | None:
     return Code(PLURAL, rules.plural(a.part), a.interpretation, *second)
 
 
-def _both(a: Code, b: Code, rules: Rules) -> Code | None:
+def of_both(a: Code, b: Code, rules: Rules) -> Code | None:
     """Only a left and a right side make both; the second sides must agree, mirror, or be the opposite ones."""
     if a.side not in OTHER_SIDE or b.side != OTHER_SIDE[a.side]:
         return None

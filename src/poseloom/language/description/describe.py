@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from poseloom.language.description.figure import Figure, figure_of
 from poseloom.language.description.phrases import phrases_of
 from poseloom.language.description.styles import SHORT, style_of
 from poseloom.language.posecodes.points import check_joints
-from poseloom.pose.joints import ALL_JOINTS, MIRROR
+from poseloom.language.sides import even_joints
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def describe(
     *,
     style: str = "paragraph",
     sentences: int = SHORT,
+    ground: float | None = None,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -50,45 +52,50 @@ def describe(
         style: ``paragraph``; ``short``, the posture and then the most telling facts in at most `sentences` sentences;
             ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
         sentences: bound for the style ``short``.
+        ground: height of the ground in metres, where the poses' translation (or the joints) are placed above it:
+            who does not touch it is told to be in the air. None: the ground is at the lowest joint of each pose.
 
     Raises:
-        PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`).
+        PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
+            a ground for poses without translation.
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
-    return [write(words, seed, one) for one in facts(pose, body)]
+    return [write(words, seed, one) for figure in figures(pose, body, ground) for one in facts_of(figure)]
 
 
-def facts(pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None) -> list[list[Fact]]:
+def facts(
+    pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None, ground: float | None = None
+) -> list[list[Fact]]:
     """The facts that `describe` states of each pose of the flattened batch, in the order of the text."""
-    return [one for figure in figures(pose, body) for one in facts_of(figure)]
+    return [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
 
 
-def figures(pose: Pose | Tensor, body: Body | None = None) -> list[Figure]:
+def figures(pose: Pose | Tensor, body: Body | None = None, ground: float | None = None) -> Iterator[Figure]:
     """Poses or joints, ready to be described, in chunks."""
     if isinstance(pose, Pose):
-        return _figures_of_pose(pose, body)
+        return _figures_of_pose(pose, body, ground)
     check_joints(pose)
     if not torch.isfinite(pose).all():
         raise PoseloomError("joints: holds NaN or infinity; remove or repair those frames first")
     flat = pose.reshape(-1, *pose.shape[-2:])
-    return [figure_of(part, None) for part in flat.split(CHUNK)] if len(flat) else []
+    return (figure_of(part, None, ground) for part in (flat.split(CHUNK) if len(flat) else ()))
 
 
-def _figures_of_pose(pose: Pose, body: Body | None) -> list[Figure]:
+def _figures_of_pose(pose: Pose, body: Body | None, ground: float | None) -> Iterator[Figure]:
     if body is None:
         from poseloom.body import default_body
 
         body = default_body("preview")
     count = pose.rotations[..., 0, 0].numel()
     flat = Pose(pose.rotations.detach().reshape(count, pose.joints, 3))
-    parts = [flat[first : first + CHUNK] for first in range(0, count, CHUNK)]
-    with torch.no_grad():
-        return [figure_of(_even_joints(body, part), part.rotations) for part in parts]
-
-
-def _even_joints(body: Body, pose: Pose) -> Tensor:
-    """Joints on the body made even: a real body is a millimetre off its mirror image, which words must not notice."""
-    seen = body.joints(pose)[..., :ALL_JOINTS, :]
-    mirrored = body.joints(pose.mirror())[..., MIRROR, :] * seen.new_tensor([-1.0, 1.0, 1.0])
-    return (seen + mirrored) / 2
+    places = torch.zeros(count, 1, 3) if pose.translation is None else pose.translation.detach().reshape(count, 1, 3)
+    if ground is not None and pose.translation is None:
+        raise PoseloomError("ground: the poses have no translation, so nobody knows how high above it they are")
+    for first in range(0, count, CHUNK):
+        part = flat[first : first + CHUNK]
+        with torch.no_grad():
+            joints = even_joints(body, part)
+        if ground is not None:
+            joints = joints + places[first : first + CHUNK].to(joints)
+        yield figure_of(joints, part.rotations, ground)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from poseloom.language.streams import text_key
 
 _SWAP = {"left": "right", "right": "left"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fact:
     """What a description says of one part of the body; a checker can compare it with the geometry.
 
@@ -44,3 +47,13 @@ class Fact:
         if relation in _SWAP and self.side in _SWAP:
             relation = "own" if relation == self.side else "other"
         return (self.group, self.subject, self.name, self.sector, self.target, relation)
+
+
+one_fact = lru_cache(maxsize=1 << 14)(Fact)
+"""`Fact`, but the same object for the same words: there are some thousand different ones in a million poses."""
+
+
+@lru_cache(maxsize=1 << 14)
+def blind_key(fact: Fact) -> int:
+    """A number for a fact that is the same for its mirror image and in every process."""
+    return text_key(repr(fact.blind()))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from poseloom.language.description.fact import Fact
+from poseloom.language.description.fact import Fact, one_fact
 from poseloom.language.description.figure import SIDES, Figure, dot
+from poseloom.language.description.fingers import SHAPES
 from poseloom.language.description.limbs import (
     CONTACTS,
     LEVELS,
@@ -49,6 +52,7 @@ UPRIGHT_POSTURES = (
     *("stand", "stand_one", "squat", "squat_deep", "lunge", "side_lunge"),
     *("sit_chair", "sit_floor", "sit_cross", "sit_heels", "kneel", "kneel_one"),
 )
+AIRBORNE_POSTURE = "airborne"
 HANDS_IMPLIED = ("plank", "all_fours", "downward_dog", "handstand")
 FEET_TOLD = ("stand", "squat", "squat_deep")
 LEGS_IMPLIED = (
@@ -80,9 +84,17 @@ def facts_of(figure: Figure) -> list[list[Fact]]:
     ground = ground_of(figure)
     postures = postures_of(figure, ground)
     upright = np.array([name in UPRIGHT_POSTURES for name in postures.names], dtype=bool)
+    if figure.airborne.any():
+        postures = _off_the_ground(postures, figure.airborne & upright)
     view = _View(figure, postures, arms_of(figure, ground), legs_of(figure, upright), ground)
     parts = (_posture(view), _feet(view), _trunk(view), _head(view), _both_arms(view), _both_legs(view))
     return [[fact for part in parts for fact in part[pose]] for pose in range(len(figure))]
+
+
+def _off_the_ground(postures: Postures, airborne: NDArray[np.bool_]) -> Postures:
+    """Nobody stands or sits in the air."""
+    names = np.where(airborne, AIRBORNE_POSTURE, np.array(postures.names, dtype=object))
+    return Postures(names.tolist(), np.where(airborne, -1, postures.sides))
 
 
 def grade(value: float, bounds: tuple[float, ...]) -> int:
@@ -96,7 +108,7 @@ def grade(value: float, bounds: tuple[float, ...]) -> int:
 def _posture(view: _View) -> list[list[Fact]]:
     sides = ["" if side < 0 else SIDES[side] for side in view.postures.sides.tolist()]
     return [
-        [Fact("body", "person", f"posture.{name}", direction=side)]
+        [one_fact("body", "person", f"posture.{name}", direction=side)]
         for name, side in zip(view.postures.names, sides, strict=True)
     ]
 
@@ -116,13 +128,13 @@ def _feet(view: _View) -> list[list[Fact]]:
             stepping = grade(abs(ahead), (STEP, LONG_STEP))
             if stepping:
                 side = SIDES[0] if ahead > 0 else SIDES[1]
-                facts.append(Fact("body", "foot", f"feet.{('step', 'stride')[stepping - 1]}", side=side))
+                facts.append(one_fact("body", "foot", f"feet.{('step', 'stride')[stepping - 1]}", side=side))
             if wide < FEET_CROSSED:
-                facts = [Fact("body", "foot", "feet.crossed", side=_way(ahead))]
+                facts = [one_fact("body", "foot", "feet.crossed", side=_way(ahead))]
             elif not stepping or wide > SHOULDER_WIDTH:
-                facts.append(Fact("body", "foot", _spacing(abs(wide)), side="both"))
+                facts.append(one_fact("body", "foot", _spacing(abs(wide)), side="both"))
             if tip:
-                facts.append(Fact("body", "heel", "feet.toes", side="both"))
+                facts.append(one_fact("body", "heel", "feet.toes", side="both"))
         made.append(facts)
     return made
 
@@ -144,15 +156,17 @@ def _trunk(view: _View) -> list[list[Fact]]:
         view.postures.names, forward.tolist(), aside.tolist(), figure.twist.tolist(), strict=True
     ):
         facts = []
-        if name in UPRIGHT_POSTURES:
+        if name in UPRIGHT_POSTURES or name == AIRBORNE_POSTURE:
             if grade(front, LEAN_FORWARD):
-                facts.append(Fact("trunk", "person", f"lean.forward{grade(front, LEAN_FORWARD)}"))
+                facts.append(one_fact("trunk", "person", f"lean.forward{grade(front, LEAN_FORWARD)}"))
             elif grade(-front, LEAN_BACK):
-                facts.append(Fact("trunk", "person", f"lean.back{grade(-front, LEAN_BACK)}"))
+                facts.append(one_fact("trunk", "person", f"lean.back{grade(-front, LEAN_BACK)}"))
             if grade(abs(left), LEAN_SIDE):
-                facts.append(Fact("trunk", "person", f"lean.side{grade(abs(left), LEAN_SIDE)}", direction=_way(left)))
+                facts.append(
+                    one_fact("trunk", "person", f"lean.side{grade(abs(left), LEAN_SIDE)}", direction=_way(left))
+                )
         if grade(abs(twist), TWIST):
-            facts.append(Fact("trunk", "trunk", f"twist{grade(abs(twist), TWIST)}", direction=_way(twist)))
+            facts.append(one_fact("trunk", "trunk", f"twist{grade(abs(twist), TWIST)}", direction=_way(twist)))
         made.append(facts)
     return made
 
@@ -166,13 +180,13 @@ def _head(view: _View) -> list[list[Fact]]:
     for turn, nod, tilt in view.figure.head.T.tolist():
         facts = []
         if turn == turn and grade(abs(turn), HEAD_TURN):
-            facts.append(Fact("head", "head", f"head.turn{grade(abs(turn), HEAD_TURN)}", direction=_way(turn)))
+            facts.append(one_fact("head", "head", f"head.turn{grade(abs(turn), HEAD_TURN)}", direction=_way(turn)))
         if grade(nod, HEAD_NOD):
-            facts.append(Fact("head", "head", f"head.nod{grade(nod, HEAD_NOD)}"))
+            facts.append(one_fact("head", "head", f"head.nod{grade(nod, HEAD_NOD)}"))
         elif grade(-nod, HEAD_BACK):
-            facts.append(Fact("head", "head", f"head.back{grade(-nod, HEAD_BACK)}"))
+            facts.append(one_fact("head", "head", f"head.back{grade(-nod, HEAD_BACK)}"))
         if grade(abs(tilt), HEAD_TILT):
-            facts.append(Fact("head", "head", f"head.tilt{grade(abs(tilt), HEAD_TILT)}", direction=_way(tilt)))
+            facts.append(one_fact("head", "head", f"head.tilt{grade(abs(tilt), HEAD_TILT)}", direction=_way(tilt)))
         made.append(facts)
     return made
 
@@ -195,6 +209,15 @@ def _both_arms(view: _View) -> list[list[Fact]]:
         "upper": _pairs(arms.upper),
         "fore": _pairs(arms.fore),
     }
+    hands = view.figure.shapes.tolist()
+
+    def shapes(pose: int) -> list[Fact | None]:
+        names = [SHAPES[hands[side][pose]] for side in (0, 1)]
+        return [
+            one_fact("arms", "hand", f"hand.shape.{name}", side=side) if name else None
+            for name, side in zip(names, SIDES, strict=True)
+        ]
+
     made = []
     for pose, posture in enumerate(view.postures.names):
         context = "upright" if lists["upright"][pose] else "body"
@@ -204,13 +227,15 @@ def _both_arms(view: _View) -> list[list[Fact]]:
             each.append(_arm(one, context, posture, SIDES[side], lists["together"][pose] or lists["crossed"][pose]))
         facts = _merged(*each)
         if lists["crossed"][pose]:
-            facts = [Fact("arms", "arm", "arms.crossed", side="both")]  # how bent the elbows are goes without saying
+            facts = [
+                one_fact("arms", "arm", "arms.crossed", side="both")
+            ]  # how bent the elbows are goes without saying
         elif lists["together"][pose] and posture not in HANDS_IMPLIED:
             zones = sided["zone"][0][pose], sided["zone"][1][pose]
             place = ZONES[zones[0]] if zones[0] == zones[1] else ""
             rest = [[fact for fact in one if fact.subject == "elbow" or not place] for one in each]
-            facts = [Fact("arms", "hand", "hands.together", side="both", sector=place), *_merged(*rest)]
-        made.append(facts)
+            facts = [one_fact("arms", "hand", "hands.together", side="both", sector=place), *_merged(*rest)]
+        made.append([*facts, *_merged(*([shape] if shape else [] for shape in shapes(pose)))])
     return made
 
 
@@ -223,13 +248,13 @@ def _pairs(direction: Direction) -> list[list[tuple[str, str]]]:
 
 def _arm(one: dict, context: str, posture: str, side: str, hands_told: bool) -> list[Fact]:
     """Facts of one arm: where the hand is if that can be said, else where the arm points."""
-    bend = Fact("arms", "elbow", f"bend.{BENDS[one['bend']]}", side=side)
+    bend = one_fact("arms", "elbow", f"bend.{BENDS[one['bend']]}", side=side)
     contact = CONTACTS[one["contact"]]
     if posture in HANDS_IMPLIED and contact.name in ("ground", ""):
         return [bend]
     if contact.name and not hands_told:
         other = {None: "", False: side, True: SIDES[1 - SIDES.index(side)]}[contact.other]
-        at = Fact("arms", "hand", f"hand.at.{contact.name}", side=side, target=contact.name, target_side=other)
+        at = one_fact("arms", "hand", f"hand.at.{contact.name}", side=side, target=contact.name, target_side=other)
         return [at, _points("elbow", context, one["upper"], side)] if one["bend"] < SLIGHT else [at, bend]
     if one["bend"] >= SLIGHT:
         return [_points("arm", context, one["whole"], side), bend]
@@ -237,7 +262,7 @@ def _arm(one: dict, context: str, posture: str, side: str, hands_told: bool) -> 
     if hands_told:
         return facts[1:]
     if one["zone"]:
-        return [*facts, Fact("arms", "hand", f"hand.zone.{ZONES[one['zone']]}", side=side)]
+        return [*facts, one_fact("arms", "hand", f"hand.zone.{ZONES[one['zone']]}", side=side)]
     return [*facts, _points("forearm", context, one["fore"], side)]
 
 
@@ -246,7 +271,7 @@ def _points(subject: str, context: str, direction: tuple[str, str], side: str) -
     if level in ("down", "up", "plumb", "vertical_up", "vertical_down"):
         sector = ""
     group = "legs" if subject in ("thigh", "leg", "shin") else "arms"
-    return Fact(group, subject, f"{subject}.{context}.{level}", side=side, sector=sector)
+    return one_fact(group, subject, f"{subject}.{context}.{level}", side=side, sector=sector)
 
 
 def _merged(left: list[Fact], right: list[Fact]) -> list[Fact]:
@@ -260,9 +285,14 @@ def _merged(left: list[Fact], right: list[Fact]) -> list[Fact]:
     return [*first, *second]
 
 
+@lru_cache(maxsize=1 << 12)
+def _with_sides(fact: Fact, relation: str) -> Fact:
+    return replace(fact, side="both", target_side=relation)
+
+
 def _of_both(fact: Fact) -> Fact:
     relation = fact.blind()[-1]
-    return replace(fact, side="both", target_side=relation)
+    return _with_sides(fact, relation)
 
 
 # -- legs --------------------------------------------------------------------------------------------------------
@@ -305,21 +335,21 @@ def _crossed_legs(posture: str, crossing: float, spread: float, over: float) -> 
     if posture != "sit_chair":
         return []
     if abs(over) > KNEE_OVER and spread < KNEES_CROSSED and crossing < ANKLES_NEAR:
-        return [Fact("legs", "leg", "legs.crossed", side=_way(over))]
-    return [Fact("legs", "ankle", "legs.ankles_crossed", side="both")] if crossing < ANKLES_CROSSED else []
+        return [one_fact("legs", "leg", "legs.crossed", side=_way(over))]
+    return [one_fact("legs", "ankle", "legs.ankles_crossed", side="both")] if crossing < ANKLES_CROSSED else []
 
 
 def _knees(posture: str, apart: float) -> list[Fact]:
     if posture not in ("sit_chair", "kneel", "sit_heels", "squat_deep", "all_fours", "bridge"):
         return []
     if apart < KNEES_TOGETHER:
-        return [Fact("legs", "knee", "knees.together", side="both")]
-    return [Fact("legs", "knee", "knees.apart", side="both")] if apart > KNEES_APART else []
+        return [one_fact("legs", "knee", "knees.together", side="both")]
+    return [one_fact("legs", "knee", "knees.apart", side="both")] if apart > KNEES_APART else []
 
 
 def _leg(one: dict, context: str, posture: str, side: str) -> list[Fact]:
     """Facts of one leg that the posture does not already imply."""
-    bend = Fact("legs", "knee", f"bend.{BENDS[one['bend']]}", side=side)
+    bend = one_fact("legs", "knee", f"bend.{BENDS[one['bend']]}", side=side)
     level, _ = one["thigh"]
     raised = one["lifted"] > LEG_RAISED
     if posture in ("stand", "squat", "plank", "downward_dog"):
@@ -327,7 +357,7 @@ def _leg(one: dict, context: str, posture: str, side: str) -> list[Fact]:
     if posture == "stand_one":
         if not raised:
             return [bend]
-        told = [Fact("legs", "foot", "foot.lifted", side=side)]
+        told = [one_fact("legs", "foot", "foot.lifted", side=side)]
         if level == "down":
             return [*told, bend, _points("shin", context, one["shin"], side)] if one["bend"] < SLIGHT else [*told, bend]
         if one["bend"] >= SLIGHT:
@@ -337,7 +367,7 @@ def _leg(one: dict, context: str, posture: str, side: str) -> list[Fact]:
         return [_points("thigh", context, one["thigh"], side), bend, *told]
     if posture == "sit_chair":
         facts = [] if one["bend"] == BENDS.index("square") else [bend]
-        return [*facts, Fact("legs", "foot", "foot.lifted", side=side)] if raised else facts
+        return [*facts, one_fact("legs", "foot", "foot.lifted", side=side)] if raised else facts
     if posture in LEGS_IMPLIED:
         return [bend] if posture in ("lunge", "side_lunge") else []
     if one["bend"] >= SLIGHT:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poseloom.language.description.fingers import shapes_of
 from poseloom.language.posecodes.evaluation import Posecodes, evaluate
 from poseloom.language.posecodes.points import POINT_INDEX, points_first
 from poseloom.language.posecodes.values import chain
@@ -28,6 +29,8 @@ ADULT_LEG = 0.90
 """Hip to ankle, metres, of the average adult; all lengths here are given on that scale."""
 REST_NOD = 17.0
 """Degrees by which the line from neck to head leans forward when the head is level (free body, T-pose)."""
+AIRBORNE = 0.15
+"""Metres between the ground and the lowest joint of somebody who does not touch it; a sole is 5 cm thick."""
 _HEAD_CHAIN = chain("head", "pelvis")
 _FLOOR = 1e-9
 
@@ -55,6 +58,10 @@ class Figure:
     codes: Posecodes
     head: Float[np.ndarray, "3 poses"]
     """Turn to the left, nod forward, tilt to the left, degrees, against the chest; the turn is NaN where unknown."""
+    shapes: Int[np.ndarray, "2 poses"]
+    """Shapes of the hands, indices into `fingers.SHAPES`."""
+    airborne: Bool[np.ndarray, "poses"]
+    """Whether the whole body is off the ground; False where the height of the ground is not known."""
 
     def __len__(self) -> int:
         return self.points.shape[1]
@@ -126,8 +133,16 @@ class Figure:
         return turned
 
 
-def figure_of(joints: Float[Tensor, "poses joints 3"], rotations: Float[Tensor, "poses rotated 3"] | None) -> Figure:
-    """Poses ready to be described, from joints and, for the turn of the head, local rotations."""
+def figure_of(
+    joints: Float[Tensor, "poses joints 3"],
+    rotations: Float[Tensor, "poses rotated 3"] | None,
+    ground: float | None = None,
+) -> Figure:
+    """Poses ready to be described, from joints and, for the turn of the head, local rotations.
+
+    Args:
+        ground: height of the ground, metres; None: it is at the lowest joint of each pose.
+    """
     joints = joints.detach().float().cpu()
     codes = evaluate(joints)
     points = points_first(joints).permute(1, 2, 0).numpy()
@@ -139,9 +154,12 @@ def figure_of(joints: Float[Tensor, "poses joints 3"], rotations: Float[Tensor, 
     scale = ADULT_LEG / np.maximum((left + right) / 2, _FLOOR)
     points = points * scale[None, :, None]
     points = points - np.array([0, 1, 0], np.float32) * points[..., 1].min(0)[:, None]
-    figure = Figure(points, codes, np.zeros((3, points.shape[1]), np.float32))
+    lowest = joints[..., 1].amin(-1).numpy()
+    airborne = lowest > ground + AIRBORNE if ground is not None else np.zeros(len(joints), bool)
+    shapes = shapes_of(joints)
+    figure = Figure(points, codes, np.zeros((3, points.shape[1]), np.float32), shapes, airborne)
     head = _head_from_rotations(figure, rotations) if rotations is not None else _head_from_joints(figure)
-    return Figure(points, codes, head)
+    return Figure(points, codes, head, shapes, airborne)
 
 
 def _frame(left: Array, up: Array) -> Array:

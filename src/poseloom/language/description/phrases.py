@@ -138,6 +138,12 @@ def participle(wording: str) -> str:
     return _VERB.sub(lambda verb: _gerund(verb[1]), wording).strip()
 
 
+def imperative(wording: str) -> str:
+    """What somebody is told: ``[stand] up`` -> ``stand up``, ``[be] in a lunge`` -> ``get into a lunge``."""
+    said = re.sub(r"^\[be\] in (an?) ", r"get into \1 ", wording)
+    return _VERB.sub(lambda verb: "get" if verb[1] == "be" else verb[1], said)
+
+
 def _plural(verb: str) -> str:
     return _PLURAL.get(verb, verb)
 

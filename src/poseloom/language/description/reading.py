@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from poseloom.language.datafiles import TABLES
 from poseloom.language.description.fact import Fact
-from poseloom.language.description.phrases import Phrases, finite, participle, phrases_of
+from poseloom.language.description.phrases import Phrases, finite, imperative, participle, phrases_of
 from poseloom.language.description.sentences import LIMB_NOUN
 
 _TOKEN = re.compile(r"[\w-]+|,")
 _LINKS = frozenset([",", "and", "while", "with"])
 _OF_PERSON = re.compile(r"\b(?:their|his|her|your)\b")
+_END, _BULLET = re.compile(r"\.(?:\s+|$)|\n"), re.compile(r"(?m)^- ")
+_LONGEST = 20
+"""Words of the longest phrase, and more."""
 _OTHER = {"left": "right", "right": "left"}
 _PERSON = "person"
 _SUBJECTS = {
@@ -64,35 +67,54 @@ class _Phrase:
 
 
 def read_description(text: str) -> Reading:
-    """The facts that a description of style ``paragraph``, ``short`` or ``list`` states."""
+    """The facts that a description of any style states.
+
+    Any text can be read: sentences that are not the describer's own end up among the unread ones. `agreement` also
+    understands how people speak of poses.
+    """
     reading = Reading()
-    reader = _Reader(reading, phrases_of(TABLES / "phrases.json"))
-    for sentence in re.split(r"\.(?:\s+|$)", re.sub(r"(?m)^- ", "", text)):
-        if sentence:
-            reader.read(_OF_PERSON.sub("the", sentence[0].lower() + sentence[1:]))
+    for _, sentence in read_sentences(text):
+        reading.said += sentence.said
+        reading.unread += sentence.unread
     return reading
+
+
+def read_sentences(text: str) -> Iterator[tuple[str, Reading]]:
+    """Each sentence and what it says."""
+    reader = _Reader(phrases_of(TABLES / "phrases.json"))
+    for sentence in _sentences_of(text):
+        yield sentence, reader.read(sentence)
+
+
+def _sentences_of(text: str) -> list[str]:
+    """The sentences of a description, small letters first, with the person's own words for "the" put back."""
+    made = (sentence.strip() for sentence in _END.split(_BULLET.sub("", text)))
+    return [_OF_PERSON.sub("the", sentence[0].lower() + sentence[1:]) for sentence in made if sentence]
 
 
 class _Reader:
     """Goes through sentences from left to right, taking the longest phrase that fits."""
 
-    def __init__(self, reading: Reading, phrases: Phrases) -> None:
-        self._out = reading
-        self._lexicon = _lexicon(phrases)
+    def __init__(self, phrases: Phrases) -> None:
+        self._out = Reading()
+        self._lexicon, self._bare = _lexicons(phrases)
         self._names = _names(phrases)
+        self._commands = _commands(phrases)
         self._noun, self._side = _PERSON, ""
         self._main = ""
 
-    def read(self, sentence: str) -> None:
+    def read(self, sentence: str) -> Reading:
+        self._out = Reading()
         words = tuple(_TOKEN.findall(sentence))
         place = 0
         while place < len(words):
-            size = self._subject(words, place) or self._predicate(words, place)
+            size = self._subject(words, place) or self._predicate(words, place) or self._command(words, place)
             if not size and words[place] in _LINKS:
                 size = 1
             if not size:
                 self._out.unread.append(f"{words[place]} (in {sentence!r})")
             place += max(size, 1)
+        return self._out
 
     def _subject(self, words: tuple[str, ...], place: int) -> int:
         for size in range(min(5, len(words) - place), 0, -1):
@@ -106,11 +128,7 @@ class _Reader:
         return 0
 
     def _predicate(self, words: tuple[str, ...], place: int) -> int:
-        best: list[_Phrase] = []
-        for phrase in self._lexicon.get(words[place], ()):
-            fits = words[place : place + len(phrase.words)] == phrase.words and self._suits(phrase)
-            if fits and (not best or len(phrase.words) >= len(best[0].words)):
-                best = [one for one in best if len(one.words) == len(phrase.words)] + [phrase]
+        best = self._longest(words, place, self._lexicon)
         if not best:
             person = [one for one in self._lexicon.get(words[place], ()) if one.name.startswith("lean")]
             best = [one for one in person if words[place : place + len(one.words)] == one.words]
@@ -118,6 +136,38 @@ class _Reader:
             self._out.said.append([fact for one in best for fact in self._facts(one)])
             return len(best[0].words)
         return 0
+
+    def _command(self, words: tuple[str, ...], place: int) -> int:
+        """``raise the left arm up``: what it takes to say "the left arm is raised up" or "the left arm points up"."""
+        if words[place] not in self._commands or place + 1 == len(words):
+            return 0
+        kept = self._noun, self._side, self._main
+        subject = self._subject(words, place + 1)
+        start = place + 1 + subject
+        rest = words[start : start + _LONGEST]
+        best: list[_Phrase] = []
+        longest = 0
+        for state in self._commands[words[place]] if subject else ():
+            tries = [(state, *rest), (*rest[:1], state, *rest[1:])] if state else [rest]
+            for said in tries:
+                found = self._longest(said, 0, self._bare) if said else []
+                size = len(found[0].words) - bool(state) if found else 0
+                if found and (not best or size > longest):
+                    best, longest = found, size
+        if not best:
+            self._noun, self._side, self._main = kept
+            return 0
+        self._out.said.append([fact for one in best for fact in self._facts(one)])
+        return 1 + subject + longest
+
+    def _longest(self, words: tuple[str, ...], place: int, lexicon: _Lexicon) -> list[_Phrase]:
+        """The longest phrases that fit the words and the subject."""
+        best: list[_Phrase] = []
+        for phrase in lexicon.get(words[place], ()):
+            fits = words[place : place + len(phrase.words)] == phrase.words and self._suits(phrase)
+            if fits and (not best or len(phrase.words) >= len(best[0].words)):
+                best = [one for one in best if len(one.words) == len(phrase.words)] + [phrase]
+        return best
 
     def _suits(self, phrase: _Phrase) -> bool:
         if phrase.plural is not None and phrase.plural != (self._side == "both"):
@@ -155,26 +205,44 @@ def _names(phrases: Phrases) -> dict[tuple[str, ...], tuple[str, str]]:
     return made | {tuple(person.split()): (_PERSON, "") for person in phrases.people}
 
 
+_Lexicon = dict[str, tuple[_Phrase, ...]]
+"""Phrases by their first word."""
+
+
 @cache
-def _lexicon(phrases: Phrases) -> dict[str, tuple[_Phrase, ...]]:
-    """Every phrase in every form, by its first word."""
-    made: dict[str, dict[_Phrase, None]] = {}
+def _lexicons(phrases: Phrases) -> tuple[_Lexicon, _Lexicon]:
+    """Every phrase in every form that a statement needs, and in those that follow a command."""
+    made: tuple[dict, dict] = ({}, {})
     sectors = {one for rows in phrases.sectors.values() for one in rows}
     for full, wordings in phrases.wordings.items():
         name, _, last = full.rpartition(".")
         name, sector = (name, last) if last in sectors and name.count(".") == _LEVEL else (full, "")
         for wording in wordings:
-            for phrase in _phrases(phrases, name, sector, wording):
-                made.setdefault(phrase.words[0], {})[phrase] = None
-    return {word: tuple(rows) for word, rows in made.items()}
+            for lexicon, forms in zip(made, (_forms, _forms_after_command), strict=True):
+                for phrase in _phrases(phrases, name, sector, wording, forms):
+                    lexicon.setdefault(phrase.words[0], {})[phrase] = None
+    stated, commanded = ({word: tuple(rows) for word, rows in lexicon.items()} for lexicon in made)
+    return stated, commanded
 
 
-def _phrases(phrases: Phrases, name: str, sector: str, wording: str) -> Iterator[_Phrase]:
+@cache
+def _commands(phrases: Phrases) -> dict[str, tuple[str, ...]]:
+    """Verbs of a coach: ``raise`` -> the words that say the state, ``raised``; empty where the words follow."""
+    made = {
+        do: tuple(state for state, verb in phrases.imperatives.items() if verb == do)
+        for do in phrases.imperatives.values()
+    }
+    for verb in phrases.led:
+        made[verb] = (*made.get(verb, ()), verb)
+    return made | {"let": ("",), "keep": ("",)}
+
+
+def _phrases(phrases: Phrases, name: str, sector: str, wording: str, forms: _Forms) -> Iterator[_Phrase]:
     subject = _SPECIAL.get(name) or _SUBJECTS.get(name.split(".")[0], name.split(".")[0])
     subjects = ("elbow", "knee") if name.startswith("bend") else (subject,)
     for plural in (False, True):
         for text, said, way, target, target_side in _filled(phrases, name, sector, wording, plural):
-            for form in _forms(text, plural, name):
+            for form in forms(text, plural, name):
                 words = tuple(_TOKEN.findall(form))
                 if words:
                     for noun in subjects:
@@ -186,6 +254,16 @@ def _forms(text: str, plural: bool, name: str) -> Iterator[str]:
     yield participle(text)
     if name.startswith("lean"):
         yield participle(text).split(maxsplit=1)[1]  # a second lean shares the verb of the first one
+    if name.startswith("posture"):
+        yield imperative(text)
+
+
+def _forms_after_command(text: str, plural: bool, name: str) -> Iterator[str]:
+    yield finite(text, plural=True)
+    yield participle(text)
+
+
+_Forms = Callable[[str, bool, str], Iterator[str]]
 
 
 def _filled(

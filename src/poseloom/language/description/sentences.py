@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from poseloom.errors import FileError
-from poseloom.language.description.fact import Fact
+from poseloom.language.description.fact import Fact, blind_key
 from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, participle
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -25,7 +25,7 @@ class Writer:
 
     def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
         self._phrases = phrases
-        self._dice = Dice(seed, tuple(fact.blind() for fact in facts))
+        self._dice = Dice(seed, (sum(map(blind_key, facts)),))
         self._voice: Voice = self._dice.pick(phrases.voices)
         self._facts = facts
 

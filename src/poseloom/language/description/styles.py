@@ -8,7 +8,7 @@ from functools import partial
 
 from poseloom.errors import PoseloomError, closest
 from poseloom.language.description.fact import Fact
-from poseloom.language.description.phrases import Phrases, Voice, participle
+from poseloom.language.description.phrases import Phrases, Voice, imperative, participle
 from poseloom.language.description.sentences import Writer, listed
 
 SHORT = 3
@@ -123,6 +123,4 @@ class Coach(Writer):
         active = tuple(one for one in wordings if not one.startswith("[be]"))
         wording = self._dice.pick(active or wordings)
         said = self._filled(wording, posture)
-        said = re.sub(r"^\[be\] in (an?) ", r"get into \1 ", said)
-        said = _VERB.sub(lambda verb: "get " if verb[1] == "be" else f"{verb[1]} ", said).strip()
-        return _SIDED.sub("your", said)
+        return _SIDED.sub("your", imperative(said).strip())

@@ -7,21 +7,26 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.errors import PoseloomError
+from poseloom.language.captions.contacts import TOUCH
+from poseloom.language.captions.draws import geometry_keys
 from poseloom.language.instruction.aggregation import Draws
 from poseloom.language.instruction.alignment import resolved
 from poseloom.language.instruction.grounding import grounded, height_codes
 from poseloom.language.instruction.planning import told_originally, told_plainly
 from poseloom.language.instruction.statement import blind
+from poseloom.language.instruction.touching import RELEASE, touch_codes, touches_of
 from poseloom.language.instruction.versions import DEFAULT_VERSION, Options, Style, style_of, version_of
 from poseloom.language.instruction.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.language.instruction.writer import InstructionWriter
 from poseloom.language.paircodes import Paircodes, concerned, evaluate_pairs, rotation_change, told_targets
-from poseloom.language.paircodes.rotation import turn_table
+from poseloom.language.paircodes.rotation import RotationChange, turn_table
 from poseloom.language.paircodes.tables import paircode_tables
 from poseloom.language.posecodes import POINT_INDEX, prepare
 from poseloom.language.posecodes.evaluation import Code
@@ -59,12 +64,13 @@ class _Source:
     in_sequence: bool
     faithful: bool
     body: Body | None
+    noise_seed: int | None
 
 
 def instructions(
     pose_a: Pose | Float[Tensor, "*batch joints 3"],
     pose_b: Pose | Float[Tensor, "*batch joints 3"],
-    version: str = DEFAULT_VERSION,
+    version: str | Options = DEFAULT_VERSION,
     seed: int = 0,
     in_sequence: bool = False,
     faithful: bool = False,
@@ -81,7 +87,7 @@ def instructions(
     Args:
         pose_a, pose_b: poses, or their joints (22, or at least 52 in SMPL-H order; metres, y up, any heading), of
             equal batch shapes.
-        version: a name in `VERSIONS`; ``pfA`` to ``pfC`` are those of PoseFix.
+        version: a name in `VERSIONS`, or options of your own; ``pfA`` to ``pfC`` are those of PoseFix.
         seed: other seeds change words and, in versions that skip codes, what is told.
         in_sequence: both poses are of one recording, so that the turn of the whole person is told.
         faithful: the original's rules with their defects: heights against the pelvis, sides joined blindly, codes
@@ -97,7 +103,7 @@ def instructions(
     options, form = version_of(version), style_of(style)
     words = words_of(phrases or INSTRUCTION_PHRASES)
     texts = []
-    for pair in pair_codes(pose_a, pose_b, options, in_sequence, faithful, body):
+    for pair in pair_codes(pose_a, pose_b, options, in_sequence, faithful, body, seed=seed):
         draws = Draws(seed, _content_key(pair, faithful))
         changes, targets = pair.changes, pair.targets
         if options.random_skip:
@@ -119,12 +125,14 @@ def pair_codes(
     in_sequence: bool = False,
     faithful: bool = False,
     body: Body | None = None,
+    *,
+    seed: int = 0,
 ) -> list[PairCodes]:
-    """The codes of each pair of the flattened batch, in order of evaluation, none skipped."""
+    """The codes of each pair of the flattened batch, in order of evaluation, none skipped; `seed` draws noise."""
     options = options or version_of(DEFAULT_VERSION)
-    first, second = (_given(pose, name) for pose, name in ((pose_a, "pose_a"), (pose_b, "pose_b")))
+    first, second = (given_of(pose, name) for pose, name in ((pose_a, "pose_a"), (pose_b, "pose_b")))
     _check_alike(pose_a, pose_b, first, second)
-    source = _Source(options, in_sequence, faithful, body)
+    source = _Source(options, in_sequence, faithful, body, seed if options.noise else None)
     made = []
     for start in range(0, len(first), CHUNK):
         part = slice(start, start + CHUNK)
@@ -136,7 +144,7 @@ def pair_codes(
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
+class Given:
     """One side of the pairs, flattened: poses or joints."""
 
     pose: Pose | None
@@ -156,24 +164,25 @@ class _Given:
     def joint_count(self) -> int:
         return self._rows.shape[1]
 
-    def part(self, part: slice) -> _Given:
+    def part(self, part: slice) -> Given:
         if self.pose is not None:
-            return _Given(self.pose[part], None)
+            return Given(self.pose[part], None)
         assert self.joints is not None
-        return _Given(None, self.joints[part])
+        return Given(None, self.joints[part])
 
 
-def _given(pose: Pose | Tensor, name: str) -> _Given:
+def given_of(pose: Pose | Tensor, name: str) -> Given:
+    """Poses or joints, flattened; `name` stands in errors."""
     if isinstance(pose, Pose):
         count = pose.rotations[..., 0, 0].numel()
-        return _Given(Pose(pose.rotations.detach().float().reshape(count, pose.joints, 3)), None)
+        return Given(Pose(pose.rotations.detach().float().reshape(count, pose.joints, 3)), None)
     check_joints(pose)
     if not torch.isfinite(pose).all():
         raise PoseloomError(f"{name}: holds NaN or infinity; remove or repair those frames first")
-    return _Given(None, pose.detach().float().reshape(-1, *pose.shape[-2:]).cpu())
+    return Given(None, pose.detach().float().reshape(-1, *pose.shape[-2:]).cpu())
 
 
-def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: _Given, second: _Given) -> None:
+def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: Given, second: Given) -> None:
     if isinstance(pose_a, Pose) != isinstance(pose_b, Pose):
         raise PoseloomError("pose_a and pose_b: expected two Pose objects or two tensors of joints, got one of each")
     batches = [tuple(one.batch_shape if isinstance(one, Pose) else one.shape[:-2]) for one in (pose_a, pose_b)]
@@ -190,16 +199,26 @@ def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: _Given, se
 # -- codes -------------------------------------------------------------------------------------------------------
 
 
-def _codes_of(first: _Given, second: _Given, source: _Source) -> list[PairCodes]:
+def _codes_of(first: Given, second: Given, source: _Source) -> list[PairCodes]:
     options, faithful, count = source.options, source.faithful, len(first)
-    sides = [_prepared(one, source.body, faithful) for one in (first, second)]
+    sides = [prepared_joints(one, source.body, faithful) for one in (first, second)]
     joints = torch.cat([one[0] for one in sides])
     known = [one[1] for one in sides if one[1] is not None]
     pairs = torch.stack([torch.arange(count), torch.arange(count) + count], 1)
+    keys = None if source.noise_seed is None else geometry_keys(joints)
     paircodes = evaluate_pairs(
-        joints, pairs, torch.cat(known) if options.head and known else None, clamped=not faithful
+        joints,
+        pairs,
+        torch.cat(known) if options.head and known else None,
+        noise_seed=source.noise_seed,
+        noise_keys=keys,
+        clamped=not faithful,
     )
     changes = paircodes.codes()
+    if options.contacts and first.pose is not None and second.pose is not None:
+        touching = (touches_of(one, source.body, faithful) for one in (first.pose, second.pose))
+        rows = zip(changes, *touching, strict=True)
+        changes = [[*codes, *touch_codes(before, after, faithful)] for codes, before, after in rows]
     kept = _targets(paircodes, changes) if options.targets else [[]] * count
     if not faithful:
         points = prepare(joints)
@@ -207,7 +226,11 @@ def _codes_of(first: _Given, second: _Given, source: _Source) -> list[PairCodes]
         kept = [[resolved(code, seen) for code in own] for own, seen in zip(kept, points[count:].numpy(), strict=True)]
         changes = [grounded(*one) for one in zip(changes, hips, legs, strict=True)]
     ignored = turn_table().switch
-    turns = _turns(first, second, faithful) if source.in_sequence and options.turn else [ignored] * count
+    turns = (
+        turns_of(first, second, faithful, source.noise_seed, keys).names()
+        if source.in_sequence and options.turn
+        else [ignored] * count
+    )
     return [
         PairCodes("" if turn == ignored else turn, codes, own)
         for turn, codes, own in zip(turns, changes, kept, strict=True)
@@ -219,14 +242,22 @@ def _targets(paircodes: Paircodes, changes: list[list[Code]]) -> list[list[Code]
     return [concerned(codes, own) for codes, own in zip(changes, told, strict=True)]
 
 
-def _turns(first: _Given, second: _Given, faithful: bool) -> list[str]:
-    """The category of the turn of each pair."""
+def turns_of(
+    first: Given,
+    second: Given,
+    faithful: bool = False,
+    noise_seed: int | None = None,
+    noise_keys: NDArray[np.int64] | None = None,
+) -> RotationChange:
+    """The turn of each pair, both poses being of one recording."""
     if first.pose is not None and second.pose is not None:
         roots = [one.rotations[:, 0] for one in (first.pose, second.pose)]
-        return rotation_change(roots[0], roots[1], in_sequence=True, faithful=faithful).names()
+        return rotation_change(
+            roots[0], roots[1], True, faithful=faithful, noise_seed=noise_seed, noise_keys=noise_keys
+        )
     assert first.joints is not None and second.joints is not None
     upright = [torch.stack([0 * turn, turn, 0 * turn], -1) for turn in map(_heading, (first.joints, second.joints))]
-    return rotation_change(upright[0], upright[1], in_sequence=True).names()
+    return rotation_change(upright[0], upright[1], True, noise_seed=noise_seed, noise_keys=noise_keys)
 
 
 def _heading(joints: Float[Tensor, "poses joints 3"]) -> Float[Tensor, " poses"]:
@@ -235,7 +266,7 @@ def _heading(joints: Float[Tensor, "poses joints 3"]) -> Float[Tensor, " poses"]
     return torch.atan2(-left[:, 2], left[:, 0])
 
 
-def _prepared(given: _Given, body: Body | None, faithful: bool) -> tuple[Tensor, Tensor | None]:
+def prepared_joints(given: Given, body: Body | None, faithful: bool) -> tuple[Tensor, Tensor | None]:
     """Joints that face +z with the pelvis at the origin, and the rotations behind them where they are known."""
     if given.pose is not None:
         pose = given.pose.without_heading()
@@ -297,6 +328,8 @@ def _skipped(draws: Draws, pair: PairCodes, faithful: bool) -> tuple[list[Code],
 
 @lru_cache
 def _rare_changes() -> frozenset[str]:
-    """Differences that are never skipped: those of super-paircodes."""
+    """Differences that are never skipped: those of super-paircodes, and touches."""
     tables = paircode_tables()
-    return frozenset(tables.prefix + one.interpretation for one in tables.supers if one.rare)
+    return frozenset(
+        tables.prefix + one for one in (*(each.interpretation for each in tables.supers if each.rare), TOUCH, RELEASE)
+    )

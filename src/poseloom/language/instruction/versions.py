@@ -32,26 +32,35 @@ class Options:
     """Begin with the turn of the whole person, in pairs of one recording."""
     head: bool = False
     """Tell turns of the head, which need rotations."""
+    contacts: bool = False
+    """Tell touches that begin and end, found on the body's mesh where poses are given; some 50 pairs a second."""
+    noise: bool = False
+    """Blur thresholds by up to 5 degrees, 5 cm or 10 degrees of turn, as the original can: texts then are not exact."""
 
 
 DEFAULT_VERSION = "full"
 VERSIONS: dict[str, Options] = {
     "full": Options(head=True),
+    "full-contacts": Options(head=True, contacts=True),
     "pfA": Options(),
     "pfB": Options(random_skip=True),
     "pfC": Options(random_skip=True, simplified=True),
-    "embroider": Options(random_skip=True, targets=False, turn=False, head=True),
-    "embroider-simplified": Options(random_skip=True, simplified=True, targets=False, turn=False, head=True),
+    "embroider": Options(random_skip=True, targets=False, turn=False, head=True, contacts=True),
+    "embroider-simplified": Options(
+        random_skip=True, simplified=True, targets=False, turn=False, head=True, contacts=True
+    ),
 }
 """``pfA`` to ``pfC`` are the three texts of PoseFix, ``embroider`` those of PoseEmbroider's BEDLAM-Fix."""
 
 
-def version_of(name: str) -> Options:
-    """The options of a version.
+def version_of(name: str | Options) -> Options:
+    """The options of a version; options of one's own stay as they are.
 
     Raises:
         PoseloomError: no version of that name.
     """
+    if isinstance(name, Options):
+        return name
     if name not in VERSIONS:
         raise PoseloomError(
             f"version: expected one of {', '.join(VERSIONS)}, got {name!r}{_hint(name, tuple(VERSIONS))}"

@@ -36,7 +36,7 @@ _SLOTS = {
 """Slots that wordings of a section may have."""
 _OWN_MOVES = ("apart", "slightly apart", "together", "slightly together")
 _OWN_BODY = ("hips lower", "hips slightly lower", "hips slightly higher", "hips higher")
-_OWN_ACTS = ("straighten", "touch")
+_OWN_ACTS = ("straighten", "touch", "release")
 _TWO_SIDED = ("more to out", "slightly more to out", "more to in", "slightly more to in")
 
 Wordings = dict[str, tuple[str, ...]]

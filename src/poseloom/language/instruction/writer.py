@@ -114,13 +114,14 @@ class InstructionWriter:
             return [self._should(subjects, said) for subjects, said in task.targets]
         clause = self._change(task)
         attached, rest = task.targets[:MOST_ATTACHED], task.targets[MOST_ATTACHED:]
+        alone = not any(_is_plural(subjects) for subjects, _ in attached)
         reached = [target for target in attached if not _is_kept(task, target)]
         kept = [target for target in attached if _is_kept(task, target)]
         if reached:
-            holds = _listed(self._holds(task, *target, first=target is reached[0]) for target in reached)
+            holds = _listed(self._holds(task, *target, target is reached[0], alone) for target in reached)
             clause = Clause(clause.text + self._draws.pick(self._words.until).replace("{clause}", holds), True)
         if kept:
-            holds = _listed(self._keeps(task, subjects, said) for subjects, said in kept)
+            holds = _listed(self._keeps(task, subjects, said, alone) for subjects, said in kept)
             clause = Clause(clause.text + self._draws.pick(self._words.keeping).replace("{clause}", holds), True)
         return [clause, *(self._should(subjects, said) for subjects, said in rest)]
 
@@ -148,18 +149,24 @@ class InstructionWriter:
         ways = [self._draws.pick(self._words.after[one.name]).replace("{side}", one.way) for one in moves]
         return f"[{self._draws.pick(self._words.moving)}] {named} {_listed(ways)}"
 
-    def _holds(self, task: Task, subjects: tuple[Part, ...], said: Said, first: bool) -> str:
-        """``the elbow is straight``: the end of a change; a pronoun only where it can mean one part alone."""
+    def _holds(self, task: Task, subjects: tuple[Part, ...], said: Said, first: bool, alone: bool) -> str:
+        """``the elbow is straight``: the end of a change; a pronoun only where it can mean one part alone.
+
+        Beside both hands, ``the hand`` would not say which: `alone` is where nothing plural stands beside it.
+        """
         plural = _is_plural(subjects)
         own = first and subjects == task.subjects
-        subject = ("they" if plural else "it") if own else self._nearby(task, subjects)
+        subject = (
+            ("they" if plural else "it") if own else self._nearby(task, subjects) if alone else self._named(subjects)
+        )
         return f"{subject} {finite(self._target(subjects, said), plural)}"
 
-    def _keeps(self, task: Task, subjects: tuple[Part, ...], said: Said) -> str:
-        """``the elbow straight``: what stays while something changes."""
+    def _keeps(self, task: Task, subjects: tuple[Part, ...], said: Said, alone: bool) -> str:
+        """``the elbow straight``: what stays while something changes; `alone` as in `_holds`."""
+        subject = self._nearby(task, subjects) if alone else self._named(subjects)
         wordings = self._words.targets[said.name]
         states = tuple(one for one in wordings if one.startswith("[be]")) or wordings
-        return f"{self._nearby(task, subjects)} {participle(self._draws.pick(states))}"
+        return f"{subject} {participle(self._draws.pick(states))}"
 
     def _nearby(self, task: Task, subjects: tuple[Part, ...]) -> str:
         """A part of a limb that was just named: its side is not said again."""

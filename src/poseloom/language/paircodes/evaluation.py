@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, Int8
+from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.errors import PoseloomError
@@ -24,6 +25,8 @@ from poseloom.language.posecodes.values import ANKLE_BELOW_SHOULDERS
 from poseloom.language.streams import mixed, text_key, uniform
 
 _NOISE_STREAM = text_key("paircodes")
+_ODD = 0x9E3779B1
+"""An odd factor whose bits look random (the golden ratio)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,7 @@ def evaluate_pairs(
     rotations: Float[Tensor, "poses rotated 3"] | None = None,
     *,
     noise_seed: int | None = None,
+    noise_keys: NDArray[np.int64] | None = None,
     clamped: bool = True,
 ) -> Paircodes:
     """Paircodes of pairs of poses, and the posecodes of all poses.
@@ -111,12 +115,13 @@ def evaluate_pairs(
         rotations: local axis-angle in radians of 22 or 52 joints in the same axes; adds the turns of the head.
         noise_seed: blurs the thresholds as the original does; None: no noise. Draws depend on the seed and on the
             position of pose and pair alone.
+        noise_keys: a number for each pose that noise depends on instead of positions.
         clamped: keep cosines inside [-1, 1], unlike the original.
 
     Raises:
         PoseloomError: wrong numbers of joints, or pairs that point to no pose.
     """
-    codes = evaluate(joints, rotations, noise_seed=noise_seed, clamped=clamped)
+    codes = evaluate(joints, rotations, noise_seed=noise_seed, noise_keys=noise_keys, clamped=clamped)
     if len(codes.batch_shape) != 1:
         raise PoseloomError(f"joints: expected one batch axis, (poses, joints, 3), got {tuple(joints.shape)}")
     _check_pairs(pairs, len(joints))
@@ -138,7 +143,7 @@ def evaluate_pairs(
         values = _differences(plan, codes, places, first, second)
         result.all_values[:, part] = values
         if noise_seed is not None:
-            values += _noise(plan, noise_seed, part).to(values)
+            values += _noise(plan, noise_seed, _keys(pairs[part], part, noise_keys)).to(values)
         categories = _categorise(plan, values)
         result.all_categories[:, part] = categories
         _judge(plan, codes, categories, result, part)
@@ -196,9 +201,19 @@ def _differences(plan: PairPlan, codes: Posecodes, places: _Places, first: Tenso
     return values
 
 
-def _noise(plan: PairPlan, seed: int, part: slice) -> Tensor:
-    stream = mixed(seed, _NOISE_STREAM)
-    draws = torch.from_numpy(uniform(stream, np.arange(part.start, part.stop), len(plan.rows)))
+def _keys(pairs: Tensor, part: slice, noise_keys: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """A number for each pair of a block: its position, or what the keys of its poses give."""
+    return np.arange(part.start, part.stop) if noise_keys is None else pair_keys(*noise_keys[pairs.cpu().numpy()].T)
+
+
+def pair_keys(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each pair of poses that have keys; another one the other way round."""
+    with np.errstate(over="ignore"):
+        return np.asarray(first * np.int64(_ODD) + second)
+
+
+def _noise(plan: PairPlan, seed: int, keys: NDArray[np.int64]) -> Tensor:
+    draws = torch.from_numpy(uniform(mixed(seed, _NOISE_STREAM), keys, len(plan.rows)))
     return draws * torch.tensor([kind.noise for kind, _ in plan.rows])[:, None]
 
 

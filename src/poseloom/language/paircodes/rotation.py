@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int8
+from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.errors import FileError, PoseloomError
 from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.paircodes.evaluation import pair_keys
 from poseloom.language.streams import mixed, text_key, uniform
 from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
 from poseloom.pose.types import heading
@@ -81,6 +83,7 @@ def rotation_change(
     *,
     faithful: bool = False,
     noise_seed: int | None = None,
+    noise_keys: NDArray[np.int64] | None = None,
 ) -> RotationChange:
     """How the orientation of the whole person changes.
 
@@ -90,6 +93,7 @@ def rotation_change(
         faithful: take the vertical component of the rotation vector, as the original does, instead of the turn of
             the heading; the two differ where the person also bends over or lies down.
         noise_seed: blurs the thresholds as the original does; None: no noise.
+        noise_keys: numbers of all first and then of all second poses, that noise depends on instead of positions.
 
     Raises:
         PoseloomError: orientations that are not (pairs, 3) for both.
@@ -105,17 +109,18 @@ def rotation_change(
     later = about_axis(-torch.where(together, away, own), "Y") @ to_matrix(second)
     degrees = torch.rad2deg(to_axis_angle(later @ ahead.mT))
     turn = degrees[:, _UP] if faithful else torch.where(together, _wrapped(torch.rad2deg(own - away)), 0.0)
-    return RotationChange(ahead, later, applied, degrees, turn, _categorise(turn, noise_seed))
+    return RotationChange(ahead, later, applied, degrees, turn, _categorise(turn, noise_seed, noise_keys))
 
 
 def _wrapped(degrees: Tensor) -> Tensor:
     return (degrees + FULL_TURN / 2) % FULL_TURN - FULL_TURN / 2
 
 
-def _categorise(turn: Tensor, noise_seed: int | None) -> Tensor:
+def _categorise(turn: Tensor, noise_seed: int | None, noise_keys: NDArray[np.int64] | None) -> Tensor:
     table = turn_table()
     if noise_seed is not None:
-        draws = uniform(mixed(noise_seed, _NOISE_STREAM), np.arange(len(turn)), 1)[0]
+        keys = np.arange(len(turn)) if noise_keys is None else pair_keys(*noise_keys.reshape(2, -1))
+        draws = uniform(mixed(noise_seed, _NOISE_STREAM), keys, 1)[0]
         turn = turn + torch.from_numpy(draws).to(turn) * table.noise
     category = torch.bucketize(turn.contiguous(), turn.new_tensor(table.thresholds))
     category[category == len(table.categories) - 1] = 0

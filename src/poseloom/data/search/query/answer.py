@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int16
@@ -14,8 +16,13 @@ from poseloom.data.search.query.conditions import HOLDS, Condition, Rows, in_tur
 from poseloom.data.search.query.parse import Query
 from poseloom.data.search.words import Words
 
-_BLOCK = 65_536
-"""Rows graded at once: their columns stay in the processor's cache."""
+_BLOCK = 131_072
+"""Rows looked at at once: a quarter of a megabyte of each column, few enough for the processor's cache."""
+_FIRST_BLOCK = 4096
+_FEW = 32
+"""Where at most one row in so many is left, single rows are looked at."""
+_ROUNDING = 1e-6
+"""More than a score is off by the arithmetic of 32-bit numbers."""
 _CANDIDATES = 500
 """Best rows by the conditions, which the words of the question rank further."""
 _TEXT_SHARE = 0.1
@@ -53,63 +60,146 @@ def answer(
         mask: rows that pass the filters.
         near: give the nearest rows where none meets the question.
     """
-    if features is None or not asked.conditions:
-        return _by_words(words, plain, k, mask)
-    stored = Rows(features)
-    rows, grades = holding(asked.conditions, stored, mask)
+    stored, count = Rows(features) if features is not None else None, max(k, _CANDIDATES)
+    if stored is None or not asked.conditions:
+        return Found(*_highest(_ByWords(words, plain), words.rows, mask, k), holds=True)
+    share = len(plain) / (len(plain) + len(asked.conditions))
+    ranking = _Ranking(in_turn(asked.conditions), stored, words, plain, share)
+    rows, scores = _highest(ranking, len(stored), mask, count)
     holds = len(rows) > 0
     if not holds and near:
-        whole = asked.condition()
-        assert whole is not None
-        grades = _everywhere(whole, stored)
-        rows = np.flatnonzero(mask) if mask is not None else np.arange(len(grades))
-        grades = grades[rows]
-    share = len(plain) / (len(plain) + len(asked.conditions))
-    scores = grades
-    if plain:
-        scores = (1 - share) * grades + share * words.scores_of(plain, rows)
-    found = best(rows, scores, max(k, _CANDIDATES))
-    order = np.argsort(found.rows)
-    rows, scores = found.rows[order], found.scores[order]
+        rows, scores = _highest(replace(ranking, least=0), len(stored), mask, count)
     scores = (1 - _TEXT_SHARE) * scores + _TEXT_SHARE * words.scores_of(all_words, rows)
     return Found(rows, scores, holds)
 
 
-def _by_words(words: Words, plain: Sequence[str], k: int, mask: Bool[np.ndarray, " rows"] | None) -> Found:
-    scores = words.scores(plain)
-    if mask is not None:
-        scores = np.where(mask, scores, 0)
-    rows = np.flatnonzero(scores > 0)
-    found = best(rows, scores[rows], k)
-    return Found(found.rows, found.scores, True)
+class _Scorer(Protocol):
+    """Scores rows a block at a time."""
+
+    @property
+    def ceiling(self) -> float:
+        """No score is above this."""
+        ...
+
+    def better(
+        self, part: slice, mask: Bool[np.ndarray, " rows"] | None, level: float
+    ) -> tuple[Int[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+        """Places in the block and scores of its rows that score more than a level; perhaps of some others."""
+        ...
 
 
-def holding(
-    conditions: Sequence[Condition], stored: Rows, mask: Bool[np.ndarray, " rows"] | None
+def _highest(
+    scorer: _Scorer, count: int, mask: Bool[np.ndarray, " rows"] | None, most: int
 ) -> tuple[Int[np.ndarray, " found"], Float[np.ndarray, " found"]]:
-    """Rows that meet every condition, and their smallest grades; later conditions look at what is left alone."""
-    rows: list[NDArray[np.int64]] = []
-    grades: list[NDArray[np.float32]] = []
-    ordered = in_turn(conditions)
-    for first in range(0, len(stored), _BLOCK):
-        block = stored.part(slice(first, first + _BLOCK))
-        grade = ordered[0].grades(block)
-        here = grade >= HOLDS
+    """The `most` rows of `count` that score highest, in their order; of equal ones the first.
+
+    Once that many are found, only rows that may be better are scored.
+    """
+    kept: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]
+    level, held = -np.inf, 0
+    for part in _blocks(count):
+        if level >= scorer.ceiling:
+            break
+        places, scores = scorer.better(part, None if mask is None else mask[part], level)
+        better = scores > level
+        kept.append((places[better] + part.start, scores[better]))
+        held += int(np.count_nonzero(better))
+        if held >= most:
+            rows, scores = (np.concatenate(column) for column in zip(*kept, strict=True))
+            order = np.sort(best(None, scores, most).rows)
+            kept, held = [(rows[order], scores[order])], most
+            level = float(scores[order].min())
+    rows, scores = (np.concatenate(column) for column in zip(*kept, strict=True))
+    return rows, scores
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """Short ones first: they tell how good a row must be, so that few rows of the others are scored."""
+    first, size = 0, _FIRST_BLOCK
+    while first < rows:
+        yield slice(first, min(first + size, rows))
+        first, size = first + size, min(4 * size, _BLOCK)
+
+
+@dataclass(frozen=True, eq=False)
+class _ByWords:
+    """Rows that have some of the words."""
+
+    words: Words
+    plain: Sequence[str]
+
+    @cached_property
+    def ceiling(self) -> float:
+        return self.words.highest(self.plain) + _ROUNDING
+
+    def better(
+        self, part: slice, mask: Bool[np.ndarray, " rows"] | None, level: float
+    ) -> tuple[Int[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+        scores = self.words.scores(self.plain, part)
+        chosen = scores > max(level, 0)
         if mask is not None:
-            here &= mask[first : first + _BLOCK]
-        left = np.flatnonzero(here)
-        grade = grade[left]
-        for condition in ordered[1:]:
+            chosen &= mask
+        places = np.flatnonzero(chosen)
+        return places, scores[places]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranking:
+    """Rows by the smallest of their grades and, where there are plain words, by those in their share of the question.
+
+    Args:
+        ordered: the conditions, those in front that are quick to judge.
+        share: of the words in the score.
+        least: grade that a row must have.
+    """
+
+    ordered: Sequence[Condition]
+    stored: Rows
+    words: Words
+    plain: Sequence[str]
+    share: float
+    least: float = HOLDS
+
+    @property
+    def ceiling(self) -> float:
+        return 1.0 if self.plain else min(condition.highest for condition in self.ordered)
+
+    @cached_property
+    def _most_by_words(self) -> float:
+        return self.words.highest(self.plain) if self.plain else 0.0
+
+    def better(
+        self, part: slice, mask: Bool[np.ndarray, " rows"] | None, level: float
+    ) -> tuple[Int[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+        block, share = self.stored.part(part), np.float32(self.share)
+        needed = (level - share * self._most_by_words) / (1 - share) - (_ROUNDING if self.plain else 0)
+        by_words = share * self.words.scores(self.plain, part) if self.plain else np.zeros(len(block), np.float32)
+        if self.plain and level > -np.inf:  # what the words lack, no grade above one makes up for
+            rich = by_words > level - (1 - share) - _ROUNDING
+            mask = rich if mask is None else rich & mask
+        left = self._candidates(block, mask, float(needed))
+        added = by_words[left]
+        grades = np.full(len(left), np.inf, np.float32)
+        for condition in self.ordered:
             if not len(left):
                 break
-            grade = np.minimum(grade, condition.grades(block.part(left)))
-            keep = grade >= HOLDS
-            left, grade = left[keep], grade[keep]
-        rows.append(left + first)
-        grades.append(grade)
-    return np.concatenate(rows), np.concatenate(grades)
+            grades = np.minimum(grades, condition.grades(block.part(left)))
+            keep = grades > needed if needed >= self.least else grades >= self.least
+            left, grades, added = left[keep], grades[keep], added[keep]
+        return left, (1 - share) * grades + added
 
-
-def _everywhere(condition: Condition, stored: Rows) -> NDArray[np.float32]:
-    parts = [condition.grades(stored.part(slice(first, first + _BLOCK))) for first in range(0, len(stored), _BLOCK)]
-    return np.concatenate(parts)
+    def _candidates(
+        self, block: Rows, mask: Bool[np.ndarray, " rows"] | None, needed: float
+    ) -> Int[np.ndarray, " found"]:
+        """Rows that may be graded above what is needed; as soon as few are left, those alone are looked at."""
+        grade, strictly = max(needed, self.least), needed >= self.least
+        chosen = np.ones(len(block), bool) if mask is None else mask.copy()
+        left: NDArray[np.int64] | None = None
+        for condition in self.ordered:
+            if left is None:
+                chosen &= condition.at_least(block, grade, strictly)
+                if np.count_nonzero(chosen) * _FEW <= len(block):
+                    left = np.flatnonzero(chosen)
+            elif len(left):
+                left = left[condition.at_least(block.part(left), grade, strictly)]
+        return np.flatnonzero(chosen) if left is None else left

@@ -2,36 +2,43 @@
 
 Intervals grade by how far inside or outside a value is; "and" takes the smallest grade, "or" the largest, "not" one
 minus the grade. So a row meets a question exactly where its grade is one half or more, and better examples rank first.
+
+A grade costs ten times what a comparison of stored whole numbers does. So each condition also tells quickly which rows
+may have a grade at all (`at_least`, `at_most`): all that have it, and perhaps a few that just miss it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Int16
+from jaxtyping import Bool, Float, Int16
 from numpy.typing import NDArray
 
-from poseloom.data.search.features import (
-    COLUMN_INDEX,
-    COLUMNS,
-    LEFT,
-    RIGHT,
-    class_of,
-    contact_classes,
-)
-from poseloom.errors import PoseloomError
+from poseloom.data.search.features import COLUMN_INDEX, COLUMNS, METRE
 
 HOLDS = 0.5
 Grades = Float[np.ndarray, " rows"]
+Chosen = Bool[np.ndarray, " rows"]
+_ALMOST_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
+_ROUNDING = 1e-6
+"""More than a grade is off by the arithmetic of 32-bit numbers."""
+_LARGEST = 32767
+_SLACK = 0.01
+"""Stored units by which a bound may be off that was worked out from a grade."""
+_COORDINATES = 6
+"""Columns of two points."""
 _LEAST_TYPICAL = 0.6
 """Grade of a row in the right class that is the least typical of it."""
 _FEW = 4
 """A condition looks at single rows where at most one in so many is left."""
-_OTHER = {"left": "right", "right": "left"}
 _INFINITY = float("inf")
+_EDGE = 0.003
+"""Metres that the rounding of stored coordinates can add to the way along three axes."""
 
 
 class Rows:
@@ -75,7 +82,51 @@ class _Listed(Rows):
 class Condition(Protocol):
     """Grades rows."""
 
+    @property
+    def highest(self) -> float:
+        """No grade is above this."""
+        ...
+
+    @property
+    def cost(self) -> int:
+        """Columns that must be read; fewer where they are only compared with a number."""
+        ...
+
     def grades(self, rows: Rows) -> Grades: ...
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        """Every row of that grade or more (strictly: of clearly more), and perhaps some that fall short of it."""
+        ...
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        """Every row of that grade or less (strictly: of clearly less), and perhaps some that exceed it."""
+        ...
+
+
+def _every(rows: Rows) -> Chosen:
+    return np.ones(len(rows), bool)
+
+
+def _inwards(grade: float) -> float:
+    """How far inside its bounds a value of a grade lies, divided by `Interval.soft`; negative outside."""
+    twice = 2 * (grade - HOLDS)
+    return twice / (1 - abs(twice)) if abs(twice) < 1 else twice * _INFINITY
+
+
+def _from(stored: Int16[np.ndarray, " rows"], least: float, strictly: bool) -> Chosen:
+    return stored >= _bound(math.ceil(_limited(least) + (_SLACK if strictly else -_SLACK)))
+
+
+def _up_to(stored: Int16[np.ndarray, " rows"], most: float, strictly: bool) -> Chosen:
+    return stored <= _bound(math.floor(_limited(most) - (_SLACK if strictly else -_SLACK)))
+
+
+def _limited(value: float) -> float:
+    return min(max(value, -_LARGEST), _LARGEST)
+
+
+def _bound(value: int) -> np.int16:
+    return np.int16(min(max(value, -_LARGEST), _LARGEST))
 
 
 @dataclass(frozen=True)
@@ -95,6 +146,54 @@ class Interval:
     high: float
     soft: float
     distance: bool = False
+
+    highest = 1.0
+
+    @property
+    def cost(self) -> int:
+        return _COORDINATES if self.distance else 2 if self.second else 1
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        inwards = self.soft * _inwards(grade)
+        low, high = self.low + inwards, self.high - inwards
+        if self.distance:
+            if self.high == _INFINITY:
+                return _every(rows)
+            return _all(_up_to(apart, high * METRE, False) for apart in self._apart(rows))
+        stored, scale = self._stored(rows)
+        if self.high == _INFINITY:
+            return _from(stored, low * scale, strictly)
+        chosen = _up_to(stored, high * scale, strictly)
+        if self.low > -_INFINITY:
+            chosen &= _from(stored, low * scale, strictly)
+        return chosen
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        inwards = self.soft * _inwards(grade)
+        low, high = self.low + inwards, self.high - inwards
+        if self.distance:
+            if self.low > -_INFINITY:
+                return _every(rows)
+            x, y, z = self._apart(rows)  # the way along the axes is never shorter than the straight one
+            return _from(x + y + z, (high - _EDGE) * METRE, False)
+        stored, scale = self._stored(rows)
+        if self.high == _INFINITY:
+            return _up_to(stored, low * scale, strictly)
+        chosen = _from(stored, high * scale, strictly)
+        if self.low > -_INFINITY:
+            chosen |= _up_to(stored, low * scale, strictly)
+        return chosen
+
+    def _apart(self, rows: Rows) -> Iterator[Int16[np.ndarray, " rows"]]:
+        """How far apart the two points are along each axis, in stored units."""
+        for axis in "xyz":
+            yield np.abs(rows.classes(f"{self.first}.{axis}") - rows.classes(f"{self.second}.{axis}"))
+
+    def _stored(self, rows: Rows) -> tuple[Int16[np.ndarray, " rows"], float]:
+        """The value in stored units; differences stay far below the largest 16-bit number, 32 metres."""
+        scale = COLUMNS[COLUMN_INDEX[self.first]].scale
+        stored = rows.classes(self.first)
+        return (stored - rows.classes(self.second) if self.second else stored), scale
 
     def grades(self, rows: Rows) -> Grades:
         values = self._values(rows)
@@ -125,11 +224,35 @@ class Class:
     classes: tuple[int, ...]
     typical: tuple[Condition, ...] = ()
 
-    def grades(self, rows: Rows) -> Grades:
+    highest = 1.0
+    cost = 0
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        if grade <= 0:
+            return _every(rows)
+        chosen = self._holds(rows)
+        count = len(self.typical)
+        mean = (grade - _LEAST_TYPICAL) / (1 - _LEAST_TYPICAL)
+        each = count * mean - (count - 1)  # the others are one at most
+        if each > 0:
+            for one in self.typical:
+                chosen &= one.at_least(rows, each)
+        return chosen
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        least = _LEAST_TYPICAL if self.typical else self.highest
+        return _every(rows) if grade >= least - _ROUNDING else ~self._holds(rows)
+
+    def _holds(self, rows: Rows) -> Chosen:
+        """Two comparisons for each run of neighbouring classes."""
         found = rows.classes(self.column)
         holds = np.zeros(len(rows), bool)
-        for number in self.classes:
-            holds |= found == number
+        for first, last in _runs(self.classes):
+            holds |= found == first if first == last else (found >= first) & (found <= last)
+        return holds
+
+    def grades(self, rows: Rows) -> Grades:
+        holds = self._holds(rows)
         grades = holds.astype(np.float32)
         if self.typical:
             where = np.flatnonzero(holds)
@@ -139,11 +262,48 @@ class Class:
         return grades
 
 
+@lru_cache(maxsize=256)
+def _runs(numbers: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """First and last of each run of consecutive numbers."""
+    ordered = sorted(set(numbers))
+    firsts = [number for number in ordered if number - 1 not in ordered]
+    lasts = [number for number in ordered if number + 1 not in ordered]
+    return tuple(zip(firsts, lasts, strict=True))
+
+
+def _all(chosen: Iterator[Chosen]) -> Chosen:
+    whole = next(chosen)
+    for one in chosen:
+        whole &= one
+    return whole
+
+
+def _any(chosen: Iterator[Chosen]) -> Chosen:
+    whole = next(chosen)
+    for one in chosen:
+        whole |= one
+    return whole
+
+
 @dataclass(frozen=True)
 class AllOf:
     """Every part holds."""
 
     parts: tuple[Condition, ...]
+
+    @property
+    def highest(self) -> float:
+        return min(part.highest for part in self.parts)
+
+    @property
+    def cost(self) -> int:
+        return sum(part.cost + 1 for part in self.parts)
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return _all(part.at_least(rows, grade, strictly) for part in self.parts)
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return _any(part.at_most(rows, grade, strictly) for part in self.parts)
 
     def grades(self, rows: Rows) -> Grades:
         grades = self.parts[0].grades(rows)
@@ -162,6 +322,20 @@ class OneOf:
 
     parts: tuple[Condition, ...]
 
+    @property
+    def highest(self) -> float:
+        return max(part.highest for part in self.parts)
+
+    @property
+    def cost(self) -> int:
+        return sum(part.cost + 1 for part in self.parts)
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return _any(part.at_least(rows, grade, strictly) for part in self.parts)
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return _all(part.at_most(rows, grade, strictly) for part in self.parts)
+
     def grades(self, rows: Rows) -> Grades:
         grades = self.parts[0].grades(rows)
         for part in self.parts[1:]:
@@ -175,6 +349,18 @@ class Not:
 
     part: Condition
 
+    highest = _ALMOST_ONE
+
+    @property
+    def cost(self) -> int:
+        return self.part.cost + 1
+
+    def at_least(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return self.part.at_most(rows, 1 - grade, strictly)
+
+    def at_most(self, rows: Rows, grade: float, strictly: bool = False) -> Chosen:
+        return self.part.at_least(rows, 1 - grade - _ROUNDING)
+
     def grades(self, rows: Rows) -> Grades:
         # what just holds is one half; its opposite must fall short of that
         return np.nextafter(np.float32(1) - self.part.grades(rows), np.float32(0))
@@ -182,64 +368,16 @@ class Not:
 
 def in_turn(conditions: Sequence[Condition]) -> list[Condition]:
     """The same conditions with those in front that are quick to judge and leave few rows to the others."""
-    flat = [part for one in conditions for part in (one.parts if isinstance(one, AllOf) else (one,))]
-    return sorted(flat, key=lambda one: not isinstance(one, Class))
+    return sorted((part for one in conditions for part in _parts(one)), key=lambda one: one.cost)
 
 
-def compiled(formula: Mapping[str, Any], bindings: Mapping[str, str], shared: Mapping[str, Any]) -> Condition:
-    """A condition from the form that it has in `conditions.json`.
-
-    Args:
-        formula: one entry.
-        bindings: what the letters in braces stand for: s and t are sides, a and b points.
-        shared: formulas that others use by name.
-
-    Raises:
-        KeyError, ValueError: the formula names columns or classes that do not exist.
-    """
-    if "s" in bindings:
-        bindings = {"o": _OTHER.get(bindings["s"], ""), **bindings}
-
-    def inner(one: Mapping[str, Any]) -> Condition:
-        return compiled(one, bindings, shared)
-
-    if "use" in formula:
-        return inner(shared[formula["use"]])
-    if "all" in formula:
-        return AllOf(tuple(inner(one) for one in formula["all"]))
-    if "any" in formula:
-        return OneOf(tuple(inner(one) for one in formula["any"]))
-    if "not" in formula:
-        return Not(inner(formula["not"]))
-    if "flag" in formula:
-        return Class(formula["flag"], (1,))
-    if "side" in formula:
-        return Class("posture_side", ({"left": LEFT, "right": RIGHT}[formula["side"].format(**bindings)],))
-    if "contact" in formula:
-        return _contact(formula, bindings)
-    if "class" in formula:
-        column = formula["class"].format(**bindings)
-        names = tuple(class_of(column, name) for name in formula["in"])
-        return Class(column, names, tuple(inner(one) for one in formula.get("typical", ())))
-    return _interval(formula, bindings)
-
-
-def _contact(formula: Mapping[str, Any], bindings: Mapping[str, str]) -> Condition:
-    side = formula["contact"].format(**bindings)
-    target = formula.get("other", "").format(**bindings)
-    other = None if target not in _OTHER else target != side
-    return Class(f"{side}_contact", tuple(contact_classes(formula["place"], other)))
-
-
-def _interval(formula: Mapping[str, Any], bindings: Mapping[str, str]) -> Interval:
-    if "distance" in formula:
-        first, second = (point.format(**bindings) for point in formula["distance"])
-        columns: Sequence[str] = [f"{point}.x" for point in (first, second)]
+def _parts(condition: Condition) -> Iterator[Condition]:
+    """Conditions that all have to hold where this one has; their smallest grade is its own."""
+    if isinstance(condition, AllOf):
+        for part in condition.parts:
+            yield from _parts(part)
+    elif isinstance(condition, Not) and isinstance(condition.part, OneOf):
+        for part in condition.part.parts:
+            yield from _parts(Not(part))
     else:
-        first, _, second = formula["of"].format(**bindings).partition(" - ")
-        columns = [name for name in (first, second) if name]
-    unknown = [name for name in columns if name not in COLUMN_INDEX]
-    if unknown:
-        raise PoseloomError(f"conditions.json: {formula}: no column {unknown[0]!r}")
-    low, high = float(formula.get("min", -_INFINITY)), float(formula.get("max", _INFINITY))
-    return Interval(first, second, low, high, float(formula["soft"]), "distance" in formula)
+        yield condition

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from poseloom.data.search.query.conditions import AllOf, Condition, Not, OneOf, compiled
+from poseloom.data.search.query.conditions import AllOf, Condition, Not, OneOf
+from poseloom.data.search.query.formulas import compiled
 from poseloom.data.search.query.lexicon import meanings
 
 SIDES = ("left", "right")

@@ -1,0 +1,387 @@
+"""Reads how people speak of poses: "a person kneeling on the left knee with both arms raised" -> claims.
+
+The grammar is modest: parts of the body and what is said of them, in any usual order, with sides, directions, places
+and "not". Words without a meaning for poses are handed back. The words are in ``tables/plain_words.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.description.truth import ANY, BOTH, OTHER, Claim, Together
+
+_TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:]")
+_SIDES = ("left", "right")
+_DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "toleft", "toright")
+_AT = "at"
+
+
+class Kind(Enum):
+    """What a phrase does."""
+
+    SIDE = "sides"
+    PART = "parts"
+    MIDDLE = "middles"
+    RELATION = "relations"
+    STATE = "states"
+    POSTURE = "postures"
+    NOT = "not"
+    JOIN = "joins"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+class Item(NamedTuple):
+    """A phrase of a sentence: what it does, its name, whether a plural."""
+
+    kind: Kind
+    name: str
+    many: bool = False
+
+
+class Noun(NamedTuple):
+    """A part of the body as it was named; the side is empty where there is none."""
+
+    part: str
+    side: str = ""
+    many: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PlainWords:
+    """The checked content of the table of words."""
+
+    rewrites: dict[tuple[str, ...], tuple[str, ...]]
+    phrases: dict[tuple[str, ...], Item]
+    longest: int
+    table: dict[str, Any]
+
+    def items(self, sentence: str) -> list[Item]:
+        """The phrases of a sentence in order, without those that say nothing."""
+        words = _TOKEN.findall(sentence.lower().replace("’", "'"))
+        words = self._replaced(words)
+        found = []
+        place = 0
+        while place < len(words):
+            for size in range(min(self.longest, len(words) - place), 0, -1):
+                item = self.phrases.get(tuple(words[place : place + size]))
+                if item is not None or size == 1:
+                    found.append(item or Item(Kind.UNKNOWN, words[place]))
+                    place += size
+                    break
+        return [item for item in found if item.kind is not Kind.SKIPPED]
+
+    def _replaced(self, words: list[str]) -> list[str]:
+        made: list[str] = []
+        place = 0
+        while place < len(words):
+            for size in range(min(self.longest, len(words) - place), 0, -1):
+                new = self.rewrites.get(tuple(words[place : place + size]))
+                if new is not None:
+                    made += new
+                    place += size
+                    break
+            else:
+                made.append(words[place])
+                place += 1
+        return made
+
+    def claims(self, part: str, state: str) -> list[list[str]] | None:
+        """What must hold where a part is in a state; None where the words have no meaning together."""
+        table = self.table["claims"]
+        for name in (part, self.table["same"].get(part, part)):
+            if state in table.get(name, {}):
+                rows: list[list[str]] = table[name][state]
+                return rows
+        return None
+
+
+@cache
+def plain_words(path: Path = TABLES / "plain_words.json") -> PlainWords:
+    """The words of a file.
+
+    Raises:
+        FileError: an entry is missing or of another type.
+    """
+    table = read_table(path)
+    phrases: dict[tuple[str, ...], Item] = {(mark,): Item(Kind.JOIN, mark) for mark in ",;:"}
+    for kind in (Kind.POSTURE, Kind.RELATION, Kind.STATE, Kind.SIDE, Kind.MIDDLE):
+        for name, written in entry(path, table, kind.value, dict).items():
+            for words in written:
+                phrases.setdefault(tuple(words.split()), Item(kind, name))
+    for part, (one, many) in entry(path, table, "parts", dict).items():
+        for words in one:
+            phrases.setdefault((words,), Item(Kind.PART, part))
+        for words in many:
+            phrases.setdefault((words,), Item(Kind.PART, part, many=True))
+    for kind in (Kind.NOT, Kind.JOIN, Kind.SKIPPED):
+        for words in entry(path, table, kind.value, list):
+            phrases.setdefault(tuple(words.split()), Item(kind, words))
+    for name in ("claims", "same", "implied", "posture_classes", "postures_at", "postures_of_both", "hand_places"):
+        entry(path, table, name, dict)
+    rewrites = {tuple(old.split()): tuple(new.split()) for old, new in entry(path, table, "rewrites", dict).items()}
+    return PlainWords(rewrites, phrases, max(map(len, (*phrases, *rewrites))), table)
+
+
+@dataclass
+class PlainReading:
+    """What a text claims, and the words that were not understood."""
+
+    claims: list[Claim | Together] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_plainly(sentence: str) -> PlainReading:
+    """The claims of one sentence."""
+    reader = _Reader(plain_words())
+    reader.read(sentence)
+    return reader.out
+
+
+class _Reader:
+    """Walks over the phrases and keeps what is being spoken of."""
+
+    def __init__(self, words: PlainWords) -> None:
+        self._words = words
+        self.out = PlainReading()
+        self._items: list[Item] = []
+        self._at = 0
+        self._subjects: list[Noun] = []
+        self._told = True
+        self._waiting: list[str] = []
+        self._relation = ""
+        self._target: tuple[str, Noun] | None = None
+        self._denied = False
+        self._crossed = False
+
+    def read(self, sentence: str) -> None:
+        steps = {
+            Kind.SIDE: self._side,
+            Kind.PART: self._part,
+            Kind.MIDDLE: self._part,
+            Kind.STATE: self._state,
+            Kind.RELATION: self._related,
+            Kind.POSTURE: self._posture,
+            Kind.NOT: self._not,
+            Kind.JOIN: self._join,
+            Kind.UNKNOWN: self._unknown,
+        }
+        self._items = self._words.items(sentence)
+        while self._at < len(self._items):
+            item = self._items[self._at]
+            self._at += 1
+            steps[item.kind](item)
+        if self._target is not None:
+            self._unplaced()
+
+    def _unplaced(self) -> None:
+        """A relation whose subject never came."""
+        assert self._target is not None
+        relation, noun = self._target
+        self.out.unread.append(f"{relation} {noun.part}")
+        self._target = None
+
+    # -- marks -----------------------------------------------------------------------------------------------------
+
+    def _unknown(self, item: Item) -> None:
+        self.out.unread.append(item.name)
+
+    def _not(self, item: Item) -> None:
+        self._denied = True
+
+    def _join(self, item: Item) -> None:
+        self._relation, self._crossed = "", False
+        if item.name in ",;:":
+            self._denied = False
+
+    def _related(self, item: Item) -> None:
+        self._relation = item.name
+
+    # -- nouns -----------------------------------------------------------------------------------------------------
+
+    def _noun(self, place: int) -> tuple[Noun | None, int]:
+        """The noun that begins at a place, and where it ends."""
+        items, side = self._items, ""
+        while place < len(items) and items[place].kind is Kind.SIDE:
+            side, place = items[place].name, place + 1
+        if place < len(items) and items[place].kind in (Kind.PART, Kind.MIDDLE):
+            item = items[place]
+            if item.kind is Kind.PART and not side:
+                side = BOTH if item.many else ANY
+            return Noun(item.name, side, item.many), place + 1
+        return None, place
+
+    def _side(self, item: Item) -> None:
+        noun, end = self._noun(self._at - 1)
+        if noun is not None:
+            self._at = end
+            self._named(noun)
+        elif self._subjects and self._subjects[-1].side and not self._told_direction(item.name):
+            last = self._subjects[-1]
+            side = OTHER.get(last.side, ANY) if item.name == "other" else item.name
+            self._named(Noun(last.part, side))
+
+    def _told_direction(self, side: str) -> bool:
+        return side in _SIDES and self._told
+
+    def _part(self, item: Item) -> None:
+        if self._is_direction(self._at - 1) and self._say_state("backward"):
+            return
+        side = "" if item.kind is Kind.MIDDLE else BOTH if item.many else ANY
+        self._named(Noun(item.name, side, item.many))
+
+    def _is_direction(self, place: int) -> bool:
+        """Whether "back" at a place says where something goes: "right leg back", "leaning back"."""
+        items = self._items
+        if not 0 < place < len(items) or items[place].name != "back" or self._relation:
+            return False
+        return items[place - 1].kind in (Kind.STATE, Kind.PART)
+
+    def _named(self, noun: Noun) -> None:
+        if self._relation:
+            relation, self._relation = self._relation, ""
+            self._say_relation(relation, noun)
+            return
+        if noun.side == "other":
+            last = next((one.side for one in reversed(self._subjects)), "")
+            noun = noun._replace(side=OTHER.get(last, ANY))
+        if self._target is not None and self._relation_rows(noun, *self._target):
+            (relation, target), self._target = self._target, None
+            self._subjects = [noun]
+            self._say_relation(relation, target)
+        elif self._waiting:
+            states, self._waiting = self._waiting, []
+            self._subjects, self._told = [noun], False
+            for state in states:
+                self._say_state(state)
+        elif self._subjects and not self._told and self._subjects[-1].side and noun.side:
+            self._subjects.append(noun)
+        else:
+            self._subjects, self._told = [noun], False
+
+    # -- what is said ----------------------------------------------------------------------------------------------
+
+    def _state(self, item: Item) -> None:
+        state = item.name
+        direction = self._direction_ahead()
+        if direction and self._means(f"{state}.{direction}"):
+            state = f"{state}.{direction}"
+            self._at += 1
+        follows, _ = self._noun(self._at)
+        own = bool(self._subjects) and not self._told
+        if follows is not None and not own and self._words.claims(follows.part, state) is not None:
+            self._waiting.append(state)
+        elif not self._say_state(state):
+            self.out.unread.append(item.name)
+
+    def _direction_ahead(self) -> str:
+        """``forward``, or ``toleft`` of a left that names no part."""
+        if self._at >= len(self._items):
+            return ""
+        item = self._items[self._at]
+        if self._is_direction(self._at):
+            return "backward"
+        if item.kind is Kind.SIDE and item.name in _SIDES and self._noun(self._at)[0] is None:
+            return f"to{item.name}"
+        return item.name if item.kind is Kind.STATE and item.name in _DIRECTIONS else ""
+
+    def _means(self, state: str) -> bool:
+        """Whether a state with its direction means something here."""
+        implied = self._words.table["implied"].get(state.partition(".")[0], "")
+        parts = [noun.part for noun in self._subjects] or [implied]
+        return any(self._words.claims(part, state) is not None for part in (*parts, implied))
+
+    def _say_state(self, state: str) -> bool:
+        rows = [(noun, self._words.claims(noun.part, state)) for noun in self._subjects]
+        if not rows or any(found is None for _, found in rows):
+            part = self._words.table["implied"].get(state.partition(".")[0], "")
+            found = self._words.claims(part, state)
+            if found is None or any(noun.side for noun in self._subjects if not self._told):
+                return False
+            rows = [(Noun(part), found)]
+        for noun, found in rows:
+            self._say(found or [], noun.side)
+        self._told, self._crossed = True, state == "crossed"
+        return True
+
+    def _say(self, rows: Sequence[Sequence[str]], side: str) -> None:
+        """Claims of which all must hold on the same side."""
+        named = {"{s}": (side,), "{o}": (OTHER.get(side, side),)} if side in _SIDES else {"{s}": _SIDES, "{o}": _SIDES}
+        claims = tuple(
+            Claim(channel, frozenset(one for name in classes for one in named.get(name, (name,))), side)
+            for channel, *classes in rows
+        )
+        claim = claims[0] if len(claims) == 1 else Together(claims, side)
+        self.out.claims.append(claim._replace(denied=self._denied))
+        self._denied = False
+
+    def _say_relation(self, relation: str, target: Noun) -> None:
+        if self._crossed:
+            return  # "crossed in front of the chest" says where arms cross
+        made = [rows for noun in self._subjects for rows in self._relation_rows(noun, relation, target)]
+        for side, rows in made:
+            self._say(rows, side)
+        if made:
+            self._told = True
+            return
+        if self._target is not None:
+            self._unplaced()
+        self._target = relation, target  # of what comes: "touching the floor with both hands"
+
+    def _relation_rows(self, noun: Noun, relation: str, target: Noun) -> list[tuple[str, list[list[str]]]]:
+        places = self._words.table["hand_places"]
+        key = f"{relation} {target.part}"
+        if noun.part in ("foot", "leg") and target.part in ("foot", "leg") and relation in ("front", "behind"):
+            return [(noun.side, [["feet.ahead", "{s}" if relation == "front" else "{o}"]])]
+        if noun.part not in ("hand", "arm", "forearm"):
+            return []
+        for group, channel in (("zones", "zone"), ("heights", "hand.height")):
+            if key in places[group]:
+                return [(noun.side, [[channel, *places[group][key]]])]
+        if relation == _AT and target.part in places[_AT]:
+            names = places[_AT][target.part]
+            sides = _SIDES if noun.side == BOTH and target.side in _SIDES else (noun.side,)
+            return [(side, [["contact", *_contacts(names, side, target)]]) for side in sides]
+        return []
+
+    # -- postures --------------------------------------------------------------------------------------------------
+
+    def _posture(self, item: Item) -> None:
+        table = self._words.table
+        classes, side = table["posture_classes"][item.name], ""
+        place = self._at
+        if place < len(self._items) and self._items[place].kind is Kind.RELATION:
+            place += 1
+        noun, end = self._noun(place)
+        if noun is not None and (place > self._at or noun.part == "onside"):
+            sided = table["postures_at"].get(item.name, {}).get(noun.part)
+            middle = table["postures_at_middle"].get(item.name, {}).get(noun.part)
+            if sided and (noun.side in _SIDES or noun.side == ANY):
+                classes, side, self._at = [sided], noun.side, end
+            elif sided and noun.side == BOTH:
+                classes, self._at = table["postures_of_both"].get(item.name, classes), end
+            elif middle and not (noun.part == "side" and not noun.side):
+                classes, self._at = middle, end
+        if side in _SIDES:
+            self._say([["posture_sided", *(f"{name} {side}" for name in classes)]], "")
+        else:
+            self._say([["posture", *classes]], "")
+        self._subjects, self._told, self._relation = [Noun("person")], True, ""
+
+
+def _contacts(names: Sequence[str], side: str, target: Noun) -> list[str]:
+    """Classes of places on the side that is meant, seen from the hand of `side`."""
+    if target.side in _SIDES and side in _SIDES:
+        relations: tuple[str, ...] = ("own",) if target.side == side else ("other",)
+    elif target.side == "other":
+        relations = ("other",)
+    else:
+        relations = ("own",) if side == BOTH else ("own", "other")
+    return [*names, *(f"{name} {relation}" for name in names for relation in relations)]
