@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         read_description,
         swap_sides,
     )
-    from poseloom.language.instruction import Change, changes, instruct, instructions
+    from poseloom.language.instruction import (
+        Change,
+        Checked,
+        changes,
+        check_instructions,
+        instruct,
+        instructions,
+        read_instruction,
+    )
     from poseloom.language.paircodes import Paircodes, evaluate_pairs
     from poseloom.language.posecodes import Code, Posecodes, evaluate, prepare
 
@@ -32,9 +40,12 @@ _HOME = {
     "read_description": "description",
     "swap_sides": "description",
     "Change": "instruction",
+    "Checked": "instruction",
     "changes": "instruction",
+    "check_instructions": "instruction",
     "instruct": "instruction",
     "instructions": "instruction",
+    "read_instruction": "instruction",
     "Paircodes": "paircodes",
     "evaluate_pairs": "paircodes",
     "Code": "posecodes",
@@ -45,11 +56,13 @@ _HOME = {
 __all__ = [
     "Agreement",
     "Change",
+    "Checked",
     "Code",
     "Fact",
     "Paircodes",
     "Posecodes",
     "changes",
+    "check_instructions",
     "describe",
     "evaluate",
     "evaluate_pairs",
@@ -59,6 +72,7 @@ __all__ = [
     "instructions",
     "prepare",
     "read_description",
+    "read_instruction",
     "swap_sides",
 ]
 

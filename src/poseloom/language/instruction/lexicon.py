@@ -146,7 +146,7 @@ _OWN_MEASURES: dict[str, tuple[Measure, tuple[float, ...]]] = {
 """By the first word of an entry: the measure and the bounds of its grades."""
 _OWN_WAYS = {"lean.aside": "side", "head.turn": "turn", "head.tilt": "tilt", "turn": "side"}
 _OWN_WAYS |= {"lean.less_back": "forward", "lean.less_forward": "back", "lean.less_aside": OTHER_WAY}
-_OWN_WAYS |= {"twist.more": "side", "twist.less": OTHER_WAY}
+_OWN_WAYS |= {"head.back": "raise", "twist.more": "side", "twist.less": OTHER_WAY}
 _NEUTRAL = ("lean.upright", "twist.straight", "head.ahead", "head.level", "head.middle", "head.upright")
 _OWN_WAYS |= {"bend": "more", "unbend": "less", "foot.lift": "up", "foot.drop": "down"}
 _ELSEWHERE = "go.aside"

@@ -41,7 +41,7 @@ def twisted(turn: float, after: float) -> list[Change]:
 def head_moves(turn: float, nod: float, tilt: float, turned: float, nodded: float, tilted: float) -> list[Change]:
     """What the head does, and where it comes back to the front or upright."""
     turns = _to_end(turn, turned, ("head.turn", "head.turn"), "head.ahead") if turn == turn else []
-    nods = _to_end(nod, nodded, ("head.nod", "head.raise"), "head.level")
+    nods = _to_end(nod, nodded, ("head.nod", "head.back" if nodded < 0 else "head.raise"), "head.level")
     tilts = _to_end(tilt, tilted, ("head.tilt", "head.tilt"), "head.middle")
     if nods and tilts and nods[0].name == "head.level" and tilts[0].name == "head.middle":
         return [*turns, Change(max(nods[0].size, tilts[0].size), "head.upright")]

@@ -1,0 +1,25 @@
+"""HamNoSys 4: the notation's symbols, its grammar, and what a string says in English."""
+
+from poseloom.language.hamnosys.check import Checked, check_file, check_texts
+from poseloom.language.hamnosys.errors import HamNoSysError, Remark
+from poseloom.language.hamnosys.gloss import explain
+from poseloom.language.hamnosys.parse import parse
+from poseloom.language.hamnosys.symbols import Kind, Symbol, from_names, symbols, to_names
+from poseloom.language.hamnosys.tokens import Token, tokenise
+
+__all__ = [
+    "Checked",
+    "HamNoSysError",
+    "Kind",
+    "Remark",
+    "Symbol",
+    "Token",
+    "check_file",
+    "check_texts",
+    "explain",
+    "from_names",
+    "parse",
+    "symbols",
+    "to_names",
+    "tokenise",
+]

@@ -1,0 +1,41 @@
+"""The error of a HamNoSys string: it points at the symbol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from poseloom.errors import PoseloomError
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something in a string that was passed over, so that the rest could be read.
+
+    Args:
+        position: of the symbol, counted from 1.
+        problem: what was found there and what was made of it.
+    """
+
+    position: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"symbol {self.position}: {self.problem}"
+
+
+class HamNoSysError(PoseloomError):
+    """A string that breaks the notation.
+
+    The message reads ``HamNoSys: symbol POSITION is FOUND; expected EXPECTED``; the parts are kept as attributes.
+
+    Args:
+        position: of the symbol, counted from 1; one more than there are symbols where the string ends too early.
+        found: what stands there.
+        expected: what may stand there.
+    """
+
+    def __init__(self, position: int, found: str, expected: str):
+        self.position = position
+        self.found = found
+        self.expected = expected
+        super().__init__(f"HamNoSys: symbol {position} is {found}; expected {expected}")

@@ -1,0 +1,83 @@
+"""From a string to its tree: symmetry, hands, places, actions; parts of a sign; signs.
+
+Recursive descent over the grammar of HamNoSys 4, as real dictionary entries use it. Brackets have several meanings;
+which one is told by what stands inside, so that nothing is read twice.
+"""
+
+from __future__ import annotations
+
+from poseloom.language.hamnosys.actions import EXPECTED, read_actions
+from poseloom.language.hamnosys.errors import HamNoSysError
+from poseloom.language.hamnosys.hands import at_hand, read_hands
+from poseloom.language.hamnosys.places import at_location, read_locations
+from poseloom.language.hamnosys.reader import Reader
+from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.tokens import tokenise
+from poseloom.language.hamnosys.tree import Part, Sign, Signs, Symmetry, Where
+
+_FLAGS = (Kind.SIZE, Kind.BEND, Kind.ALTERNATING)
+
+
+def parse(text: str, *, strict: bool = False) -> Signs:
+    """Read a HamNoSys string.
+
+    Small slips that real entries have (a bracket without its counterpart, a size mark where none belongs) are passed
+    over and told in `Signs.remarks`.
+
+    Args:
+        text: characters of the font HamNoSysUnicode 4.0; signs separated by spaces.
+        strict: raise on what would be passed over.
+
+    Raises:
+        HamNoSysError: symbols outside HamNoSys, or in an order that means nothing; points at the symbol.
+    """
+    reader = Reader(tokenise(text))
+    signs: list[Sign] = []
+    parts: list[Part] = []
+    while True:
+        parts.append(_part(reader, first=not parts))
+        if reader.at(Kind.PLUS):
+            reader.take()
+            continue
+        signs.append(Sign(tuple(parts)))
+        parts = []
+        while reader.at(Kind.SEPARATOR):
+            reader.take()
+        if reader.at(Kind.END):
+            break
+    remarks = tuple(sorted(reader.remarks, key=lambda remark: remark.position))
+    if strict and remarks:
+        raise HamNoSysError(remarks[0].position, remarks[0].problem, "a string without slips (strict reading)")
+    return Signs(tuple(signs), remarks)
+
+
+def _part(reader: Reader, first: bool) -> Part:
+    start = reader.index
+    symmetry = _symmetry(reader)
+    dominant, nondominant = read_hands(reader) if at_hand(reader) else (None, None)
+    if first and symmetry is not None and dominant is None and nondominant is None:
+        reader.fail("a hand shape after the symmetry mark")
+    locations: list[Where] = []
+    while at_location(reader):
+        locations += read_locations(reader)
+    actions = read_actions(reader, top=True, places=tuple(locations))
+    if reader.index == start:
+        reader.fail("a symmetry mark, a hand shape, a place or a movement")
+    if not reader.at(Kind.PLUS, Kind.SEPARATOR, Kind.END):
+        reader.fail(f"{EXPECTED}{_ORDER if reader.at(Kind.HANDSHAPE, Kind.DIRECTION, Kind.PALM) else ''}")
+    return Part(symmetry, dominant, nondominant, tuple(locations), actions)
+
+
+_ORDER = "; the order is hand shape, finger direction, palm, then places, then movements"
+
+
+def _symmetry(reader: Reader) -> Symmetry | None:
+    """A symmetry mark and its flags, whose symbols mean something else elsewhere."""
+    if not reader.at(Kind.SYMMETRY, Kind.ALTERNATING):
+        return None
+    token = reader.take()
+    mirrored = None if token.kind is Kind.ALTERNATING else token.symbol.short == "symmlr"
+    flags = {token.symbol.short}
+    while reader.at(*_FLAGS):
+        flags.add(reader.take().symbol.short)
+    return Symmetry(mirrored, "largemod" in flags, "fingerstraightmod" in flags, "alternatingmotion" in flags)
