@@ -60,3 +60,11 @@ def command(capsys):
         return (status or 0, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory):
+    """Task -> path of an exported tiny model with its first weights."""
+    from tiny_models import all_untrained
+
+    return all_untrained(tmp_path_factory.mktemp("models"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import describe, instruct, load, render, save
+    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save
     from poseloom.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -21,13 +21,31 @@ _HOME = {
     "load": "api",
     "save": "api",
     "describe": "api",
+    "generate": "api",
+    "edit": "api",
+    "caption": "api",
+    "load_model": "api",
     "instruct": "api",
     "render": "api",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "errors",
 }
-__all__ = ["Clip", "Pose", "PoseloomError", "__version__", "describe", "instruct", "load", "render", "save"]
+__all__ = [
+    "Clip",
+    "Pose",
+    "PoseloomError",
+    "__version__",
+    "caption",
+    "describe",
+    "edit",
+    "generate",
+    "instruct",
+    "load",
+    "load_model",
+    "render",
+    "save",
+]
 
 
 __getattr__ = names_of(__name__, _HOME)

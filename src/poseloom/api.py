@@ -1,4 +1,7 @@
-"""The functions that users call: `load`, `save`, `describe`, `instruct`, `render`. The commands call these."""
+"""The functions that users call. The commands call these.
+
+`load`, `save`, `render`; by rule `describe`, `instruct`; by learned models `generate`, `edit`, `caption`, `load_model`.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,13 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
 
 
 def instruct(
-    pose_a: Pose | Clip, pose_b: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None
+    pose_a: Pose | Clip,
+    pose_b: Pose | Clip,
+    seed: int = 0,
+    *,
+    style: str | None = None,
+    version: str | None = None,
+    model: str | Path | None = None,
 ) -> list[str]:
     """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
 
@@ -106,11 +115,16 @@ def instruct(
         seed: chooses words.
         style: ``paragraph``, ``short`` or ``list``; only with a version.
         version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
+        model: let a learned model say it instead, by name or path: ``instruction`` is the one that poseloom ships.
 
     Raises:
-        PoseloomError: other batch shapes, an unknown style or version, a style without a version.
+        PoseloomError: other batch shapes, an unknown style or version, a style without a version, a model with either.
     """
     start, end = as_pose(pose_a), as_pose(pose_b)
+    if model is not None:
+        if style is not None or version is not None:
+            raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")
+        return load_model(model, "instruction").instruct(start, end)
     if version is None:
         if style is not None:
             raise PoseloomError(f"style {style!r}: styles of instructions belong to versions; name a version too")
@@ -120,6 +134,92 @@ def instruct(
     from poseloom.language import instructions
 
     return instructions(start, end, version, seed, style=style or "paragraph")
+
+
+def load_model(model: str | Path, task: str | None = None) -> Any:
+    """A learned model that is ready to be called: see `poseloom.checkpoints.registry.load_model`.
+
+    Args:
+        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``, or the
+            path of an exported or imported model.
+        task: that it must be of; any by default.
+
+    Raises:
+        PoseloomError: there is no such model, its files are damaged, or it is of another task.
+    """
+    from poseloom.checkpoints.registry import load_model as open_model
+
+    return open_model(model, task)
+
+
+def generate(text: str, n: int = 4, seed: int = 0, *, verify: bool = False, model: str | Path = "generation") -> Pose:
+    """Poses (n,) that a text tells of, each another one, facing +Z.
+
+    Args:
+        text: plain English; an empty one asks for any pose. What is not understood of it is told by a `UserWarning`.
+        n: number of poses.
+        seed: the same seed gives the same poses.
+        verify: draw more, check them by the geometry against the facts that are read in the text, give the best.
+        model: by name or path.
+
+    Raises:
+        PoseloomError: no such model, or no number of poses from 1 to 10,000.
+    """
+    return load_model(model, "generation").generate(text, n, seed, verify)
+
+
+def edit(
+    pose: Pose | Clip,
+    instruction: str,
+    n: int = 1,
+    seed: int = 0,
+    *,
+    verify: bool = False,
+    model: str | Path = "editing",
+) -> Pose:
+    """A pose changed as an instruction says, in `n` ways: poses (n,) with its heading, translation, hands and shape.
+
+    Args:
+        pose: a single one.
+        instruction: plain English. What is not understood of it is told by a `UserWarning`.
+        n: number of changed poses.
+        seed: the same seed gives the same poses.
+        verify: draw more, check them by the geometry against what is read in the instruction, give the best.
+        model: by name or path.
+
+    Raises:
+        PoseloomError: no such model, several poses, an empty instruction, no number of poses from 1 to 1,000.
+    """
+    return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify)
+
+
+def caption(
+    pose: Pose | Clip,
+    *,
+    beams: int = 1,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    temperature: float = 1.0,
+    seed: int = 0,
+    model: str | Path = "captioning",
+) -> list[str]:
+    """What a learned model says of poses: one text for each pose of the (flattened) batch. `describe` does it by rule.
+
+    Args:
+        pose: what is said.
+        beams: texts that are followed side by side; 1 is the most probable word each time.
+        top_k: draw words among this many most probable ones.
+        top_p: draw words among the most probable ones that together have this probability.
+        temperature: of drawn words.
+        seed: of drawn words.
+        model: by name or path.
+
+    Raises:
+        PoseloomError: no such model, or options that do not go together.
+    """
+    from poseloom.tasks.wording import Wording
+
+    return load_model(model, "captioning").caption(as_pose(pose), Wording(beams, top_k, top_p, temperature, seed))
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

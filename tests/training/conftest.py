@@ -1,5 +1,6 @@
 import csv
 import random
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,14 @@ STAGES = [
     Stage("pretrain", epochs=2, batch_size=8, ema=0.9, clip=1.0),
     Stage("finetune", steps=7, batch_size=8, accumulate=2, data={"phase": 0.5}, schedule=Schedule("cosine", warmup=2)),
 ]
+
+
+@pytest.fixture(autouse=True)
+def heard_interrupts():
+    """SIGINT is heard, also where the tests run as a job in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="index a table of poses", description="Index a table of poses.")
     build.add_argument("table", metavar="TABLE", help="folder of a table ('poseloom data prepare' makes one)")
     build.add_argument("--out", metavar="DIR", required=True, help="folder of the index")
+    build.add_argument(
+        "--embedding",
+        metavar="NAME|PATH",
+        help="vectors of a learned model, as retrieval: search then ranks by meaning (default: geometry)",
+    )
     build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
     info = actions.add_parser("info", help="what an index holds", description="What an index holds.")
     info.add_argument("index", metavar="DIR", help="folder of the index")
@@ -36,7 +41,12 @@ def _build(arguments: argparse.Namespace) -> None:
     from poseloom.data.table import Table
 
     rows = TableRows(Table(arguments.table))
-    built = build_index(rows, arguments.out, add=arguments.add, progress=progress())
+    embedder = None
+    if arguments.embedding is not None:
+        from poseloom.checkpoints.registry import load_model
+
+        embedder = load_model(arguments.embedding, "retrieval")
+    built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress())
     tell_notes(built)
     added = f", {built.added:,} of them new" if arguments.add else ""
     print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')

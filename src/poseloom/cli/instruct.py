@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         styles="paragraph, short or list, with --version",
         versions="by paircodes in the manner of PoseFix: full, pfA to pfC, embroider, ...",
     )
+    parser.add_argument(
+        "--model", metavar="NAME|PATH", nargs="?", const="instruction", help="let a learned model say it, not the rules"
+    )
     options.add_json(parser)
 
 
@@ -35,7 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
     frames = arguments.frames or [0, 0]
     files = [arguments.file, arguments.target or arguments.file]
     start, end = (_pose(file, arguments.source_format, frame) for file, frame in zip(files, frames, strict=True))
-    text = api.instruct(start, end, arguments.seed, style=arguments.style, version=arguments.version)[0]
+    wording = {"style": arguments.style, "version": arguments.version}
+    text = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)[0]
     if arguments.json:
         row = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1], "text": text}
         print(json.dumps(row, indent=1))

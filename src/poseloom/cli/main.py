@@ -20,6 +20,10 @@ COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",
     "describe": "say in words what the pose of a file is",
     "instruct": "say how to get from one pose to another",
+    "generate": "poses from words",
+    "edit": "change a pose by an instruction",
+    "caption": "say in words what the pose of a file is, by a learned model",
+    "sign": "sign a HamNoSys string, or check a file of them",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",
     "data": "build, describe, pair, inspect and export tables of poses",
@@ -27,6 +31,7 @@ COMMANDS = {
     "search": "find poses by words, or poses like one",
     "train": "train a model as a recipe says, or go on where training stopped",
     "evaluate": "measure a model by its task's protocol",
+    "models": "list, show, import and export learned models",
     "doctor": "check that this installation works, and what it can do",
 }
 USER_MISTAKE = 2

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.cli import options
-from poseloom.errors import PoseloomError
+from poseloom.errors import FileError, PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.data.search import Answer, Hit, Index
+    from poseloom.tasks.retrieval.predict import TextPoseSpace
 
 _DIGITS = 4
 
@@ -28,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--where", action="append", default=[], metavar="NAME=VALUE", help="only rows with this metadata; repeatable"
     )
     parser.add_argument("--near", action="store_true", help="where no row meets the question, show the nearest ones")
+    parser.add_argument(
+        "--embedding", metavar="NAME|PATH", help="model of an index of learned vectors (default: the shipped retrieval)"
+    )
+    parser.add_argument(
+        "--statements", action="store_true", help="answer TEXT by its statements where the index has learned vectors"
+    )
     parser.add_argument("--like", metavar="FILE", help="poses like the one in this file, instead of TEXT")
     parser.add_argument("--frame", type=int, metavar="N", help="with --like: which frame, counted from 0 (default: 0)")
     parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
@@ -40,8 +47,11 @@ def run(arguments: argparse.Namespace) -> None:
 
     _check(arguments)
     index = Index(arguments.index or _index_of(arguments.table))
+    model = _model(arguments, index)
     if arguments.like is not None:
-        hits: Sequence[Hit] = _like(arguments, index)
+        hits: Sequence[Hit] = _like(arguments, index, model)
+    elif model is not None:
+        hits = _by_meaning(arguments, index, model)
     else:
         answer = index.search(arguments.text, arguments.k, arguments.where, arguments.near)
         _tell(answer)
@@ -76,13 +86,47 @@ def _index_of(table: str) -> Path:
     return folder
 
 
-def _like(arguments: argparse.Namespace, index: Index) -> list[Hit]:
+def _model(arguments: argparse.Namespace, index: Index) -> TextPoseSpace | None:
+    """The model of an index of learned vectors; None for other indices, and where it is not needed.
+
+    Raises:
+        PoseloomError: the index was built with another model.
+    """
+    from poseloom.tasks.retrieval.predict import LEARNED
+
+    if not index.manifest.embedder.startswith(LEARNED):
+        if arguments.embedding is not None:
+            remedy = "'poseloom index build TABLE --embedding retrieval' makes one"
+            raise FileError(index.folder, "is no index of learned vectors", remedy=remedy)
+        return None
+    if arguments.statements and arguments.like is None:
+        return None
+    from poseloom.checkpoints.registry import load_model
+
+    model: TextPoseSpace = load_model(arguments.embedding or "retrieval", "retrieval")
+    if model.name != index.manifest.embedder:
+        problem = f"has vectors made by {index.manifest.embedder}, the model is {model.name}"
+        raise FileError(index.folder, problem, remedy="name the model that it was built with: --embedding PATH")
+    return model
+
+
+def _by_meaning(arguments: argparse.Namespace, index: Index, model: TextPoseSpace) -> list[Hit]:
+    from poseloom.cli import learned
+
+    if not arguments.text.strip():
+        raise PoseloomError("an empty question; say what to look for")
+    with learned.told():
+        vector = model.embed_texts([arguments.text])[0].numpy()
+    return index.nearest(vector, arguments.k, arguments.where)
+
+
+def _like(arguments: argparse.Namespace, index: Index, model: TextPoseSpace | None) -> list[Hit]:
     from poseloom import api
 
     clip = api.load(arguments.like, arguments.source_format)
     frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
     pose = api.select(clip, [frame]).pose
-    return index.like(pose, arguments.k, arguments.where, arguments.mirrored)
+    return index.like(pose, arguments.k, arguments.where, arguments.mirrored, embedder=model)
 
 
 def _tell(answer: Answer) -> None:

@@ -7,6 +7,7 @@ velocity, so that joint positions can be compared in the loss. A pose is a vecto
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -105,11 +106,22 @@ class PoseFlow(nn.Module):
         origin: Numbers | None = None,
     ) -> Float[Tensor, "poses numbers"]:
         """The pose that a point of the path leads to; time 0 is noise, 1 the pose."""
+        steer = self._steer(time, condition)
+        steers = [block.steer(steer) for block in self.blocks]
+        return self._end(numbers, steers, origin)
+
+    def _steer(
+        self, time: Float[Tensor, " poses"], condition: Float[Tensor, "poses condition"]
+    ) -> Float[Tensor, "poses width"]:
+        """What steers all blocks."""
         angles = time[:, None] * self.waves
-        steer = self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
+        return self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
+
+    def _end(self, numbers: Numbers, steers: Iterable[Tensor], origin: Numbers | None) -> Numbers:
+        """Where the path ends, from what each block is steered by."""
         hidden = self.enter(numbers if origin is None else torch.cat([numbers, origin], dim=-1))
-        for block in self.blocks:
-            hidden = block(hidden, steer)
+        for block, steer in zip(self.blocks, steers, strict=True):
+            hidden = block.moved(hidden, steer)
         said = self.leave(functional.layer_norm(hidden, hidden.shape[-1:]))
         return said if origin is None else said + origin
 
@@ -143,10 +155,13 @@ class PoseFlow(nn.Module):
         origin: Float[Tensor, "poses joints 3"] | None = None,
     ) -> Float[Tensor, "poses 22 3 3"]:
         """One pose for each row of the condition, in `steps` equal steps of time."""
-        numbers = torch.randn(len(condition), SIXD, generator=generator).to(condition.device)
+        poses = len(condition)
+        numbers = torch.randn(poses, SIXD, generator=generator).to(condition.device)
         start = None if origin is None else self.normalised(origin)
+        times = torch.arange(steps, device=condition.device).repeat_interleave(poses) / steps
+        steer = self._steer(times, condition.repeat(steps, 1))  # all steps at once: small products are slow one by one
+        steers = [block.steer(steer).unflatten(0, (steps, poses)) for block in self.blocks]
         for step in range(steps):
-            time = condition.new_full((len(condition),), step / steps)
-            end = self(numbers, time, condition, start)
+            end = self._end(numbers, [one[step] for one in steers], start)
             numbers = numbers + (end - numbers) / (steps - step)
         return self.matrices(numbers)

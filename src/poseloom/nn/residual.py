@@ -51,6 +51,12 @@ class SteeredBlock(nn.Module):
     def forward(
         self, hidden: Float[Tensor, "*batch width"], condition: Float[Tensor, "*batch condition"]
     ) -> Float[Tensor, "*batch width"]:
-        scale, shift, gate = self.steer(condition).chunk(3, dim=-1)
+        return self.moved(hidden, self.steer(condition))
+
+    def moved(
+        self, hidden: Float[Tensor, "*batch width"], steer: Float[Tensor, "*batch steered"]
+    ) -> Float[Tensor, "*batch width"]:
+        """The block with what `steer` made of the condition: scale, shift and gate side by side."""
+        scale, shift, gate = steer.chunk(3, dim=-1)
         normalised = functional.layer_norm(hidden, hidden.shape[-1:])
         return hidden + (1 + gate) * self.work(normalised * (1 + scale) + shift)

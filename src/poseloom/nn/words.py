@@ -49,7 +49,7 @@ class WordList:
         return len(self._ids)
 
     def encode(
-        self, texts: Sequence[str], *, ends: bool = False, longest: int = LONGEST
+        self, texts: Sequence[str], *, ends: bool = False, longest: int = LONGEST, multiple: int = 1
     ) -> Int[Tensor, "texts length"]:
         """Ids of the words of each text, padded.
 
@@ -57,11 +57,13 @@ class WordList:
             texts: what is read; an empty one gives a row of pads.
             ends: put the start and end marks around each text.
             longest: words that are read of a text.
+            multiple: the width is rounded up to one of these, so that a network meets few shapes.
         """
         rows = [[self._ids.get(word, UNKNOWN) for word in words_of(text)[:longest]] for text in texts]
         if ends:
             rows = [[START, *row, END] for row in rows]
-        ids = torch.full((len(rows), max([1, *map(len, rows)])), PAD, dtype=torch.long)
+        width = -(-max([1, *map(len, rows)]) // multiple) * multiple
+        ids = torch.full((len(rows), width), PAD, dtype=torch.long)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = torch.tensor(row, dtype=torch.long)
         return ids

@@ -17,6 +17,7 @@ TASKS: dict[str, str] = {
     "editing": "poseloom.tasks.editing.objective",
     "captioning": "poseloom.tasks.captioning.objective",
     "instruction": "poseloom.tasks.instruction.objective",
+    "sign": "poseloom.tasks.sign.objective",
 }
 """Name -> module that holds its `TASK`; a new task is one line here. Nothing of it is imported before it is used."""
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.errors import PoseloomError
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Clip, Pose
+from poseloom.tasks.clipped import DESCRIBED, clipped
 
 _PROCEDURAL_SEED = 11
 _HELD_OUT_SEED = 12
@@ -41,6 +42,8 @@ class PoseData:
         quick: of them, those that are validated on between epochs where the whole protocol takes long.
         batches: that count as an epoch.
         partly: share of the texts that tell only some of the pose, as people do.
+        clipped: share of the texts that are not whole sentences, in the words that people type.
+        vocabulary_texts: texts from which the vocabulary is read.
     """
 
     procedural: int = 100_000
@@ -51,6 +54,8 @@ class PoseData:
     quick: int = 250
     batches: int = 200
     partly: float = 0.4
+    clipped: float = 0.0
+    vocabulary_texts: int = 20_000
 
 
 class PosePool:
@@ -196,8 +201,8 @@ WRITERS: dict[str, tuple[Writer, float]] = {
 """Ways of writing a description, and the share of training texts that each writes."""
 
 
-def written(poses: Pose, seed: int, partly: float) -> list[str]:
-    """A text for each pose, in one of the ways of writing, some cut down to a few sentences."""
+def written(poses: Pose, seed: int, partly: float, clipped_share: float = 0.0) -> list[str]:
+    """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
     generator = np.random.default_rng(seed)
     shares = np.cumsum([share for _, share in WRITERS.values()])
     ways = np.searchsorted(shares, generator.random(len(poses)) * shares[-1], side="right")
@@ -207,7 +212,8 @@ def written(poses: Pose, seed: int, partly: float) -> list[str]:
         if len(rows):
             for row, text in zip(rows, write(poses[torch.from_numpy(rows)], seed % (1 << 31)), strict=True):
                 texts[row] = text
-    return [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
+    texts = [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
+    return some_clipped(texts, clipped_share, generator)
 
 
 def some_sentences(text: str, generator: np.random.Generator) -> str:
@@ -218,13 +224,16 @@ def some_sentences(text: str, generator: np.random.Generator) -> str:
     return " ".join(sentence for sentence, stays in zip(sentences, kept, strict=True) if stays)
 
 
-def words_in(write: Callable[[int, int], Sequence[str]], texts: int = 20_000, seed: int = 5) -> list[str]:
+def some_clipped(
+    texts: list[str], share: float, generator: np.random.Generator, between: Sequence[str] = DESCRIBED
+) -> list[str]:
+    """A share of the texts in clipped words; nothing is drawn where the share is zero."""
+    if not share:
+        return texts
+    return [clipped(text, generator, between) if generator.random() < share else text for text in texts]
+
+
+def words_in(write: Callable[[int, int], Sequence[str]], texts: int, seed: int = 5) -> list[str]:
     """Some texts of a writer, from which a vocabulary is read."""
     chunk = 1000
     return [text for start in range(0, texts, chunk) for text in write(seed + start, min(chunk, texts - start))]
-
-
-def to_rows(ids: Int[Tensor, "texts length"], rows: Tensor) -> Int[Tensor, "texts length"]:
-    """Some rows, without columns that are padding in all of them."""
-    chosen = ids[rows]
-    return chosen[:, : max(1, int((chosen != 0).any(0).sum()))]

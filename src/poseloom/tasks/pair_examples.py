@@ -20,7 +20,8 @@ from torch import Tensor
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.types import Pose, concatenate, heading
-from poseloom.tasks.examples import PoseData, PosePool, some_sentences
+from poseloom.tasks.clipped import INSTRUCTED
+from poseloom.tasks.examples import PoseData, PosePool, some_clipped, some_sentences
 
 Pair = tuple[Pose, Pose]
 _HELD_OUT_SEED = 13
@@ -43,6 +44,8 @@ class PairData(PoseData):
         quick: of them, those that are validated on between epochs where the whole protocol takes long.
         batches: that count as an epoch.
         partly: share of the instructions that tell only some of the changes.
+        clipped: share of the instructions that are not whole sentences, in the words that people type.
+        vocabulary_texts: texts from which the vocabulary is read.
         moments: share of the pairs that are two moments of a motion, where there are motions.
         strangers: share of the pairs of which one pose has nothing to do with the other.
     """
@@ -204,8 +207,8 @@ PAIR_WRITERS: dict[str, tuple[PairWriter, float]] = {
 """Ways of writing an instruction, and the share of training texts that each writes."""
 
 
-def written_pairs(first: Pose, second: Pose, seed: int, partly: float) -> list[str]:
-    """An instruction for each pair, in one of the ways of writing, some cut down to a few sentences."""
+def written_pairs(first: Pose, second: Pose, seed: int, partly: float, clipped_share: float = 0.0) -> list[str]:
+    """An instruction for each pair, in one of the ways of writing, some cut down, some not in sentences."""
     generator = np.random.default_rng(seed)
     shares = np.cumsum([share for _, share in PAIR_WRITERS.values()])
     ways = np.searchsorted(shares, generator.random(len(first)) * shares[-1], side="right")
@@ -216,4 +219,5 @@ def written_pairs(first: Pose, second: Pose, seed: int, partly: float) -> list[s
             chosen = torch.from_numpy(rows)
             for row, text in zip(rows, write(first[chosen], second[chosen], seed % (1 << 31)), strict=True):
                 texts[row] = text
-    return [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
+    texts = [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
+    return some_clipped(texts, clipped_share, generator, INSTRUCTED)

@@ -21,6 +21,8 @@ Examples = tuple[tuple[Tensor, ...], list[str]]
 _HOTTEST = 4.6
 """Greatest logarithm of the factor of the scores: a factor of 100, as in CLIP (Radford et al. 2021)."""
 _FIRST_TEMPERATURE = 0.05
+_WIDTHS = 16
+"""Batches of texts are as wide as a multiple of this: kernels are made and kept for every shape that is met."""
 
 
 class TextLearner(Learner):
@@ -39,7 +41,10 @@ class TextLearner(Learner):
         start = getattr(self.recipe, "start", WarmStart())
         data = getattr(self.recipe, "data", PoseData())
         known = words_of_start(start)
-        return known or WordList.of_texts(words_in(lambda seed, count: self.examples(seed, count, data)[1]), at_least=2)
+        if known is not None:
+            return known
+        texts = words_in(lambda seed, count: self.examples(seed, count, data)[1], data.vocabulary_texts)
+        return WordList.of_texts(texts, at_least=2)
 
     def batches(self, share: Share) -> Batches:
         data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
@@ -47,7 +52,7 @@ class TextLearner(Learner):
 
         def make(seed: int, count: int) -> tuple[Tensor, ...]:
             poses, texts = self.examples(seed, count, data)
-            return (*poses, words.encode(texts, ends=self.ends))
+            return (*poses, words.encode(texts, ends=self.ends, multiple=_WIDTHS))
 
         return MadeBatches(make, share, data.batches)
 

@@ -18,7 +18,7 @@ class WarmStart:
 
     Args:
         text: exported retrieval model (safetensors) whose text encoder and vocabulary are taken; none where it is empty.
-        lr_factor: multiplies the learning rate of the text encoder.
+        lr_factor: multiplies the learning rate of the text encoder; 0 leaves it as it is.
     """  # noqa: E501
 
     text: str = ""

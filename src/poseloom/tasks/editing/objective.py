@@ -48,9 +48,10 @@ class EditingLearner(TextLearner):
 
     def examples(self, seed: int, count: int, data: PairData) -> Examples:
         first, second = self.pool.drawn(seed, count)
-        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly)
+        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly, data.clipped)
 
     def begin(self, stage: Stage) -> None:
+        self.model.text_encoder.requires_grad_(self.recipe.start.lr_factor > 0)
         if not self.model.flow.is_measured:
             self.model.flow.measure(self.pool.poses.drawn(self.recipe.seed, _SCALED_BY).rotations)
 

@@ -50,9 +50,10 @@ class GenerationLearner(TextLearner):
 
     def examples(self, seed: int, count: int, data: PoseData) -> Examples:
         poses = self.pool.drawn(seed, count)
-        return (poses.rotations,), written(poses, seed, data.partly)
+        return (poses.rotations,), written(poses, seed, data.partly, data.clipped)
 
     def begin(self, stage: Stage) -> None:
+        self.model.text_encoder.requires_grad_(self.recipe.start.lr_factor > 0)
         if not self.model.flow.is_measured:
             self.model.flow.measure(self.pool.drawn(self.recipe.seed, _SCALED_BY).rotations)
 

@@ -37,7 +37,7 @@ class PairRetrievalLearner(ContrastiveLearner):
 
     def examples(self, seed: int, count: int, data: PairData) -> Examples:
         first, second = self.pool.drawn(seed, count)
-        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly)
+        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly, data.clipped)
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(self.model, self.words, self.pool.held_out)

@@ -37,7 +37,7 @@ class RetrievalLearner(ContrastiveLearner):
 
     def examples(self, seed: int, count: int, data: PoseData) -> Examples:
         poses = self.pool.drawn(seed, count)
-        return (poses.rotations,), written(poses, seed, data.partly)
+        return (poses.rotations,), written(poses, seed, data.partly, data.clipped)
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(self.model, self.words, self.pool.held_out)

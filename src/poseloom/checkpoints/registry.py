@@ -1,0 +1,119 @@
+"""Models by name or path: those that poseloom ships, exported ones, and published ones that were imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from poseloom.errors import FileError, PoseloomError, closest
+from poseloom.training.export import ModelCard, card_path, read_card
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the shipped models lie: ``TASK.safetensors`` and its card."""
+NAMES = ("retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction")
+"""Of the shipped models: each has the name of its task."""
+SUFFIX = ".safetensors"
+_TORCH_SUFFIXES = (".pth", ".pt", ".zip", ".tar")
+_CHECKPOINT = ".ckpt"
+_KEPT_OPEN = 8
+"""Models that stay in memory."""
+
+
+class Predictor(Protocol):
+    """A model that is ready to be called; what it offers besides depends on its task."""
+
+    task: str
+    card: ModelCard
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A model that poseloom has a place for.
+
+    Args:
+        name: of the model, which is its task's.
+        path: of its weights.
+        card: what is known of it; None where this installation lacks it.
+    """
+
+    name: str
+    path: Path
+    card: ModelCard | None
+
+
+def shipped_models() -> list[Shipped]:
+    """All models that poseloom knows by name."""
+    return [_shipped(name) for name in NAMES]
+
+
+def model_path(model: str | Path) -> Path:
+    """The weights' file of a shipped model's name or of a path.
+
+    Raises:
+        PoseloomError: nothing is there, or it is a file of another kind.
+    """
+    name = str(model)
+    if name in NAMES:
+        path = _shipped(name).path
+        if not path.is_file():
+            raise PoseloomError(
+                f"the model {name!r} is not in this installation; train it ('poseloom train {name}/default'), or name "
+                f"the path of a model"
+            )
+        return path
+    path = Path(model)
+    if path.suffix in _TORCH_SUFFIXES and path.exists():
+        raise FileError(
+            path, "is a checkpoint of others", remedy=f"'poseloom models import {path}' makes a model of it"
+        )
+    if path.suffix == _CHECKPOINT and path.exists():
+        raise FileError(path, "is a checkpoint of a training", remedy="name the model.safetensors of its run")
+    if not path.exists():
+        known = f"known are {', '.join(NAMES)}, and paths of {SUFFIX} files"
+        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*NAMES])}")
+    if path.suffix != SUFFIX:
+        raise FileError(path, "is no model", remedy=f"expected a {SUFFIX} file that poseloom exported or imported")
+    if not card_path(path).exists():
+        raise FileError(path, "has no card", remedy=f"expected {card_path(path).name} beside it")
+    return path
+
+
+def load_model(model: str | Path, task: str | None = None) -> Any:
+    """A model that is ready to be called.
+
+    ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
+    ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`. All have
+    `card`, what is known of the model. A model that was opened before comes from memory.
+
+    Args:
+        model: name of a shipped model, which is that of its task, or the path of an exported or imported one.
+        task: that it must be of; any by default.
+
+    Raises:
+        PoseloomError: there is no such model, its files are damaged, or it is of another task.
+    """
+    path = model_path(model)
+    card = read_card(path, task)
+    stamp = tuple(one.stat().st_mtime_ns for one in (path, card_path(path)) if one.exists())
+    return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp)
+
+
+@lru_cache(maxsize=_KEPT_OPEN)
+def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...]) -> Predictor:
+    if is_published:
+        from poseloom.checkpoints.converted import load_converted
+        from poseloom.checkpoints.published_predictors import predictor_of
+
+        return predictor_of(load_converted(path, task=task), path)
+    if task not in NAMES:
+        raise FileError(path, f"is of task {task!r}", remedy=f"expected one of {', '.join(NAMES)}")
+    return import_module(f"poseloom.tasks.{task}.predict").open_model(path)
+
+
+def _shipped(name: str) -> Shipped:
+    path = WEIGHTS / f"{name}{SUFFIX}"
+    there = path.is_file() and card_path(path).is_file()
+    return Shipped(name, path, read_card(path) if there else None)

@@ -1,0 +1,105 @@
+"""What the commands of learned models share: which model, what is told of a text, poses kept and drawn."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poseloom.errors import FileError, closest
+
+if TYPE_CHECKING:
+    from poseloom.pose import Pose
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+BODY = ".glb"
+_PIXELS = 384
+"""Side of a picture on a sheet."""
+
+
+def add_model(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--model", metavar="NAME|PATH", default=default, help=f"another model (default: {default})")
+
+
+def add_draws(parser: argparse.ArgumentParser, count: int, drawn: int) -> None:
+    """How many poses, which ones, whether they are checked, and where they go."""
+    parser.add_argument("-n", type=int, default=count, metavar="N", help=f"number of poses (default: {count})")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed gives other poses (default: 0)")
+    parser.add_argument(
+        "--verify", action="store_true", help=f"draw {drawn} for each pose, check them, and keep the best"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="keep the poses: npz, JSON, BVH, ...")
+    add_render(parser)
+
+
+def add_render(parser: argparse.ArgumentParser) -> None:
+    known = " ".join((*PICTURES, BODY))
+    parser.add_argument("--render", type=Path, metavar="FILE", help=f"draw the poses ({known})")
+
+
+def check_targets(*paths: Path | None) -> None:
+    """Refuse places that cannot be written before any work is done.
+
+    Raises:
+        FileError: the folder does not exist, or may not be written.
+    """
+    from poseloom.formats.files import writable_target
+
+    for path in paths:
+        if path is not None:
+            writable_target(path)
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse pictures of an unknown kind.
+
+    Raises:
+        FileError: with the known ones.
+    """
+    known = (*PICTURES, BODY)
+    if path is not None and path.suffix.lower() not in known:
+        hint = closest(path.suffix.lower(), known) if path.suffix else ""
+        problem = f"cannot draw {path.suffix or 'without a suffix'}"
+        raise FileError(path, problem, remedy=f"expected {', '.join(known)}{hint}")
+
+
+@contextmanager
+def told() -> Iterator[list[str]]:
+    """Collects what is to be known of how texts were read, and prints it on stderr."""
+    from poseloom.tasks.reading import TextWarning
+
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TextWarning)
+        yield notes
+    for warning in caught:
+        if issubclass(warning.category, TextWarning):
+            notes.append(str(warning.message))
+            print(f"poseloom: {warning.message}", file=sys.stderr)
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], title: str) -> None:
+    """A sheet of the poses, or their bodies as GLB.
+
+    Raises:
+        PoseloomError: the file cannot be written.
+    """
+    from poseloom import api
+    from poseloom.render import contact_sheet, render, save_picture
+
+    if path.suffix.lower() == BODY:
+        api.save(poses[0] if len(poses) == 1 else poses, path)
+        return
+    sheet = contact_sheet(render(poses, _PIXELS), texts, labels=labels, title=title)
+    save_picture(sheet, path)
+
+
+def rounded(poses: Pose) -> list[list[list[float]]]:
+    """Rotations for JSON, to a ten-thousandth of a radian."""
+    return [[[round(value, 4) for value in joint] for joint in pose] for pose in poses.rotations.tolist()]

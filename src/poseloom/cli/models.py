@@ -1,0 +1,205 @@
+"""``poseloom models``: models that are here and what is known of them, import of published ones, export."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poseloom.cli import options
+from poseloom.errors import FileError, PoseloomError
+
+if TYPE_CHECKING:
+    from poseloom.checkpoints.released import ReleasedCheckpoint
+    from poseloom.nn.vocabulary import Vocabulary
+    from poseloom.training.export import ModelCard
+
+_MEBIBYTE = 1 << 20
+_WIDTH = 16
+_GENERAL_NAMES = ("checkpoint_best", "checkpoint_release", "checkpoint_last", "model")
+"""Stems of files that do not tell which model they hold."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="models_command", metavar="COMMAND", required=True, parser_class=type(parser))
+    for name, (summary, add, _) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        add(command)
+        options.add_json(command)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    _COMMANDS[arguments.models_command][2](arguments)
+
+
+# -- options -------------------------------------------------------------------------------------------------------
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "'poseloom models info NAME' tells more of one."
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="NAME|PATH", help="a name that 'poseloom models list' shows, or a file")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="checkpoint (.pth) or the archive that it came in")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="NAME.safetensors; its card is written beside it")
+    parser.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="PATH",
+        help="of a model with words of its own: the data set's folder, the original's .pkl, or a word list",
+    )
+    parser.add_argument(
+        "--extra-words", type=Path, metavar="FILE", help="words that followed the data set's texts, one a line"
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="NAME|PATH", help="a name that 'poseloom models list' shows, or a file")
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="NAME.safetensors, or a folder")
+
+
+# -- commands ------------------------------------------------------------------------------------------------------
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from poseloom.checkpoints.registry import shipped_models
+
+    rows = []
+    for model in shipped_models():
+        row: dict[str, Any] = {"name": model.name, "here": model.card is not None}
+        if model.card is not None:
+            row["parameters"] = model.card.parameters
+            row["bytes"] = model.path.stat().st_size
+            row["summary"] = model.card.card.summary
+        rows.append(row)
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        told = "not in this installation"
+        if row["here"]:
+            told = f"{row['parameters'] / 1e6:5.1f} M numbers, {row['bytes'] / _MEBIBYTE:5.1f} MiB  {row['summary']}"
+        print(f"{row['name']:{_WIDTH}}{told}")
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    from poseloom.checkpoints.registry import model_path
+    from poseloom.training.export import read_card
+
+    path = model_path(arguments.model)
+    card = read_card(path)
+    if arguments.json:
+        shown = asdict(card)
+        shown["extras"] = {name: _brief(value) for name, value in card.extras.items()}
+        print(json.dumps({"path": str(path), **shown}, indent=1, ensure_ascii=False))
+        return
+    _print_card(path, card)
+
+
+def _print_card(path: Path, card: ModelCard) -> None:
+    print(f"{card.task}, {card.name}: {card.card.summary}")
+    rows = {
+        "file": str(path),
+        "numbers": f"{card.parameters:,} ({card.precision})",
+        "words": f"{len(words):,}" if (words := card.extras.get("words") or card.extras.get("vocabulary")) else "",
+        "trained on": card.card.data,
+        "measured": card.card.measured,
+        **{f"  {name}": f"{value:.4g}" for name, value in card.figures.items()},
+        "limits": card.card.limits,
+        "licence": card.card.licence,
+        "thanks": card.card.attribution,
+        "made by": f"poseloom {card.poseloom}" if card.poseloom else "",
+    }
+    width = max(_WIDTH, *(len(name) + 2 for name in rows))
+    for name, value in rows.items():
+        if value:
+            print(f"{name:{width}}{value}")
+
+
+def _brief(value: Any) -> Any:
+    """Lists of words by their number."""
+    return f"{len(value)} words" if isinstance(value, list) else value
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from poseloom.checkpoints.converted import write_converted
+    from poseloom.checkpoints.released import read_released
+    from poseloom.formats.files import writable_target
+
+    if arguments.out is not None:
+        writable_target(arguments.out)
+    checkpoint = read_released(arguments.file)
+    vocabulary, note = _vocabulary(checkpoint, arguments)
+    out = arguments.out or Path(_name_of(arguments.file, checkpoint)).with_suffix(".safetensors")
+    card = write_converted(checkpoint, out, vocabulary)
+    if note:
+        print(f"poseloom: {note}", file=sys.stderr)
+    if arguments.json:
+        found = {"path": str(out), "task": card.task, "kind": checkpoint.kind.name, "parameters": card.parameters}
+        print(json.dumps({**found, "words": None if vocabulary is None else len(vocabulary)}, indent=1))
+        return
+    print(f"{out}: {checkpoint.kind.name}, task {card.task}, {card.parameters:,} numbers")
+
+
+def _vocabulary(checkpoint: ReleasedCheckpoint, arguments: argparse.Namespace) -> tuple[Vocabulary | None, str]:
+    """The model's words, and what the user should know where they are missing."""
+    from poseloom.checkpoints.vocabularies import find_vocabulary
+
+    given = arguments.vocabulary
+    if not checkpoint.words:
+        if given is not None or arguments.extra_words is not None:
+            raise FileError(arguments.file, "has no words of its own", remedy="leave --vocabulary out")
+        return None, ""
+    try:
+        words = find_vocabulary(
+            checkpoint.vocabulary, checkpoint.words, source=given, extra_words=arguments.extra_words
+        )
+    except PoseloomError as mistake:
+        if given is not None:
+            raise
+        return None, f"{mistake}; until then the model cannot read or say words (--vocabulary)"
+    return words, ""
+
+
+def _name_of(file: Path, checkpoint: ReleasedCheckpoint) -> str:
+    return f"{checkpoint.kind.task}-published" if file.stem in _GENERAL_NAMES else file.stem
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from poseloom.checkpoints.registry import SUFFIX, model_path
+    from poseloom.formats.files import atomic_write, writable_target
+    from poseloom.training.export import card_path, read_model
+
+    source = model_path(arguments.model)
+    card, _ = read_model(source)
+    out = arguments.out / source.name if arguments.out.is_dir() else arguments.out
+    if out.suffix != SUFFIX:
+        raise FileError(out, f"does not end in {SUFFIX}", remedy=f"name it {out.stem}{SUFFIX}, or name a folder")
+    if out.resolve() == source.resolve():
+        raise FileError(out, "is the model itself", remedy="name another place")
+    writable_target(card_path(out))
+    with atomic_write(out) as weights, atomic_write(card_path(out)) as words:
+        weights.write_bytes(source.read_bytes())
+        words.write_bytes(card_path(source).read_bytes())
+    if arguments.json:
+        print(json.dumps({"path": str(out), "card": str(card_path(out)), "task": card.task}, indent=1))
+        return
+    print(f"{out}: task {card.task}, {card.parameters:,} numbers; its card is {card_path(out)}")
+
+
+_Command = tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], None]]
+_COMMANDS: dict[str, _Command] = {
+    "list": ("the models that poseloom ships", _add_list, _list),
+    "info": ("what is known of a model: data, figures, limits, licence", _add_info, _info),
+    "import": ("make a model of a published checkpoint of PoseScript, PoseFix or PoseEmbroider", _add_import, _import),
+    "export": ("copy a model and its card to another place", _add_export, _export),
+}
+"""Name -> summary, what adds its options, what it does."""

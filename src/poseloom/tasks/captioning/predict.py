@@ -1,0 +1,98 @@
+"""Pose -> text for users."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poseloom.nn.decoding import Limits
+from poseloom.pose.types import Pose
+from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
+from poseloom.tasks.exported import Exported, open_exported
+from poseloom.tasks.frames import flat, published
+from poseloom.tasks.reading import no_vocabulary
+from poseloom.tasks.saying import LIMITS, Speaker, texts_of
+from poseloom.tasks.wording import Wording
+from poseloom.training.export import ModelCard
+
+if TYPE_CHECKING:
+    from poseloom.nn.vocabulary import Vocabulary
+    from poseloom.tasks.captioning.published import DescriptionGenerator
+
+_AT_ONCE = 64
+
+
+class PoseCaptioner(ABC):
+    """Says poses in words.
+
+    Args:
+        card: what is known of the model.
+    """
+
+    task = "captioning"
+
+    def __init__(self, card: ModelCard):
+        self.card = card
+
+    @abstractmethod
+    def _say(self, poses: Pose, wording: Wording) -> list[str]:
+        """Texts of poses with one leading axis and no heading."""
+
+    def caption(self, pose: Pose, wording: Wording | None = None) -> list[str]:
+        """A text for each pose of the (flattened) batch; its heading does not count.
+
+        Args:
+            pose: what is said.
+            wording: how words are chosen; the most probable one each time by default.
+
+        Raises:
+            PoseloomError: the model was imported without its vocabulary.
+        """
+        poses = flat(pose)
+        return self._say(poses.without_heading(), wording or Wording()) if len(poses) else []
+
+
+class SmallCaptioner(PoseCaptioner):
+    """The small model that poseloom trains."""
+
+    def __init__(self, exported: Exported[Speaker]):
+        super().__init__(exported.card)
+        self.model, self._words = exported.model, exported.words
+
+    def _say(self, poses: Pose, wording: Wording) -> list[str]:
+        return texts_of(self.model, self._words, wording.strategy(LIMITS), poses.rotations)
+
+
+class PublishedCaptioner(PoseCaptioner):
+    """A published model; without drawn words or beams it decodes as published, token by token.
+
+    Args:
+        model: in evaluation mode.
+        card: what is known of it.
+        vocabulary: its words; None where it was imported without them.
+        path: of its weights.
+    """
+
+    def __init__(self, model: DescriptionGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):
+        super().__init__(card)
+        self.model, self._vocabulary, self._path = model, vocabulary, path
+
+    def _say(self, poses: Pose, wording: Wording) -> list[str]:
+        from poseloom.nn.tokenizers import WordTokenizer
+
+        if self._vocabulary is None:
+            raise no_vocabulary(self._path)
+        tokenizer = WordTokenizer(self._vocabulary)
+        strategy = wording.strategy(Limits())
+        parts = published(poses, self.model.config.joints).split(_AT_ONCE)
+        return [tokenizer.decode(row) for part in parts for row in self.model.say(part, strategy).tokens]
+
+
+def open_model(path: str | Path) -> SmallCaptioner:
+    """The captioner of exported weights.
+
+    Raises:
+        FileError: see `open_exported`.
+    """
+    return SmallCaptioner(open_exported(path, "captioning", captioning_model, CaptioningModelConfig))

@@ -1,0 +1,155 @@
+"""Pose and instruction -> pose for users: what is not named stays, and so do the place and the heading."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.errors import PoseloomError
+from poseloom.nn.pose_features import joint_positions
+from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.skeleton import rest_offsets
+from poseloom.pose.types import Pose
+from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
+from poseloom.tasks.exported import Exported, open_exported
+from poseloom.tasks.frames import from_published, one_pose, published, put_back
+from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
+from poseloom.training.export import ModelCard
+
+if TYPE_CHECKING:
+    from poseloom.tasks.editing.published import PoseBGenerator
+
+MOST = 1000
+"""Poses that one call gives."""
+DRAWN_FOR_EACH = 32
+"""Poses drawn for each one that is returned where they are checked."""
+_UNCHECKED = "nothing in the instruction can be checked by the geometry: the poses were not chosen"
+
+
+class PoseEditor(ABC):
+    """Changes a pose by an instruction.
+
+    Args:
+        card: what is known of the model.
+        read: makes its ids of texts.
+    """
+
+    task = "editing"
+
+    def __init__(self, card: ModelCard, read: TextReader):
+        self.card, self._read = card, read
+
+    @abstractmethod
+    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+        """Changed poses (count,) of a pose (1,) without heading."""
+
+    def notes(self, instruction: str) -> tuple[str, ...]:
+        """What a user should know of how an instruction is read.
+
+        Raises:
+            PoseloomError: it is empty.
+        """
+        if not instruction.strip():
+            raise PoseloomError("the instruction is empty; say what to change, as 'raise the left arm'")
+        return self._read([instruction]).notes
+
+    def edit(self, pose: Pose, instruction: str, n: int = 1, seed: int = 0, verify: bool = False) -> Pose:
+        """The pose changed as an instruction says, in several ways.
+
+        Args:
+            pose: a single pose, of any heading.
+            instruction: plain English. What is not understood of it is told by a `TextWarning`.
+            n: number of changed poses.
+            seed: the same seed gives the same poses.
+            verify: draw 32 for each, check them by the geometry against what is read in the instruction, and give the
+                best; of equally good ones that which moves least.
+
+        Returns:
+            (n,) poses with the joints, heading, translation, hands, shape and face of the given one. A published model
+            changes fingers as well, where the pose has some.
+
+        Raises:
+            PoseloomError: several poses, an empty instruction, or no number of poses from 1 to 1,000.
+        """
+        if not 1 <= n <= MOST:
+            raise PoseloomError(f"n is {n}, expected 1 to {MOST:,} poses")
+        original = one_pose(pose)
+        notes = list(self.notes(instruction))
+        checked = verify and _can_be_checked(instruction)
+        if verify and not checked:
+            notes.append(_UNCHECKED)
+        tell(notes)
+        generator = torch.Generator().manual_seed(seed)
+        plain = Pose(original.rotations).reshape(1).without_heading()
+        drawn = self._draw(plain, instruction, n * DRAWN_FOR_EACH if checked else n, generator)
+        if checked:
+            drawn = _best(plain, instruction, drawn, n)
+        return put_back(drawn, original)
+
+
+class SmallEditor(PoseEditor):
+    """The small model that poseloom trains."""
+
+    def __init__(self, exported: Exported[EditingModel]):
+        super().__init__(exported.card, WordReader(exported.words))
+        self.model = exported.model
+
+    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+        ids = self._read([instruction]).ids
+        return Pose.from_matrices(self.model.draw(ids, pose.rotations, count, generator)[0])
+
+
+class PublishedEditor(PoseEditor):
+    """A published model: the Gaussian of pose and instruction over latents, decoded."""
+
+    def __init__(self, model: PoseBGenerator, card: ModelCard, read: TextReader):
+        super().__init__(card, read)
+        self.model = model
+
+    @torch.no_grad()
+    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+        reading = self._read([instruction])
+        told = self.model.predict(published(pose, self.model.config.joints), reading.ids, reading.lengths)
+        noise = torch.randn(count, self.model.config.latent, generator=generator)
+        return from_published(self.model.decode(told.mean + told.stddev * noise).axis_angle)
+
+
+def open_model(path: str | Path) -> SmallEditor:
+    """The editor of exported weights.
+
+    Raises:
+        FileError: see `open_exported`.
+    """
+    return SmallEditor(open_exported(path, "editing", EditingModel, EditingModelConfig))
+
+
+def _can_be_checked(instruction: str) -> bool:
+    from poseloom.language.instruction.reading import read_instruction
+
+    return bool(read_instruction(first_words(instruction)).said)
+
+
+def _best(original: Pose, instruction: str, drawn: Pose, n: int) -> Pose:
+    """Of each of n equal groups the pose that follows the instruction best, and moves least among those."""
+    from poseloom.language.instruction.checking import check_instructions
+
+    count = len(drawn)
+    before = original.body()[torch.zeros(count, dtype=torch.long)]
+    checked = check_instructions([first_words(instruction)] * count, before, drawn.body())
+    share = np.array([one.share or 0.0 for one in checked]).reshape(n, -1)
+    way = _ways(original, drawn).numpy().reshape(n, -1)
+    best = np.lexsort((way, -share), axis=1)[:, 0]
+    return drawn[torch.from_numpy(best + np.arange(n) * share.shape[1])]
+
+
+def _ways(original: Pose, drawn: Pose) -> Float[Tensor, " poses"]:
+    """Mean way of the joints, metres."""
+    offsets = rest_offsets()[:BODY_JOINTS]
+    before, after = (joint_positions(pose.body().matrices(), offsets) for pose in (original, drawn))
+    return (after - before).norm(dim=-1).mean(-1)

@@ -1,0 +1,96 @@
+"""Text <-> pose for users: vectors of one space, and what is nearest in it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.pose.types import Pose
+from poseloom.tasks.exported import Exported, open_exported
+from poseloom.tasks.frames import flat, published
+from poseloom.tasks.reading import Reading, TextReader, WordReader
+from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
+from poseloom.tasks.spaces import Ranked, TextSpace, ranked, texts_in_parts
+from poseloom.training.export import ModelCard
+
+if TYPE_CHECKING:
+    from poseloom.tasks.retrieval.published import PoseText
+
+LEARNED = "retrieval-"
+"""How the names of the vectors of these models begin."""
+_DIGITS = 12
+"""Of the weights' checksum in the name of their vectors."""
+
+
+class TextPoseSpace(TextSpace):
+    """Texts and poses as unit vectors: a text lies close to the poses that it tells of.
+
+    It is an `Embedder` of poses for search (`poseloom.data.search`).
+    """
+
+    task = "retrieval"
+
+    @abstractmethod
+    def _poses(self, poses: Pose) -> Float[Tensor, "poses latent"]:
+        """Vectors of poses with one leading axis and no heading."""
+
+    @property
+    def name(self) -> str:
+        """Names these very weights: vectors of others cannot be compared."""
+        return f"{LEARNED}{self.card.sha256[:_DIGITS]}"
+
+    def embed_poses(self, pose: Pose) -> Float[Tensor, "poses latent"]:
+        """Poses of the (flattened) batch -> unit vectors; heading, translation and shape do not count."""
+        poses = flat(pose)
+        return self._poses(poses.without_heading()) if len(poses) else torch.zeros(0, self.dimensions)
+
+    def rank(self, text: str, pose: Pose, k: int = 10) -> list[Ranked]:
+        """Of the poses of a batch the `k` that a text tells of best."""
+        return ranked(self.embed_texts([text])[0], self.embed_poses(pose), k)
+
+    def __call__(self, pose: Pose) -> Float[np.ndarray, "poses latent"]:
+        """The same as `embed_poses`, as numpy."""
+        return self.embed_poses(pose).numpy()
+
+
+class SmallTextPoseSpace(TextPoseSpace):
+    """The small model that poseloom trains."""
+
+    def __init__(self, exported: Exported[RetrievalModel]):
+        super().__init__(exported.card, WordReader(exported.words), exported.model.text_head.out_features)
+        self.model = exported.model
+
+    def _texts(self, reading: Reading) -> Float[Tensor, "texts latent"]:
+        return in_parts(self.model.embed_texts, reading.ids)
+
+    def _poses(self, poses: Pose) -> Float[Tensor, "poses latent"]:
+        return in_parts(self.model.embed_poses, poses.rotations)
+
+
+class PublishedTextPoseSpace(TextPoseSpace):
+    """A published model."""
+
+    def __init__(self, model: PoseText, card: ModelCard, read: TextReader):
+        super().__init__(card, read, model.config.latent)
+        self.model = model
+
+    def _texts(self, reading: Reading) -> Float[Tensor, "texts latent"]:
+        return texts_in_parts(self.model.encode_texts, reading)
+
+    def _poses(self, poses: Pose) -> Float[Tensor, "poses latent"]:
+        return in_parts(self.model.encode_poses, published(poses, self.model.config.joints))
+
+
+def open_model(path: str | Path) -> SmallTextPoseSpace:
+    """The space of exported weights.
+
+    Raises:
+        FileError: see `open_exported`.
+    """
+    return SmallTextPoseSpace(open_exported(path, "retrieval", RetrievalModel, RetrievalModelConfig))

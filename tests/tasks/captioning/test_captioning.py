@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from poseloom.checkpoints.registry import load_model
+from poseloom.pose.rotations import about_axis
+from poseloom.pose.sampler import sample
+from poseloom.tasks import task
+from poseloom.tasks.wording import Wording
+from poseloom.training import fit
+from tiny_models import tiny_recipe
+
+
+@pytest.fixture
+def model(tiny_models):
+    return load_model(tiny_models["captioning"])
+
+
+def test_it_trains_and_its_export_says_the_same(tmp_path):
+    recipe = tiny_recipe("captioning", steps=4, batch_size=16)
+    result = fit(task("captioning").build(recipe), recipe, tmp_path / "run")
+    assert set(result.figures) == {"facts", "facts_each", "unread"}
+    model = load_model(result.model)
+    poses = sample(3, seed=1)
+    assert model.caption(poses) == model.caption(poses)
+
+
+@pytest.mark.parametrize("wording", [Wording(), Wording(beams=3), Wording(top_k=5), Wording(top_p=0.8, temperature=2)])
+def test_a_text_for_each_pose(model, wording):
+    poses = sample(3, seed=1)
+    texts = model.caption(poses, wording)
+    assert len(texts) == 3 and all(texts)
+    assert texts == model.caption(poses, wording)
+    assert not any("<" in text for text in texts)  # no special words
+
+
+def test_drawn_words_depend_on_the_seed(model):
+    poses = sample(2, seed=1)
+    assert model.caption(poses, Wording(top_k=9, seed=1)) != model.caption(poses, Wording(top_k=9, seed=2))
+
+
+def test_heading_and_hands_do_not_count(model):
+    poses = sample(2, seed=1)
+    turned = poses.turned(about_axis(torch.tensor(1.5), "Y"))
+    assert model.caption(turned) == model.caption(poses.body()) == model.caption(poses.with_hands())
+    assert model.caption(poses[:0]) == []

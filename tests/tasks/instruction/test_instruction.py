@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from poseloom.checkpoints.registry import load_model
+from poseloom.errors import PoseloomError
+from poseloom.pose.rotations import about_axis
+from poseloom.pose.sampler import sample
+from poseloom.tasks import task
+from poseloom.tasks.wording import Wording
+from poseloom.training import fit
+from tiny_models import tiny_recipe
+
+
+@pytest.fixture
+def model(tiny_models):
+    return load_model(tiny_models["instruction"])
+
+
+def test_it_trains(tmp_path):
+    recipe = tiny_recipe("instruction", steps=4, batch_size=16)
+    result = fit(task("instruction").build(recipe), recipe, tmp_path / "run")
+    assert set(result.figures) == {"facts", "facts_each", "unread"}
+    assert load_model(result.model).instruct(sample(1, seed=1), sample(1, seed=2))
+
+
+def test_a_text_for_each_pair(model):
+    a, b = sample(3, seed=1), sample(3, seed=2)
+    texts = model.instruct(a, b, Wording(beams=2))
+    assert len(texts) == 3 and all(texts)
+    turn = about_axis(torch.tensor(1.0), "Y")
+    assert model.instruct(a.turned(turn), b.turned(turn), Wording(beams=2)) == texts
+    with pytest.raises(PoseloomError, match="as many second poses"):
+        model.instruct(a, b[:2])

@@ -1,0 +1,36 @@
+"""The tiny models of all tasks, trained for no or few steps on few poses: what can be called, not what is good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from poseloom.checkpoints.registry import NAMES
+from poseloom.tasks.recipes import open_recipe
+from poseloom.training import Recipe, export_model
+
+SMALL_DATA = {"procedural": 200, "validation": 12, "quick": 6, "batches": 2, "vocabulary_texts": 300}
+
+
+def tiny_recipe(task: str, **stage) -> Recipe:
+    """The tiny recipe with few poses; `stage` replaces values of its only stage."""
+    overrides = [(f"data.{name}", str(value)) for name, value in SMALL_DATA.items()]
+    _, recipe = open_recipe(f"{task}/tiny", [*overrides, ("engine.loggers", "[]"), ("engine.accelerator", "cpu")])
+    return replace(recipe, stages=[replace(recipe.stages[0], **stage)])
+
+
+def untrained(task: str, folder: Path) -> Path:
+    """The exported tiny model of a task with its first weights."""
+    from poseloom.tasks import task as task_named
+
+    recipe = tiny_recipe(task)
+    learner = task_named(task).build(recipe)
+    learner.begin(recipe.stages[0])
+    path = folder / f"{task}.safetensors"
+    export_model(learner, recipe, path, {"made_up": 12.5})
+    return path
+
+
+def all_untrained(folder: Path) -> dict[str, Path]:
+    """One model for each task."""
+    return {task: untrained(task, folder) for task in NAMES}
