@@ -113,27 +113,26 @@ def instruct(
         pose_a: where to start.
         pose_b: where to end; of the same batch shape.
         seed: chooses words.
-        style: ``paragraph``, ``short`` or ``list``; only with a version.
+        style: ``paragraph`` (if None), ``short``, or ``list``.
         version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
         model: let a learned model say it instead, by name or path: ``instruction`` is the one that poseloom ships.
 
     Raises:
-        PoseloomError: other batch shapes, an unknown style or version, a style without a version, a model with either.
+        PoseloomError: other batch shapes, an unknown style or version, a model with either.
     """
     start, end = as_pose(pose_a), as_pose(pose_b)
     if model is not None:
         if style is not None or version is not None:
             raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")
         return load_model(model, "instruction").instruct(start, end)
+    style = style or "paragraph"
     if version is None:
-        if style is not None:
-            raise PoseloomError(f"style {style!r}: styles of instructions belong to versions; name a version too")
         from poseloom.language import instruct as write
 
-        return write(start, end, seed=seed)
+        return write(start, end, seed=seed, style=style)
     from poseloom.language import instructions
 
-    return instructions(start, end, version, seed, style=style or "paragraph")
+    return instructions(start, end, version, seed, style=style)
 
 
 def load_model(model: str | Path, task: str | None = None) -> Any:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_seed(parser)
     options.add_wording(
         parser,
-        styles="paragraph, short or list, with --version",
+        styles="paragraph (the default), short or list",
         versions="by paircodes in the manner of PoseFix: full, pfA to pfC, embroider, ...",
     )
     parser.add_argument(

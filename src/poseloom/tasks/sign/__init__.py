@@ -1,0 +1,24 @@
+"""HamNoSys -> signing: generators that learn, and a signer that knows the notation.
+
+The names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseloom.lazy import names_of
+
+if TYPE_CHECKING:
+    from poseloom.tasks.sign.clips import SignBatch, SignClip
+    from poseloom.tasks.sign.predict import LearnedSigner, open_learned_signer
+
+_HOME = {
+    "LearnedSigner": "predict",
+    "SignBatch": "clips",
+    "SignClip": "clips",
+    "open_learned_signer": "predict",
+}
+__all__ = ["LearnedSigner", "SignBatch", "SignClip", "open_learned_signer"]
+
+__getattr__ = names_of(__name__, _HOME)

@@ -1,0 +1,130 @@
+"""text-to-pose, first generation (March 2022): the sequence plus a predicted change, again and again.
+
+``sequence += step_size * change``. Encoder input: [frames | text], one table of positions for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from poseloom.tasks.sign.clips import SignBatch
+from poseloom.tasks.sign.drafts import Draft
+from poseloom.tasks.sign.losses import length_loss, masked_loss, seen_loss
+from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
+from poseloom.tasks.sign.tokens import Tokens
+
+_SIZE_SPREAD = 0.1
+"""Standard deviation of the step size in training."""
+_NOISE = 1e-4
+"""Standard deviation of what is added after each step in training."""
+
+
+@dataclass(frozen=True)
+class GenerationAConfig:
+    """Sizes of the first generation; `published` restores what its code did.
+
+    Args:
+        keypoints: of a frame.
+        dims: coordinates of a keypoint.
+        width: of the encoders.
+        text_layers: of the text encoder.
+        layers: of the joint encoder.
+        heads: of attention.
+        feed_forward: width of feed-forward layers.
+        max_frames: longest sequence and text; rows of the position table.
+        step_size: share of the predicted change that one step takes.
+        training_steps: refinements of one training batch.
+        length_weight: of the squared error of the length, in frames.
+        usual_frames: length with which training begins; published: whatever the first weights say.
+        published: no limit of the predicted length, known points are not kept, every step of the same size, and losses averaged over missing points too.
+    """  # noqa: E501
+
+    keypoints: int = 75
+    dims: int = 3
+    width: int = 128
+    text_layers: int = 2
+    layers: int = 4
+    heads: int = 2
+    feed_forward: int = 2048
+    max_frames: int = 200
+    step_size: float = 0.5
+    training_steps: int = 10
+    length_weight: float = 1e-4
+    usual_frames: float = 60.0
+    published: bool = False
+
+
+class GenerationA(SignModel):
+    """The first generation."""
+
+    def __init__(self, config: GenerationAConfig):
+        super().__init__(config)
+        self.config = config
+        self.max_symbols = config.max_frames
+        width, numbers = config.width, config.keypoints * config.dims
+        self.positional_embeddings = nn.Embedding(config.max_frames, width)
+        self.embedding = nn.Embedding(len(self.tokenizer), width, padding_idx=self.tokenizer.pad)
+        self.pose_projection = nn.Linear(numbers, width)
+        self.text_encoder = Encoder(width, config.text_layers, config.heads, config.feed_forward)
+        self.pose_encoder = Encoder(width, config.layers, config.heads, config.feed_forward)
+        self.seq_length = nn.Linear(width, 1)
+        self.pose_diff_projection = head(width, width, numbers, nn.ReLU)
+        if not config.published:
+            nn.init.constant_(self.seq_length.bias, config.usual_frames)
+
+    def encode_text(self, tokens: Tokens) -> TextEncoding:
+        rows = self.embedding(tokens.ids) + self.positional_embeddings(tokens.positions)
+        return TextEncoding(self.text_encoder(rows, tokens.padding), tokens.padding)
+
+    def lengths(self, text: TextEncoding) -> Float[Tensor, "batch"]:
+        return self.seq_length(text.values[:, 0]).squeeze(-1)
+
+    def change(
+        self,
+        text: TextEncoding,
+        values: Float[Tensor, "batch frames keypoints d"],
+        padding: Bool[Tensor, "batch frames"],
+    ) -> Float[Tensor, "batch frames keypoints d"]:
+        """The predicted change of each point."""
+        frames = values.shape[1]
+        rows = self.pose_projection(values.flatten(2)) + self.positional_embeddings.weight[:frames]
+        joint = torch.cat([rows, text.values], 1), torch.cat([padding, text.padding], 1)
+        return self.pose_diff_projection(self.pose_encoder(*joint, frames)).view_as(values)
+
+    def refinements(
+        self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
+    ) -> Iterator[Float[Tensor, "batch frames keypoints d"]]:
+        check_steps(steps)
+        values = draft.values
+        yield values
+        for step in range(steps):
+            whole = step == steps - 1 and not self.config.published
+            size = 1.0 if whole else self.config.step_size
+            values = values + size * self.change(text, values, draft.padding)
+            if not self.config.published:
+                values = draft.keeping(values)
+            yield values
+
+    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
+        config = self.config
+        text = self.encode_text(self.tokens(list(batch.texts)))
+        loss = masked_loss if config.published else seen_loss
+        current = batch.values[:, :1].expand_as(batch.values)
+        refinement = batch.values.new_zeros(())
+        for _ in range(config.training_steps):
+            target = batch.values - current
+            change = self.change(text, current, batch.padding)
+            refinement = refinement + loss(target, change, batch.confidence)
+            current = self._moved(current, change.detach() if self.training else target)
+        length = length_loss(self.lengths(text), batch.lengths)
+        return {"total": refinement + config.length_weight * length, "refinement": refinement, "length": length}
+
+    def _moved(self, current: Tensor, change: Tensor) -> Tensor:
+        size = 1 + _SIZE_SPREAD * torch.randn(len(current), 1, 1, 1, device=current.device)
+        moved = current + size * change
+        return moved + _NOISE * torch.randn_like(moved) if self.training else moved

@@ -1,0 +1,342 @@
+"""poseloom's own generator, after text-to-pose's first generation: change by change towards the signed sequence.
+
+What differs from the first generation, and why:
+
+- The text is read once; frames attend to it without writing into it, so that a refinement costs the frames alone.
+- A draft says which points are known. Known points stay, and near a known frame the change is small: a start frame is
+  followed without a jump, and repairing a clip is the same task as signing a text.
+- Positions are sinusoids of the frame and of the share of the sequence that has passed: any length, the end in sight.
+- The network tells how far the end lies from the draft; the change is from where refinement stands to that end. Step k
+  of n goes 1 / (n - k) of this way, so that errors of the steps do not add up, however many they are.
+- Lengths are learned as logarithms; scales of coordinates are measured, not learned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from poseloom.tasks.sign.clips import SignBatch
+from poseloom.tasks.sign.drafts import Draft, damaged, filled, gaps
+from poseloom.tasks.sign.losses import seen_loss
+from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
+from poseloom.tasks.sign.tokens import Tokens
+
+_REACH = 4.0
+"""Frames from a known one at which a point may move almost freely."""
+_LEAST_SCALE = 0.02
+"""Shoulder widths: below this a coordinate counts as still."""
+_LOWEST_WAVE, _HIGHEST_WAVE = 0.25, 64.0
+"""Cycles of the slowest and fastest sinusoid over a whole sequence."""
+_SLOWEST = 10_000.0
+"""Ratio of the wavelengths of the frame's sinusoids (Vaswani et al. 2017)."""
+_REPAIRS_WITHOUT_TEXT = 0.8
+"""Share of the training drafts without text that are damaged clips."""
+_START_NOISE = 0.02
+"""Standard deviation, shoulder widths, of the noise on drafts in training."""
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    """Sizes of the model.
+
+    Args:
+        keypoints: of a frame.
+        dims: coordinates of a keypoint.
+        hands: first and end of the points of each hand, whose shape is weighed by itself.
+        width: of the encoders.
+        text_layers: of the text encoder.
+        layers: that refine.
+        heads: of attention.
+        feed_forward: width of feed-forward layers.
+        dropout: in training.
+        patch: frames of one token.
+        max_frames: longest sequence.
+        max_text: longest text, the begin mark included.
+        no_text: share of the training texts that are left out.
+        repairs: share of the training drafts that are damaged clips; the others are a start frame held still.
+        rollouts: share of the training steps that go on from what the model made, not from the true way.
+        shape_weight: of the hands' points relative to their wrists.
+        speed_weight: of the change from frame to frame.
+        length_weight: of the squared error of the length's logarithm.
+    """
+
+    keypoints: int = 75
+    dims: int = 3
+    hands: tuple[tuple[int, int], ...] = ((33, 54), (54, 75))
+    width: int = 192
+    text_layers: int = 3
+    layers: int = 4
+    heads: int = 4
+    feed_forward: int = 384
+    dropout: float = 0.1
+    patch: int = 2
+    max_frames: int = 400
+    max_text: int = 256
+    no_text: float = 0.1
+    repairs: float = 0.3
+    rollouts: float = 0.5
+    shape_weight: float = 1.0
+    speed_weight: float = 1.0
+    length_weight: float = 0.2
+
+
+class _Attention(nn.Module):
+    """Frames attend to themselves and to the text in one softmax."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.own = nn.Linear(width, 3 * width)
+        self.text = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def of_text(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of the text, the same for every refinement."""
+        keys, values = self.text(text).chunk(2, -1)
+        return self._split(keys), self._split(values)
+
+    def forward(self, rows: Tensor, text: tuple[Tensor, Tensor], seen: Tensor | None) -> Tensor:
+        queries, keys, values = map(self._split, self.own(rows).chunk(3, -1))
+        keys, values = torch.cat([keys, text[0]], 2), torch.cat([values, text[1]], 2)
+        found = F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
+        return self.out(found.transpose(1, 2).flatten(2))
+
+    def _split(self, rows: Tensor) -> Tensor:
+        return rows.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class _Layer(nn.Module):
+    """Pre-norm attention and feed-forward."""
+
+    def __init__(self, config: RefinerConfig):
+        super().__init__()
+        width = config.width
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = _Attention(width, config.heads)
+        self.linear1, self.linear2 = nn.Linear(width, config.feed_forward), nn.Linear(config.feed_forward, width)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, rows: Tensor, text: tuple[Tensor, Tensor], seen: Tensor | None) -> Tensor:
+        rows = rows + self.dropout(self.attention(self.norm1(rows), text, seen))
+        return rows + self.dropout(self.linear2(F.relu(self.linear1(self.norm2(rows)))))
+
+
+class Refiner(SignModel):
+    """poseloom's own generator."""
+
+    middle: Tensor
+    scale: Tensor
+    rest: Tensor
+    used: Tensor
+    typical: Tensor
+
+    def __init__(self, config: RefinerConfig):
+        super().__init__(config)
+        self.config = config
+        self.max_symbols = config.max_text
+        width, per_frame = config.width, config.keypoints * config.dims
+        self.embedding = nn.Embedding(len(self.tokenizer), width)
+        self.text_positions = nn.Embedding(config.max_text, width)
+        layer = nn.TransformerEncoderLayer(
+            width, config.heads, config.feed_forward, config.dropout, batch_first=True, norm_first=True
+        )
+        self.text_layers = nn.TransformerEncoder(
+            layer, config.text_layers, nn.LayerNorm(width), enable_nested_tensor=False
+        )
+        self.length = nn.Linear(2 * width, 1)
+        self.project = nn.Linear(config.patch * (per_frame + config.keypoints), width)
+        self.progress = nn.Linear(width, width)
+        self.layers = nn.ModuleList([_Layer(config) for _ in range(config.layers)])
+        self.last_norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, config.patch * per_frame)
+        for still in (self.output.weight, self.output.bias, self.length.weight, self.length.bias):
+            nn.init.zeros_(still)  # the first change is none, the first length the typical one
+        shape = config.keypoints, config.dims
+        self.register_buffer("middle", torch.zeros(shape))
+        self.register_buffer("scale", torch.ones(shape))
+        self.register_buffer("rest", torch.zeros(shape))
+        self.register_buffer("used", torch.ones(config.keypoints, dtype=torch.bool))
+        self.register_buffer("typical", torch.tensor([config.max_frames / 4]))
+
+    @torch.no_grad()
+    def measure(self, batch: SignBatch) -> None:
+        """Take middle and scale of each coordinate, the usual first frame, the points in use and the usual length."""
+        weight = batch.seen[..., None].to(batch.values.dtype)
+        count = weight.sum((0, 1)).clamp(min=1)
+        middle = (batch.values * weight).sum((0, 1)) / count
+        spread = ((batch.values - middle).square() * weight).sum((0, 1)) / count
+        first, seen = batch.values[:, 0], weight[:, 0]
+        usual = (first * seen).sum(0) / seen.sum(0).clamp(min=1)
+        self.middle.copy_(middle)
+        self.scale.copy_(spread.sqrt().clamp(min=_LEAST_SCALE))
+        self.rest.copy_(torch.where(seen.sum(0) > 0, usual, middle))
+        self.used.copy_(batch.seen.any(1).any(0))
+        self.typical.copy_(batch.lengths.log().mean().exp())
+
+    def encode_text(self, tokens: Tokens) -> TextEncoding:
+        rows = self.embedding(tokens.ids) + self.text_positions(tokens.positions)
+        return TextEncoding(self.text_layers(rows, src_key_padding_mask=tokens.padding), tokens.padding)
+
+    def lengths(self, text: TextEncoding) -> Float[Tensor, "batch"]:
+        return self._log_length(text).exp()
+
+    def draft(
+        self,
+        values: Float[Tensor, "batch frames keypoints d"],
+        known: Bool[Tensor, "batch frames keypoints"],
+        padding: Bool[Tensor, "batch frames"],
+    ) -> Draft:
+        """What is missing filled in; points that are never known lie where they usually do."""
+        return filled(values, known, padding, self.rest, curved=True)
+
+    def refinements(
+        self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
+    ) -> Iterator[Float[Tensor, "batch frames keypoints d"]]:
+        check_steps(steps)
+        given = self._given(text, draft)
+        values = draft.values
+        yield values
+        for step in range(steps):
+            passed = values.new_full((len(values),), step / steps)
+            values = values + self._change(given, values, passed) / (steps - step)
+            yield values
+
+    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
+        config, gold = self.config, batch.values
+        kept = torch.rand(len(gold)) >= (config.no_text if self.training else 0.0)
+        texts = [text if stays else "" for text, stays in zip(batch.texts, kept.tolist(), strict=True)]
+        told = torch.tensor([bool(text) for text in texts])
+        text = self.encode_text(self.tokens(texts))
+        draft = self._training_draft(batch, told)
+        given = self._given(text, draft)
+        passed = torch.rand(len(gold), device=gold.device)
+        passed = torch.where(torch.rand_like(passed) < 1 / 3, 0, passed)
+        estimate = self._way(given, draft, gold, passed)
+        found = estimate + self._change(given, estimate, passed)
+        parts = {
+            "place": seen_loss(gold, found, batch.confidence, 1),
+            "shape": self._shape_loss(gold, found, batch.confidence),
+            "speed": self._speed_loss(gold, found, batch.confidence),
+            "length": self._length_loss(text, batch, told.to(gold.device)),
+        }
+        weights = {"shape": config.shape_weight, "speed": config.speed_weight, "length": config.length_weight}
+        total = parts["place"] + sum(weights[name] * parts[name] for name in weights)
+        return {"total": total, **parts}
+
+    def _training_draft(self, batch: SignBatch, told: Bool[Tensor, "batch"]) -> Draft:
+        """A start frame held still, or a damaged clip; mostly the latter where there is no text to sign."""
+        seen = batch.seen
+        start = torch.zeros_like(seen)
+        start[:, 0] = seen[:, 0]
+        share = torch.where(told, self.config.repairs, _REPAIRS_WITHOUT_TEXT).to(seen.device)
+        repair = torch.rand(len(seen), device=seen.device) < share
+        known = torch.where(repair[:, None, None], damaged(seen, self.config.hands), start)
+        return self.draft(batch.values, known, batch.padding)
+
+    def _way(self, given: _Given, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
+        """Where refinement stands after a share of its way, by the true end or by what the model takes for it."""
+        end = torch.where(draft.known[..., None], draft.values, gold)
+        if float(torch.rand(())) < self.config.rollouts:
+            with torch.no_grad():
+                end = draft.values + self._change(given, draft.values, torch.zeros_like(passed))
+        on_the_way = torch.lerp(draft.values, end, passed[:, None, None, None])
+        noise = _START_NOISE * given.free * torch.randn_like(gold)
+        return on_the_way + noise * passed[:, None, None, None]
+
+    def _shape_loss(self, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
+        total = gold.new_zeros(())
+        for first, end in self.config.hands:
+            wrist, hand = slice(first, first + 1), slice(first + 1, end)
+            sure = confidence[:, :, hand] * (confidence[:, :, wrist] > 0)
+            relative = [values[:, :, hand] - values[:, :, wrist] for values in (gold, found)]
+            total = total + seen_loss(relative[0], relative[1], sure, 1)
+        return total / max(1, len(self.config.hands))
+
+    def _speed_loss(self, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
+        both = confidence[:, 1:] * confidence[:, :-1]
+        return seen_loss(gold.diff(dim=1), found.diff(dim=1), both, 1)
+
+    def _length_loss(self, text: TextEncoding, batch: SignBatch, told: Tensor) -> Tensor:
+        error = (self._log_length(text) - batch.lengths.log()).square()
+        return (error * told).sum() / told.sum().clamp(min=1)
+
+    def _log_length(self, text: TextEncoding) -> Tensor:
+        features = torch.cat([text.values[:, 0], text.mean()], -1)
+        return self.length(features).squeeze(-1) + self.typical.log()
+
+    def _given(self, text: TextEncoding, draft: Draft) -> _Given:
+        patch = self.config.patch
+        over = -draft.known.shape[1] % patch
+        absent = F.pad(draft.padding, (0, over), value=True).unflatten(1, (-1, patch)).all(2)
+        seen = ~torch.cat([absent, text.padding], 1)[:, None, None]
+        distance = gaps(draft.known)
+        free = 1 - torch.exp(-((distance / _REACH) ** 2))
+        lengths = (~draft.padding).sum(1).clamp(min=1)
+        positions = self._positions(absent.shape[1], lengths, text.values)
+        keys = [layer.attention.of_text(text.values) for layer in self.layers]
+        near = 1 / (1 + distance)
+        there = (~draft.padding)[..., None].to(text.values.dtype)
+        return _Given(draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there)
+
+    def _change(self, given: _Given, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
+        """The predicted change of a whole step, from `values` to where the model sees the end; none where known."""
+        batch, frames = values.shape[:2]
+        patch = self.config.patch
+        numbers = ((values - self.middle) / self.scale).flatten(2)
+        features = torch.cat([numbers, given.near], -1) * given.there
+        features = F.pad(features, (0, 0, 0, -frames % patch))
+        rows = self.project(features.reshape(batch, -1, patch * features.shape[-1])) + given.positions
+        rows = rows + self.progress(sinusoids(passed * _HIGHEST_WAVE, rows.shape[-1]))[:, None]
+        for layer, text in zip(self.layers, given.text, strict=True):
+            rows = layer(rows, text, given.seen)
+        out = self.output(self.last_norm(rows)).reshape(batch, -1, *values.shape[2:])[:, :frames]
+        return given.draft + out * self.scale * given.free - values
+
+    def _positions(self, tokens: int, lengths: Tensor, like: Tensor) -> Float[Tensor, "batch tokens width"]:
+        frame = torch.arange(tokens, device=like.device, dtype=like.dtype) * self.config.patch
+        share = frame / lengths[:, None].to(like.dtype)
+        half = self.config.width // 2
+        by_frame = sinusoids(frame, half).expand(len(lengths), -1, -1)
+        waves = torch.logspace(
+            math.log2(_LOWEST_WAVE), math.log2(_HIGHEST_WAVE), half // 2, base=2.0, device=like.device
+        )
+        angle = share[..., None] * waves * 2 * math.pi
+        return torch.cat([by_frame, angle.sin(), angle.cos()], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What stays the same through all refinements of a draft.
+
+    Args:
+        draft: the draft itself.
+        text: each layer's keys and values of the text.
+        seen: mask of what may be attended to; none where nothing is padding.
+        free: how far each point may move, from 0 where it is known to 1.
+        near: 1 where a point is known, less the further away that is, 0 where it never is.
+        positions: of the tokens.
+        there: 1 in frames that are none of padding, 0 else: a token may hold frames of both.
+    """
+
+    draft: Tensor
+    text: list[tuple[Tensor, Tensor]]
+    seen: Tensor | None
+    free: Tensor
+    near: Tensor
+    positions: Tensor
+    there: Tensor
+
+
+def sinusoids(values: Float[Tensor, "*batch"], width: int) -> Float[Tensor, "*batch width"]:
+    """Sines and cosines of values, of wavelengths from 2 pi to 10,000 times that."""
+    half = width // 2
+    rates = torch.exp(torch.arange(half, device=values.device) * (-math.log(_SLOWEST) / half))
+    angle = values[..., None] * rates
+    return torch.cat([angle.sin(), angle.cos()], -1)
