@@ -48,7 +48,8 @@ def test_bad_files_are_counted(data, tmp_path, shared_data):
     for number in range(7):
         (folder / f"bad{number}.bvh").write_text("nothing")
     status, out, _ = data("prepare", "cmu", "--from", folder, "--out", tmp_path / "t")
-    assert status == 0 and "7 remarks on input that could not be used" in out and "bad0.bvh" in out and "and 2 more" in out
+    assert status == 0 and "7 remarks on input that could not be used" in out
+    assert "bad0.bvh" in out and "and 2 more" in out
     status, _, err = data("prepare", "cmu", "--from", folder, "--out", tmp_path / "u", "--strict")
     assert status == 2 and err.count("\n") == 1 and "bad0.bvh" in err
 

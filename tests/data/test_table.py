@@ -96,6 +96,13 @@ def test_builds_add_texts_and_pairs(described):
     assert sum(map(len, table.pairs.batches())) == len(table.pairs) > 1000
 
 
+def test_maps_that_were_let_go_are_made_again(described):
+    table = Table.open(described)
+    before, pose = table.row(1050).texts, table.pose(3)
+    table.release()
+    assert table.row(1050).texts == before and torch.equal(table.pose(3).rotations, pose.rotations)
+
+
 def test_many_files_are_not_kept_open(table):
     table.poses()
     handles = Path("/proc/self/fd")

@@ -46,15 +46,11 @@ class Table:
                 if shard.rows:
                     folders.append(f"{part.name}/{shard.name}")
                     counts.append(shard.rows)
-        self._names = folders
-        self._shards = [
-            RowShard(self.path / PartKind.ROWS.value / name, rows, self.layout)
-            for name, rows in zip(folders, counts, strict=True)
-        ]
+        self._names, self._counts = folders, counts
         self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
         self._first: list[int] = self._starts.tolist()
-        self._added = self._added_texts()
         self.pairs = Pairs(self)
+        self.release()
 
     @classmethod
     def open(cls, path: str | Path) -> Table:
@@ -212,6 +208,16 @@ class Table:
         place = self._names.index(shard)
         own = self._shards[place].records.column("texts")
         return [own, *(one.records.column("texts") for one in self._added[place])]
+
+    def release(self) -> None:
+        """Let go of the maps of all shards; they are made again when they are needed.
+
+        Whoever reads a whole large table calls it now and then: what is mapped counts as the process's memory.
+        """
+        folder = self.path / PartKind.ROWS.value
+        named = zip(self._names, self._counts, strict=True)
+        self._shards = [RowShard(folder / name, rows, self.layout) for name, rows in named]
+        self._added = self._added_texts()
 
     def intact_shards(self, checksums: bool = False) -> list[str]:
         """The shards of rows that are whole, with their texts: by their files' sizes, or by their checksums."""

@@ -121,9 +121,9 @@ def _rows_of(archive: NpzArchive, name: str, width: tuple[int, ...], frames: int
         return np.zeros((0, *width), dtype=np.int64)
     rows = archive[name]
     if rows.dtype.kind not in "iu" or rows.shape[1:] != width or rows.ndim != 1 + len(width):
-        expected = f"({', '.join(['n', *map(str, width)])})"
-        raise FileError(archive.path, f"is {rows.dtype} of shape {rows.shape}, expected integers {expected}", field=name)
-    if rows.size and not (0 <= rows.min() and rows.max() < frames):
+        expected = f"integers ({', '.join(['n', *map(str, width)])})"
+        raise FileError(archive.path, f"is {rows.dtype} of shape {rows.shape}, expected {expected}", field=name)
+    if rows.size and not (rows.min() >= 0 and rows.max() < frames):
         raise FileError(archive.path, f"names a row outside 0 to {frames - 1}", field=name)
     return rows.astype(np.int64)
 

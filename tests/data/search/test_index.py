@@ -251,6 +251,20 @@ def test_a_table_and_what_is_added_to_it(tmp_path, described):
     assert build_index(rows, tmp_path / "index", add=True).added == 0
 
 
+def test_rows_of_a_table_come_in_blocks_from_any_row(numbered, monkeypatch):
+    monkeypatch.setattr("poseloom.data.search.tables.BLOCK_ROWS", 25)
+    rows = TableRows(Table.open(numbered))
+    for start in (0, 7, 10, 95, 99):
+        blocks = list(rows.blocks(start))
+        assert [one for block in blocks for one in block.ids] == [f"row {row}" for row in range(start, 100)]
+        assert [frame for block in blocks for frame in block.metadata["frame"]] == list(range(start, 100))
+        assert [text for block in blocks for text in block.texts] == [
+            tuple(f"text {place} of {row}" for place in range(row % 3)) for row in range(start, 100)
+        ]
+        assert all(block.pose.translation[:, 0].tolist() == block.metadata["frame"] for block in blocks)
+        assert all(len(block) <= 25 for block in blocks)
+
+
 # -- a build that is killed ------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,7 @@ class TextsBuilder:
             for numbers, pose in table.batches(AT_ONCE, table.rows_in_shard(unit.name)):
                 words = self._words(table, unit.name, pose, numbers)
                 texts += [[Text(one, kind, self.describer.name, self.seed)] for one in words]
+        table.release()
         write_texts(folder, texts)
         return Written(len(texts))
 

@@ -95,6 +95,7 @@ class PairsBuilder:
         with one_thread():
             mined = self.pairing.mine(table, unit.name, self.mining)
             pairs = told_pairs(table, mined, self.pairing, self.seed)
+        table.release()
         write_pairs(folder, pairs)
         return Written(len(pairs))
 

@@ -86,8 +86,10 @@ class PoseFixPairs:
         return [Unit(f"{place:05d}", len(part.row_a), part) for place, part in enumerate(parts)]
 
     def write(self, unit: Unit, folder: Path) -> Written:
+        table = opened(self.table)
         with one_thread():
-            pairs = told_pairs(opened(self.table), unit.content, self.pairing, self.seed)
+            pairs = told_pairs(table, unit.content, self.pairing, self.seed)
+        table.release()
         write_pairs(folder, pairs)
         return Written(len(pairs))
 

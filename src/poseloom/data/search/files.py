@@ -16,8 +16,6 @@ from poseloom.errors import FileError
 from poseloom.formats.files import reason
 
 SUFFIX = ".npy"
-MOST_SINGLE_ROWS = 1000
-"""A map is faster for more rows than these."""
 REMEDY = "build the index again with 'poseloom index build'"
 
 
@@ -99,20 +97,26 @@ class RowReader:
     """
 
     def __init__(self, path: Path, array: NDArray[Any]):
-        self._array = array
+        self._path, self._array = path, array
         self._row_bytes = array.shape[1] * array.itemsize
         self._file: BinaryIO | None = path.open("rb", buffering=0) if hasattr(os, "preadv") and len(array) else None
         self._start = path.stat().st_size - array.nbytes
 
     def take(self, rows: NDArray[np.integer]) -> NDArray[Any]:
         """Some rows, in the given order."""
-        if self._file is None or len(rows) > MOST_SINGLE_ROWS:
+        if self._file is None:
             return np.asarray(self._array[rows])
         taken = np.empty((len(rows), self._array.shape[1]), self._array.dtype)
         handle = self._file.fileno()
         for place, row in enumerate(rows.tolist()):
             os.preadv(handle, [taken[place].data], self._start + row * self._row_bytes)
         return taken
+
+    def part(self, first: int, last: int) -> NDArray[Any]:
+        """Rows one after the other."""
+        shape = (last - first, self._array.shape[1])
+        offset = self._start + first * self._row_bytes
+        return np.fromfile(self._path, self._array.dtype, shape[0] * shape[1], offset=offset).reshape(shape)
 
 
 class TextWriter:

@@ -36,17 +36,34 @@ class TableRows:
 
     def blocks(self, start: int = 0) -> Iterator[Block]:
         """The rows from `start` to the end."""
-        table = self._table
-        ids = table.column("id")
-        columns = {name: table.column(name) for name in _COLUMNS}
-        for first in range(start, len(table), BLOCK_ROWS):
-            count = min(BLOCK_ROWS, len(table) - first)
-            rows = range(first, first + count)
-            typed = [table.texts(row) for row in rows]
-            texts = [tuple(text.text for text in row) for row in typed]
-            metadata: dict[str, Sequence[Any]] = {
-                name: column.slice(first, count).to_pylist() for name, column in columns.items()
-            }
-            for name in _OF_TEXTS:
-                metadata[name] = [tuple(getattr(text, name) for text in row) for row in typed]
-            yield Block(ids.slice(first, count).to_pylist(), texts, metadata, table.poses(rows))
+        for first, last, shards in self._parts(start):
+            ids = self._table.column("id", shards)
+            columns = {name: self._table.column(name, shards) for name in _COLUMNS}
+            offset = self._table.rows_in_shard(shards[0]).start
+            for begin in range(first, last, BLOCK_ROWS):
+                rows = range(begin, min(begin + BLOCK_ROWS, last))
+                place, count = begin - offset, len(rows)
+                typed = [self._table.texts(row) for row in rows]
+                metadata: dict[str, Sequence[Any]] = {
+                    name: column.slice(place, count).to_pylist() for name, column in columns.items()
+                }
+                for name in _OF_TEXTS:
+                    metadata[name] = [tuple(getattr(text, name) for text in row) for row in typed]
+                texts = [tuple(text.text for text in row) for row in typed]
+                yield Block(ids.slice(place, count).to_pylist(), texts, metadata, self._table.poses(rows))
+            self._table.release()
+
+    def _parts(self, start: int) -> Iterator[tuple[int, int, list[str]]]:
+        """First row, end and names of the shards that are read together: about as many rows as a block has."""
+        names: list[str] = []
+        first = start
+        for name in self._table.shard_names():
+            rows = self._table.rows_in_shard(name)
+            if rows.stop <= start:
+                continue
+            names.append(name)
+            if rows.stop - first >= BLOCK_ROWS:
+                yield first, rows.stop, names
+                first, names = rows.stop, []
+        if names:
+            yield first, len(self._table), names
