@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from poseloom.language.hamnosys.tree import Direction, Orientation
 from poseloom.pose import Pose, movement
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import JOINT_INDEX, PARENTS
@@ -10,6 +11,7 @@ from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.movement import MOVEMENT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.sign.signer.arms import chest_origin, discomfort, shoulder_points, solve_arms, within_reach
+from poseloom.tasks.sign.signer.frames import oriented
 
 FRAMES = 200
 WRISTS = [JOINT_INDEX["left_wrist"], JOINT_INDEX["right_wrist"]]
@@ -67,9 +69,9 @@ def test_mirrored_targets_give_mirrored_arms(solved):
 
 def test_a_comfortable_hand_reaches_its_rotation():
     points = (chest_origin() + torch.tensor([-0.17, -0.25, 0.28]))[None]
-    forward = torch.tensor([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])  # the right hand ahead, palm down
+    forward = oriented(Orientation(Direction(("o",)), Direction(("d",))), "right", False)
     assert float(discomfort(points, forward, "right")) < 1.0
-    backward = forward * torch.tensor([-1.0, 1.0, -1.0])
+    backward = oriented(Orientation(Direction(("i",)), Direction(("d",))), "right", False)
     assert float(discomfort(points, backward, "right")) > 5.0
 
 

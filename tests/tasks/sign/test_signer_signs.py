@@ -5,7 +5,7 @@ import torch
 
 from poseloom.errors import PoseloomError
 from poseloom.language.hamnosys import HamNoSysError, check_file, from_names, parse
-from poseloom.pose.joints import ALL_JOINTS, JOINT_INDEX, PARENTS
+from poseloom.pose.joints import ALL_JOINTS, FINGERS, JOINT_INDEX, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.sign.signer import sign_clip
@@ -164,8 +164,6 @@ def test_one_handed_signs_leave_the_other_arm_hanging():
     ],
 )
 def test_named_parts_touch_their_place(names, tip, place):
-    from poseloom.pose.joints import FINGERS
-
     _, rotations, joints, span = signed(names)
     angles = hand_angles(parse(from_names(names)).signs[0].parts[0].dominant.shape)
     point = hand_points(angles)[0][FINGERS.index(tip), 3]
@@ -227,7 +225,7 @@ def test_all_real_strings_are_signed_smoothly(shared_data):
 def test_strings_that_cannot_be_signed():
     with pytest.raises(HamNoSysError, match="empty string"):
         sign_clip("")
-    with pytest.raises(HamNoSysError, match="symbol 2 .*outside HamNoSys"):
+    with pytest.raises(HamNoSysError, match=r"symbol 2 .*outside HamNoSys"):
         sign_clip("\ue001Z")
     nested = "parbegin " * 30 + "movel" + " parend repeatfromstartseveral" * 30
     with pytest.raises(PoseloomError, match="more than 60 minutes"):

@@ -229,10 +229,12 @@ def _what(action: Action) -> str:
     if isinstance(action, Still):
         return "mimes freely" if action.mime else "stays still"
     if isinstance(action, Reach):
-        return "goes to be " + " and ".join(_where(place) for place in action.locations)
+        return "comes to be " + " and ".join(_where(place) for place in action.locations)
     if isinstance(action, Replace):
         return _replacement(action)
     if isinstance(action, Repeat):
+        if isinstance(action.action, Reach):
+            return ", ".join(["taps", *(by_name()[kind.value].words for kind in action.kinds)])
         return ", ".join([_action(action.action), *(by_name()[kind.value].words for kind in action.kinds)])
     return _many(action)
 
@@ -271,4 +273,7 @@ def _how(how: How, circle: bool) -> Iterable[str]:
     yield from (known[manner.value].words for manner in how.manners)
     if how.alternating:
         yield "hands alternating"
-    yield from (f"until {_where(place)}" for place in how.goals)
+    yield from ("brushing" if place == _BRUSHING else f"until {_where(place)}" for place in how.goals)
+
+
+_BRUSHING = Location(contact=Contact.BRUSHING)

@@ -1,0 +1,149 @@
+"""``poseloom sign "HAMNOSYS" --out clip.gif``: a body that signs; ``--check FILE``: which strings of a file parse."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poseloom.cli import options
+from poseloom.errors import FileError, PoseloomError, closest
+
+if TYPE_CHECKING:
+    from poseloom.language.hamnosys import Checked
+    from poseloom.pose import Clip
+
+ANIMATIONS = (".gif", ".webp", ".mp4")
+POSE_FILE = ".pose"
+_WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json")
+_SHOWN_FAILURES = 100
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "hamnosys",
+        nargs="*",
+        metavar="HAMNOSYS",
+        help='signs, as symbols of the HamNoSys font or as names: "flathand extfingerl palml chest touch"',
+    )
+    parser.add_argument("--out", type=Path, metavar="PATH", help=".pose .gif .webp .mp4 .glb .npz .json .bvh")
+    parser.add_argument("--explain", action="store_true", help="say in English what the notation says")
+    parser.add_argument("--check", type=Path, metavar="FILE", help="parse every string of a JSON or text file")
+    parser.add_argument("--strict", action="store_true", help="slips that are passed over count as mistakes")
+    parser.add_argument(
+        "--keypoints", choices=("holistic", "openpose"), default="holistic", help="points of a .pose file"
+    )
+    parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if arguments.check is not None:
+        _check(arguments)
+    elif not arguments.hamnosys:
+        raise PoseloomError("sign: nothing to sign; give a HamNoSys string, or --check FILE to check a file of them")
+    else:
+        _sign(arguments)
+
+
+def notation(text: str) -> str:
+    """The string itself, or the one that names of symbols stand for."""
+    from poseloom.language.hamnosys import from_names
+
+    return from_names(text) if text.isascii() and any(letter.isalpha() for letter in text) else text
+
+
+# -- signing -----------------------------------------------------------------------------------------------------------
+
+
+def _sign(arguments: argparse.Namespace) -> None:
+    from poseloom.language.hamnosys import explain, parse
+
+    text = " ".join(notation(one) for one in arguments.hamnosys)
+    signs = parse(text, strict=arguments.strict)
+    said = explain(signs)
+    clip = None
+    if arguments.out is not None:
+        _check_target(arguments.out)
+        clip = _signed(text)
+        _write(clip, arguments)
+    if arguments.json:
+        row: dict[str, object] = {"hamnosys": text, "says": said, "remarks": [str(remark) for remark in signs.remarks]}
+        if clip is not None:
+            row |= {"out": str(arguments.out), "frames": len(clip), "fps": clip.fps, **clip.notes}
+        print(json.dumps(row))
+        return
+    for remark in signs.remarks:
+        print(f"remark: {remark}")
+    if arguments.explain or clip is None:
+        print(said)
+    if clip is not None:
+        print(f"{arguments.out}: {len(clip)} frames, {clip.seconds:.1f} s")
+    elif not arguments.explain:
+        print("--out sign.gif shows it; .pose .webp .mp4 .glb .npz are written too")
+
+
+def _check_target(path: Path) -> None:
+    """Before anything is computed: a kind of file that can be written, at a place that is writable."""
+    from poseloom.formats.files import writable_target
+
+    suffix = path.suffix.lower()
+    if suffix not in _WRITTEN:
+        hint = closest(suffix, _WRITTEN) if suffix else ""
+        raise FileError(path, f"cannot write {suffix or 'without a suffix'}", remedy=", ".join(_WRITTEN) + hint)
+    writable_target(path)
+
+
+def _signed(text: str) -> Clip:
+    from poseloom.tasks.sign.signer import sign_clip
+
+    return sign_clip(text, name="sign")
+
+
+def _write(clip: Clip, arguments: argparse.Namespace) -> None:
+    suffix = arguments.out.suffix.lower()
+    if suffix in ANIMATIONS:
+        from poseloom.tasks.sign.signer.pictures import animate_signing
+
+        animate_signing(clip, arguments.out, arguments.size)
+    elif suffix == POSE_FILE:
+        from poseloom.formats.pose_file import write_pose_file
+        from poseloom.formats.pose_file.joints import clip_to_sequence
+
+        write_pose_file(clip_to_sequence(clip, arguments.keypoints), arguments.out)
+    else:
+        from poseloom import api
+
+        api.save(clip, arguments.out)
+
+
+# -- checking ----------------------------------------------------------------------------------------------------------
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from poseloom.language.hamnosys import check_file
+
+    rows = check_file(arguments.check, strict=arguments.strict)
+    failures = [row for row in rows if row.error is not None]
+    remarks = [row for row in rows if row.remarks]
+    share = 1 - len(failures) / len(rows)
+    if arguments.json:
+        noted = [row.as_json() for row in rows if row.error is not None or row.remarks]
+        found = {"file": str(arguments.check), "strings": len(rows), "parse": len(rows) - len(failures)}
+        print(json.dumps({**found, "share": round(share, 6), "with_remarks": len(remarks), "noted": noted}))
+        return
+    _print_rows(failures, remarks)
+    print(
+        f"{arguments.check}: {len(rows) - len(failures)} of {len(rows)} strings parse ({share:.1%}), "
+        f"{len(remarks)} of them with slips that were passed over"
+    )
+
+
+def _print_rows(failures: list[Checked], remarks: list[Checked]) -> None:
+    for row in failures[:_SHOWN_FAILURES]:
+        print(f"{row.name}: {row.error}")
+    if len(failures) > _SHOWN_FAILURES:
+        print(f"... and {len(failures) - _SHOWN_FAILURES} more; --json tells all")
+    for row in remarks[:_SHOWN_FAILURES]:
+        print(f"{row.name}: remark: {'; '.join(str(remark) for remark in row.remarks)}")
