@@ -119,7 +119,7 @@ def test_bad_file_gets_one_line_and_status_2(command, tmp_path, case):
         (["describe", "FILE", "--style", "short", "--version", "A"], ["one of them"]),
         (["describe", "FILE", "--version", "Q"], ["expected one of complete"]),
         (["instruct", "FILE", "--frames", "0", "1", "--version", "pfX"], ["did you mean"]),
-        (["instruct", "FILE", "--frames", "0", "1", "--style", "list"], ["name a version"]),
+        (["instruct", "FILE", "--frames", "0", "1", "--style", "lst"], ["did you mean 'list'"]),
         (["describe"], ["FILE"]),
         (["descibe", "FILE"], ["did you mean 'describe'"]),
         (["instruct", "FILE"], ["two poses", "--frames A B"]),
