@@ -129,6 +129,18 @@ def test_a_worker_that_dies_is_one_line():
         list(Processes(2).run(fail, range(4)))
 
 
+def threads_of_parent(number):
+    import os
+    from pathlib import Path
+
+    return len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_workers_are_forked_from_a_process_without_threads():
+    assert set(Processes(2).run(threads_of_parent, range(4))) == {1}
+
+
 def test_executors_by_name():
     assert executor("here") == InProcess() and executor("processes", 3) == Processes(3)
     assert executor(workers=1) == InProcess() and executor(workers=2) == Processes(2)

@@ -29,6 +29,12 @@ _UNDER_WAY = 2
 _FORKS = sys.platform == "linux"
 _LOADED_BEFORE = ("poseloom.data.builders.rows", "poseloom.data.builders.describe", "poseloom.data.builders.pairs")
 """Modules that workers share, so that two do not load torch twice."""
+_SINGLE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""Environment in which loading torch, numpy and pyarrow starts no thread: one with threads is not safely forked."""
 _STORE_BYTES = 128 << 20
 """Shared memory of a Ray that is started here: workers write their shards to disk, what they return is small."""
 _LONGEST_REASON = 200
@@ -166,9 +172,8 @@ def executor(name: str | None = None, workers: int = 0, address: str | None = No
 
 def warm(name: str | None, workers: int, address: str | None) -> None:
     """Let another process load what workers need, while this one loads it for itself; where that is of use."""
-    if isinstance(executor(name, workers, address), Processes) and _FORKS:
+    if isinstance(executor(name, workers, address), Processes):
         _context()
-        import_module("multiprocessing.forkserver").ensure_running()
 
 
 def cores() -> int:
@@ -179,10 +184,21 @@ def cores() -> int:
 
 
 def _context() -> Any:
+    """How workers are made; the process that they come from, where there is one, is running."""
     if not _FORKS:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_LOADED_BEFORE))
+    before = {name: os.environ.get(name) for name in _SINGLE_THREAD}
+    os.environ.update(_SINGLE_THREAD)
+    try:
+        import_module("multiprocessing.forkserver").ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return context
 
 
