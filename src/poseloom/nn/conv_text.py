@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
 from poseloom.nn.words import PAD
+
+_SIXTEENTH = 4
+"""Bits by which numbers of rows are rounded up: kernels are made and kept for every shape that is met."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class ConvTextEncoder(nn.Module):
     def __init__(self, words: int, config: ConvTextConfig):
         super().__init__()
         width = config.width
+        self.kernel = config.kernel
         self.embedding = nn.Embedding(words, width, padding_idx=PAD)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.layers = nn.ModuleList(_Layer(width, config.kernel) for _ in range(config.layers))
@@ -48,15 +53,12 @@ class ConvTextEncoder(nn.Module):
         )
 
     def forward(self, words: Int[Tensor, "batch length"]) -> Float[Tensor, "batch outputs"]:
-        real = (words != PAD)[..., None]
-        hidden = self.embedding(words)
+        packed = _Packed.of(words, self.kernel // 2)
+        real = packed.real[:, None]
+        hidden = self.embedding(packed.words)
         for layer in self.layers:
             hidden = layer(hidden, real)
-        count = real.sum(1).clamp(min=1)
-        mean = (hidden * real).sum(1) / count
-        greatest = hidden.masked_fill(~real, -torch.inf).amax(1)
-        greatest = torch.where(real.any(1), greatest, torch.zeros_like(greatest))
-        return self.summary(torch.cat([mean, greatest], dim=-1))
+        return self.summary(torch.cat([packed.mean(hidden), packed.greatest(hidden)], dim=-1))
 
 
 class _Layer(nn.Module):
@@ -68,6 +70,57 @@ class _Layer(nn.Module):
         self.neighbours = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.alone = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
-    def forward(self, hidden: Tensor, real: Tensor) -> Tensor:
-        mixed = self.neighbours((self.norm(hidden) * real).transpose(1, 2)).transpose(1, 2)
-        return hidden + self.alone(mixed)
+    def forward(self, hidden: Float[Tensor, "rows width"], real: Bool[Tensor, "rows 1"]) -> Tensor:
+        return hidden + self.alone(self._mixed(self.norm(hidden) * real))
+
+    def _mixed(self, rows: Float[Tensor, "rows width"]) -> Float[Tensor, "rows width"]:
+        """The convolution along the rows; as one of a picture of one line it needs no transposed copies."""
+        line = rows[None, None].permute(0, 3, 1, 2)
+        conv = self.neighbours
+        padding = (0, conv.padding[0])  # type: ignore[index]
+        mixed = functional.conv2d(line, conv.weight[:, :, None], conv.bias, padding=padding, groups=conv.groups)
+        return mixed[0, :, 0].T
+
+
+@dataclass(frozen=True, eq=False)
+class _Packed:
+    """Texts one after another, parted by gaps that no convolution reaches across: padding costs nothing.
+
+    Args:
+        words: ids, padding in the gaps.
+        spans: rows of each text and the gap behind it; the last one's is longer.
+    """
+
+    words: Int[Tensor, " rows"]
+    spans: Int[Tensor, " batch"]
+
+    @classmethod
+    def of(cls, words: Int[Tensor, "batch length"], gap: int) -> _Packed:
+        places = torch.arange(1, words.shape[1] + 1, device=words.device)
+        lengths = (places * (words != PAD)).amax(1) if words.shape[1] else places.new_zeros(len(words))
+        spans = lengths + max(1, gap)
+        starts = spans.cumsum(0) - spans
+        rows = int(spans.sum())
+        over = -rows % (1 << max(_SIXTEENTH, rows.bit_length() - _SIXTEENTH))
+        spans[-1] += over
+        packed = words.new_full((rows + over,), PAD)
+        inside = places <= lengths[:, None]
+        packed[(starts[:, None] + places - 1)[inside]] = words[inside]
+        return cls(packed, spans)
+
+    @property
+    def real(self) -> Bool[Tensor, " rows"]:
+        return self.words != PAD
+
+    def mean(self, hidden: Float[Tensor, "rows width"]) -> Float[Tensor, "batch width"]:
+        """Mean over each text's words; zeros where there is none."""
+        weights = self.real[:, None].to(hidden.dtype)
+        return self._reduced(hidden * weights, "sum") / self._reduced(weights, "sum").clamp(min=1)
+
+    def greatest(self, hidden: Float[Tensor, "rows width"]) -> Float[Tensor, "batch width"]:
+        """Maximum over each text's words; zeros where there is none."""
+        found = self._reduced(hidden.masked_fill(~self.real[:, None], -torch.inf), "max")
+        return torch.where(found.isinf(), torch.zeros_like(found), found)
+
+    def _reduced(self, rows: Tensor, how: str) -> Tensor:
+        return torch.segment_reduce(rows.float(), how, lengths=self.spans, axis=0, unsafe=True)

@@ -26,8 +26,8 @@ _HIGHEST = 150.0
 """Greatest frequency of the waves that tell the time."""
 _LATEST = 0.1
 """Added to the time that is left, so that the weight of a late step stays bounded."""
-_JOINTS_WEIGHT = 10.0
-"""Squared metres of a joint weigh this much against squared, normalised rotation numbers."""
+_JOINTS_WEIGHT = 40.0
+"""Squared metres of a joint weigh this much against squared, normalised rotation numbers: words tell of places."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +153,49 @@ class PoseFlow(nn.Module):
         steps: int,
         generator: torch.Generator | None = None,
         origin: Float[Tensor, "poses joints 3"] | None = None,
+        guide: Guide | None = None,
     ) -> Float[Tensor, "poses 22 3 3"]:
-        """One pose for each row of the condition, in `steps` equal steps of time."""
+        """One pose for each row of the condition, in `steps` equal steps of time.
+
+        Args:
+            condition: what is told of each pose.
+            steps: of time.
+            generator: of the noise.
+            origin: original poses, where the flow begins from them.
+            guide: how strongly the condition steers; as it was learned where there is none.
+        """
+        guide = guide or Guide()
         poses = len(condition)
-        numbers = torch.randn(poses, SIXD, generator=generator).to(condition.device)
+        numbers = guide.spread * torch.randn(poses, SIXD, generator=generator).to(condition.device)
         start = None if origin is None else self.normalised(origin)
-        times = torch.arange(steps, device=condition.device).repeat_interleave(poses) / steps
-        steer = self._steer(times, condition.repeat(steps, 1))  # all steps at once: small products are slow one by one
-        steers = [block.steer(steer).unflatten(0, (steps, poses)) for block in self.blocks]
+        steers = self._steers(condition, steps)
+        away = self._steers(guide.away, steps) if guide.away is not None and guide.strength != 1 else None
         for step in range(steps):
             end = self._end(numbers, [one[step] for one in steers], start)
+            if away is not None:
+                plain = self._end(numbers, [one[step] for one in away], start)
+                end = plain + guide.strength * (end - plain)
             numbers = numbers + (end - numbers) / (steps - step)
         return self.matrices(numbers)
+
+    def _steers(self, condition: Float[Tensor, "rows condition"], steps: int) -> list[Tensor]:
+        """What steers each block, (steps, rows, steered): all steps at once, small products are slow one by one."""
+        rows = len(condition)
+        times = torch.arange(steps, device=condition.device).repeat_interleave(rows) / steps
+        steer = self._steer(times, condition.repeat(steps, 1))
+        return [block.steer(steer).unflatten(0, (steps, rows)) for block in self.blocks]
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """Away from what would be drawn without the condition (classifier-free guidance: Ho & Salimans 2022).
+
+    Args:
+        strength: 1 as it was learned, more for what the condition says.
+        away: (1, condition), the condition that says nothing.
+        spread: of the noise that paths begin with; less than 1 for likelier poses.
+    """
+
+    strength: float = 1.0
+    away: Tensor | None = None
+    spread: float = 1.0

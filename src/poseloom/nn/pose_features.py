@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from poseloom.nn.residual import ResidualMLP
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
@@ -18,26 +19,47 @@ SIXD = 6 * BODY_JOINTS
 FEATURES = SIXD + 3 * (BODY_JOINTS - 1)
 """Six numbers of each body joint's rotation and the place of each joint but the pelvis."""
 
+_LIMBS = (
+    *((18, 16), (20, 18), (4, 1), (7, 4), (10, 7)),  # left: end and start of upper arm, forearm, thigh, shin, foot
+    *((19, 17), (21, 19), (5, 2), (8, 5), (11, 8)),  # right
+    *((12, 0), (15, 12), (17, 16), (2, 1)),  # trunk, head, and across the shoulders and the hips
+)
+_BENDS = ((0, 1), (5, 6), (2, 3), (7, 8), (0, 10), (5, 10), (2, 10), (7, 10), (10, 11), (2, 7))
+"""Limbs between which an angle is told: elbows, knees, shoulders, hips, neck, and between the thighs."""
+_PARTS = (0, 4, 5, 7, 8, 12, 15, 16, 17, 18, 19, 20, 21)
+"""Joints whose ways from one another are told."""
+_PAIRS = len(_PARTS) * (len(_PARTS) - 1) // 2
+GEOMETRY = 3 * len(_LIMBS) + len(_BENDS) + 4 * _PAIRS + BODY_JOINTS
+"""Numbers of `geometry_of`."""
+
 
 class PoseFeatures(nn.Module):
     """Axis-angle rotations -> features of about unit size.
 
     The joints stand on the free body's skeleton, the pelvis at the origin. Hands are not looked at. The running
     statistics are those of the poses seen in training.
+
+    Args:
+        geometry: add what words are about: see `geometry_of`.
     """
 
     offsets: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, *, geometry: bool = False) -> None:
         super().__init__()
+        self.geometry = geometry
+        self.size = FEATURES + (GEOMETRY if geometry else 0)
         self.register_buffer("offsets", rest_offsets()[:BODY_JOINTS].clone(), persistent=False)
-        self.normalise = nn.BatchNorm1d(FEATURES, affine=False)
+        self.normalise = nn.BatchNorm1d(self.size, affine=False)
 
     def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch features"]:
         with torch.autocast(rotations.device.type, enabled=False):
             matrices = to_matrix(rotations[:, :BODY_JOINTS].float())
             positions = joint_positions(matrices, self.offsets)
-            return self.normalise(torch.cat([to_sixd(matrices).flatten(1), positions[:, 1:].flatten(1)], dim=1))
+            parts = [to_sixd(matrices).flatten(1), positions[:, 1:].flatten(1)]
+            if self.geometry:
+                parts.append(geometry_of(positions))
+            return self.normalise(torch.cat(parts, dim=1))
 
 
 @dataclass(frozen=True)
@@ -48,11 +70,13 @@ class PoseTowerConfig:
         width: of its hidden vectors.
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
+        geometry: whether it sees angles and distances as well: see `geometry_of`.
     """
 
     width: int = 512
     blocks: int = 3
     dropout: float = 0.0
+    geometry: bool = False
 
 
 class PoseTower(nn.Module):
@@ -60,8 +84,8 @@ class PoseTower(nn.Module):
 
     def __init__(self, outputs: int, config: PoseTowerConfig):
         super().__init__()
-        self.features = PoseFeatures()
-        self.network = ResidualMLP(FEATURES, outputs, config.width, config.blocks, config.dropout)
+        self.features = PoseFeatures(geometry=config.geometry)
+        self.network = ResidualMLP(self.features.size, outputs, config.width, config.blocks, config.dropout)
 
     def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch outputs"]:
         return self.network(self.features(rotations))
@@ -75,14 +99,30 @@ class PairTower(nn.Module):
 
     def __init__(self, outputs: int, config: PoseTowerConfig):
         super().__init__()
-        self.features = PoseFeatures()
-        self.network = ResidualMLP(3 * FEATURES, outputs, config.width, config.blocks, config.dropout)
+        self.features = PoseFeatures(geometry=config.geometry)
+        self.network = ResidualMLP(3 * self.features.size, outputs, config.width, config.blocks, config.dropout)
 
     def forward(
         self, first: Float[Tensor, "batch joints 3"], second: Float[Tensor, "batch joints 3"]
     ) -> Float[Tensor, "batch outputs"]:
         a, b = self.features(torch.cat([first, second])).chunk(2)
         return self.network(torch.cat([a, b, b - a], dim=-1))
+
+
+def geometry_of(positions: Float[Tensor, "batch 22 3"]) -> Float[Tensor, "batch geometry"]:
+    """What words about poses speak of: directions of limbs, bends, ways and distances between parts, heights.
+
+    Args:
+        positions: metres, the pelvis at the origin, Y up.
+    """
+    ends, starts = (positions[:, list(joints)] for joints in zip(*_LIMBS, strict=True))
+    directions = functional.normalize(ends - starts, dim=-1)
+    first, second = (directions[:, list(limbs)] for limbs in zip(*_BENDS, strict=True))
+    a, b = torch.combinations(torch.tensor(_PARTS, device=positions.device)).T
+    ways = positions[:, a] - positions[:, b]
+    heights = positions[..., 1] - positions[..., 1].amin(1, keepdim=True)
+    parts = (directions.flatten(1), (first * second).sum(-1), ways.flatten(1), ways.norm(dim=-1), heights)
+    return torch.cat(parts, dim=1)
 
 
 def joint_positions(

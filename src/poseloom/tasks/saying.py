@@ -18,6 +18,8 @@ from poseloom.tasks.text_learner import TextLearner
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
 """The unknown word is never said."""
+_BUCKETS = 8
+"""Parts of a batch, by length, each as wide as its longest text."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class SpeakerConfig:
     width: int = 192
     layers: int = 3
     heads: int = 4
-    tokens: int = 4
+    tokens: int = 8
     dropout: float = 0.0
 
     def decoder(self, words: int) -> TextDecoderConfig:
@@ -67,7 +69,13 @@ class Speaker(nn.Module):
         self, words: Int[Tensor, "batch length"], *poses: Float[Tensor, "batch joints 3"]
     ) -> Float[Tensor, "batch length words"]:
         """Logits of the next word at every place."""
-        return self.decoder(words, (words != PAD).sum(1), self.memory(*poses))
+        return self.logits(words, self.memory(*poses))
+
+    def logits(
+        self, words: Int[Tensor, "batch length"], memory: Float[Tensor, "batch tokens width"]
+    ) -> Float[Tensor, "batch length words"]:
+        """Logits of the next word at every place, from what the decoder sees."""
+        return self.decoder(words, (words != PAD).sum(1), memory)
 
     @torch.no_grad()
     def say(self, strategy: Strategy, *poses: Float[Tensor, "batch joints 3"]) -> Decoded:
@@ -95,4 +103,12 @@ class SpeakerLearner(TextLearner):
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
         *poses, words = batch
-        return {"total": caption_loss(self.model(words, *poses).float(), words, pad=PAD)}
+        lengths = (words != PAD).sum(1)
+        memory = self.model.memory(*poses)
+        parts = [
+            (words[rows, : int(lengths[rows].amax())], memory[rows])
+            for rows in lengths.argsort().chunk(_BUCKETS)  # padding costs as much as words
+        ]
+        losses = [caption_loss(self.model.logits(*part).float(), part[0], pad=PAD) for part in parts]
+        said = torch.stack([(part != PAD).sum() - len(part) for part, _ in parts])
+        return {"total": (torch.stack(losses) * said).sum() / said.sum()}

@@ -17,7 +17,7 @@ class CaptioningModelConfig:
         speaker: the decoder.
     """
 
-    pose: PoseTowerConfig = field(default_factory=PoseTowerConfig)
+    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(geometry=True))
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
 
 

@@ -26,7 +26,7 @@ class EditingModelConfig:
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
-    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(blocks=1))
+    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(blocks=1, geometry=True))
     seen: int = 256
     flow: FlowConfig = field(default_factory=FlowConfig)
     steps: int = 10

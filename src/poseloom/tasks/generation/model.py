@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.flow import FlowConfig, PoseFlow
+from poseloom.nn.flow import FlowConfig, Guide, PoseFlow
+from poseloom.nn.words import PAD
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,15 @@ class GenerationModelConfig:
         text: the text encoder.
         flow: what moves noise to poses.
         steps: of a drawn pose's path.
+        guidance: how strongly the words steer; 1 as they were learned.
+        spread: of the noise that a path begins with; less than 1 for likelier poses.
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     steps: int = 10
+    guidance: float = 1.0
+    spread: float = 1.0
 
 
 class GenerationModel(nn.Module):
@@ -52,5 +57,7 @@ class GenerationModel(nn.Module):
         self, words: Int[Tensor, "batch length"], samples: int, generator: torch.Generator | None = None
     ) -> Float[Tensor, "batch samples 22 3 3"]:
         """Rotations of several poses for each text; an empty text asks for any pose."""
+        config = self.config
         condition = self.text_encoder(words).repeat_interleave(samples, dim=0)
-        return self.flow.draw(condition, self.config.steps, generator).unflatten(0, (-1, samples))
+        guide = Guide(config.guidance, self.text_encoder(words.new_full((1, 1), PAD)), config.spread)
+        return self.flow.draw(condition, config.steps, generator, guide=guide).unflatten(0, (-1, samples))

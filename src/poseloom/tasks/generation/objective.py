@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from poseloom.tasks.examples import PoseData, PosePool, written
@@ -16,8 +17,31 @@ from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000
 """Poses from which the scale of the numbers is taken."""
+_WORDLESS = 1
+"""Stream of the numbers that choose which poses come without a text."""
 _SAMPLES = 32
 """Poses drawn for each text, of which the nearest counts."""
+
+
+@dataclass(frozen=True)
+class GenerationData(PoseData):
+    """Poses to learn from, and poses that are held out.
+
+    Args:
+        procedural: poses drawn from the embedded stances.
+        files: motion or pose files of any format that poseloom reads; all their frames are used.
+        tables: tables of poses; their split train, or all rows where there are no splits.
+        held_out: a file or table whose poses are validated on; procedural poses where it is empty.
+        validation: number of poses to validate on.
+        quick: of them, those that are validated on between epochs where the whole protocol takes long.
+        batches: that count as an epoch.
+        partly: share of the texts that tell only some of the pose, as people do.
+        clipped: share of the texts that are not whole sentences, in the words that people type.
+        vocabulary_texts: texts from which the vocabulary is read.
+        wordless: share of the poses that come without a text: any pose, and what guidance leads away from.
+    """
+
+    wordless: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +55,7 @@ class GenerationRecipe(Recipe):
     """
 
     model: GenerationModelConfig = field(default_factory=GenerationModelConfig)
-    data: PoseData = field(default_factory=PoseData)
+    data: GenerationData = field(default_factory=GenerationData)
     start: WarmStart = field(default_factory=WarmStart)
 
 
@@ -48,9 +72,12 @@ class GenerationLearner(TextLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         give_text_encoder(recipe.start, self.model.text_encoder)
 
-    def examples(self, seed: int, count: int, data: PoseData) -> Examples:
+    def examples(self, seed: int, count: int, data: GenerationData) -> Examples:
         poses = self.pool.drawn(seed, count)
-        return (poses.rotations,), written(poses, seed, data.partly, data.clipped)
+        texts = written(poses, seed, data.partly, data.clipped)
+        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(count) < data.wordless):
+            texts[row] = ""
+        return (poses.rotations,), texts
 
     def begin(self, stage: Stage) -> None:
         self.model.text_encoder.requires_grad_(self.recipe.start.lr_factor > 0)

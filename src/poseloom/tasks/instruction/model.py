@@ -17,7 +17,7 @@ class InstructionModelConfig:
         speaker: the decoder.
     """
 
-    pair: PoseTowerConfig = field(default_factory=PoseTowerConfig)
+    pair: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(geometry=True))
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
 
 
