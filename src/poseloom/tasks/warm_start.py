@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from poseloom.errors import FileError
 from poseloom.nn.conv_text import ConvTextEncoder
@@ -19,10 +19,16 @@ class WarmStart:
     Args:
         text: exported retrieval model (safetensors) whose text encoder and vocabulary are taken; none where it is empty.
         lr_factor: multiplies the learning rate of the text encoder; 0 leaves it as it is.
+        frozen: stages in which the text encoder stays as it is, which makes their steps cheaper.
     """  # noqa: E501
 
     text: str = ""
     lr_factor: float = 1.0
+    frozen: list[str] = field(default_factory=list)
+
+    def learns_in(self, stage: str) -> bool:
+        """Whether the text encoder learns in a stage."""
+        return self.lr_factor > 0 and stage not in self.frozen
 
 
 def words_of_start(start: WarmStart) -> WordList | None:

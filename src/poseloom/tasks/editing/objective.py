@@ -51,7 +51,7 @@ class EditingLearner(TextLearner):
         return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly, data.clipped)
 
     def begin(self, stage: Stage) -> None:
-        self.model.text_encoder.requires_grad_(self.recipe.start.lr_factor > 0)
+        self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
         if not self.model.flow.is_measured:
             self.model.flow.measure(self.pool.poses.drawn(self.recipe.seed, _SCALED_BY).rotations)
 

@@ -80,7 +80,7 @@ class GenerationLearner(TextLearner):
         return (poses.rotations,), texts
 
     def begin(self, stage: Stage) -> None:
-        self.model.text_encoder.requires_grad_(self.recipe.start.lr_factor > 0)
+        self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
         if not self.model.flow.is_measured:
             self.model.flow.measure(self.pool.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
