@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from poseloom.nn.dropout import dropout as dropped
+
 LONGEST = 5000
 """Rows of the sinusoidal table, as in the checkpoints."""
 
@@ -22,14 +24,15 @@ class PositionalEncoding(nn.Module):
 
     def __init__(self, width: int, dropout: float = 0.1):
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.register_buffer("pe", sinusoids(LONGEST, width)[:, None])
 
     def forward(
         self, sequence: Float[Tensor, "batch length width"], *, start: int = 0
     ) -> Float[Tensor, "batch length width"]:
         """Args: start: the position of the sequence's first element."""
-        return self.dropout(sequence + self.pe[start : start + sequence.shape[1], 0])
+        placed = sequence + self.pe[start : start + sequence.shape[1], 0]
+        return dropped(placed, self.dropout if self.training else 0.0)
 
 
 def sinusoids(positions: int, width: int) -> Float[Tensor, "positions width"]:
