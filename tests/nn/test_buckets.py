@@ -48,7 +48,9 @@ def test_gradients_are_those_of_torch(stack):
 def test_texts_of_like_length_share_a_bucket():
     _, padding = _batch(*range(1, 65))
     buckets = Buckets.of(padding)
-    computed = sum((rows.stop - rows.start) * length for rows, length in zip(buckets.rows, buckets.lengths, strict=True))
+    computed = sum(
+        (rows.stop - rows.start) * length for rows, length in zip(buckets.rows, buckets.lengths, strict=True)
+    )
     assert computed < 1.02 * int((~padding).sum())
 
 

@@ -1,4 +1,4 @@
-"""Transformer encoders over texts of many lengths: texts of like length go together, so that little padding is computed.
+"""Transformer encoders over texts of many lengths: texts of like length go together, so that little padding costs time.
 
 The layers are torch's own modules (`poseloom.nn.transformers.encoder_stack`) and give torch's own results at every
 element that is no padding. Products with weights run over the elements of all texts at once; only attention goes from

@@ -17,15 +17,20 @@ LONGEST = 5000
 class PositionalEncoding(nn.Module):
     """Adds sinusoids (Vaswani et al., 2017) to a sequence, then dropout.
 
-    The table is a persistent buffer ``pe`` of shape (5000, 1, width): it is part of the published checkpoints.
+    The table is a buffer ``pe`` of shape (5000, 1, width).
+
+    Args:
+        width: of an element.
+        dropout: share of numbers that rest in training.
+        saved: the table is one of the module's weights, as in the published checkpoints, whose table then counts.
     """
 
     pe: Tensor
 
-    def __init__(self, width: int, dropout: float = 0.1):
+    def __init__(self, width: int, dropout: float = 0.1, *, saved: bool = True):
         super().__init__()
         self.dropout = dropout
-        self.register_buffer("pe", sinusoids(LONGEST, width)[:, None])
+        self.register_buffer("pe", sinusoids(LONGEST, width)[:, None], persistent=saved)
 
     def forward(
         self, sequence: Float[Tensor, "batch length width"], *, start: int = 0
