@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -162,3 +164,29 @@ def test_any_order_of_known_words_can_be_read_and_judged(words):
     poses = sample(2, seed=0)
     agreed = fact_agreement([" ".join(words)], poses)
     assert (agreed.true <= agreed.read[:, None]).all()
+
+
+def _lines_run(text: str) -> int:
+    """Lines of Python that reading a text takes."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        claims_of.__wrapped__(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "words", ["left ", "zebra ", "left arm right leg ", "raised left ", "the left arm is bent and "]
+)
+def test_a_sentence_of_twice_the_length_takes_twice_the_work(words):
+    claims_of("bent")
+    assert _lines_run(words * 200 + "bent " * 200) < 2.3 * _lines_run(words * 100 + "bent " * 100)

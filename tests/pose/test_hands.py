@@ -15,6 +15,7 @@ from poseloom.pose.hands import (
     hand_shape,
     interpolate,
     with_hand_shapes,
+    with_relaxed_hands,
 )
 from poseloom.pose.joints import FINGERS, JOINT_INDEX
 from poseloom.pose.kinematics import forward_kinematics
@@ -99,3 +100,8 @@ def test_clipped_hands_keep_their_limits_and_closed_fingers_do_not_spread(seed):
     closed = clipped[:, :4, 1] >= math.radians(89.9)
     assert (clipped[:, :4, 0][closed].abs() < math.radians(0.1)).all()
     torch.testing.assert_close(clip_hand(clipped), clipped)
+
+
+def test_relaxed_hands_are_those_of_their_name():
+    body, relaxed = torch.randn(3, 22, 3), hand_shape("relaxed")
+    assert torch.equal(with_relaxed_hands(body), with_hand_shapes(body, relaxed, relaxed))

@@ -78,15 +78,20 @@ class DecoderCache:
 
 
 class TextDecoder(nn.Module):
-    """What both kinds share: word table, positions, the stack, and the map to words (not tied to the table)."""
+    """What both kinds share: word table, positions, the stack, and the map to words (not tied to the table).
+
+    Args:
+        config: sizes.
+        saved_positions: see `PositionalEncoding`.
+    """
 
     transformer_decoder: nn.TransformerDecoder | nn.TransformerEncoder
 
-    def __init__(self, config: TextDecoderConfig):
+    def __init__(self, config: TextDecoderConfig, *, saved_positions: bool = True):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.words, config.width)
-        self.positional_encoding = PositionalEncoding(config.width, config.dropout)
+        self.positional_encoding = PositionalEncoding(config.width, config.dropout, saved=saved_positions)
         self.final_layer = nn.Linear(config.width, config.words)
 
     def embed(self, tokens: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length width"]:
@@ -128,8 +133,8 @@ class TextDecoder(nn.Module):
 class CrossAttentionDecoder(TextDecoder):
     """Every layer attends to the words so far, then to the pose tokens. The released text generators."""
 
-    def __init__(self, config: TextDecoderConfig):
-        super().__init__(config)
+    def __init__(self, config: TextDecoderConfig, *, saved_positions: bool = True):
+        super().__init__(config, saved_positions=saved_positions)
         self.transformer_decoder = decoder_stack(
             config.width,
             layers=config.layers,
@@ -137,7 +142,7 @@ class CrossAttentionDecoder(TextDecoder):
             feed_forward=config.feed_forward,
             dropout=config.dropout,
         )
-        self.encoder_positional_encoding = PositionalEncoding(config.width, config.dropout)
+        self.encoder_positional_encoding = PositionalEncoding(config.width, config.dropout, saved=saved_positions)
 
     def forward(
         self,
@@ -172,8 +177,8 @@ class CrossAttentionDecoder(TextDecoder):
 class PromptDecoder(TextDecoder):
     """The pose tokens stand before the words and see each other and the start token fully."""
 
-    def __init__(self, config: TextDecoderConfig):
-        super().__init__(config)
+    def __init__(self, config: TextDecoderConfig, *, saved_positions: bool = True):
+        super().__init__(config, saved_positions=saved_positions)
         self.transformer_decoder = encoder_stack(
             config.width,
             layers=config.layers,

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from poseloom.nn.buckets import encode
 from poseloom.nn.gaussian import GaussianHead, gaussian
 from poseloom.nn.pose_encoder import HIDDEN, Role, UnitLength
 from poseloom.nn.transformers import PositionalEncoding, encoder_stack, masked_mean, padding_mask
@@ -101,13 +102,13 @@ class _TransformerTopping(nn.Module):
         if self.pooling is Pooling.TOKENS:
             return self._own_tokens(features, padding)[0]
         sequence = self.positional_encoding(self.projection(features))
-        return masked_mean(self.transformer_encoder(sequence, src_key_padding_mask=padding), padding)
+        return masked_mean(encode(self.transformer_encoder, sequence, padding), padding)
 
     def _own_tokens(self, features: Tensor, padding: Tensor) -> list[Tensor]:
         own = torch.stack(list(self.augm_tokens)).expand(len(features), -1, -1)
         sequence = self.positional_encoding(torch.cat([own, self.projection(features)], dim=1))
         seen = torch.cat([padding.new_zeros(own.shape[:2]), padding], dim=1)
-        encoded = self.transformer_encoder(sequence, src_key_padding_mask=seen)
+        encoded = encode(self.transformer_encoder, sequence, seen)
         return [layer(encoded[:, place]) for place, layer in enumerate(self.augm_token_final_FC_layers)]
 
 

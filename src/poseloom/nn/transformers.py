@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from poseloom.nn.dropout import dropout as dropped
+
 LONGEST = 5000
 """Rows of the sinusoidal table, as in the checkpoints."""
 
@@ -15,21 +17,27 @@ LONGEST = 5000
 class PositionalEncoding(nn.Module):
     """Adds sinusoids (Vaswani et al., 2017) to a sequence, then dropout.
 
-    The table is a persistent buffer ``pe`` of shape (5000, 1, width): it is part of the published checkpoints.
+    The table is a buffer ``pe`` of shape (5000, 1, width).
+
+    Args:
+        width: of an element.
+        dropout: share of numbers that rest in training.
+        saved: the table is one of the module's weights, as in the published checkpoints, whose table then counts.
     """
 
     pe: Tensor
 
-    def __init__(self, width: int, dropout: float = 0.1):
+    def __init__(self, width: int, dropout: float = 0.1, *, saved: bool = True):
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.register_buffer("pe", sinusoids(LONGEST, width)[:, None])
+        self.dropout = dropout
+        self.register_buffer("pe", sinusoids(LONGEST, width)[:, None], persistent=saved)
 
     def forward(
         self, sequence: Float[Tensor, "batch length width"], *, start: int = 0
     ) -> Float[Tensor, "batch length width"]:
         """Args: start: the position of the sequence's first element."""
-        return self.dropout(sequence + self.pe[start : start + sequence.shape[1], 0])
+        placed = sequence + self.pe[start : start + sequence.shape[1], 0]
+        return dropped(placed, self.dropout if self.training else 0.0)
 
 
 def sinusoids(positions: int, width: int) -> Float[Tensor, "positions width"]:

@@ -122,3 +122,15 @@ def with_hand_shapes(
     batch = body.shape[:-2]
     hands = [finger_rotations(hand, side) for hand, side in ((left, "left"), (right, "right"))]
     return torch.cat([body, *(hand.expand(*batch, HAND_JOINTS, 3).to(body) for hand in hands)], dim=-2)
+
+
+def with_relaxed_hands(rotations: Float[Tensor, "*batch joints 3"]) -> Float[Tensor, "*batch 52 3"]:
+    """Rotations of the body joints (22 or more are given) joined with two hands of the shape ``relaxed``."""
+    body = rotations[..., :BODY_JOINTS, :]
+    return torch.cat([body, _relaxed_hands().expand(*body.shape[:-2], -1, -1).to(body)], dim=-2)
+
+
+@lru_cache(maxsize=1)
+def _relaxed_hands() -> Float[Tensor, "30 3"]:
+    shape = hand_shape("relaxed")
+    return torch.cat([finger_rotations(shape, side) for side in ("left", "right")])

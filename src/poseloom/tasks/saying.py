@@ -59,7 +59,7 @@ class Speaker(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = encoder
-        self.decoder = CrossAttentionDecoder(config.decoder(words))
+        self.decoder = CrossAttentionDecoder(config.decoder(words), saved_positions=False)
 
     def memory(self, *poses: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch tokens width"]:
         """What the decoder sees of the poses."""

@@ -7,6 +7,7 @@ from poseloom.pose.sampler import sample
 from poseloom.tasks import task
 from poseloom.tasks.wording import Wording
 from poseloom.training import fit
+from poseloom.training.export import read_model
 from tiny_models import tiny_recipe
 
 
@@ -43,3 +44,9 @@ def test_heading_and_hands_do_not_count(model):
     turned = poses.turned(about_axis(torch.tensor(1.5), "Y"))
     assert model.caption(turned) == model.caption(poses.body()) == model.caption(poses.with_hands())
     assert model.caption(poses[:0]) == []
+
+
+@pytest.mark.parametrize("name", ["captioning", "instruction"])
+def test_tables_that_can_be_computed_are_not_among_the_weights(tiny_models, name):
+    _, weights = read_model(tiny_models[name])
+    assert not [one for one in weights if one.endswith(".pe")]

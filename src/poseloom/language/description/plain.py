@@ -6,44 +6,16 @@ and "not". Words without a meaning for poses are handed back. The words are in `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.language.description.plain_table import Item, Kind, PlainWords, plain_words
 from poseloom.language.description.truth import ANY, BOTH, OTHER, Claim, Together
 
-_TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:]")
 _SIDES = ("left", "right")
 _DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "toleft", "toright")
 _AT = "at"
-
-
-class Kind(Enum):
-    """What a phrase does."""
-
-    SIDE = "sides"
-    PART = "parts"
-    MIDDLE = "middles"
-    RELATION = "relations"
-    STATE = "states"
-    POSTURE = "postures"
-    NOT = "not"
-    JOIN = "joins"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
-
-
-class Item(NamedTuple):
-    """A phrase of a sentence: what it does, its name, whether a plural."""
-
-    kind: Kind
-    name: str
-    many: bool = False
 
 
 class Noun(NamedTuple):
@@ -52,82 +24,6 @@ class Noun(NamedTuple):
     part: str
     side: str = ""
     many: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class PlainWords:
-    """The checked content of the table of words."""
-
-    rewrites: dict[tuple[str, ...], tuple[str, ...]]
-    phrases: dict[tuple[str, ...], Item]
-    longest: int
-    table: dict[str, Any]
-
-    def items(self, sentence: str) -> list[Item]:
-        """The phrases of a sentence in order, without those that say nothing."""
-        words = _TOKEN.findall(sentence.lower().replace("’", "'"))
-        words = self._replaced(words)
-        found = []
-        place = 0
-        while place < len(words):
-            for size in range(min(self.longest, len(words) - place), 0, -1):
-                item = self.phrases.get(tuple(words[place : place + size]))
-                if item is not None or size == 1:
-                    found.append(item or Item(Kind.UNKNOWN, words[place]))
-                    place += size
-                    break
-        return [item for item in found if item.kind is not Kind.SKIPPED]
-
-    def _replaced(self, words: list[str]) -> list[str]:
-        made: list[str] = []
-        place = 0
-        while place < len(words):
-            for size in range(min(self.longest, len(words) - place), 0, -1):
-                new = self.rewrites.get(tuple(words[place : place + size]))
-                if new is not None:
-                    made += new
-                    place += size
-                    break
-            else:
-                made.append(words[place])
-                place += 1
-        return made
-
-    def claims(self, part: str, state: str) -> list[list[str]] | None:
-        """What must hold where a part is in a state; None where the words have no meaning together."""
-        table = self.table["claims"]
-        for name in (part, self.table["same"].get(part, part)):
-            if state in table.get(name, {}):
-                rows: list[list[str]] = table[name][state]
-                return rows
-        return None
-
-
-@cache
-def plain_words(path: Path = TABLES / "plain_words.json") -> PlainWords:
-    """The words of a file.
-
-    Raises:
-        FileError: an entry is missing or of another type.
-    """
-    table = read_table(path)
-    phrases: dict[tuple[str, ...], Item] = {(mark,): Item(Kind.JOIN, mark) for mark in ",;:"}
-    for kind in (Kind.POSTURE, Kind.RELATION, Kind.STATE, Kind.SIDE, Kind.MIDDLE):
-        for name, written in entry(path, table, kind.value, dict).items():
-            for words in written:
-                phrases.setdefault(tuple(words.split()), Item(kind, name))
-    for part, (one, many) in entry(path, table, "parts", dict).items():
-        for words in one:
-            phrases.setdefault((words,), Item(Kind.PART, part))
-        for words in many:
-            phrases.setdefault((words,), Item(Kind.PART, part, many=True))
-    for kind in (Kind.NOT, Kind.JOIN, Kind.SKIPPED):
-        for words in entry(path, table, kind.value, list):
-            phrases.setdefault(tuple(words.split()), Item(kind, words))
-    for name in ("claims", "same", "implied", "posture_classes", "postures_at", "postures_of_both", "hand_places"):
-        entry(path, table, name, dict)
-    rewrites = {tuple(old.split()): tuple(new.split()) for old, new in entry(path, table, "rewrites", dict).items()}
-    return PlainWords(rewrites, phrases, max(map(len, (*phrases, *rewrites))), table)
 
 
 @dataclass
@@ -152,6 +48,7 @@ class _Reader:
         self._words = words
         self.out = PlainReading()
         self._items: list[Item] = []
+        self._past_sides: list[int] = []
         self._at = 0
         self._subjects: list[Noun] = []
         self._told = True
@@ -174,6 +71,7 @@ class _Reader:
             Kind.UNKNOWN: self._unknown,
         }
         self._items = self._words.items(sentence)
+        self._past_sides = _ends_of_runs(self._items, Kind.SIDE)
         while self._at < len(self._items):
             item = self._items[self._at]
             self._at += 1
@@ -209,8 +107,9 @@ class _Reader:
     def _noun(self, place: int) -> tuple[Noun | None, int]:
         """The noun that begins at a place, and where it ends."""
         items, side = self._items, ""
-        while place < len(items) and items[place].kind is Kind.SIDE:
-            side, place = items[place].name, place + 1
+        if place < len(items) and items[place].kind is Kind.SIDE:
+            place = self._past_sides[place]
+            side = items[place - 1].name
         if place < len(items) and items[place].kind in (Kind.PART, Kind.MIDDLE):
             item = items[place]
             if item.kind is Kind.PART and not side:
@@ -262,7 +161,7 @@ class _Reader:
             for state in states:
                 self._say_state(state)
         elif self._subjects and not self._told and self._subjects[-1].side and noun.side:
-            self._subjects.append(noun)
+            self._subjects = _with(self._subjects, noun)
         else:
             self._subjects, self._told = [noun], False
 
@@ -374,6 +273,20 @@ class _Reader:
         else:
             self._say([["posture", *classes]], "")
         self._subjects, self._told, self._relation = [Noun("person")], True, ""
+
+
+def _with(nouns: Sequence[Noun], noun: Noun) -> list[Noun]:
+    """One noun more; of one that is named again and again the first and the last say all."""
+    again = [place for place, one in enumerate(nouns) if one == noun][1:]
+    return [*(one for place, one in enumerate(nouns) if place not in again), noun]
+
+
+def _ends_of_runs(items: Sequence[Item], kind: Kind) -> list[int]:
+    """For each place the next one whose item is not of a kind."""
+    ends = [len(items)] * (len(items) + 1)
+    for place in reversed(range(len(items))):
+        ends[place] = ends[place + 1] if items[place].kind is kind else place
+    return ends
 
 
 def _contacts(names: Sequence[str], side: str, target: Noun) -> list[str]:

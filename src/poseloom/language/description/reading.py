@@ -18,6 +18,8 @@ _OF_PERSON = re.compile(r"\b(?:their|his|her|your)\b")
 _END, _BULLET = re.compile(r"\.(?:\s+|$)|\n"), re.compile(r"(?m)^- ")
 _LONGEST = 20
 """Words of the longest phrase, and more."""
+_LONGEST_SHOWN = 500
+"""Letters of a sentence that are told where a word of it cannot be read."""
 _OTHER = {"left": "right", "right": "left"}
 _PERSON = "person"
 _SUBJECTS = {
@@ -92,6 +94,10 @@ def _sentences_of(text: str) -> list[str]:
     return [_OF_PERSON.sub("the", sentence[0].lower() + sentence[1:]) for sentence in made if sentence]
 
 
+def _shown(sentence: str) -> str:
+    return sentence if len(sentence) <= _LONGEST_SHOWN else f"{sentence[:_LONGEST_SHOWN]}…"
+
+
 class _Reader:
     """Goes through sentences from left to right, taking the longest phrase that fits."""
 
@@ -112,7 +118,7 @@ class _Reader:
             if not size and words[place] in _LINKS:
                 size = 1
             if not size:
-                self._out.unread.append(f"{words[place]} (in {sentence!r})")
+                self._out.unread.append(f"{words[place]} (in {_shown(sentence)!r})")
             place += max(size, 1)
         return self._out
 

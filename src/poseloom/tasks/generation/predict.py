@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from poseloom.errors import PoseloomError
-from poseloom.pose.hands import hand_shape, with_hand_shapes
+from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose, concatenate
 from poseloom.tasks.exported import Exported, open_exported
@@ -169,5 +169,4 @@ def _whole(poses: Pose) -> Pose:
     """All 52 joints; hands that are not known are relaxed."""
     if poses.joints > BODY_JOINTS:
         return poses
-    relaxed = hand_shape("relaxed")
-    return Pose(with_hand_shapes(poses.rotations, relaxed, relaxed))
+    return Pose(with_relaxed_hands(poses.rotations))
