@@ -29,6 +29,8 @@ class ConvTextConfig:
         kernel: words that a convolution spans.
         outputs: of the text's vector.
         dropout: share of the text's hidden vector that rests in training.
+        detectors: numbers of each word, made of its vector, of which mean and maximum over the text are taken; the
+            vector itself is taken where there are none.
     """
 
     width: int = 192
@@ -36,6 +38,7 @@ class ConvTextConfig:
     kernel: int = 7
     outputs: int = 512
     dropout: float = 0.0
+    detectors: int = 0
 
 
 class ConvTextEncoder(nn.Module):
@@ -48,8 +51,10 @@ class ConvTextEncoder(nn.Module):
         self.embedding = nn.Embedding(words, width, padding_idx=PAD)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.layers = nn.ModuleList(_Layer(width, config.kernel) for _ in range(config.layers))
+        found = config.detectors or width
+        self.detect = nn.Linear(width, found) if config.detectors else nn.Identity()
         self.summary = nn.Sequential(
-            nn.LayerNorm(2 * width), nn.Linear(2 * width, config.outputs), nn.GELU(), nn.Dropout(config.dropout)
+            nn.LayerNorm(2 * found), nn.Linear(2 * found, config.outputs), nn.GELU(), nn.Dropout(config.dropout)
         )
 
     def forward(self, words: Int[Tensor, "batch length"]) -> Float[Tensor, "batch outputs"]:
@@ -58,6 +63,7 @@ class ConvTextEncoder(nn.Module):
         hidden = self.embedding(packed.words)
         for layer in self.layers:
             hidden = layer(hidden, real)
+        hidden = self.detect(hidden)
         return self.summary(torch.cat([packed.mean(hidden), packed.greatest(hidden)], dim=-1))
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from poseloom.nn.pose_features import SIXD, joint_positions
+from poseloom.nn.pose_features import GEOMETRY, SIXD, geometry_of, joint_positions
 from poseloom.nn.residual import SteeredBlock
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import from_sixd, to_matrix, to_sixd
@@ -26,8 +26,11 @@ _HIGHEST = 150.0
 """Greatest frequency of the waves that tell the time."""
 _LATEST = 0.1
 """Added to the time that is left, so that the weight of a late step stays bounded."""
-_JOINTS_WEIGHT = 40.0
-"""Squared metres of a joint weigh this much against squared, normalised rotation numbers: words tell of places."""
+_JOINTS_WEIGHT = 20.0
+"""Squared metres of a joint weigh this much against squared, normalised rotation numbers."""
+
+_STILL = 0.03
+"""Added to standard deviations: numbers that hardly move must not be blown up."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class FlowConfig:
     """
 
     width: int = 512
-    blocks: int = 4
+    blocks: int = 3
     draws: int = 4
 
 
@@ -60,6 +63,7 @@ class PoseFlow(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    told: Tensor
     waves: Tensor
     offsets: Tensor
 
@@ -75,6 +79,7 @@ class PoseFlow(nn.Module):
         self.leave = nn.Linear(width, SIXD)
         self.register_buffer("mean", torch.zeros(SIXD))
         self.register_buffer("deviation", torch.ones(SIXD))
+        self.register_buffer("told", torch.ones(GEOMETRY))
         waves = torch.exp(torch.linspace(0.0, math.log(_HIGHEST), _FREQUENCIES))
         self.register_buffer("waves", waves, persistent=False)
         self.register_buffer("offsets", rest_offsets()[:BODY_JOINTS].clone(), persistent=False)
@@ -83,7 +88,9 @@ class PoseFlow(nn.Module):
         """Take the scale of the numbers from some poses; called once, before training."""
         numbers = to_sixd(to_matrix(rotations[:, :BODY_JOINTS])).flatten(1)
         self.mean.copy_(numbers.mean(0))
-        self.deviation.copy_(numbers.std(0) + 0.03)  # numbers that hardly move must not be blown up
+        self.deviation.copy_(numbers.std(0) + _STILL)
+        places = joint_positions(to_matrix(rotations[:, :BODY_JOINTS]), self.offsets)
+        self.told.copy_(geometry_of(places).std(0) + _STILL)
 
     @property
     def is_measured(self) -> bool:
@@ -131,7 +138,12 @@ class PoseFlow(nn.Module):
         condition: Float[Tensor, "batch condition"],
         origin: Float[Tensor, "batch joints 3"] | None = None,
     ) -> dict[str, Tensor]:
-        """How far the said pose is from the true one, in rotations and in joints (squared metres), at random times."""
+        """How far the said pose is from the true one at random times.
+
+        Returns:
+            ``rotation``, ``geometry`` (what words tell of: `geometry_of`), normalised and squared; ``joints``, squared
+            metres; their weighted ``total``.
+        """
         pose = self.normalised(rotations)
         target, steer = pose.repeat(self.draws, 1), condition.repeat(self.draws, 1)
         time = torch.rand(len(target), device=target.device)
@@ -144,7 +156,10 @@ class PoseFlow(nn.Module):
         true = joint_positions(self.matrices(pose), self.offsets)
         rotation = ((said - target).square().mean(-1) * weight).mean()
         joints = ((places - true).square().sum(-1).mean(-1) * weight[one]).mean()
-        return {"total": rotation + _JOINTS_WEIGHT * joints, "rotation": rotation, "joints": joints}
+        told = (geometry_of(places) - geometry_of(true)) / self.told
+        geometry = (told.square().mean(-1) * weight[one]).mean()
+        total = rotation + geometry + _JOINTS_WEIGHT * joints
+        return {"total": total, "rotation": rotation, "joints": joints, "geometry": geometry}
 
     @torch.no_grad()
     def draw(

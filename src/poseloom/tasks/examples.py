@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -26,6 +26,10 @@ from poseloom.tasks.clipped import DESCRIBED, clipped
 _PROCEDURAL_SEED = 11
 _HELD_OUT_SEED = 12
 """Procedural poses to validate on are drawn with another seed than those to learn from."""
+_LIMBS = ((13, 16, 18, 20), (14, 17, 19, 21), (1, 4, 7, 10), (2, 5, 8, 11), (12, 15), (3, 6, 9))
+"""Joints that move together: left arm, right arm, left leg, right leg, head, trunk."""
+_LIMB_SHARE = 0.3
+"""Probability of each limb to be exchanged; one is in any case."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -44,6 +48,7 @@ class PoseData:
         partly: share of the texts that tell only some of the pose, as people do.
         clipped: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
+        mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
     """
 
     procedural: int = 100_000
@@ -56,6 +61,7 @@ class PoseData:
     partly: float = 0.4
     clipped: float = 0.0
     vocabulary_texts: int = 20_000
+    mixed: float = 0.0
 
 
 class PosePool:
@@ -83,12 +89,19 @@ class PosePool:
         return torch.cat(parts)
 
     def drawn(self, seed: int, count: int) -> Pose:
-        """Poses of the pool at random, half of them mirrored."""
+        """Poses of the pool at random, half of them mirrored, some with limbs of others."""
         generator = np.random.default_rng(seed)
         rows = torch.from_numpy(generator.integers(len(self.rotations), size=count))
         turned = torch.from_numpy(generator.random(count) < 0.5)
         chosen = Pose(self.rotations[rows])
-        return Pose(torch.where(turned[:, None, None], chosen.mirror().rotations, chosen.rotations))
+        poses = Pose(torch.where(turned[:, None, None], chosen.mirror().rotations, chosen.rotations))
+        return self._mixed(poses, generator) if self.data.mixed else poses
+
+    def _mixed(self, poses: Pose, generator: np.random.Generator) -> Pose:
+        donors = self.rotations[torch.from_numpy(generator.integers(len(self.rotations), size=len(poses)))]
+        taken = some_limbs(generator, len(poses))
+        taken &= torch.from_numpy(generator.random(len(poses)) < self.data.mixed)[:, None]
+        return Pose(torch.where(taken[..., None], donors, poses.rotations))
 
     @cached_property
     def held_out(self) -> Pose:
@@ -97,6 +110,16 @@ class PosePool:
         if not self.data.held_out:
             return _procedural(count, _HELD_OUT_SEED)
         return most_different(Path(self.data.held_out), count)
+
+
+def some_limbs(generator: np.random.Generator, count: int) -> Bool[Tensor, "poses 22"]:
+    """Joints of some limbs of each pose, one limb at least."""
+    chosen = generator.random((count, len(_LIMBS))) < _LIMB_SHARE
+    chosen[np.arange(count), generator.integers(len(_LIMBS), size=count)] = True
+    taken = torch.zeros(count, BODY_JOINTS, dtype=torch.bool)
+    for column, joints in enumerate(_LIMBS):
+        taken[:, list(joints)] = torch.from_numpy(chosen[:, column : column + 1])
+    return taken
 
 
 def most_different(path: Path, count: int) -> Pose:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,12 +21,10 @@ from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.types import Pose, concatenate, heading
 from poseloom.tasks.clipped import INSTRUCTED
-from poseloom.tasks.examples import PoseData, PosePool, some_clipped, some_sentences
+from poseloom.tasks.examples import PoseData, PosePool, some_clipped, some_limbs, some_sentences
 
 Pair = tuple[Pose, Pose]
 _HELD_OUT_SEED = 13
-_LIMBS = ((13, 16, 18, 20), (14, 17, 19, 21), (1, 4, 7, 10), (2, 5, 8, 11), (12, 15), (3, 6, 9))
-"""Joints that move together: left arm, right arm, left leg, right leg, head, trunk."""
 _APART = (0.2, 1.5)
 """Seconds between two moments of a motion."""
 
@@ -46,6 +44,7 @@ class PairData(PoseData):
         partly: share of the instructions that tell only some of the changes.
         clipped: share of the instructions that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
+        mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
         strangers: share of the pairs of which one pose has nothing to do with the other.
     """
@@ -108,9 +107,7 @@ class PairPool:
 
     def _limbs(self, generator: np.random.Generator, count: int) -> Pair:
         first, donor = self._strangers(generator, count)
-        chosen = generator.random((count, len(_LIMBS))) < 0.3
-        chosen[np.arange(count), generator.integers(len(_LIMBS), size=count)] = True
-        taken = _joints_of(chosen)[..., None]
+        taken = some_limbs(generator, count)[..., None]
         return first, Pose(torch.where(taken, donor.rotations, first.rotations))
 
 
@@ -169,13 +166,6 @@ def together(first: Pose, second: Pose) -> Pair:
     """Both poses turned alike, so that the first has no heading and the turn between them stays."""
     turn = about_axis(-heading(first.rotations[..., 0, :]), "Y")
     return first.turned(turn), second.turned(turn)
-
-
-def _joints_of(limbs: NDArray[np.bool_]) -> Bool[Tensor, "pairs 22"]:
-    taken = torch.zeros(len(limbs), BODY_JOINTS, dtype=torch.bool)
-    for column, joints in enumerate(_LIMBS):
-        taken[:, list(joints)] = torch.from_numpy(limbs[:, column : column + 1])
-    return taken
 
 
 # -- words --------------------------------------------------------------------------------------------------------

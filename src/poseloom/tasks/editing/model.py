@@ -25,11 +25,11 @@ class EditingModelConfig:
         steps: of a drawn pose's path.
     """
 
-    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    text: ConvTextConfig = field(default_factory=lambda: ConvTextConfig(detectors=512))
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(blocks=1, geometry=True))
     seen: int = 256
     flow: FlowConfig = field(default_factory=FlowConfig)
-    steps: int = 10
+    steps: int = 8
 
 
 class EditingModel(nn.Module):

@@ -25,9 +25,9 @@ class GenerationModelConfig:
         spread: of the noise that a path begins with; less than 1 for likelier poses.
     """
 
-    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    text: ConvTextConfig = field(default_factory=lambda: ConvTextConfig(detectors=768))
     flow: FlowConfig = field(default_factory=FlowConfig)
-    steps: int = 10
+    steps: int = 8
     guidance: float = 1.0
     spread: float = 1.0
 

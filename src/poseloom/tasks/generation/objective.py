@@ -38,6 +38,7 @@ class GenerationData(PoseData):
         partly: share of the texts that tell only some of the pose, as people do.
         clipped: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
+        mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
         wordless: share of the poses that come without a text: any pose, and what guidance leads away from.
     """
 
