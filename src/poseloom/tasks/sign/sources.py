@@ -24,7 +24,10 @@ from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
 ClipMaker = Callable[[int, int], Sequence[SignClip]]
 """(seed, count) -> clips that depend on these two alone."""
 
-SOURCES: dict[str, str] = {"strokes": "poseloom.tasks.sign.strokes:strokes"}
+SOURCES: dict[str, str] = {
+    "signer": "poseloom.tasks.sign.composed.clips:signer_clips",
+    "strokes": "poseloom.tasks.sign.strokes:strokes",
+}
 """Name -> ``module:function`` of a `ClipMaker` in a known place; imported when it is used."""
 _HELD_OUT_ONE_IN = 10
 """Strings of which one is held out."""
