@@ -1,6 +1,7 @@
 """The functions that users call. The commands call these.
 
-`load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`, `load_model`.
+`load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
+`load_model`.
 """
 
 from __future__ import annotations
@@ -139,8 +140,8 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     """A learned model that is ready to be called: see `poseloom.checkpoints.registry.load_model`.
 
     Args:
-        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``, ``sign``,
-            or the path of an exported or imported model.
+        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``,
+            ``sign``, or the path of an exported or imported model.
         task: that it must be of; any by default.
 
     Raises:

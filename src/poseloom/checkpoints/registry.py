@@ -86,7 +86,8 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`. All have `card`, what is known of the model. A model that was opened before comes from memory.
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`. All have `card`, what is known of the model. A model that
+    was opened before comes from memory.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

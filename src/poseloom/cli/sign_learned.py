@@ -69,7 +69,9 @@ def run(arguments: argparse.Namespace, texts: list[str]) -> None:
 def _check(arguments: argparse.Namespace) -> None:
     """Before anything is computed."""
     if arguments.keypoints is not None:
-        raise PoseloomError("--keypoints belongs to the signer by rule; a model gives the keypoints that it has learned")
+        raise PoseloomError(
+            "--keypoints belongs to the signer by rule; a model gives the keypoints that it has learned"
+        )
     if arguments.steps is not None:
         from poseloom.tasks.sign.models.parts import check_steps
 
