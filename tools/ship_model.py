@@ -14,13 +14,23 @@ import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from poseloom.tasks.recipes import open_recipe
 from poseloom.training import evaluate, read_recipe
 from poseloom.training.export import card_path
 
 WEIGHTS = Path(__file__).parent.parent / "src" / "poseloom" / "checkpoints" / "weights"
-_FILES = (("data", "held_out"), ("start", "text"), ("judge", "model"))
+_FILES = (
+    ("data", "files"),
+    ("data", "held_out"),
+    ("data", "index"),
+    ("data", "poses"),
+    ("data", "textless"),
+    ("start", "text"),
+    ("judge", "model"),
+)
+"""Section and key of what may name files; other values of the same names stay."""
 
 
 def ship(run: Path) -> None:
@@ -31,17 +41,23 @@ def ship(run: Path) -> None:
     learner = task.build(read_recipe(run / "recipe.toml", task.recipe))
     card["figures"] = evaluate(learner, weights=source)
     card["card"] = asdict(current.card)
-    recipe = card["recipe"]
-    recipe["card"] = card["card"]
-    recipe["data"]["files"] = [Path(one).name for one in recipe["data"]["files"]]
-    for section, key in _FILES:
-        if recipe.get(section, {}).get(key):
-            recipe[section][key] = Path(recipe[section][key]).name
+    card["recipe"]["card"] = card["card"]
+    _leave_out_folders(card["recipe"])
     WEIGHTS.mkdir(exist_ok=True)
     target = WEIGHTS / f"{card['task']}.safetensors"
     shutil.copyfile(source, target)
     card_path(target).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(card["task"], json.dumps(card["figures"]))
+
+
+def _leave_out_folders(recipe: dict[str, Any]) -> None:
+    """Files of the command line by their names alone."""
+    for section, key in _FILES:
+        value = recipe.get(section, {}).get(key)
+        if value and isinstance(value, str):
+            recipe[section][key] = Path(value).name
+        elif isinstance(value, list):
+            recipe[section][key] = [Path(one).name for one in value]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save
+    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save, sign
     from poseloom.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -27,6 +27,7 @@ _HOME = {
     "load_model": "api",
     "instruct": "api",
     "render": "api",
+    "sign": "api",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "errors",
@@ -45,6 +46,7 @@ __all__ = [
     "load_model",
     "render",
     "save",
+    "sign",
 ]
 
 

@@ -1,6 +1,7 @@
 """The functions that users call. The commands call these.
 
-`load`, `save`, `render`; by rule `describe`, `instruct`; by learned models `generate`, `edit`, `caption`, `load_model`.
+`load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
+`load_model`.
 """
 
 from __future__ import annotations
@@ -139,8 +140,8 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     """A learned model that is ready to be called: see `poseloom.checkpoints.registry.load_model`.
 
     Args:
-        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``, or the
-            path of an exported or imported model.
+        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``,
+            ``sign``, or the path of an exported or imported model.
         task: that it must be of; any by default.
 
     Raises:
@@ -219,6 +220,22 @@ def caption(
     from poseloom.tasks.wording import Wording
 
     return load_model(model, "captioning").caption(as_pose(pose), Wording(beams, top_k, top_p, temperature, seed))
+
+
+def sign(text: str, name: str = "") -> Clip:
+    """A body that signs HamNoSys by rule: 52 joints at 25 frames a second. ``load_model("sign")`` signs as it learned.
+
+    Args:
+        text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
+        name: of the clip.
+
+    Raises:
+        PoseloomError: a string that breaks the notation, or a name that no symbol has.
+    """
+    from poseloom.language.hamnosys import notation
+    from poseloom.tasks.sign.signer import sign_clip
+
+    return sign_clip(notation(text), name)
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

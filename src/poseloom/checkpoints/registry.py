@@ -13,7 +13,7 @@ from poseloom.training.export import ModelCard, card_path, read_card
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped models lie: ``TASK.safetensors`` and its card."""
-NAMES = ("retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction")
+NAMES = ("retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction", "sign")
 """Of the shipped models: each has the name of its task."""
 SUFFIX = ".safetensors"
 _TORCH_SUFFIXES = (".pth", ".pt", ".zip", ".tar")
@@ -85,8 +85,9 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
-    ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`. All have
-    `card`, what is known of the model. A model that was opened before comes from memory.
+    ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`. All have `card`, what is known of the model. A model that
+    was opened before comes from memory.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

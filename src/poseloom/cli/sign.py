@@ -1,4 +1,7 @@
-"""``poseloom sign "HAMNOSYS" --out clip.gif``: a body that signs; ``--check FILE``: which strings of a file parse."""
+"""``poseloom sign "HAMNOSYS" --out clip.gif``: a body that signs; ``--check FILE``: which strings of a file parse.
+
+By rule; what a learned model signs or repairs is in `sign_learned`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.cli import options
+from poseloom.cli import options, sign_learned
+from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE
 from poseloom.errors import FileError, PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.language.hamnosys import Checked
     from poseloom.pose import Clip
 
-ANIMATIONS = (".gif", ".webp", ".mp4")
-POSE_FILE = ".pose"
 _WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json")
+_LARGEST = 4096
+"""Pixels of a side."""
+_KEYPOINTS = ("holistic", "openpose")
 _SHOWN_FAILURES = 100
 
 
@@ -27,45 +32,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HAMNOSYS",
         help='signs, as symbols of the HamNoSys font or as names: "flathand extfingerl palml chest touch"',
     )
+    parser.add_argument(
+        "--then",
+        action="append",
+        default=[],
+        metavar="HAMNOSYS",
+        help="a sign that follows; a learned model begins it with the last frame of the one before",
+    )
     parser.add_argument("--out", type=Path, metavar="PATH", help=".pose .gif .webp .mp4 .glb .npz .json .bvh")
     parser.add_argument("--explain", action="store_true", help="say in English what the notation says")
     parser.add_argument("--check", type=Path, metavar="FILE", help="parse every string of a JSON or text file")
     parser.add_argument("--strict", action="store_true", help="slips that are passed over count as mistakes")
-    parser.add_argument(
-        "--keypoints", choices=("holistic", "openpose"), default="holistic", help="points of a .pose file"
-    )
+    parser.add_argument("--keypoints", choices=_KEYPOINTS, help=f"points of a .pose file (default: {_KEYPOINTS[0]})")
     parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
+    sign_learned.add_arguments(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     if arguments.check is not None:
         _check(arguments)
-    elif not arguments.hamnosys:
+        return
+    learned = sign_learned.is_asked_for(arguments)
+    if not arguments.hamnosys and arguments.repair is None:
         raise PoseloomError("sign: nothing to sign; give a HamNoSys string, or --check FILE to check a file of them")
+    if arguments.out is not None:
+        _check_target(arguments.out, sign_learned.WRITTEN if learned else _WRITTEN)
+    _check_size(arguments.size)
+    texts = _texts(arguments)
+    if learned:
+        sign_learned.run(arguments, texts)
     else:
-        _sign(arguments)
+        _sign(arguments, " ".join(texts))
 
 
-def notation(text: str) -> str:
-    """The string itself, or the one that names of symbols stand for."""
-    from poseloom.language.hamnosys import from_names
+def _texts(arguments: argparse.Namespace) -> list[str]:
+    """The string of each argument.
 
-    return from_names(text) if text.isascii() and any(letter.isalpha() for letter in text) else text
+    Raises:
+        PoseloomError: one names a symbol that there is not, or says nothing.
+    """
+    from poseloom.language.hamnosys import notation
+
+    if not all(text.strip() for text in (*arguments.hamnosys, *arguments.then)):
+        raise PoseloomError("HamNoSys: an empty string; give the notation of a sign")
+    return [notation(text) for text in (*arguments.hamnosys, *arguments.then)]
+
+
+def _check_size(size: int) -> None:
+    if not 1 <= size <= _LARGEST:
+        raise PoseloomError(f"--size {size}: expected 1 to {_LARGEST} pixels")
 
 
 # -- signing -----------------------------------------------------------------------------------------------------------
 
 
-def _sign(arguments: argparse.Namespace) -> None:
+def _sign(arguments: argparse.Namespace, text: str) -> None:
     from poseloom.language.hamnosys import explain, parse
 
-    text = " ".join(notation(one) for one in arguments.hamnosys)
     signs = parse(text, strict=arguments.strict)
     said = explain(signs)
     clip = None
     if arguments.out is not None:
-        _check_target(arguments.out)
         clip = _signed(text)
         _write(clip, arguments)
     if arguments.json:
@@ -84,14 +112,14 @@ def _sign(arguments: argparse.Namespace) -> None:
         print("--out sign.gif shows it; .pose .webp .mp4 .glb .npz are written too")
 
 
-def _check_target(path: Path) -> None:
+def _check_target(path: Path, written: tuple[str, ...]) -> None:
     """Before anything is computed: a kind of file that can be written, at a place that is writable."""
     from poseloom.formats.files import writable_target
 
     suffix = path.suffix.lower()
-    if suffix not in _WRITTEN:
-        hint = closest(suffix, _WRITTEN) if suffix else ""
-        raise FileError(path, f"cannot write {suffix or 'without a suffix'}", remedy=", ".join(_WRITTEN) + hint)
+    if suffix not in written:
+        hint = closest(suffix, written) if suffix else ""
+        raise FileError(path, f"cannot write {suffix or 'without a suffix'}", remedy=", ".join(written) + hint)
     writable_target(path)
 
 
@@ -111,7 +139,7 @@ def _write(clip: Clip, arguments: argparse.Namespace) -> None:
         from poseloom.formats.pose_file import write_pose_file
         from poseloom.formats.pose_file.joints import clip_to_sequence
 
-        write_pose_file(clip_to_sequence(clip, arguments.keypoints), arguments.out)
+        write_pose_file(clip_to_sequence(clip, arguments.keypoints or _KEYPOINTS[0]), arguments.out)
     else:
         from poseloom import api
 

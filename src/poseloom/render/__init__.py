@@ -8,10 +8,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from poseloom.render.animation import animate
+from poseloom.render.animation import animate, write_animation
 from poseloom.render.camera import Camera
 from poseloom.render.compare import overlay, side_by_side
 from poseloom.render.image_files import save_picture, to_pil
+from poseloom.render.keypoints import KeypointView, animate_keypoints, draw_keypoints
 from poseloom.render.pictures import cutout, depth, parts, render, render_each
 from poseloom.render.rasterise import Fragments, rasterise
 from poseloom.render.sheet import SheetLayout, contact_sheet
@@ -26,15 +27,18 @@ __all__ = [
     "Camera",
     "Clothes",
     "Fragments",
+    "KeypointView",
     "Light",
     "Part",
     "SheetLayout",
     "Style",
     "View",
     "animate",
+    "animate_keypoints",
     "contact_sheet",
     "cutout",
     "depth",
+    "draw_keypoints",
     "overlay",
     "parts",
     "rasterise",
@@ -43,6 +47,7 @@ __all__ = [
     "save_picture",
     "side_by_side",
     "to_pil",
+    "write_animation",
 ]
 
 

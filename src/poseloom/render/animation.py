@@ -63,7 +63,7 @@ def animate(
     Raises:
         FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
     """
-    write = _WRITERS[checked_suffix(path, _WRITERS)]
+    checked_suffix(path, _WRITERS)
     writable_target(path)
     if fps is not None and not 0 < fps <= clip.fps:
         raise PoseloomError(f"animate: fps: expected more than 0 and at most the clip's {clip.fps:g}, got {fps:g}")
@@ -85,7 +85,22 @@ def animate(
         supersample=supersample,
         ground=ground,
     )
-    write(Path(path), (to_pil(picture) for picture in pictures), frames, chosen)
+    return write_animation((to_pil(picture) for picture in pictures), frames, chosen, path)
+
+
+def write_animation(frames: Iterator[Image.Image], count: int, fps: float, path: str | Path) -> Path:
+    """Write pictures as a GIF, WebP or MP4 file, as the suffix says; nothing half-written is left behind.
+
+    Args:
+        frames: of one size.
+        count: how many.
+        fps: frames a second; a GIF shows 50 at most.
+        path: the file.
+
+    Raises:
+        FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
+    """
+    _WRITERS[checked_suffix(path, _WRITERS)](Path(path), frames, count, fps)
     return Path(path)
 
 

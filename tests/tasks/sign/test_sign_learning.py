@@ -16,7 +16,7 @@ from poseloom.tasks.sign.evaluate import held_out_figures, repair_figures
 from poseloom.tasks.sign.layouts import clip_of_prepared, prepared, sign_layout, to_clip
 from poseloom.tasks.sign.neighbours import edit_distances, nearest_text
 from poseloom.tasks.sign.objective import SignLearner
-from poseloom.tasks.sign.predict import LearnedSigner, open_learned_signer
+from poseloom.tasks.sign.predict import LearnedSigner, open_model
 from poseloom.tasks.sign.sources import ClipSource, SignData, is_held_out, read_texts, write_clips
 from poseloom.tasks.sign.strokes import strokes
 from poseloom.training import export_model, fit
@@ -43,7 +43,7 @@ def signer(tmp_path_factory) -> LearnedSigner:
     task, recipe = _recipe()
     folder = tmp_path_factory.mktemp("run")
     fit(task.build(recipe), recipe, folder / "run")
-    return open_learned_signer(folder / "run" / "model.safetensors")
+    return open_model(folder / "run" / "model.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +290,7 @@ def test_exported_files_that_do_not_fit(signer, tmp_path):
     learner = SignLearner(recipe)
     path = tmp_path / "model.safetensors"
     export_model(learner, recipe, path, {})
-    assert isinstance(open_learned_signer(path), LearnedSigner)
+    assert isinstance(open_model(path), LearnedSigner)
     card = json.loads((tmp_path / "model.json").read_text())
     for change, message in (
         ({"extras": {}}, "extras.layout: is missing"),
@@ -299,4 +299,4 @@ def test_exported_files_that_do_not_fit(signer, tmp_path):
     ):
         (tmp_path / "model.json").write_text(json.dumps({**card, **change}))
         with pytest.raises(FileError, match=message):
-            open_learned_signer(path)
+            open_model(path)

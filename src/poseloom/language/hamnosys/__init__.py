@@ -4,7 +4,7 @@ from poseloom.language.hamnosys.check import Checked, check_file, check_texts
 from poseloom.language.hamnosys.errors import HamNoSysError, Remark
 from poseloom.language.hamnosys.gloss import explain
 from poseloom.language.hamnosys.parse import parse
-from poseloom.language.hamnosys.symbols import Kind, Symbol, from_names, symbols, to_names
+from poseloom.language.hamnosys.symbols import Kind, Symbol, from_names, notation, symbols, to_names
 from poseloom.language.hamnosys.tokens import Token, tokenise
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "check_texts",
     "explain",
     "from_names",
+    "notation",
     "parse",
     "symbols",
     "to_names",

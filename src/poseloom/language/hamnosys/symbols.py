@@ -183,6 +183,15 @@ def from_names(names: str | Iterable[str]) -> str:
     return "".join(characters)
 
 
+def notation(text: str) -> str:
+    """The string itself, or the one that names of symbols stand for.
+
+    Raises:
+        PoseloomError: a name that no symbol has.
+    """
+    return from_names(text) if text.isascii() and any(letter.isalpha() for letter in text) else text
+
+
 def to_names(text: str) -> str:
     """Names of a string's symbols without ``ham``, separated by spaces; other characters as U+0041."""
     known = by_character()

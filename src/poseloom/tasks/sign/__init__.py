@@ -11,14 +11,14 @@ from poseloom.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.tasks.sign.clips import SignBatch, SignClip
-    from poseloom.tasks.sign.predict import LearnedSigner, open_learned_signer
+    from poseloom.tasks.sign.predict import LearnedSigner, open_model
 
 _HOME = {
     "LearnedSigner": "predict",
     "SignBatch": "clips",
     "SignClip": "clips",
-    "open_learned_signer": "predict",
+    "open_model": "predict",
 }
-__all__ = ["LearnedSigner", "SignBatch", "SignClip", "open_learned_signer"]
+__all__ = ["LearnedSigner", "SignBatch", "SignClip", "open_model"]
 
 __getattr__ = names_of(__name__, _HOME)

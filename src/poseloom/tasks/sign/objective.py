@@ -64,7 +64,7 @@ class SignLearner(Learner):
         data = overlaid(self.recipe.data, share.stage.data)
 
         def make(seed: int, count: int) -> SignBatch:
-            batch = collate(self.source.drawn(seed, count))
+            batch = collate(self.source.drawn_alike(seed, count))
             return batch if data.with_text else batch.with_texts([""] * count)
 
         return MadeBatches(make, share, data.batches)

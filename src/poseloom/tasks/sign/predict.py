@@ -15,7 +15,7 @@ from torch import Tensor
 from poseloom.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
 from poseloom.tasks.exported import section_of
-from poseloom.tasks.sign.layouts import Placement, SignLayout, clip_of_prepared, prepared, sign_layout
+from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, prepared, sign_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.training.export import ModelCard, read_model
@@ -33,6 +33,8 @@ class LearnedSigner:
         model: in evaluation mode.
         card: what is known of it; its extras name the layout, the usual first frame and the points in use.
     """
+
+    task = "sign"
 
     def __init__(self, model: SignModel, card: ModelCard):
         self.model, self.card = model, card
@@ -53,8 +55,8 @@ class LearnedSigner:
 
         Args:
             text: HamNoSys.
-            start: its first frame in which anything is seen is the first pose and gives appearance, place and scale;
-                by default the usual one.
+            start: its first frame in which anything is seen is the first pose and gives appearance, place and scale,
+                not the frame rate, which is that of the training clips; by default the usual one.
             frames: how long; by default what the model predicts.
             steps: refinements, 1 to 1000; by default those it was trained for.
             guidance: see `SignModel.refinements`.
@@ -140,7 +142,7 @@ class LearnedSigner:
             known[:, :done] |= torch.from_numpy(self._used)
         confidence = np.where(given.confidence > 0, given.confidence, _FILLED_CONFIDENCE * self._used)
         whole = placement.sequence(self.layout, values[0].numpy(), confidence)
-        return replace(whole, depth=clip.depth)
+        return replace(_with_the_rest(whole, self.layout.select(clip)), depth=clip.depth)
 
     @property
     def _window(self) -> int:
@@ -180,7 +182,7 @@ class LearnedSigner:
             return self._start, self._used, Placement()
         ready, placement = prepared(first_seen(start)[:1], self.layout)
         clip = clip_of_prepared(ready, self.layout, name="start")
-        return clip.values[0], clip.confidence[0] > 0, placement
+        return clip.values[0], clip.confidence[0] > 0, replace(placement, fps=FPS)
 
     def _steps(self, steps: int | None) -> int:
         if steps is None:
@@ -189,7 +191,14 @@ class LearnedSigner:
         return steps
 
 
-def open_learned_signer(path: str | Path) -> LearnedSigner:
+def _with_the_rest(repaired: PoseSequence, given: PoseSequence) -> PoseSequence:
+    """Points that a model does not look at, the legs' for instance, as they were."""
+    own = repaired.missing & ~given.missing[:, :1]
+    values = np.where(own[..., None], given.values[:, :1], repaired.values)
+    return replace(repaired, values=values, confidence=np.where(own, given.confidence[:, :1], repaired.confidence))
+
+
+def open_model(path: str | Path) -> LearnedSigner:
     """The sign generator of exported weights.
 
     Raises:

@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
 
 from poseloom.errors import FileError, PoseloomError, closest
 from poseloom.formats.files import atomic_write, read_text
@@ -24,12 +26,17 @@ from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
 ClipMaker = Callable[[int, int], Sequence[SignClip]]
 """(seed, count) -> clips that depend on these two alone."""
 
-SOURCES: dict[str, str] = {"strokes": "poseloom.tasks.sign.strokes:strokes"}
+SOURCES: dict[str, str] = {
+    "signer": "poseloom.tasks.sign.composed.clips:signer_clips",
+    "strokes": "poseloom.tasks.sign.strokes:strokes",
+}
 """Name -> ``module:function`` of a `ClipMaker` in a known place; imported when it is used."""
 _HELD_OUT_ONE_IN = 10
 """Strings of which one is held out."""
 _POOL_SEED, _HELD_OUT_SEED = 31, 32
 _MAXIMUM_JSON_BYTES = 1 << 28
+_LENGTHS = 8
+"""Groups of different lengths into which many draws are split, of which one becomes a batch."""
 _MOST_DRAWS = 200
 """Calls of a maker before it is taken to give nothing new."""
 
@@ -87,6 +94,16 @@ class ClipSource:
         rows = np.random.default_rng(seed).integers(len(self.training), size=count)
         return [self.training[row] for row in rows]
 
+    def drawn_alike(self, seed: int, count: int) -> list[SignClip]:
+        """As `drawn`, of clips about equally long, so that a batch of them has little padding; any clip as often."""
+        if self._is_fresh:
+            return self._made(seed, count, held_out=False)
+        generator = np.random.default_rng(seed)
+        rows = generator.integers(len(self.training), size=count * _LENGTHS)
+        rows = rows[np.argsort(self._lengths[rows], kind="stable")]
+        first = count * int(generator.integers(_LENGTHS))
+        return [self.training[row] for row in rows[first : first + count]]
+
     @cached_property
     def training(self) -> list[SignClip]:
         """All training clips of files, or those of a maker's pool.
@@ -110,6 +127,10 @@ class ClipSource:
         if not clips:
             raise PoseloomError("data: none of the texts is held out; a data set needs more than a few different texts")
         return clips[: self.data.held_out]
+
+    @cached_property
+    def _lengths(self) -> Int[ndarray, " clips"]:
+        return np.array([len(clip) for clip in self.training])
 
     @property
     def _from_files(self) -> bool:

@@ -233,12 +233,22 @@ class Refiner(SignModel):
     def _training_draft(self, batch: SignBatch, told: Bool[Tensor, "batch"]) -> Draft:
         """A start frame held still, or a damaged clip; mostly the latter where there is no text to sign."""
         seen = batch.seen
-        start = torch.zeros_like(seen)
-        start[:, 0] = seen[:, 0]
+        draft = self._held_still(batch)
         share = torch.where(told, self.config.repairs, _REPAIRS_WITHOUT_TEXT).to(seen.device)
-        repair = torch.rand(len(seen), device=seen.device) < share
-        known = torch.where(repair[:, None, None], damaged(seen, self.config.hands), start)
-        return self.draft(batch.values, known, batch.padding)
+        rows = torch.nonzero(torch.rand(len(seen), device=seen.device) < share).flatten()
+        if not len(rows):
+            return draft
+        repair = self.draft(batch.values[rows], damaged(seen[rows], self.config.hands), batch.padding[rows])
+        values = draft.values.index_copy(0, rows, repair.values)
+        return Draft(values, draft.known.index_copy(0, rows, repair.known), batch.padding)
+
+    def _held_still(self, batch: SignBatch) -> Draft:
+        """What `start` makes of the first frames, without looking for gaps."""
+        seen = batch.seen
+        still = torch.where(seen[:, :1, :, None], batch.values[:, :1], self.rest)
+        known = torch.zeros_like(seen)
+        known[:, 0] = seen[:, 0]
+        return Draft(still.expand_as(batch.values), known, batch.padding)
 
     def _way(self, given: _Given, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
         """Where refinement stands after a share of its way, by the true end or by what the model takes for it."""

@@ -1,0 +1,55 @@
+"""Line drawings of keypoint sequences."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from poseloom.errors import FileError, PoseloomError
+from poseloom.formats.pose_file import Component, PoseSequence
+from poseloom.render import KeypointView, animate_keypoints, draw_keypoints
+from poseloom.render.keypoints import BACKGROUND
+
+
+def line(frames=4, fps=25.0) -> PoseSequence:
+    """Two points and the limb between them, which moves to the right."""
+    values = np.zeros((frames, 1, 2, 2), np.float32)
+    values[:, 0, 1] = [100, 100]
+    values[..., 0] += np.arange(frames)[:, None, None] * 20
+    return PoseSequence((Component("body", ("a", "b"), ((0, 1),)),), values, np.ones((frames, 1, 2)), fps)
+
+
+def inked(picture: Image.Image) -> np.ndarray:
+    """Where something is drawn."""
+    return (np.abs(np.asarray(picture).astype(int) - BACKGROUND) > 60).any(-1)
+
+
+def test_limbs_are_drawn_where_the_points_are():
+    view = KeypointView(0, 0, 200)
+    first, last = (inked(draw_keypoints(line(), frame, 100, view)) for frame in (0, 3))
+    assert first[25, 25] and not first[25, 55]
+    assert last[25, 55] and not last[25, 25]
+
+
+def test_missing_points_and_their_limbs_are_left_out():
+    sequence = line(1)
+    alone = sequence.masked(np.array([[[False, True]]]))
+    assert inked(draw_keypoints(alone, 0, 100)).sum() < inked(draw_keypoints(sequence, 0, 100)).sum() / 3
+
+
+def test_everything_seen_has_room():
+    picture = inked(draw_keypoints(line(), 0, 100))
+    assert picture.any() and not (picture[[0, -1]].any() or picture[:, [0, -1]].any())
+
+
+@pytest.mark.parametrize(("fps", "shown"), [(25.0, 4), (60.0, 2)])
+def test_animations_have_the_frames_that_can_be_seen(tmp_path, fps, shown):
+    path = animate_keypoints(line(fps=fps), tmp_path / "line.gif", 40)
+    assert Image.open(path).n_frames == shown
+
+
+def test_what_cannot_be_drawn(tmp_path):
+    with pytest.raises(PoseloomError, match="none is seen"):
+        animate_keypoints(line().masked(np.ones((4, 1, 2), bool)), tmp_path / "a.gif")
+    with pytest.raises(FileError):
+        animate_keypoints(line(), tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())
