@@ -29,8 +29,6 @@ class ConvTextConfig:
         kernel: words that a convolution spans.
         outputs: of the text's vector.
         dropout: share of the text's hidden vector that rests in training.
-        detectors: numbers of each word, made of its vector, of which mean and maximum over the text are taken; the
-            vector itself is taken where there are none.
     """
 
     width: int = 192
@@ -38,7 +36,6 @@ class ConvTextConfig:
     kernel: int = 7
     outputs: int = 512
     dropout: float = 0.0
-    detectors: int = 0
 
 
 class ConvTextEncoder(nn.Module):
@@ -51,10 +48,8 @@ class ConvTextEncoder(nn.Module):
         self.embedding = nn.Embedding(words, width, padding_idx=PAD)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.layers = nn.ModuleList(_Layer(width, config.kernel) for _ in range(config.layers))
-        found = config.detectors or width
-        self.detect = nn.Linear(width, found) if config.detectors else nn.Identity()
         self.summary = nn.Sequential(
-            nn.LayerNorm(2 * found), nn.Linear(2 * found, config.outputs), nn.GELU(), nn.Dropout(config.dropout)
+            nn.LayerNorm(2 * width), nn.Linear(2 * width, config.outputs), nn.GELU(), nn.Dropout(config.dropout)
         )
 
     def forward(self, words: Int[Tensor, "batch length"]) -> Float[Tensor, "batch outputs"]:
@@ -63,7 +58,6 @@ class ConvTextEncoder(nn.Module):
         hidden = self.embedding(packed.words)
         for layer in self.layers:
             hidden = layer(hidden, real)
-        hidden = self.detect(hidden)
         return self.summary(torch.cat([packed.mean(hidden), packed.greatest(hidden)], dim=-1))
 
 
@@ -72,8 +66,9 @@ class _Layer(nn.Module):
 
     def __init__(self, width: int, kernel: int):
         super().__init__()
+        self.reach = kernel // 2
         self.norm = nn.LayerNorm(width)
-        self.neighbours = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.neighbours = nn.Conv1d(width, width, kernel, groups=width)
         self.alone = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, hidden: Float[Tensor, "rows width"], real: Bool[Tensor, "rows 1"]) -> Tensor:
@@ -83,7 +78,7 @@ class _Layer(nn.Module):
         """The convolution along the rows; as one of a picture of one line it needs no transposed copies."""
         line = rows[None, None].permute(0, 3, 1, 2)
         conv = self.neighbours
-        padding = (0, conv.padding[0])  # type: ignore[index]
+        padding = (0, self.reach)
         mixed = functional.conv2d(line, conv.weight[:, :, None], conv.bias, padding=padding, groups=conv.groups)
         return mixed[0, :, 0].T
 

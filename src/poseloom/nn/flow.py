@@ -207,7 +207,7 @@ class Guide:
 
     Args:
         strength: 1 as it was learned, more for what the condition says.
-        away: (1, condition), the condition that says nothing.
+        away: (1 or as many as poses, condition), the condition that says nothing.
         spread: of the noise that paths begin with; less than 1 for likelier poses.
     """
 

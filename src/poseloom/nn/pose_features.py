@@ -29,8 +29,29 @@ _BENDS = ((0, 1), (5, 6), (2, 3), (7, 8), (0, 10), (5, 10), (2, 10), (7, 10), (1
 _PARTS = (0, 4, 5, 7, 8, 12, 15, 16, 17, 18, 19, 20, 21)
 """Joints whose ways from one another are told."""
 _PAIRS = len(_PARTS) * (len(_PARTS) - 1) // 2
+_OUTERMOST = 2.0
+"""Standard deviations up to which levels lie that numbers are compared with."""
 GEOMETRY = 3 * len(_LIMBS) + len(_BENDS) + 4 * _PAIRS + BODY_JOINTS
 """Numbers of `geometry_of`."""
+
+
+@dataclass(frozen=True)
+class PoseTowerConfig:
+    """Sizes of the small pose encoder.
+
+    Args:
+        width: of its hidden vectors.
+        blocks: number of residual blocks.
+        dropout: share of hidden units that rest in training.
+        geometry: whether it sees angles and distances as well: see `geometry_of`.
+        levels: number of levels that each of these is compared with: see `compared`.
+    """
+
+    width: int = 512
+    blocks: int = 3
+    dropout: float = 0.0
+    geometry: bool = False
+    levels: int = 0
 
 
 class PoseFeatures(nn.Module):
@@ -62,51 +83,68 @@ class PoseFeatures(nn.Module):
             return self.normalise(torch.cat(parts, dim=1))
 
 
-@dataclass(frozen=True)
-class PoseTowerConfig:
-    """Sizes of the small pose encoder.
+class PoseTower(nn.Module):
+    """Poses -> vectors: features, then a residual perceptron.
 
     Args:
-        width: of its hidden vectors.
-        blocks: number of residual blocks.
-        dropout: share of hidden units that rest in training.
-        geometry: whether it sees angles and distances as well: see `geometry_of`.
+        outputs: size of the vectors.
+        config: sizes.
+        facts: numbers of other facts that come with each pose.
     """
 
-    width: int = 512
-    blocks: int = 3
-    dropout: float = 0.0
-    geometry: bool = False
-
-
-class PoseTower(nn.Module):
-    """Poses -> vectors: features, then a residual perceptron."""
-
-    def __init__(self, outputs: int, config: PoseTowerConfig):
+    def __init__(self, outputs: int, config: PoseTowerConfig, facts: int = 0):
         super().__init__()
         self.features = PoseFeatures(geometry=config.geometry)
-        self.network = ResidualMLP(self.features.size, outputs, config.width, config.blocks, config.dropout)
+        self.levels = config.levels
+        inputs = self.features.size + (GEOMETRY * config.levels if config.geometry else 0)
+        self.network = ResidualMLP(inputs + facts, outputs, config.width, config.blocks, config.dropout)
 
-    def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch outputs"]:
-        return self.network(self.features(rotations))
+    def forward(
+        self, rotations: Float[Tensor, "batch joints 3"], *facts: Float[Tensor, "batch facts"]
+    ) -> Float[Tensor, "batch outputs"]:
+        seen = self.features(rotations)
+        return self.network(torch.cat([seen, compared(seen[:, FEATURES:], self.levels), *facts], dim=-1))
 
 
 class PairTower(nn.Module):
     """Pairs of poses -> vectors: the features of both and their difference, then a residual perceptron.
 
     The heading of the first pose is expected to be removed from both.
+
+    Args:
+        outputs: size of the vectors.
+        config: sizes.
+        facts: numbers of other facts that come with each pair.
     """
 
-    def __init__(self, outputs: int, config: PoseTowerConfig):
+    def __init__(self, outputs: int, config: PoseTowerConfig, facts: int = 0):
         super().__init__()
         self.features = PoseFeatures(geometry=config.geometry)
-        self.network = ResidualMLP(3 * self.features.size, outputs, config.width, config.blocks, config.dropout)
+        self.levels = config.levels
+        inputs = self.features.size + (GEOMETRY * config.levels if config.geometry else 0)
+        self.network = ResidualMLP(3 * inputs + facts, outputs, config.width, config.blocks, config.dropout)
 
     def forward(
-        self, first: Float[Tensor, "batch joints 3"], second: Float[Tensor, "batch joints 3"]
+        self,
+        first: Float[Tensor, "batch joints 3"],
+        second: Float[Tensor, "batch joints 3"],
+        *facts: Float[Tensor, "batch facts"],
     ) -> Float[Tensor, "batch outputs"]:
         a, b = self.features(torch.cat([first, second])).chunk(2)
-        return self.network(torch.cat([a, b, b - a], dim=-1))
+        seen = torch.cat([a, b, b - a], dim=-1)
+        words = [one[:, FEATURES:] for one in (a, b, b - a)]
+        return self.network(torch.cat([seen, compared(torch.cat(words, dim=-1), self.levels), *facts], dim=-1))
+
+
+def compared(numbers: Float[Tensor, "batch numbers"], levels: int) -> Float[Tensor, "batch compared"]:
+    """Soft steps of numbers of unit size at some levels: words change where an angle or a distance passes one.
+
+    A perceptron draws sharp limits from steps much sooner than from the numbers themselves (Gorishniy et al. 2022, "On
+    Embeddings for Numerical Features in Tabular Deep Learning").
+    """
+    at = torch.linspace(-_OUTERMOST, _OUTERMOST, levels, device=numbers.device)
+    sharpness = max(1, levels - 1) / _OUTERMOST
+    return torch.tanh((numbers[..., None] - at) * sharpness).flatten(-2)
 
 
 def geometry_of(positions: Float[Tensor, "batch 22 3"]) -> Float[Tensor, "batch geometry"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
@@ -11,6 +11,8 @@ from torch import nn
 
 from poseloom.errors import FileError
 from poseloom.nn.words import WordList
+from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.stated import FactList, TextNumbers, Weights
 from poseloom.training.export import ModelCard, read_model
 
 T = TypeVar("T")
@@ -37,6 +39,22 @@ class Exported(Generic[M]):
     model: M
     words: WordList
     card: ModelCard
+
+    def told(self, read: Callable[[str], Weights]) -> TextNumbers:
+        """Words and facts of texts, as the model takes them.
+
+        Args:
+            read: gives the facts of a text.
+        """
+        return TextNumbers(self.words, FactList(*self._facts, read))
+
+    def measured(self) -> MeasuredFacts:
+        """The measured facts that the model sees of poses."""
+        return MeasuredFacts(*self._facts)
+
+    @property
+    def _facts(self) -> tuple[tuple[str, ...], int]:
+        return tuple(self.card.extras["facts"]), self.card.recipe["model"]["facts"]
 
 
 def open_exported(path: str | Path, task: str, model: WordedModel[M], config: type) -> Exported[M]:

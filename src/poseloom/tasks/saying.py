@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,6 +15,8 @@ from poseloom.nn.decoding import Decoded, Limits, Strategy
 from poseloom.nn.losses import caption_loss
 from poseloom.nn.text_decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.words import PAD, UNKNOWN, WordList
+from poseloom.pose.types import Pose
+from poseloom.tasks.measured import MeasuredFacts
 from poseloom.tasks.text_learner import TextLearner
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
@@ -35,7 +38,7 @@ class SpeakerConfig:
     """
 
     width: int = 192
-    layers: int = 3
+    layers: int = 2
     heads: int = 4
     tokens: int = 8
     dropout: float = 0.0
@@ -46,11 +49,15 @@ class SpeakerConfig:
         return TextDecoderConfig(words=words, dropout=self.dropout, **sizes)
 
 
+Seen = Float[Tensor, "rows joints 3"] | Float[Tensor, "rows facts"]
+"""What an encoder takes: rotations of one or two poses, then their measured facts."""
+
+
 class Speaker(nn.Module):
     """An encoder of poses, and words that follow from it.
 
     Args:
-        encoder: poses -> (batch, tokens * width).
+        encoder: rotations of poses and their measured facts -> (batch, tokens * width).
         words: size of the vocabulary, special words included.
         config: sizes.
     """
@@ -61,15 +68,13 @@ class Speaker(nn.Module):
         self.encoder = encoder
         self.decoder = CrossAttentionDecoder(config.decoder(words), saved_positions=False)
 
-    def memory(self, *poses: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch tokens width"]:
+    def memory(self, *seen: Seen) -> Float[Tensor, "batch tokens width"]:
         """What the decoder sees of the poses."""
-        return self.encoder(*poses).unflatten(-1, (self.config.tokens, self.config.width))
+        return self.encoder(*seen).unflatten(-1, (self.config.tokens, self.config.width))
 
-    def forward(
-        self, words: Int[Tensor, "batch length"], *poses: Float[Tensor, "batch joints 3"]
-    ) -> Float[Tensor, "batch length words"]:
+    def forward(self, words: Int[Tensor, "batch length"], *seen: Seen) -> Float[Tensor, "batch length words"]:
         """Logits of the next word at every place."""
-        return self.logits(words, self.memory(*poses))
+        return self.logits(words, self.memory(*seen))
 
     def logits(
         self, words: Int[Tensor, "batch length"], memory: Float[Tensor, "batch tokens width"]
@@ -78,16 +83,14 @@ class Speaker(nn.Module):
         return self.decoder(words, (words != PAD).sum(1), memory)
 
     @torch.no_grad()
-    def say(self, strategy: Strategy, *poses: Float[Tensor, "batch joints 3"]) -> Decoded:
+    def say(self, strategy: Strategy, *seen: Seen) -> Decoded:
         """Word ids of a text for each row."""
-        return strategy(self.decoder, self.memory(*poses))
+        return strategy(self.decoder, self.memory(*seen))
 
 
-def texts_of(
-    model: Speaker, words: WordList, strategy: Strategy, *poses: Float[Tensor, "rows joints 3"], at_once: int = 128
-) -> list[str]:
+def texts_of(model: Speaker, words: WordList, strategy: Strategy, *seen: Seen, at_once: int = 128) -> list[str]:
     """Texts for any number of poses or pairs."""
-    parts = zip(*(one.split(at_once) for one in poses), strict=True)
+    parts = zip(*(one.split(at_once) for one in seen), strict=True)
     return [words.decode(row) for part in parts for row in model.say(strategy, *part).tokens.tolist()]
 
 
@@ -99,12 +102,27 @@ class SpeakerLearner(TextLearner):
 
     @abstractmethod
     def examples(self, seed: int, count: int, data: Any) -> Any:
-        """See `TextLearner.examples`."""
+        """See `TextLearner.examples`; the facts follow the rotations."""
+
+    @abstractmethod
+    def some_poses(self) -> Pose:
+        """Poses that tell which facts there are."""
+
+    @cached_property
+    def facts(self) -> MeasuredFacts:
+        """What the model sees of poses besides their rotations."""
+        return MeasuredFacts.of_poses(self.some_poses(), self.recipe.model.facts)
+
+    def prepare(self) -> None:
+        self.words, self.facts  # noqa: B018
+
+    def extras(self) -> dict[str, Any]:
+        return {"words": self.words.words, "facts": list(self.facts.names)}
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        *poses, words = batch
+        *seen, words = batch
         lengths = (words != PAD).sum(1)
-        memory = self.model.memory(*poses)
+        memory = self.model.memory(*seen)
         parts = [
             (words[rows, : int(lengths[rows].amax())], memory[rows])
             for rows in lengths.argsort().chunk(_BUCKETS)  # padding costs as much as words

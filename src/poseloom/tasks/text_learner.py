@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from poseloom.nn.losses import symmetric_bbc
 from poseloom.nn.words import WordList
 from poseloom.tasks.examples import PoseData, words_in
+from poseloom.tasks.stated import FactList, TextNumbers
 from poseloom.tasks.warm_start import WarmStart, words_of_start
 from poseloom.training import Batches, Learner, MadeBatches, ParameterGroup, Share, Stage, overlaid
 
@@ -23,6 +25,8 @@ _HOTTEST = 4.6
 _FIRST_TEMPERATURE = 0.05
 _WIDTHS = 16
 """Batches of texts are as wide as a multiple of this: kernels are made and kept for every shape that is met."""
+_FACT_TEXTS = 6000
+"""Texts from which facts are read: far fewer different facts are stated than words are said."""
 
 
 class TextLearner(Learner):
@@ -48,16 +52,48 @@ class TextLearner(Learner):
 
     def batches(self, share: Share) -> Batches:
         data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
-        words = self.words
+        self.prepare()
 
         def make(seed: int, count: int) -> tuple[Tensor, ...]:
             poses, texts = self.examples(seed, count, data)
-            return (*poses, words.encode(texts, ends=self.ends, multiple=_WIDTHS))
+            return (*poses, *self.numbers(texts))
 
         return MadeBatches(make, share, data.batches)
 
+    def prepare(self) -> None:
+        """Read the vocabulary, once, before batches are made in other processes."""
+        self.words  # noqa: B018
+
+    def numbers(self, texts: list[str]) -> tuple[Tensor, ...]:
+        """What the model takes of texts: word ids."""
+        return (self.words.encode(texts, ends=self.ends, multiple=_WIDTHS),)
+
     def extras(self) -> dict[str, Any]:
         return {"words": self.words.words}
+
+
+class ToldLearner(TextLearner):
+    """A model that is steered by the facts that texts state, besides their words."""
+
+    reads: Callable[[str], dict[str, float]]
+    """Gives the facts of a text."""
+
+    @cached_property
+    def told(self) -> TextNumbers:
+        """Words and facts of texts, as the model takes them."""
+        data, size = self.recipe.data, self.recipe.model.facts
+        enough = min(data.vocabulary_texts, _FACT_TEXTS)
+        texts = words_in(lambda seed, count: self.examples(seed, count, data)[1], enough)
+        return TextNumbers(self.words, FactList.of_texts(texts, type(self).reads, size))
+
+    def prepare(self) -> None:
+        self.told  # noqa: B018
+
+    def numbers(self, texts: list[str]) -> tuple[Tensor, ...]:
+        return self.told(texts, multiple=_WIDTHS)
+
+    def extras(self) -> dict[str, Any]:
+        return {"words": self.words.words, "facts": list(self.told.facts.names)}
 
 
 class ContrastiveLearner(TextLearner):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torch import nn
-
 from poseloom.errors import FileError
 from poseloom.nn.conv_text import ConvTextEncoder
 from poseloom.nn.words import WordList
 from poseloom.training import read_card, read_model
 
 _PREFIX = "text_encoder."
-_OWN = ("detect.", "summary.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def words_of_start(start: WarmStart) -> WordList | None:
 
 
 def give_text_encoder(start: WarmStart, encoder: ConvTextEncoder) -> None:
-    """Put the weights of the model that is begun with into a text encoder; detectors of its own begin as they are.
+    """Put the weights of the model that is begun with into a text encoder.
 
     Raises:
         FileError: they are of another size.
@@ -58,8 +55,6 @@ def give_text_encoder(start: WarmStart, encoder: ConvTextEncoder) -> None:
         return
     _, weights = read_model(start.text)
     own = {name.removeprefix(_PREFIX): value for name, value in weights.items() if name.startswith(_PREFIX)}
-    if isinstance(encoder.detect, nn.Linear):
-        own |= {name: value for name, value in encoder.state_dict().items() if name.startswith(_OWN)}
     try:
         encoder.load_state_dict(own)
     except RuntimeError:

@@ -15,7 +15,7 @@ from poseloom.errors import PoseloomError
 from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import read_plainly
 from poseloom.language.description.reading import read_sentences
-from poseloom.language.description.truth import Claim, Together, Truth, claim_of, truth_of
+from poseloom.language.description.truth import Claim, Together, claim_of, joined_truths, truth_of
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def fact_agreement(
         raise PoseloomError(f"poses: expected one entry for each of {len(texts)} texts, got the shape {batch}")
     each = int(np.prod(batch[1:]))
     truths = [truth_of(figure) for figure in figures(poses, body)]
-    truth = _joined(truths)
+    truth = joined_truths(truths)
     read, true, unread = [], [], []
     for number, text in enumerate(texts):
         claims = claims_of(text)
@@ -86,12 +86,6 @@ def fact_agreement(
         unread.append(claims.unread)
     shape = (len(texts), *batch[1:])
     return Agreement(np.array(read, np.int64), np.array(true, np.int64).reshape(shape), tuple(unread))
-
-
-def _joined(truths: list[Truth]) -> Truth:
-    names = truths[0].channels if truths else {}
-    channels = {name: np.concatenate([one.channels[name] for one in truths], axis=-1) for name in names}
-    return Truth(channels, sum(one.poses for one in truths))
 
 
 @lru_cache(maxsize=4096)

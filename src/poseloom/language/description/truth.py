@@ -206,6 +206,13 @@ def truth_of(figure: Figure) -> Truth:
     return Truth(channels, len(figure))
 
 
+def joined_truths(truths: list[Truth]) -> Truth:
+    """The classes of all poses, one part after another."""
+    names = truths[0].channels if truths else {}
+    channels = {name: np.concatenate([one.channels[name] for one in truths], axis=-1) for name in names}
+    return Truth(channels, sum(one.poses for one in truths))
+
+
 def _pick(holds: NDArray[np.bool_], yes: str = "yes", no: str = "no") -> Names:
     return np.where(holds, yes, no)
 

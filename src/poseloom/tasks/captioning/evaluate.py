@@ -10,11 +10,14 @@ from poseloom.nn.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.exported import open_exported
 from poseloom.tasks.judge import Judge, precision_at_1
+from poseloom.tasks.measured import MeasuredFacts
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
 from poseloom.tasks.saying import LIMITS, Speaker, texts_of
 
 
-def held_out_figures(model: Speaker, words: WordList, poses: Pose, judge: Judge) -> dict[str, float]:
+def held_out_figures(
+    model: Speaker, words: WordList, facts: MeasuredFacts, poses: Pose, judge: Judge
+) -> dict[str, float]:
     """Greedy texts of held-out poses.
 
     Returns:
@@ -22,7 +25,7 @@ def held_out_figures(model: Speaker, words: WordList, poses: Pose, judge: Judge)
         ``unread``: words a text that have no meaning for poses; ``r_precision_1``: percent, by the judge, if any.
     """
     device = next(model.parameters()).device
-    texts = texts_of(model, words, Greedy(LIMITS), poses.rotations.to(device))
+    texts = texts_of(model, words, Greedy(LIMITS), poses.rotations.to(device), facts.numbers(poses).to(device))
     agreement = fact_agreement(texts, poses)
     figures = {
         "facts": 100 * float(agreement.true.sum() / max(1, agreement.read.sum())),

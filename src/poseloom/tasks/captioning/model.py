@@ -14,14 +14,16 @@ class CaptioningModelConfig:
 
     Args:
         pose: the encoder of poses.
+        facts: numbers of what the geometry measures of a pose: see `MeasuredFacts`.
         speaker: the decoder.
     """
 
-    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(geometry=True))
+    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=384, blocks=2, geometry=True, levels=8))
+    facts: int = 352
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
 
 
 def captioning_model(words: int, config: CaptioningModelConfig) -> Speaker:
-    """The module: poses without heading -> words."""
-    tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose)
+    """The module: poses without heading, and their measured facts -> words."""
+    tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose, config.facts)
     return Speaker(tower, words, config.speaker)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.language import describe
+from poseloom.pose.types import Pose
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.examples import PoseData, PosePool
 from poseloom.tasks.judge import Judge
+from poseloom.tasks.measured import SEEN_ON
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
 from poseloom.training import Monitor, Recipe, Task
@@ -42,13 +44,18 @@ class CaptioningLearner(SpeakerLearner):
 
     def examples(self, seed: int, count: int, data: PoseData) -> Examples:
         poses = self.pool.drawn(seed, count)
-        return (poses.rotations,), describe(poses, seed=seed % (1 << 31))
+        return (poses.rotations, self.facts.numbers(poses)), describe(poses, seed=seed % (1 << 31))
+
+    def some_poses(self) -> Pose:
+        return self.pool.drawn(self.recipe.seed, SEEN_ON)
 
     def validate(self) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out[: self.recipe.data.quick], Judge())
+        return held_out_figures(
+            self.model, self.words, self.facts, self.pool.held_out[: self.recipe.data.quick], Judge()
+        )
 
     def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out, self.recipe.judge)
+        return held_out_figures(self.model, self.words, self.facts, self.pool.held_out, self.recipe.judge)
 
 
 TASK = Task("captioning", "pose -> text", CaptioningRecipe, CaptioningLearner)

@@ -58,10 +58,10 @@ class SmallCaptioner(PoseCaptioner):
 
     def __init__(self, exported: Exported[Speaker]):
         super().__init__(exported.card)
-        self.model, self._words = exported.model, exported.words
+        self.model, self._words, self._facts = exported.model, exported.words, exported.measured()
 
     def _say(self, poses: Pose, wording: Wording) -> list[str]:
-        return texts_of(self.model, self._words, wording.strategy(LIMITS), poses.rotations)
+        return texts_of(self.model, self._words, wording.strategy(LIMITS), poses.rotations, self._facts.numbers(poses))
 
 
 class PublishedCaptioner(PoseCaptioner):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language import Change, changes, instruct
 from poseloom.language.instruction.checking import check_instructions
 from poseloom.nn.pose_features import joint_positions
-from poseloom.nn.words import WordList
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.types import Pose
 from poseloom.tasks.editing.model import EditingModel
+from poseloom.tasks.named_limbs import named_limbs
+from poseloom.tasks.stated import TextNumbers
 
 INSTRUCTION_SEED = 0
 _SEED = 42
@@ -32,12 +31,9 @@ _LIMBS: dict[str, tuple[int, tuple[int, ...]]] = {
     "head": (_CHEST, (15,)),
 }
 """Limb -> the joint in whose frame it is looked at, and the joints that show where it is."""
-_ARMS, _OF_ARMS = frozenset(("arm", "elbow", "forearm", "hand")), frozenset(("put", "hold", "hands", "arms"))
-"""Nouns and kinds of changes that move the arms; then the same of the legs."""
-_LEGS, _OF_LEGS = frozenset(("leg", "knee", "shin", "foot")), frozenset(("step", "foot"))
 
 
-def held_out_figures(model: EditingModel, words: WordList, pairs: tuple[Pose, Pose]) -> dict[str, float]:
+def held_out_figures(model: EditingModel, told: TextNumbers, pairs: tuple[Pose, Pose]) -> dict[str, float]:
     """Instructions by rule of held-out pairs, carried out by the model, one sample each.
 
     Returns:
@@ -49,7 +45,7 @@ def held_out_figures(model: EditingModel, words: WordList, pairs: tuple[Pose, Po
     """
     first, second = pairs
     texts = instruct(first, second, seed=INSTRUCTION_SEED)
-    drawn = edited(model, words, texts, first)
+    drawn = edited(model, told, texts, first)
     result = Pose.from_matrices(drawn)
     checked = check_instructions(texts, first, result)
     judged = [holds for one in checked for holds in one.holds if holds is not None]
@@ -64,37 +60,20 @@ def held_out_figures(model: EditingModel, words: WordList, pairs: tuple[Pose, Po
     }
 
 
-def edited(model: EditingModel, words: WordList, texts: list[str], first: Pose) -> Float[Tensor, "pairs 22 3 3"]:
+def edited(model: EditingModel, told: TextNumbers, texts: list[str], first: Pose) -> Float[Tensor, "pairs 22 3 3"]:
     """One changed pose for each original and instruction."""
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(_SEED)
-    ids = words.encode(texts).to(device)
-    parts = zip(ids.split(_AT_ONCE), first.rotations.to(device).split(_AT_ONCE), strict=True)
-    return torch.cat([model.draw(text, pose, 1, generator)[:, 0].cpu() for text, pose in parts])
+    numbers = (*told(texts), first.rotations)
+    parts = zip(*(one.to(device).split(_AT_ONCE) for one in numbers), strict=True)
+    return torch.cat([model.draw(*part, 1, generator)[:, 0].cpu() for part in parts])
 
 
 def _unnamed_way(first: Pose, drawn: Float[Tensor, "pairs 22 3 3"], told: list[list[Change]]) -> float:
     """Mean way of the joints of limbs that no change names, mm."""
-    free = torch.stack([_unnamed(one) for one in told])
+    free = torch.tensor([[limb not in named for limb in _LIMBS] for named in map(named_limbs, told)])
     ways = torch.stack([_way(first.matrices(), drawn, *limb) for limb in _LIMBS.values()], dim=1)
     return float(ways[free].mean()) * _MILLIMETRES if bool(free.any()) else 0.0
-
-
-def _unnamed(told: Iterable[Change]) -> Bool[Tensor, " limbs"]:
-    """Which limbs an instruction leaves alone. A new posture moves them all."""
-    named: set[str] = set()
-    for change in told:
-        kind = change.name.partition(".")[0]
-        sides = (change.side,) if change.side in ("left", "right") else ("left", "right")
-        if kind == "posture":
-            named |= set(_LIMBS)
-        if kind == "head":
-            named.add("head")
-        if kind in _OF_ARMS or change.noun in _ARMS:
-            named |= {f"{side} arm" for side in sides}
-        if kind in _OF_LEGS or change.noun in _LEGS:
-            named |= {f"{side} leg" for side in sides}
-    return torch.tensor([limb not in named for limb in _LIMBS])
 
 
 def _way(

@@ -5,17 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
+from poseloom.tasks.named_limbs import settled
 from poseloom.tasks.pair_examples import PairData, PairPool, written_pairs
-from poseloom.tasks.text_learner import Examples, TextLearner
+from poseloom.tasks.stated import instructed, unread
+from poseloom.tasks.text_learner import Examples, ToldLearner
 from poseloom.tasks.warm_start import WarmStart, give_text_encoder
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000
 """Poses from which the scale of the numbers is taken."""
+_WORDLESS = 1
+"""Stream of the numbers that choose which pairs come without an instruction."""
+
+
+@dataclass(frozen=True)
+class EditingData(PairData):
+    """Pairs to learn from, and pairs that are held out.
+
+    Args:
+        procedural: poses drawn from the embedded stances.
+        files: motion or pose files of any format that poseloom reads; all their frames are used.
+        tables: tables of poses; their split train, or all rows where there are no splits.
+        held_out: a file that names pairs to validate on; procedural pairs where it is empty.
+        validation: number of pairs to validate on.
+        quick: of them, those that are validated on between epochs where the whole protocol takes long.
+        batches: that count as an epoch.
+        partly: share of the instructions that tell only some of the changes.
+        clipped: share of the instructions that are not whole sentences, in the words that people type.
+        vocabulary_texts: texts from which the vocabulary is read.
+        mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
+        moments: share of the pairs that are two moments of a motion, where there are motions.
+        strangers: share of the pairs of which one pose has nothing to do with the other.
+        settled: leave the limbs that no change names as they were: what is not named must stay.
+        wordless: share of the pairs that come without an instruction: what guidance leads away from.
+    """
+
+    settled: bool = True
+    wordless: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -29,14 +60,15 @@ class EditingRecipe(Recipe):
     """
 
     model: EditingModelConfig = field(default_factory=EditingModelConfig)
-    data: PairData = field(default_factory=PairData)
+    data: EditingData = field(default_factory=EditingData)
     start: WarmStart = field(default_factory=WarmStart)
 
 
-class EditingLearner(TextLearner):
+class EditingLearner(ToldLearner):
     """The small editing model, with pairs and instructions that are new in every epoch."""
 
     monitor = Monitor("facts", "max")
+    reads = staticmethod(instructed)
     recipe: EditingRecipe
     model: EditingModel
 
@@ -46,9 +78,14 @@ class EditingLearner(TextLearner):
         self.model = EditingModel(len(self.words), recipe.model)
         give_text_encoder(recipe.start, self.model.text_encoder)
 
-    def examples(self, seed: int, count: int, data: PairData) -> Examples:
+    def examples(self, seed: int, count: int, data: EditingData) -> Examples:
         first, second = self.pool.drawn(seed, count)
-        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly, data.clipped)
+        if data.settled:
+            second = settled(first, second)
+        texts = written_pairs(first, second, seed, data.partly, data.clipped)
+        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(count) < data.wordless):
+            texts[row] = ""
+        return (first.rotations, second.rotations), texts
 
     def begin(self, stage: Stage) -> None:
         self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
@@ -56,15 +93,15 @@ class EditingLearner(TextLearner):
             self.model.flow.measure(self.pool.poses.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        first, second, words = batch
-        return self.model.losses(words, first, second)
+        first, second, words, facts = batch
+        return self.model.losses(words, unread(facts), first, second)
 
     def validate(self) -> dict[str, float]:
         quick = self.recipe.data.quick
-        return held_out_figures(self.model, self.words, tuple(one[:quick] for one in self.pool.held_out))  # type: ignore[arg-type]
+        return held_out_figures(self.model, self.told, tuple(one[:quick] for one in self.pool.held_out))  # type: ignore[arg-type]
 
     def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out)
+        return held_out_figures(self.model, self.told, self.pool.held_out)
 
     def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
         fresh = [*self.model.flow.parameters(), *self.model.pose_encoder.parameters()]

@@ -20,6 +20,7 @@ from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
 from poseloom.tasks.exported import Exported, open_exported
 from poseloom.tasks.frames import from_published, one_pose, published, put_back
 from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
+from poseloom.tasks.stated import instructed
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
@@ -99,10 +100,10 @@ class SmallEditor(PoseEditor):
     def __init__(self, exported: Exported[EditingModel]):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
+        self._told = exported.told(instructed)
 
     def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
-        ids = self._read([instruction]).ids
-        return Pose.from_matrices(self.model.draw(ids, pose.rotations, count, generator)[0])
+        return Pose.from_matrices(self.model.draw(*self._told([instruction]), pose.rotations, count, generator)[0])
 
 
 class PublishedEditor(PoseEditor):

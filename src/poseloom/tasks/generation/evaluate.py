@@ -5,27 +5,26 @@ from __future__ import annotations
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
 from poseloom.nn.pose_features import joint_positions
-from poseloom.nn.words import WordList
 from poseloom.pose.rotations import to_matrix
 from poseloom.pose.types import Pose
 from poseloom.tasks.generation.model import GenerationModel
+from poseloom.tasks.stated import TextNumbers, Told
 
 DESCRIPTION_SEED = 0
 _SEED = 42
 _MILLIMETRES = 1000.0
 
 
-def held_out_figures(model: GenerationModel, words: WordList, poses: Pose, samples: int) -> dict[str, float]:
+def held_out_figures(model: GenerationModel, told: TextNumbers, poses: Pose, samples: int) -> dict[str, float]:
     """Distances to held-out poses, and facts of their descriptions that hold for what was drawn.
 
     Args:
         model: in evaluation mode.
-        words: its vocabulary.
+        told: words and facts of texts, as it takes them.
         poses: without heading; each is described once, in a paragraph.
         samples: poses drawn for each text.
 
@@ -34,9 +33,8 @@ def held_out_figures(model: GenerationModel, words: WordList, poses: Pose, sampl
         the average sample; ``facts``: percent of the facts in a text that are true of the first sample.
     """
     texts = describe(poses, seed=DESCRIPTION_SEED)
-    device = next(model.parameters()).device
-    drawn = drawn_for(model, words.encode(texts).to(device), samples)
-    true = joint_positions(to_matrix(poses.rotations.to(device)), model.flow.offsets)
+    drawn = drawn_for(model, told(texts), samples)
+    true = joint_positions(to_matrix(poses.rotations.to(drawn.device)), model.flow.offsets)
     errors = (joint_positions(drawn, model.flow.offsets) - true[:, None]).norm(dim=-1).mean(-1) * _MILLIMETRES
     agreement = fact_agreement(texts, Pose.from_matrices(drawn[:, 0].cpu()))
     return {
@@ -47,8 +45,10 @@ def held_out_figures(model: GenerationModel, words: WordList, poses: Pose, sampl
 
 
 def drawn_for(
-    model: GenerationModel, words: Tensor, samples: int, at_once: int = 64
+    model: GenerationModel, told: Told, samples: int, at_once: int = 64
 ) -> Float[Tensor, "texts samples 22 3 3"]:
     """Samples for each text, a part of the texts at a time."""
     generator = torch.Generator().manual_seed(_SEED)
-    return torch.cat([model.draw(part, samples, generator) for part in words.split(at_once)])
+    device = next(model.parameters()).device
+    parts = zip(*(one.to(device).split(at_once) for one in told), strict=True)
+    return torch.cat([model.draw(words, facts, samples, generator) for words, facts in parts])

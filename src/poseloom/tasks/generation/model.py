@@ -19,13 +19,15 @@ class GenerationModelConfig:
 
     Args:
         text: the text encoder.
+        facts: numbers of what a text states, besides its words.
         flow: what moves noise to poses.
         steps: of a drawn pose's path.
         guidance: how strongly the words steer; 1 as they were learned.
         spread: of the noise that a path begins with; less than 1 for likelier poses.
     """
 
-    text: ConvTextConfig = field(default_factory=lambda: ConvTextConfig(detectors=768))
+    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    facts: int = 512
     flow: FlowConfig = field(default_factory=FlowConfig)
     steps: int = 8
     guidance: float = 1.0
@@ -44,20 +46,34 @@ class GenerationModel(nn.Module):
         super().__init__()
         self.config = config
         self.text_encoder = ConvTextEncoder(words, config.text)
-        self.flow = PoseFlow(config.text.outputs, config.flow)
+        self.flow = PoseFlow(config.text.outputs + config.facts, config.flow)
+
+    def condition(
+        self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch facts"]
+    ) -> Float[Tensor, "batch condition"]:
+        """What steers the flow."""
+        return torch.cat([self.text_encoder(words), facts], dim=-1)
 
     def losses(
-        self, words: Int[Tensor, "batch length"], rotations: Float[Tensor, "batch joints 3"]
+        self,
+        words: Int[Tensor, "batch length"],
+        facts: Float[Tensor, "batch facts"],
+        rotations: Float[Tensor, "batch joints 3"],
     ) -> dict[str, Tensor]:
         """See `PoseFlow.losses`."""
-        return self.flow.losses(rotations, self.text_encoder(words))
+        return self.flow.losses(rotations, self.condition(words, facts))
 
     @torch.no_grad()
     def draw(
-        self, words: Int[Tensor, "batch length"], samples: int, generator: torch.Generator | None = None
+        self,
+        words: Int[Tensor, "batch length"],
+        facts: Float[Tensor, "batch facts"],
+        samples: int,
+        generator: torch.Generator | None = None,
     ) -> Float[Tensor, "batch samples 22 3 3"]:
         """Rotations of several poses for each text; an empty text asks for any pose."""
         config = self.config
-        condition = self.text_encoder(words).repeat_interleave(samples, dim=0)
-        guide = Guide(config.guidance, self.text_encoder(words.new_full((1, 1), PAD)), config.spread)
+        condition = self.condition(words, facts).repeat_interleave(samples, dim=0)
+        nothing = self.condition(words.new_full((1, 1), PAD), torch.zeros_like(facts[:1]))
+        guide = Guide(config.guidance, nothing, config.spread)
         return self.flow.draw(condition, config.steps, generator, guide=guide).unflatten(0, (-1, samples))

@@ -11,7 +11,8 @@ from torch import Tensor
 from poseloom.tasks.examples import PoseData, PosePool, written
 from poseloom.tasks.generation.evaluate import held_out_figures
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
-from poseloom.tasks.text_learner import Examples, TextLearner
+from poseloom.tasks.stated import described, unread
+from poseloom.tasks.text_learner import Examples, ToldLearner
 from poseloom.tasks.warm_start import WarmStart, give_text_encoder
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
@@ -60,10 +61,11 @@ class GenerationRecipe(Recipe):
     start: WarmStart = field(default_factory=WarmStart)
 
 
-class GenerationLearner(TextLearner):
+class GenerationLearner(ToldLearner):
     """The small generator, with texts that are new in every epoch."""
 
     monitor = Monitor("best_mpje", "min")
+    reads = staticmethod(described)
     recipe: GenerationRecipe
     model: GenerationModel
 
@@ -86,14 +88,14 @@ class GenerationLearner(TextLearner):
             self.model.flow.measure(self.pool.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        rotations, words = batch
-        return self.model.losses(words, rotations)
+        rotations, words, facts = batch
+        return self.model.losses(words, unread(facts), rotations)
 
     def validate(self) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out[: self.recipe.data.quick], _SAMPLES)
+        return held_out_figures(self.model, self.told, self.pool.held_out[: self.recipe.data.quick], _SAMPLES)
 
     def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out, _SAMPLES)
+        return held_out_figures(self.model, self.told, self.pool.held_out, _SAMPLES)
 
     def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
         return [

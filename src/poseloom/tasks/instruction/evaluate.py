@@ -10,12 +10,15 @@ from poseloom.nn.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.exported import open_exported
 from poseloom.tasks.judge import Judge, precision_at_1
+from poseloom.tasks.measured import MeasuredFacts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.tasks.retrieval.model import in_parts
 from poseloom.tasks.saying import LIMITS, Speaker, texts_of
 
 
-def held_out_figures(model: Speaker, words: WordList, pairs: tuple[Pose, Pose], judge: Judge) -> dict[str, float]:
+def held_out_figures(
+    model: Speaker, words: WordList, facts: MeasuredFacts, pairs: tuple[Pose, Pose], judge: Judge
+) -> dict[str, float]:
     """Greedy instructions of held-out pairs.
 
     Returns:
@@ -24,7 +27,7 @@ def held_out_figures(model: Speaker, words: WordList, pairs: tuple[Pose, Pose], 
     """
     device = next(model.parameters()).device
     rotations = [one.rotations.to(device) for one in pairs]
-    texts = texts_of(model, words, Greedy(LIMITS), *rotations)
+    texts = texts_of(model, words, Greedy(LIMITS), *rotations, facts.numbers(*pairs).to(device))
     checked = check_instructions(texts, *pairs)
     judged = [holds for one in checked for holds in one.holds if holds is not None]
     figures = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.language import instruct
+from poseloom.pose.types import Pose
 from poseloom.tasks.instruction.evaluate import held_out_figures
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
 from poseloom.tasks.judge import Judge
+from poseloom.tasks.measured import SEEN_ON
 from poseloom.tasks.pair_examples import PairData, PairPool
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
@@ -42,15 +44,19 @@ class InstructionLearner(SpeakerLearner):
 
     def examples(self, seed: int, count: int, data: PairData) -> Examples:
         first, second = self.pool.drawn(seed, count)
-        return (first.rotations, second.rotations), instruct(first, second, seed=seed % (1 << 31))
+        numbers = self.facts.numbers(first, second)
+        return (first.rotations, second.rotations, numbers), instruct(first, second, seed=seed % (1 << 31))
+
+    def some_poses(self) -> Pose:
+        return self.pool.poses.drawn(self.recipe.seed, SEEN_ON)
 
     def validate(self) -> dict[str, float]:
         quick = self.recipe.data.quick
         pairs = (self.pool.held_out[0][:quick], self.pool.held_out[1][:quick])
-        return held_out_figures(self.model, self.words, pairs, Judge())
+        return held_out_figures(self.model, self.words, self.facts, pairs, Judge())
 
     def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.pool.held_out, self.recipe.judge)
+        return held_out_figures(self.model, self.words, self.facts, self.pool.held_out, self.recipe.judge)
 
 
 TASK = Task("instruction", "pose pair -> text", InstructionRecipe, InstructionLearner)

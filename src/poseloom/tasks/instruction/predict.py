@@ -62,10 +62,11 @@ class SmallInstructor(PoseInstructor):
 
     def __init__(self, exported: Exported[Speaker]):
         super().__init__(exported.card)
-        self.model, self._words = exported.model, exported.words
+        self.model, self._words, self._facts = exported.model, exported.words, exported.measured()
 
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
-        return texts_of(self.model, self._words, wording.strategy(LIMITS), first.rotations, second.rotations)
+        seen = (first.rotations, second.rotations, self._facts.numbers(first, second))
+        return texts_of(self.model, self._words, wording.strategy(LIMITS), *seen)
 
 
 class PublishedInstructor(PoseInstructor):

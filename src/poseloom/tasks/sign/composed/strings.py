@@ -52,13 +52,16 @@ class Blocks:
 
     def varied(self, choices: Choices) -> Blocks:
         """The same sign with one block drawn anew."""
-        name, draw = [
-            ("symmetry", self.kind.symmetry),
-            ("hands", self.kind.hands),
-            ("place", self.kind.place),
-            ("actions", actions),
-        ][choices.below(4)]
-        return replace(self, **{name: draw(choices)})
+        kind = self.kind
+        match choices.below(4):
+            case 0:
+                return replace(self, symmetry=kind.symmetry(choices))
+            case 1:
+                return replace(self, hands=kind.hands(choices))
+            case 2:
+                return replace(self, place=kind.place(choices))
+            case _:
+                return replace(self, actions=actions(choices))
 
 
 def composed_strings(seed: int) -> Iterator[str]:

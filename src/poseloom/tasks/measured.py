@@ -1,0 +1,70 @@
+"""What the geometry measures of poses, as numbers: the facts that descriptions may state, whether or not they do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from poseloom.pose.types import Pose
+
+SEEN_ON = 4000
+"""Poses that tell which facts there are."""
+_SELDOM = 3
+"""Facts that fewer of these poses have are left out."""
+_UNSEEN = ("hand.shape",)
+"""Channels that body poses tell nothing of."""
+_NOTHING = ("", "no")
+
+
+def measured(poses: Pose) -> Iterator[tuple[str, Bool[np.ndarray, " poses"]]]:
+    """Facts by name, one for each side, channel and class, and which of the poses have them."""
+    from poseloom.language.description.describe import figures
+    from poseloom.language.description.figure import SIDES
+    from poseloom.language.description.truth import joined_truths, truth_of
+
+    truth = joined_truths([truth_of(figure) for figure in figures(poses.body())])
+    for channel, classes in truth.channels.items():
+        if channel in _UNSEEN:
+            continue
+        for side, mine in zip(SIDES, classes, strict=True) if classes.ndim == 2 else (("", classes),):
+            for name in np.unique(mine):
+                if name not in _NOTHING:
+                    yield f"{side} {channel} {name}", mine == name
+
+
+@dataclass(frozen=True)
+class MeasuredFacts:
+    """The facts that a model sees of poses, by place.
+
+    Args:
+        names: of the facts.
+        size: numbers of a pose; those that no fact has are zero.
+    """
+
+    names: tuple[str, ...]
+    size: int
+
+    @classmethod
+    def of_poses(cls, poses: Pose, size: int) -> MeasuredFacts:
+        """The facts that most of some poses have, ties by alphabet."""
+        counts = Counter({name: int(holds.sum()) for name, holds in measured(poses)})
+        often = sorted((name for name in counts if counts[name] >= _SELDOM), key=lambda name: (-counts[name], name))
+        return cls(tuple(often[:size]), size)
+
+    def numbers(self, *poses: Pose) -> Float[Tensor, "poses facts"]:
+        """1 where a pose has a fact; facts of several poses of a row stand one after another."""
+        return torch.cat([self._of(one) for one in poses], dim=-1)
+
+    def _of(self, poses: Pose) -> Float[Tensor, "poses facts"]:
+        places = {name: place for place, name in enumerate(self.names)}
+        found = np.zeros((len(poses), self.size), np.float32)
+        for name, holds in measured(poses) if len(poses) else ():
+            if name in places:
+                found[:, places[name]] = holds
+        return torch.from_numpy(found)
