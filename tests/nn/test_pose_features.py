@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from poseloom.nn.pose_features import (
@@ -7,6 +8,7 @@ from poseloom.nn.pose_features import (
     PoseFeatures,
     PoseTower,
     PoseTowerConfig,
+    compared,
     joint_positions,
 )
 from poseloom.pose.sampler import sample
@@ -41,3 +43,17 @@ def test_a_pair_has_an_order():
     tower = PairTower(5, SMALL).eval()
     assert tower(a, b).shape == (3, 5)
     assert (tower(a, b) - tower(b, a)).abs().max() > 1e-3
+
+
+def test_levels_are_steps_between_minus_one_and_one():
+    steps = compared(torch.tensor([[-9.0, 0.0, 9.0]]), 5).unflatten(-1, (3, 5))[0]
+    assert torch.allclose(steps[0], -torch.ones(5), atol=1e-3) and torch.allclose(steps[2], torch.ones(5), atol=1e-3)
+    assert steps[1, 2] == 0 and steps[1, 1] > 0.9 and steps[1, 3] < -0.9
+    assert compared(torch.zeros(2, 3), 0).shape == (2, 0)
+
+
+@pytest.mark.parametrize("levels", [0, 3])
+def test_towers_see_levels_and_other_facts(levels):
+    config, facts = PoseTowerConfig(width=16, blocks=1, geometry=True, levels=levels), torch.zeros(4, 5)
+    poses = torch.rand(4, 22, 3)
+    assert PoseTower(6, config, 5)(poses, facts).shape == PairTower(6, config, 5)(poses, poses, facts).shape == (4, 6)

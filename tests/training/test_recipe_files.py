@@ -88,7 +88,7 @@ def test_overrides_reach_every_depth(file):
         ("seed.x", "3", "'seed' is a value, not a section"),
         ("model.width", "wide", "model.width: expected int, got wide"),
         ("model.width", "2.5", "model.width: expected int, got 2.5"),
-        ("engine.precision", "8", "engine.precision: expected one of '32', 'bf16-mixed', '16-mixed', got 8"),
+        ("engine.precision", "8", "engine.precision: expected one of '32', 'bf16-mixed', '16-mixed', 'auto', got 8"),
         ("seed", "-1", "seed: expected 0 to 2147483647, got -1"),
         (
             "stages.pretrain.epochs",

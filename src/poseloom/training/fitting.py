@@ -17,6 +17,7 @@ from poseloom.training.export import export_model
 from poseloom.training.learner import Learner
 from poseloom.training.loop import Run, best_weights
 from poseloom.training.observer import Observer
+from poseloom.training.precision import lightning_precision
 from poseloom.training.progress import Best
 from poseloom.training.recipe import Engine, Recipe
 from poseloom.training.run_folder import RunFolder, write_json
@@ -25,7 +26,6 @@ from poseloom.training.stopping import stop_on_signals
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-_PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16-mixed": "bf16-mixed", "16-mixed": "16-mixed"}
 _LAUNCHED = ("TORCHELASTIC_RUN_ID", "SLURM_NTASKS")
 """Set where a launcher has started the processes already."""
 ALL_DEVICES = -1
@@ -91,8 +91,7 @@ def make_fabric(engine: Engine) -> Fabric:
 
     _quiet()
 
-    if engine.precision == "16-mixed" and not _has_gpu(engine):
-        raise PoseloomError("engine.precision: 16-mixed needs a GPU; use bf16-mixed or 32")
+    precision = lightning_precision(engine.precision, engine.accelerator)
     devices = engine.devices or ALL_DEVICES
     strategy = engine.strategy
     if strategy == "auto" and (devices != 1 or engine.nodes > 1):
@@ -105,7 +104,7 @@ def make_fabric(engine: Engine) -> Fabric:
             devices=devices,
             num_nodes=engine.nodes,
             strategy=strategy,
-            precision=_PRECISIONS[engine.precision],
+            precision=precision,
         )
     except (RuntimeError, ValueError, TypeError) as error:  # MisconfigurationException is none of them by name alone
         raise PoseloomError(f"engine: {' '.join(str(error).split())}") from None
@@ -162,9 +161,3 @@ def _quiet() -> None:
     from lightning_utilities.core import rank_zero
 
     rank_zero.log.setLevel(logging.WARNING)
-
-
-def _has_gpu(engine: Engine) -> bool:
-    import torch
-
-    return engine.accelerator != "cpu" and torch.cuda.is_available()

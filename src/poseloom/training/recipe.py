@@ -85,7 +85,8 @@ class Engine:
     """The machine's side of a run. It may change when a run is resumed; nothing in it is meant to change the result.
 
     Args:
-        precision: of the computation: 32, bf16-mixed, or 16-mixed (GPUs alone).
+        precision: of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed where the machine is
+            fast at it, else 32.
         accelerator: cpu, gpu, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
         nodes: machines.
@@ -99,7 +100,7 @@ class Engine:
         export: numbers of the exported model: fp32 or fp16.
     """
 
-    precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
+    precision: Literal["32", "bf16-mixed", "16-mixed", "auto"] = "32"
     accelerator: str = "auto"
     devices: int = 1
     nodes: int = 1
