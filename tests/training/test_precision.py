@@ -5,12 +5,12 @@ from poseloom.errors import PoseloomError
 from poseloom.training.precision import lightning_precision
 
 
-@pytest.mark.parametrize(
-    ("capabilities", "expected"), [({"amx_bf16": True}, "bf16-mixed"), ({"avx2": True}, "32-true")]
-)
-def test_auto_halves_where_the_processor_is_fast_at_it(monkeypatch, capabilities, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert lightning_precision("auto", "cpu") == expected
+@pytest.mark.parametrize(("gpu", "halves", "expected"), [(1, 1, "bf16-mixed"), (1, 0, "32-true"), (0, 1, "32-true")])
+def test_auto_halves_on_a_gpu_that_knows_it(monkeypatch, gpu, halves, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(gpu))
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: bool(halves))
+    assert lightning_precision("auto", "auto") == expected
+    assert lightning_precision("auto", "cpu") == "32-true"
 
 
 def test_what_is_asked_for_is_given():

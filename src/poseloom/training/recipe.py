@@ -85,8 +85,8 @@ class Engine:
     """The machine's side of a run. It may change when a run is resumed; nothing in it is meant to change the result.
 
     Args:
-        precision: of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed where the machine is
-            fast at it, else 32.
+        precision: of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
+            that knows it, else 32.
         accelerator: cpu, gpu, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
         nodes: machines.
