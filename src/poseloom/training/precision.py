@@ -15,8 +15,8 @@ def lightning_precision(precision: str, accelerator: str) -> Any:
     """Lightning's name of a precision of recipes.
 
     Args:
-        precision: 32, bf16-mixed, 16-mixed, or auto: bf16-mixed on a GPU that knows it, 32 elsewhere. Small models train
-            more slowly in bfloat16 on a CPU, even on one that multiplies it fast (a captioning step: 1.7 s for 1.4 s).
+        precision: 32, bf16-mixed, 16-mixed, or auto: bf16-mixed on a GPU that knows it, 32 elsewhere. Small models
+            train more slowly in bfloat16 on a CPU, even on one that is fast at it (a captioning step: 1.7 s for 1.4 s).
         accelerator: cpu, gpu, or auto.
 
     Raises:
