@@ -130,30 +130,23 @@ def _smplh():
     return SmplBody(arrays)
 
 
+def _halved(prepare: Callable[[], Work]) -> Callable[[], Work]:
+    """The same work with products in bfloat16, as `--engine.precision bf16-mixed` has them."""
+
+    def prepared() -> Work:
+        import torch
+
+        work = prepare()
+        return lambda: torch.autocast("cpu", torch.bfloat16)(work)()
+
+    return prepared
+
+
 def _generate() -> Work:
-    import torch
-
-    from poseloom.tasks.exported import Exported
-    from poseloom.tasks.generation.model import GenerationModel
-    from poseloom.tasks.generation.predict import SmallGenerator
-    from poseloom.tasks.recipes import open_recipe
-
-    words = _words()
-    model = GenerationModel(len(words), open_recipe("generation/default")[1].model).eval()
-    model.flow.measure(_poses(BATCH))
-    generator = SmallGenerator(Exported(model, words, card=None))
-    with torch.no_grad():
-        generator.generate(PROMPT, n=1)
-    return lambda: generator.generate(PROMPT, n=1)
-
-
-def _words():
-    """The vocabulary of some descriptions."""
     import poseloom
-    from poseloom.nn.words import WordList
-    from poseloom.pose.sampler import sample
 
-    return WordList.of_texts([*poseloom.describe(sample(BATCH, seed=0)), PROMPT])
+    generator = poseloom.load_model("generation")
+    return lambda: generator.generate(PROMPT, n=1)
 
 
 def _caption() -> Work:
@@ -174,6 +167,8 @@ def _load() -> Work:
 CASES = (
     Case(f"training step, retrieval as published, {BATCH} texts", _retrieval_step, in_seconds, "<= 2 s", runs=3),
     Case(f"training step, generation as published, {BATCH} texts", _generation_step, in_seconds, "<= 2 s", runs=3),
+    Case(f"the same in bfloat16, retrieval, {BATCH} texts", _halved(_retrieval_step), in_seconds, "<= 2 s", runs=3),
+    Case(f"the same in bfloat16, generation, {BATCH} texts", _halved(_generation_step), in_seconds, "<= 2 s", runs=3),
     Case("a pose from a text, default model", _generate, milliseconds, "<= 15 ms", runs=50),
     Case(f"texts of {SAID} poses as published, {SAID_TOKENS} words each", _caption, in_seconds, "<= 1.5 s", runs=3),
     Case("`load_model`, start of Python and torch included", _load, in_seconds, "<= 1 s", clock=children_seconds),

@@ -59,8 +59,8 @@ def page(prompts: tuple[str, ...], model: str, seed: int):
             warnings.simplefilter("ignore")
             poses = generator.generate(prompt, n=EACH, seed=seed, verify=True)
         pictures += list(render(poses, SIZE))
-        texts += told(prompt, poses)
-        labels += [prompt, *[" "] * (EACH - 1)]
+        labels += told(prompt, poses)
+        texts += [prompt, *[" "] * (EACH - 1)]  # texts are wrapped, labels are not
     layout = SheetLayout(columns=EACH, gap=8, padding=6, text_size=13, label_size=11)
     return contact_sheet(pictures, texts, labels=labels, layout=layout)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from poseloom.nn.flow import FlowConfig, PoseFlow
+from poseloom.nn.flow import FlowConfig, Origin, PoseFlow
 from poseloom.nn.pose_features import SIXD
 from poseloom.pose.sampler import sample
 
@@ -18,6 +18,12 @@ def flow(poses, **options):
     made = PoseFlow(6, SMALL, **options)
     made.measure(poses.rotations)
     return made.eval()
+
+
+def moving(poses, joints=slice(None)):
+    moves = torch.zeros(len(poses), 22, dtype=torch.bool)
+    moves[:, joints] = True
+    return Origin(poses.rotations, moves)
 
 
 def test_numbers_and_rotations_are_the_same_thing(poses):
@@ -40,15 +46,29 @@ def test_a_network_that_says_nothing_leaves_the_original_pose(poses):
     made = flow(poses, from_origin=True)
     torch.nn.init.zeros_(made.leave.weight)
     torch.nn.init.zeros_(made.leave.bias)
-    drawn = made.draw(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), poses.rotations)
+    drawn = made.draw(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses))
     torch.testing.assert_close(drawn, poses.matrices(), atol=1e-5, rtol=0)
+
+
+def test_joints_that_stay_are_kept_exactly(poses):
+    made = flow(poses, from_origin=True)
+    drawn = made.draw(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses, [16, 18]))
+    kept = [joint for joint in range(22) if joint not in (16, 18)]
+    torch.testing.assert_close(drawn[:, kept], poses.matrices()[:, kept], atol=1e-5, rtol=0)
+    assert not torch.allclose(drawn[:, [16, 18]], poses.matrices()[:, [16, 18]], atol=1e-2)
+
+
+def test_ends_of_later_steps_are_nudged(poses):
+    made, seen = flow(poses), []
+    made.draw(torch.randn(12, 6), 6, nudged=lambda end: seen.append(end) or end)
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize("from_origin", [False, True])
 def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     made = flow(poses, from_origin=from_origin).train()
     optimizer, condition = torch.optim.Adam(made.parameters(), 3e-3), torch.randn(12, 6)
-    origin = poses.rotations.flip(0) if from_origin else None
+    origin = Origin(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
     seen = []
     for _ in range(60):
         losses = made.losses(poses.rotations, condition, origin)
@@ -59,7 +79,7 @@ def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     assert all(one.grad.isfinite().all() for one in made.parameters() if one.grad is not None)
     assert sum(seen[-10:]) < 0.8 * sum(seen[:10])
     numbers, time = torch.randn(12, SIXD), torch.full((12,), 0.2)
-    start = None if origin is None else made.normalised(origin)
+    start = made._start(origin)
     said = made(numbers, time, condition, start)
     assert (said - made(numbers, time + 0.5, condition, start)).abs().max() > 1e-3
     assert (said - made(numbers, time, -condition, start)).abs().max() > 1e-3

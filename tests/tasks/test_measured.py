@@ -3,7 +3,7 @@ import torch
 from poseloom.language import describe
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import Pose
-from poseloom.tasks.measured import MeasuredFacts, measured
+from poseloom.tasks.measured import FACTS, SIDED, MeasuredFacts, measured
 from poseloom.tasks.stated import described
 
 POSES = sample(200, seed=4).body()
@@ -23,12 +23,21 @@ def test_what_is_described_is_measured():
 
 
 def test_numbers_of_poses():
-    facts = MeasuredFacts.of_poses(POSES, 400)
+    facts = MeasuredFacts.of_poses(POSES)
     numbers = facts.numbers(POSES)
-    assert numbers.shape == (200, 400) and set(numbers.unique().tolist()) == {0.0, 1.0}
-    assert not numbers[:, len(facts.names) :].any()
+    assert numbers.shape == (200, FACTS) and set(numbers.unique().tolist()) == {0.0, 1.0}
+    assert not numbers[:, [place for place, name in enumerate(facts.names) if not name]].any()
     assert torch.equal(facts.numbers(POSES[:5], POSES[5:10]), torch.cat([numbers[:5], numbers[5:10]], dim=1))
-    assert facts.numbers(POSES[:0]).shape == (0, 400)
+    assert facts.numbers(POSES[:0]).shape == (0, FACTS)
+
+
+def test_both_sides_have_the_same_places():
+    facts = MeasuredFacts.of_poses(POSES)
+    left, right, common = facts.names[:SIDED], facts.names[SIDED : 2 * SIDED], facts.names[2 * SIDED :]
+    assert [name.replace("left", "right") for name in left] == list(right) and len(set(left)) > 50
+    assert all(name[:1] in ("", " ") for name in common)
+    numbers, mirrored = facts.numbers(POSES), facts.numbers(POSES.mirror())
+    assert (numbers[:, :SIDED] == mirrored[:, SIDED : 2 * SIDED]).float().mean() > 0.99
 
 
 def test_the_mirror_image_has_the_mirrored_facts():
@@ -43,5 +52,5 @@ def test_the_mirror_image_has_the_mirrored_facts():
 
 def test_names_and_places_of_hands_do_not_count():
     whole = sample(20, seed=9)
-    facts = MeasuredFacts.of_poses(POSES, 400)
+    facts = MeasuredFacts.of_poses(POSES)
     assert torch.equal(facts.numbers(whole), facts.numbers(Pose(whole.rotations[:, :22])))

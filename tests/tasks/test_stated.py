@@ -1,7 +1,7 @@
 import torch
 
 from poseloom.nn.words import WordList
-from poseloom.tasks.stated import FactList, TextNumbers, described, instructed, unread
+from poseloom.tasks.stated import ClaimList, FactList, TextNumbers, described, described_claims, instructed, unread
 
 TEXTS = ["Both elbows are bent at a right angle.", "The left elbow is bent at a right angle."] * 5
 
@@ -35,8 +35,21 @@ def test_numbers_of_texts():
     assert facts.names == ("left elbow square", "right elbow square")
     numbers = facts.numbers([TEXTS[0], TEXTS[1], ""])
     assert numbers.tolist() == [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
-    words, told = TextNumbers(WordList.of_texts(TEXTS), facts)(TEXTS[:2], multiple=16)
-    assert words.shape == (2, 16) and torch.equal(told, numbers[:2])
+    asks = ClaimList(facts.names, described_claims)
+    told = TextNumbers(WordList.of_texts(TEXTS), facts, asks)
+    words, again = told(TEXTS[:2], multiple=16)
+    assert words.shape == (2, 16) and torch.equal(again, numbers[:2])
+    assert torch.equal(told.asked(TEXTS[:2])[2], asks.wanted(TEXTS[:2]))
+
+
+def test_claims_of_texts_as_numbers():
+    asks = ClaimList(
+        ("left elbow square", "right elbow square", " legs.crossed left", " legs.crossed right"), described_claims
+    )
+    both, left, denied, nothing = asks.wanted([*TEXTS[:2], "the legs are not crossed", "zebra"])
+    assert both.tolist() == [[1, 0, 0, 0], [0, 1, 0, 0]]  # one claim a side
+    assert left.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
+    assert denied.max() <= 0 and not nothing.any()
 
 
 def test_only_the_first_words_of_a_long_text_are_read():

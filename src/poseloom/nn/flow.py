@@ -7,11 +7,11 @@ velocity, so that joint positions can be compared in the loss. A pose is a vecto
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -58,7 +58,8 @@ class PoseFlow(nn.Module):
     Args:
         condition: size of the condition's vector.
         config: sizes.
-        from_origin: the pose is told as a change of an original pose, which then goes with every call.
+        from_origin: the pose is told as a change of an original pose, which then goes with every call; joints that stay
+            are kept exactly.
     """
 
     mean: Tensor
@@ -71,7 +72,7 @@ class PoseFlow(nn.Module):
         super().__init__()
         width = config.width
         self.draws = config.draws
-        self.enter = nn.Linear(2 * SIXD if from_origin else SIXD, width)
+        self.enter = nn.Linear(2 * SIXD + BODY_JOINTS if from_origin else SIXD, width)
         self.condition = nn.Sequential(
             nn.Linear(condition + 2 * _FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
         )
@@ -110,7 +111,7 @@ class PoseFlow(nn.Module):
         numbers: Float[Tensor, "poses numbers"],
         time: Float[Tensor, " poses"],
         condition: Float[Tensor, "poses condition"],
-        origin: Numbers | None = None,
+        origin: _Start | None = None,
     ) -> Float[Tensor, "poses numbers"]:
         """The pose that a point of the path leads to; time 0 is noise, 1 the pose."""
         steer = self._steer(time, condition)
@@ -124,19 +125,26 @@ class PoseFlow(nn.Module):
         angles = time[:, None] * self.waves
         return self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
 
-    def _end(self, numbers: Numbers, steers: Iterable[Tensor], origin: Numbers | None) -> Numbers:
+    def _start(self, origin: Origin | None, times: int = 1) -> _Start | None:
+        """The numbers of an original pose, each as many times as its path is looked at."""
+        if origin is None:
+            return None
+        numbers, moves = self.normalised(origin.rotations), origin.moves.to(self.mean.dtype)
+        return _Start(numbers.repeat(times, 1), moves.repeat(times, 1))
+
+    def _end(self, numbers: Numbers, steers: Iterable[Tensor], origin: _Start | None) -> Numbers:
         """Where the path ends, from what each block is steered by."""
-        hidden = self.enter(numbers if origin is None else torch.cat([numbers, origin], dim=-1))
+        hidden = self.enter(numbers if origin is None else origin.beside(numbers))
         for block, steer in zip(self.blocks, steers, strict=True):
             hidden = block.moved(hidden, steer)
         said = self.leave(functional.layer_norm(hidden, hidden.shape[-1:]))
-        return said if origin is None else said + origin
+        return said if origin is None else origin.kept(said + origin.numbers)
 
     def losses(
         self,
         rotations: Float[Tensor, "batch joints 3"],
         condition: Float[Tensor, "batch condition"],
-        origin: Float[Tensor, "batch joints 3"] | None = None,
+        origin: Origin | None = None,
     ) -> dict[str, Tensor]:
         """How far the said pose is from the true one at random times.
 
@@ -148,8 +156,9 @@ class PoseFlow(nn.Module):
         target, steer = pose.repeat(self.draws, 1), condition.repeat(self.draws, 1)
         time = torch.rand(len(target), device=target.device)
         noise = torch.randn_like(target)
-        start = None if origin is None else self.normalised(origin).repeat(self.draws, 1)
-        said = self(torch.lerp(noise, target, time[:, None]), time, steer, start).float()
+        start = self._start(origin, self.draws)
+        point = torch.lerp(noise, target, time[:, None])
+        said = self(point if start is None else start.kept(point), time, steer, start).float()
         weight = 1 / (1 - time + _LATEST)
         one = slice(0, len(pose))  # joints cost more to compute: one point of each path is enough
         places = joint_positions(self.matrices(said[one]), self.offsets)
@@ -167,8 +176,9 @@ class PoseFlow(nn.Module):
         condition: Float[Tensor, "poses condition"],
         steps: int,
         generator: torch.Generator | None = None,
-        origin: Float[Tensor, "poses joints 3"] | None = None,
+        origin: Origin | None = None,
         guide: Guide | None = None,
+        nudged: Callable[[Numbers], Numbers] | None = None,
     ) -> Float[Tensor, "poses 22 3 3"]:
         """One pose for each row of the condition, in `steps` equal steps of time.
 
@@ -178,11 +188,13 @@ class PoseFlow(nn.Module):
             generator: of the noise.
             origin: original poses, where the flow begins from them.
             guide: how strongly the condition steers; as it was learned where there is none.
+            nudged: what is done to the end of the path that is seen at each of the later steps.
         """
         guide = guide or Guide()
         poses = len(condition)
         numbers = guide.spread * torch.randn(poses, SIXD, generator=generator).to(condition.device)
-        start = None if origin is None else self.normalised(origin)
+        start = self._start(origin)
+        numbers = numbers if start is None else start.kept(numbers)
         steers = self._steers(condition, steps)
         away = self._steers(guide.away, steps) if guide.away is not None and guide.strength != 1 else None
         for step in range(steps):
@@ -190,6 +202,8 @@ class PoseFlow(nn.Module):
             if away is not None:
                 plain = self._end(numbers, [one[step] for one in away], start)
                 end = plain + guide.strength * (end - plain)
+            if nudged is not None and 2 * step >= steps:
+                end = nudged(end) if start is None else start.kept(nudged(end))
             numbers = numbers + (end - numbers) / (steps - step)
         return self.matrices(numbers)
 
@@ -199,6 +213,35 @@ class PoseFlow(nn.Module):
         times = torch.arange(steps, device=condition.device).repeat_interleave(rows) / steps
         steer = self._steer(times, condition.repeat(steps, 1))
         return [block.steer(steer).unflatten(0, (steps, rows)) for block in self.blocks]
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What a changed pose begins from.
+
+    Args:
+        rotations: axis-angle.
+        moves: joints that change; the others are kept.
+    """
+
+    rotations: Float[Tensor, "poses joints 3"]
+    moves: Bool[Tensor, "poses 22"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """An original pose in the numbers of the flow, and 1 for each joint that changes."""
+
+    numbers: Numbers
+    moves: Float[Tensor, "poses 22"]
+
+    def beside(self, numbers: Numbers) -> Float[Tensor, "poses seen"]:
+        """What the network sees of a point of the path."""
+        return torch.cat([numbers, self.numbers, self.moves], dim=-1)
+
+    def kept(self, numbers: Numbers) -> Numbers:
+        """Numbers with those of joints that stay as they were."""
+        return torch.where(self.moves.repeat_interleave(6, dim=-1) > 0, numbers, self.numbers)
 
 
 @dataclass(frozen=True, eq=False)

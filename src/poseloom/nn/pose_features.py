@@ -74,8 +74,11 @@ class PoseFeatures(nn.Module):
         self.normalise = nn.BatchNorm1d(self.size, affine=False)
 
     def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch features"]:
-        with torch.autocast(rotations.device.type, enabled=False):
-            matrices = to_matrix(rotations[:, :BODY_JOINTS].float())
+        return self.of_matrices(to_matrix(rotations[:, :BODY_JOINTS].float()))
+
+    def of_matrices(self, matrices: Float[Tensor, "batch 22 3 3"]) -> Float[Tensor, "batch features"]:
+        """The features of rotations that are matrices already."""
+        with torch.autocast(matrices.device.type, enabled=False):
             positions = joint_positions(matrices, self.offsets)
             parts = [to_sixd(matrices).flatten(1), positions[:, 1:].flatten(1)]
             if self.geometry:
@@ -102,7 +105,15 @@ class PoseTower(nn.Module):
     def forward(
         self, rotations: Float[Tensor, "batch joints 3"], *facts: Float[Tensor, "batch facts"]
     ) -> Float[Tensor, "batch outputs"]:
-        seen = self.features(rotations)
+        return self._read(self.features(rotations), *facts)
+
+    def of_matrices(
+        self, matrices: Float[Tensor, "batch 22 3 3"], *facts: Float[Tensor, "batch facts"]
+    ) -> Float[Tensor, "batch outputs"]:
+        """The same of rotations that are matrices already."""
+        return self._read(self.features.of_matrices(matrices), *facts)
+
+    def _read(self, seen: Float[Tensor, "batch features"], *facts: Tensor) -> Float[Tensor, "batch outputs"]:
         return self.network(torch.cat([seen, compared(seen[:, FEATURES:], self.levels), *facts], dim=-1))
 
 
@@ -130,7 +141,16 @@ class PairTower(nn.Module):
         second: Float[Tensor, "batch joints 3"],
         *facts: Float[Tensor, "batch facts"],
     ) -> Float[Tensor, "batch outputs"]:
-        a, b = self.features(torch.cat([first, second])).chunk(2)
+        return self._read(self.features(torch.cat([first, second])), *facts)
+
+    def of_matrices(
+        self, first: Float[Tensor, "batch 22 3 3"], second: Float[Tensor, "batch 22 3 3"]
+    ) -> Float[Tensor, "batch outputs"]:
+        """The same of rotations that are matrices already."""
+        return self._read(self.features.of_matrices(torch.cat([first, second])))
+
+    def _read(self, both: Float[Tensor, "poses features"], *facts: Tensor) -> Float[Tensor, "batch outputs"]:
+        a, b = both.chunk(2)
         seen = torch.cat([a, b, b - a], dim=-1)
         words = [one[:, FEATURES:] for one in (a, b, b - a)]
         return self.network(torch.cat([seen, compared(torch.cat(words, dim=-1), self.levels), *facts], dim=-1))

@@ -12,7 +12,7 @@ from torch import nn
 from poseloom.errors import FileError
 from poseloom.nn.words import WordList
 from poseloom.tasks.measured import MeasuredFacts
-from poseloom.tasks.stated import FactList, TextNumbers, Weights
+from poseloom.tasks.stated import Asked, ClaimList, FactList, TextNumbers, Weights
 from poseloom.training.export import ModelCard, read_model
 
 T = TypeVar("T")
@@ -40,17 +40,19 @@ class Exported(Generic[M]):
     words: WordList
     card: ModelCard
 
-    def told(self, read: Callable[[str], Weights]) -> TextNumbers:
+    def told(self, read: Callable[[str], Weights], claims: Callable[[str], list[Asked]]) -> TextNumbers:
         """Words and facts of texts, as the model takes them.
 
         Args:
             read: gives the facts of a text.
+            claims: gives the claims of a text.
         """
-        return TextNumbers(self.words, FactList(*self._facts, read))
+        judged = tuple(self.card.extras["measured"])
+        return TextNumbers(self.words, FactList(*self._facts, read), ClaimList(judged, claims))
 
     def measured(self) -> MeasuredFacts:
         """The measured facts that the model sees of poses."""
-        return MeasuredFacts(*self._facts)
+        return MeasuredFacts(tuple(self.card.extras["facts"]))
 
     @property
     def _facts(self) -> tuple[tuple[str, ...], int]:

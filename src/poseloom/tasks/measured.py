@@ -11,12 +11,17 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from poseloom.language.description.figure import SIDES
 from poseloom.pose.types import Pose
 
 SEEN_ON = 4000
 """Poses that tell which facts there are."""
 _SELDOM = 3
 """Facts that fewer of these poses have are left out."""
+SIDED, COMMON = 120, 120
+"""Places for facts of one side, and for facts of no side."""
+FACTS = 2 * SIDED + COMMON
+"""Numbers of a pose."""
 _UNSEEN = ("hand.shape",)
 """Channels that body poses tell nothing of."""
 _NOTHING = ("", "no")
@@ -25,7 +30,6 @@ _NOTHING = ("", "no")
 def measured(poses: Pose) -> Iterator[tuple[str, Bool[np.ndarray, " poses"]]]:
     """Facts by name, one for each side, channel and class, and which of the poses have them."""
     from poseloom.language.description.describe import figures
-    from poseloom.language.description.figure import SIDES
     from poseloom.language.description.truth import joined_truths, truth_of
 
     truth = joined_truths([truth_of(figure) for figure in figures(poses.body())])
@@ -42,29 +46,40 @@ def measured(poses: Pose) -> Iterator[tuple[str, Bool[np.ndarray, " poses"]]]:
 class MeasuredFacts:
     """The facts that a model sees of poses, by place.
 
+    First come those of the left side, then those of the right side in the same order, then those of no side.
+
     Args:
-        names: of the facts.
-        size: numbers of a pose; those that no fact has are zero.
+        names: of the facts; empty for places that no fact has.
     """
 
     names: tuple[str, ...]
-    size: int
 
     @classmethod
-    def of_poses(cls, poses: Pose, size: int) -> MeasuredFacts:
+    def of_poses(cls, poses: Pose) -> MeasuredFacts:
         """The facts that most of some poses have, ties by alphabet."""
-        counts = Counter({name: int(holds.sum()) for name, holds in measured(poses)})
+        counts: Counter[str] = Counter()
+        for name, holds in measured(poses):
+            side, _, fact = name.partition(" ")
+            counts[f" {fact}" if side in SIDES else name] += int(holds.sum())
         often = sorted((name for name in counts if counts[name] >= _SELDOM), key=lambda name: (-counts[name], name))
-        return cls(tuple(often[:size]), size)
+        whole = {name for name, _ in measured(poses)}
+        common = [name for name in often if name in whole]
+        sided = [name for name in often if name not in whole]
+        left, right = (_filled([side + name for name in sided], SIDED) for side in SIDES)
+        return cls((*left, *right, *_filled(common, COMMON)))
 
     def numbers(self, *poses: Pose) -> Float[Tensor, "poses facts"]:
         """1 where a pose has a fact; facts of several poses of a row stand one after another."""
         return torch.cat([self._of(one) for one in poses], dim=-1)
 
     def _of(self, poses: Pose) -> Float[Tensor, "poses facts"]:
-        places = {name: place for place, name in enumerate(self.names)}
-        found = np.zeros((len(poses), self.size), np.float32)
+        places = {name: place for place, name in enumerate(self.names) if name}
+        found = np.zeros((len(poses), FACTS), np.float32)
         for name, holds in measured(poses) if len(poses) else ():
             if name in places:
                 found[:, places[name]] = holds
         return torch.from_numpy(found)
+
+
+def _filled(names: list[str], count: int) -> list[str]:
+    return [*names, *[""] * count][:count]

@@ -16,7 +16,7 @@ from poseloom.nn.losses import caption_loss
 from poseloom.nn.text_decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.words import PAD, UNKNOWN, WordList
 from poseloom.pose.types import Pose
-from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.measured import COMMON, FACTS, SIDED, MeasuredFacts
 from poseloom.tasks.text_learner import TextLearner
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
@@ -33,14 +33,16 @@ class SpeakerConfig:
         width: of a word's vector.
         layers: of attention.
         heads: of attention.
-        tokens: vectors that tell the decoder of the pose or the pair.
+        tokens: vectors that tell the decoder of the pose or the pair as a whole.
+        side_tokens: vectors that tell it what is measured of the left side, of the right one, and of no side, each.
         dropout: share of units that rest in training.
     """
 
     width: int = 192
     layers: int = 2
     heads: int = 4
-    tokens: int = 8
+    tokens: int = 4
+    side_tokens: int = 2
     dropout: float = 0.0
 
     def decoder(self, words: int) -> TextDecoderConfig:
@@ -53,24 +55,54 @@ Seen = Float[Tensor, "rows joints 3"] | Float[Tensor, "rows facts"]
 """What an encoder takes: rotations of one or two poses, then their measured facts."""
 
 
+class SideTokens(nn.Module):
+    """Measured facts -> vectors of the left side, of the right side, and of neither.
+
+    Both sides go through the same network and are told apart by a vector of their own: what is learned of the left arm
+    is known of the right one.
+
+    Args:
+        poses: 1, or 2 for pairs.
+        config: sizes.
+    """
+
+    def __init__(self, poses: int, config: SpeakerConfig):
+        super().__init__()
+        self.poses, self.width = poses, config.width
+        size = config.side_tokens * config.width
+        self.sided, self.common = (
+            nn.Sequential(nn.Linear(poses * facts, size), nn.GELU(), nn.Linear(size, size)) for facts in (SIDED, COMMON)
+        )
+        self.sides = nn.Parameter(torch.randn(2, size) * config.width**-0.5)
+
+    def forward(self, facts: Float[Tensor, "batch facts"]) -> Float[Tensor, "batch tokens width"]:
+        parts = facts.unflatten(-1, (self.poses, FACTS)).split((SIDED, SIDED, COMMON), dim=-1)
+        left, right, common = (part.flatten(1) for part in parts)
+        told = [self.sided(left) + self.sides[0], self.sided(right) + self.sides[1], self.common(common)]
+        return torch.cat(told, dim=-1).unflatten(-1, (-1, self.width))
+
+
 class Speaker(nn.Module):
     """An encoder of poses, and words that follow from it.
 
     Args:
-        encoder: rotations of poses and their measured facts -> (batch, tokens * width).
+        encoder: rotations of poses -> (batch, tokens * width).
+        sides: measured facts -> more tokens.
         words: size of the vocabulary, special words included.
         config: sizes.
     """
 
-    def __init__(self, encoder: nn.Module, words: int, config: SpeakerConfig):
+    def __init__(self, encoder: nn.Module, sides: SideTokens, words: int, config: SpeakerConfig):
         super().__init__()
         self.config = config
-        self.encoder = encoder
+        self.encoder, self.sides = encoder, sides
         self.decoder = CrossAttentionDecoder(config.decoder(words), saved_positions=False)
 
     def memory(self, *seen: Seen) -> Float[Tensor, "batch tokens width"]:
         """What the decoder sees of the poses."""
-        return self.encoder(*seen).unflatten(-1, (self.config.tokens, self.config.width))
+        *rotations, facts = seen
+        whole = self.encoder(*rotations).unflatten(-1, (self.config.tokens, self.config.width))
+        return torch.cat([whole, self.sides(facts)], dim=1)
 
     def forward(self, words: Int[Tensor, "batch length"], *seen: Seen) -> Float[Tensor, "batch length words"]:
         """Logits of the next word at every place."""
@@ -111,7 +143,7 @@ class SpeakerLearner(TextLearner):
     @cached_property
     def facts(self) -> MeasuredFacts:
         """What the model sees of poses besides their rotations."""
-        return MeasuredFacts.of_poses(self.some_poses(), self.recipe.model.facts)
+        return MeasuredFacts.of_poses(self.some_poses())
 
     def prepare(self) -> None:
         self.words, self.facts  # noqa: B018

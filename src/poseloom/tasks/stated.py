@@ -7,17 +7,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.nn.fact_judge import Wanted
 from poseloom.nn.words import LONGEST, WordList
+from poseloom.tasks.measured_pairs import claim_name
 from poseloom.tasks.reading import first_words
 
 Weights = dict[str, float]
 """Names of facts -> how surely a text states them, up to 1."""
+
+
+class Asked(NamedTuple):
+    """A claim of a text: one of these facts must hold, or none of them where it is denied."""
+
+    names: tuple[str, ...]
+    denied: bool = False
+
+
 _SIDES = {"both": ("left", "right")}
+_EITHER = {"both": (("left",), ("right",)), "any": (("left", "right"),)}
+"""Sides of claims: of each of these claims one side must do."""
 _SELDOM = 5
 """Facts that are stated less often in the texts that a list is made from are left out."""
 _UNREAD = 0.15
@@ -54,6 +68,32 @@ def instructed(text: str) -> Weights:
                 exactly = f"{thing} {claim.way} {claim.least:.2f} {goal}"
                 _add(found, (f"{thing} {claim.way}", exactly, f"{side} {claim.name}"), 1 / len(options))
     return found
+
+
+def described_claims(text: str) -> list[Asked]:
+    """What a description claims of a pose, in the names of measured facts."""
+    from poseloom.language.description.agreement import claims_of
+    from poseloom.language.description.truth import Together
+
+    found: list[Asked] = []
+    for option, *others in claims_of(text).statements:
+        if others:
+            continue  # which one is meant is not known
+        together = isinstance(option, Together)
+        for claim in option.claims if together else (option,):
+            told = option.side if together else claim.side
+            denied = option.denied or claim.denied
+            for sides in _EITHER.get(told, ((told,),)):
+                names = [f"{side} {claim.channel} {name}" for side in (*sides, "") for name in claim.classes]
+                found.append(Asked(tuple(names), denied))
+    return found
+
+
+def instructed_claims(text: str) -> list[Asked]:
+    """What an instruction claims of a pair, in the names of measured claims."""
+    from poseloom.language.instruction.reading import read_instruction
+
+    return [Asked(tuple(claim_name(one) for one in options)) for options in read_instruction(text).said]
 
 
 def _add(found: Weights, names: Iterable[str], weight: float) -> None:
@@ -98,6 +138,35 @@ def unread(facts: Float[Tensor, "texts facts"], share: float = _UNREAD) -> Float
     return facts * (torch.rand(len(facts), 1, device=facts.device) >= share)
 
 
+@dataclass(frozen=True)
+class ClaimList:
+    """The facts that a model judges, by place, and how texts ask for them.
+
+    Args:
+        names: of the facts; empty for places that no fact has.
+        read: gives the claims of a text.
+    """
+
+    names: tuple[str, ...]
+    read: Callable[[str], list[Asked]]
+
+    def wanted(self, texts: Sequence[str]) -> Wanted:
+        """What the first 250 words of each text claim."""
+        places = {name: place for place, name in enumerate(self.names) if name}
+        rows = [[row for one in self.read(first_words(text)) if (row := _row(one, places))] for text in texts]
+        found = torch.zeros(len(texts), max([1, *map(len, rows)]), len(self.names))
+        for text, claims in enumerate(rows):
+            for place, (facts, value) in enumerate(claims):
+                found[text, place, facts] = value
+        return found
+
+
+def _row(asked: Asked, places: dict[str, int]) -> tuple[list[int], float] | None:
+    """Places of a claim's facts, and what stands there; None where no fact is known."""
+    known = [places[name] for name in asked.names if name in places]
+    return (known, -1.0 if asked.denied else 1.0) if known else None
+
+
 Told = tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]
 """Word ids and facts of texts."""
 
@@ -109,10 +178,16 @@ class TextNumbers:
     Args:
         words: its vocabulary.
         facts: those that it knows.
+        claims: those that it judges.
     """
 
     words: WordList
     facts: FactList
+    claims: ClaimList
 
     def __call__(self, texts: Sequence[str], multiple: int = 1) -> Told:
         return self.words.encode(texts, longest=LONGEST, multiple=multiple), self.facts.numbers(texts)
+
+    def asked(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Wanted]:
+        """Word ids, facts, and what is claimed: all that drawing takes of texts."""
+        return (*self(texts), self.claims.wanted(texts))

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from poseloom.nn.losses import symmetric_bbc
 from poseloom.nn.words import WordList
 from poseloom.tasks.examples import PoseData, words_in
-from poseloom.tasks.stated import FactList, TextNumbers
-from poseloom.tasks.warm_start import WarmStart, words_of_start
+from poseloom.tasks.stated import Asked, ClaimList, FactList, TextNumbers
+from poseloom.tasks.warm_start import WarmStart, known_facts, words_of_start
 from poseloom.training import Batches, Learner, MadeBatches, ParameterGroup, Share, Stage, overlaid
 
 Examples = tuple[tuple[Tensor, ...], list[str]]
@@ -39,6 +39,10 @@ class TextLearner(Learner):
     def examples(self, seed: int, count: int, data: Any) -> Examples:
         """Poses and texts that depend on the seed alone."""
 
+    def texts(self, seed: int, count: int, data: Any) -> list[str]:
+        """The texts of the examples, from which words and facts are read."""
+        return self.examples(seed, count, data)[1]
+
     @cached_property
     def words(self) -> WordList:
         """The vocabulary. Words that occur once in many texts are names of the unknown."""
@@ -47,7 +51,7 @@ class TextLearner(Learner):
         known = words_of_start(start)
         if known is not None:
             return known
-        texts = words_in(lambda seed, count: self.examples(seed, count, data)[1], data.vocabulary_texts)
+        texts = words_in(lambda seed, count: self.texts(seed, count, data), data.vocabulary_texts)
         return WordList.of_texts(texts, at_least=2)
 
     def batches(self, share: Share) -> Batches:
@@ -77,14 +81,25 @@ class ToldLearner(TextLearner):
 
     reads: Callable[[str], dict[str, float]]
     """Gives the facts of a text."""
+    asks: Callable[[str], list[Asked]]
+    """Gives the claims of a text."""
+
+    @abstractmethod
+    def judged_names(self) -> tuple[str, ...]:
+        """Names of the facts that the model learns to judge."""
 
     @cached_property
     def told(self) -> TextNumbers:
-        """Words and facts of texts, as the model takes them."""
-        data, size = self.recipe.data, self.recipe.model.facts
-        enough = min(data.vocabulary_texts, _FACT_TEXTS)
-        texts = words_in(lambda seed, count: self.examples(seed, count, data)[1], enough)
-        return TextNumbers(self.words, FactList.of_texts(texts, type(self).reads, size))
+        """Words, facts and claims of texts, as the model takes them."""
+        reads, asks, size = type(self).reads, type(self).asks, self.recipe.model.facts
+        facts = FactList(tuple(known_facts(self.recipe.start)), size, reads)
+        if not facts.names:
+            facts = FactList.of_texts(self._some_texts(), reads, size)
+        return TextNumbers(self.words, facts, ClaimList(self.judged_names(), asks))
+
+    def _some_texts(self) -> list[str]:
+        data = self.recipe.data
+        return words_in(lambda seed, count: self.texts(seed, count, data), min(data.vocabulary_texts, _FACT_TEXTS))
 
     def prepare(self) -> None:
         self.told  # noqa: B018
@@ -93,7 +108,11 @@ class ToldLearner(TextLearner):
         return self.told(texts, multiple=_WIDTHS)
 
     def extras(self) -> dict[str, Any]:
-        return {"words": self.words.words, "facts": list(self.told.facts.names)}
+        return {
+            "words": self.words.words,
+            "facts": list(self.told.facts.names),
+            "measured": list(self.told.claims.names),
+        }
 
 
 class ContrastiveLearner(TextLearner):

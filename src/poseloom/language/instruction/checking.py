@@ -85,6 +85,16 @@ def check_instructions(
     return made
 
 
+def pair_truths(pose_a: Pose, pose_b: Pose, body: Body | None = None) -> Iterator[PairTruth]:
+    """What can be asked of pairs, in chunks of them: which claims hold.
+
+    Args:
+        pose_a, pose_b: as for `check_instructions`.
+        body: gives the joints; the free body if None.
+    """
+    return _truths(given_of(pose_a, "pose_a"), given_of(pose_b, "pose_b"), body)
+
+
 def _checked(text: str, truth: PairTruth, pair: int, source: Source | None, degrees: bool) -> Checked:
     reading = read_instruction(text, source)
     holds = [_any(truth.holds(pair, claim, degrees) for claim in options) for options in reading.said]

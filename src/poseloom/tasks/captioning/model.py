@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
-from poseloom.tasks.saying import Speaker, SpeakerConfig
+from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,14 @@ class CaptioningModelConfig:
 
     Args:
         pose: the encoder of poses.
-        facts: numbers of what the geometry measures of a pose: see `MeasuredFacts`.
         speaker: the decoder.
     """
 
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=384, blocks=2, geometry=True, levels=8))
-    facts: int = 352
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
 
 
 def captioning_model(words: int, config: CaptioningModelConfig) -> Speaker:
     """The module: poses without heading, and their measured facts -> words."""
-    tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose, config.facts)
-    return Speaker(tower, words, config.speaker)
+    tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose)
+    return Speaker(tower, SideTokens(1, config.speaker), words, config.speaker)

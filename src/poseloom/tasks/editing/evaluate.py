@@ -64,7 +64,7 @@ def edited(model: EditingModel, told: TextNumbers, texts: list[str], first: Pose
     """One changed pose for each original and instruction."""
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(_SEED)
-    numbers = (*told(texts), first.rotations)
+    numbers = (*told.asked(texts), first.rotations)
     parts = zip(*(one.to(device).split(_AT_ONCE) for one in numbers), strict=True)
     return torch.cat([model.draw(*part, 1, generator)[:, 0].cpu() for part in parts])
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
 from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.flow import FlowConfig, Guide, PoseFlow
+from poseloom.nn.fact_judge import ClaimJudge, Wanted, doubt_of, toward
+from poseloom.nn.flow import FlowConfig, Guide, Origin, PoseFlow
 from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
 from poseloom.nn.words import PAD
+from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.rotations import to_matrix
+
+_STILL = 1e-4
+"""Radians from which a rotation is another one."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +32,29 @@ class EditingModelConfig:
         pose: the encoder of the pose that is changed.
         seen: numbers that tell the flow of that pose, besides its rotations.
         flow: what moves noise to poses.
+        judge: the network that says which claims of an instruction hold of a pair.
+        measured: claims that it knows.
         steps: of a drawn pose's path.
         guidance: how strongly the instruction steers; 1 as it was learned.
         spread: of the noise that a path begins with; less than 1 for likelier poses.
+        nudges: toward what the instruction claims, in each later step of the path.
+        nudge: length of one, in normalised rotation numbers.
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     facts: int = 768
-    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(blocks=1, geometry=True))
+    pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True))
     seen: int = 256
-    flow: FlowConfig = field(default_factory=FlowConfig)
+    flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
+    judge: PoseTowerConfig = field(
+        default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
+    )
+    measured: int = 768
     steps: int = 8
     guidance: float = 1.0
     spread: float = 1.0
+    nudges: int = 3
+    nudge: float = 1.0
 
 
 class EditingModel(nn.Module):
@@ -52,7 +70,11 @@ class EditingModel(nn.Module):
         self.config = config
         self.text_encoder = ConvTextEncoder(words, config.text)
         self.pose_encoder = PoseTower(config.seen, config.pose)
+        self.moved = nn.Sequential(
+            nn.Linear(config.text.outputs + config.facts, config.seen), nn.GELU(), nn.Linear(config.seen, BODY_JOINTS)
+        )
         self.flow = PoseFlow(config.text.outputs + config.facts + config.seen, config.flow, from_origin=True)
+        self.judge = ClaimJudge(config.measured, config.judge)
 
     def condition(
         self,
@@ -69,15 +91,33 @@ class EditingModel(nn.Module):
         facts: Float[Tensor, "batch facts"],
         first: Float[Tensor, "batch joints 3"],
         second: Float[Tensor, "batch joints 3"],
+        judged: tuple[Tensor, Tensor, Tensor],
     ) -> dict[str, Tensor]:
-        """See `PoseFlow.losses`."""
-        return self.flow.losses(second, self.condition(words, facts, first), first)
+        """See `PoseFlow.losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
+        claims hold of pairs of the first pose and a judged one.
+
+        Args:
+            words, facts: of the instructions.
+            first, second: the pairs.
+            judged: other second poses, places of claims, and whether they hold: see `ClaimJudge`.
+        """
+        condition = self.condition(words, facts, first)
+        moves = ((second - first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
+        losses = self.flow.losses(second, condition, Origin(first, moves))
+        losses["moves"] = functional.binary_cross_entropy_with_logits(self._moves(condition).float(), moves.float())
+        losses["judge"] = self.judge.losses(first, *judged)
+        return losses | {"total": losses["total"] + losses["moves"] + losses["judge"]}
+
+    def _moves(self, condition: Float[Tensor, "batch condition"]) -> Float[Tensor, "batch 22"]:
+        """How likely each joint moves, as logits; the pose itself has no say in it."""
+        return self.moved(condition[:, : -self.config.seen])
 
     @torch.no_grad()
     def draw(
         self,
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch facts"],
+        wanted: Wanted,
         first: Float[Tensor, "batch joints 3"],
         samples: int,
         generator: torch.Generator | None = None,
@@ -85,7 +125,20 @@ class EditingModel(nn.Module):
         """Rotations of several changed poses for each original; the first pose must have no heading."""
         config = self.config
         condition = self.condition(words, facts, first).repeat_interleave(samples, dim=0)
-        nothing = self.condition(torch.full_like(words[:, :1], PAD), torch.zeros_like(facts), first)
-        guide = Guide(config.guidance, nothing.repeat_interleave(samples, dim=0), config.spread)
-        origin = first.repeat_interleave(samples, dim=0)
-        return self.flow.draw(condition, config.steps, generator, origin, guide).unflatten(0, (-1, samples))
+        guide = Guide(spread=config.spread)
+        if config.guidance != 1:
+            nothing = self.condition(torch.full_like(words[:, :1], PAD), torch.zeros_like(facts), first)
+            guide = Guide(config.guidance, nothing.repeat_interleave(samples, dim=0), config.spread)
+        origin = Origin(first.repeat_interleave(samples, dim=0), self._moves(condition) > 0)
+        nudged = self._nudged(wanted, origin) if config.nudges and bool(wanted.any()) else None
+        drawn = self.flow.draw(condition, config.steps, generator, origin, guide, nudged)
+        return drawn.unflatten(0, (-1, samples))
+
+    def _nudged(self, wanted: Wanted, origin: Origin) -> Callable[[Tensor], Tensor]:
+        """Moves numbers of the flow toward what instructions claim."""
+        first = to_matrix(origin.rotations[:, :BODY_JOINTS])
+
+        def doubt(numbers: Tensor) -> Tensor:
+            return doubt_of(self.judge(first, self.flow.matrices(numbers)), wanted)
+
+        return lambda numbers: toward(doubt, numbers, self.config.nudge, self.config.nudges)

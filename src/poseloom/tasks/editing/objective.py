@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from poseloom.pose.types import Pose
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
+from poseloom.tasks.measured_pairs import PairClaims
 from poseloom.tasks.named_limbs import settled
-from poseloom.tasks.pair_examples import PairData, PairPool, written_pairs
-from poseloom.tasks.stated import instructed, unread
+from poseloom.tasks.pair_examples import Pair, PairData, PairPool, written_pairs
+from poseloom.tasks.stated import instructed, instructed_claims, unread
 from poseloom.tasks.text_learner import Examples, ToldLearner
-from poseloom.tasks.warm_start import WarmStart, give_text_encoder
+from poseloom.tasks.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000
 """Poses from which the scale of the numbers is taken."""
+_SHAKEN = 0.25
+"""Radians, greatest standard deviation by which the rotations of judged poses are shaken."""
+_JUDGED = 32
+"""Claims that are judged of each pair."""
 _WORDLESS = 1
 """Stream of the numbers that choose which pairs come without an instruction."""
 
@@ -69,6 +77,7 @@ class EditingLearner(ToldLearner):
 
     monitor = Monitor("facts", "max")
     reads = staticmethod(instructed)
+    asks = staticmethod(instructed_claims)
     recipe: EditingRecipe
     model: EditingModel
 
@@ -77,15 +86,45 @@ class EditingLearner(ToldLearner):
         self.pool = PairPool(recipe.data)
         self.model = EditingModel(len(self.words), recipe.model)
         give_text_encoder(recipe.start, self.model.text_encoder)
+        give_weights(recipe.start, self.model)
 
     def examples(self, seed: int, count: int, data: EditingData) -> Examples:
+        first, second = self._pairs(seed, count, data)
+        texts = self._written(first, second, seed, data)
+        shaken = self._shaken(first, second, seed)
+        holding = self.claims.judged(first, shaken, _JUDGED, seed)
+        return (first.rotations, second.rotations, shaken.rotations, *holding), texts
+
+    def texts(self, seed: int, count: int, data: EditingData) -> list[str]:
+        return self._written(*self._pairs(seed, count, data), seed, data)
+
+    def judged_names(self) -> tuple[str, ...]:
+        return self.claims.names(self.recipe.model.measured)
+
+    @cached_property
+    def claims(self) -> PairClaims:
+        """The claims that the model learns to judge."""
+        return PairClaims.of_texts(self._some_texts(), self.recipe.model.measured)
+
+    def _pairs(self, seed: int, count: int, data: EditingData) -> Pair:
         first, second = self.pool.drawn(seed, count)
-        if data.settled:
-            second = settled(first, second)
+        return first, settled(first, second) if data.settled else second
+
+    @staticmethod
+    def _shaken(first: Pose, second: Pose, seed: int) -> Pose:
+        """Second poses that claims are judged of: half of them shaken where they move, as those on the path are."""
+        generator = torch.Generator().manual_seed(seed)
+        size, chosen = torch.rand(2, len(first), 1, 1, generator=generator)
+        moves = (first.rotations != second.rotations).any(-1, keepdim=True)
+        noise = torch.randn(second.rotations.shape, generator=generator)
+        return Pose(second.rotations + _SHAKEN * size * (chosen < 0.5) * moves * noise)
+
+    @staticmethod
+    def _written(first: Pose, second: Pose, seed: int, data: EditingData) -> list[str]:
         texts = written_pairs(first, second, seed, data.partly, data.clipped)
-        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(count) < data.wordless):
+        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(len(first)) < data.wordless):
             texts[row] = ""
-        return (first.rotations, second.rotations), texts
+        return texts
 
     def begin(self, stage: Stage) -> None:
         self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
@@ -93,8 +132,8 @@ class EditingLearner(ToldLearner):
             self.model.flow.measure(self.pool.poses.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        first, second, words, facts = batch
-        return self.model.losses(words, unread(facts), first, second)
+        first, second, *judged, words, facts = batch
+        return self.model.losses(words, unread(facts), first, second, tuple(judged))
 
     def validate(self) -> dict[str, float]:
         quick = self.recipe.data.quick
@@ -104,9 +143,9 @@ class EditingLearner(ToldLearner):
         return held_out_figures(self.model, self.told, self.pool.held_out)
 
     def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        fresh = [*self.model.flow.parameters(), *self.model.pose_encoder.parameters()]
+        encoder = {id(one) for one in self.model.text_encoder.parameters()}
         return [
-            ParameterGroup(fresh),
+            ParameterGroup([one for one in self.model.parameters() if id(one) not in encoder]),
             ParameterGroup(list(self.model.text_encoder.parameters()), lr_factor=self.recipe.start.lr_factor),
         ]
 

@@ -20,7 +20,7 @@ from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
 from poseloom.tasks.exported import Exported, open_exported
 from poseloom.tasks.frames import from_published, one_pose, published, put_back
 from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
-from poseloom.tasks.stated import instructed
+from poseloom.tasks.stated import instructed, instructed_claims
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
@@ -100,10 +100,12 @@ class SmallEditor(PoseEditor):
     def __init__(self, exported: Exported[EditingModel]):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
-        self._told = exported.told(instructed)
+        self._told = exported.told(instructed, instructed_claims)
 
     def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
-        return Pose.from_matrices(self.model.draw(*self._told([instruction]), pose.rotations, count, generator)[0])
+        return Pose.from_matrices(
+            self.model.draw(*self._told.asked([instruction]), pose.rotations, count, generator)[0]
+        )
 
 
 class PublishedEditor(PoseEditor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
@@ -12,7 +13,7 @@ from poseloom.nn.pose_features import joint_positions
 from poseloom.pose.rotations import to_matrix
 from poseloom.pose.types import Pose
 from poseloom.tasks.generation.model import GenerationModel
-from poseloom.tasks.stated import TextNumbers, Told
+from poseloom.tasks.stated import TextNumbers
 
 DESCRIPTION_SEED = 0
 _SEED = 42
@@ -33,7 +34,7 @@ def held_out_figures(model: GenerationModel, told: TextNumbers, poses: Pose, sam
         the average sample; ``facts``: percent of the facts in a text that are true of the first sample.
     """
     texts = describe(poses, seed=DESCRIPTION_SEED)
-    drawn = drawn_for(model, told(texts), samples)
+    drawn = drawn_for(model, told.asked(texts), samples)
     true = joint_positions(to_matrix(poses.rotations.to(drawn.device)), model.flow.offsets)
     errors = (joint_positions(drawn, model.flow.offsets) - true[:, None]).norm(dim=-1).mean(-1) * _MILLIMETRES
     agreement = fact_agreement(texts, Pose.from_matrices(drawn[:, 0].cpu()))
@@ -45,10 +46,10 @@ def held_out_figures(model: GenerationModel, told: TextNumbers, poses: Pose, sam
 
 
 def drawn_for(
-    model: GenerationModel, told: Told, samples: int, at_once: int = 64
+    model: GenerationModel, asked: tuple[Tensor, ...], samples: int, at_once: int = 64
 ) -> Float[Tensor, "texts samples 22 3 3"]:
     """Samples for each text, a part of the texts at a time."""
     generator = torch.Generator().manual_seed(_SEED)
     device = next(model.parameters()).device
-    parts = zip(*(one.to(device).split(at_once) for one in told), strict=True)
-    return torch.cat([model.draw(words, facts, samples, generator) for words, facts in parts])
+    parts = zip(*(one.to(device).split(at_once) for one in asked), strict=True)
+    return torch.cat([model.draw(*part, samples, generator) for part in parts])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,8 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.fact_judge import FactJudge, Wanted, doubt_of, toward
 from poseloom.nn.flow import FlowConfig, Guide, PoseFlow
+from poseloom.nn.pose_features import PoseTowerConfig
 from poseloom.nn.words import PAD
+from poseloom.tasks.measured import FACTS
 
 
 @dataclass(frozen=True)
@@ -21,17 +25,25 @@ class GenerationModelConfig:
         text: the text encoder.
         facts: numbers of what a text states, besides its words.
         flow: what moves noise to poses.
+        judge: the network that says which facts hold of a pose.
         steps: of a drawn pose's path.
         guidance: how strongly the words steer; 1 as they were learned.
         spread: of the noise that a path begins with; less than 1 for likelier poses.
+        nudges: toward what the text claims, in each later step of the path.
+        nudge: length of one, in normalised rotation numbers.
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     facts: int = 512
     flow: FlowConfig = field(default_factory=FlowConfig)
+    judge: PoseTowerConfig = field(
+        default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
+    )
     steps: int = 8
     guidance: float = 1.0
     spread: float = 1.0
+    nudges: int = 3
+    nudge: float = 1.0
 
 
 class GenerationModel(nn.Module):
@@ -47,6 +59,7 @@ class GenerationModel(nn.Module):
         self.config = config
         self.text_encoder = ConvTextEncoder(words, config.text)
         self.flow = PoseFlow(config.text.outputs + config.facts, config.flow)
+        self.judge = FactJudge(FACTS, config.judge)
 
     def condition(
         self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch facts"]
@@ -59,21 +72,37 @@ class GenerationModel(nn.Module):
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch facts"],
         rotations: Float[Tensor, "batch joints 3"],
+        judged: tuple[Float[Tensor, "poses joints 3"], Float[Tensor, "poses measured"]],
     ) -> dict[str, Tensor]:
-        """See `PoseFlow.losses`."""
-        return self.flow.losses(rotations, self.condition(words, facts))
+        """See `PoseFlow.losses`; ``judge``: how badly the facts of the judged poses are known."""
+        losses = self.flow.losses(rotations, self.condition(words, facts))
+        losses["judge"] = self.judge.losses(*judged)
+        return losses | {"total": losses["total"] + losses["judge"]}
 
     @torch.no_grad()
     def draw(
         self,
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch facts"],
+        wanted: Wanted,
         samples: int,
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, "batch samples 22 3 3"]:
         """Rotations of several poses for each text; an empty text asks for any pose."""
         config = self.config
         condition = self.condition(words, facts).repeat_interleave(samples, dim=0)
-        nothing = self.condition(words.new_full((1, 1), PAD), torch.zeros_like(facts[:1]))
-        guide = Guide(config.guidance, nothing, config.spread)
-        return self.flow.draw(condition, config.steps, generator, guide=guide).unflatten(0, (-1, samples))
+        guide = Guide(spread=config.spread)
+        if config.guidance != 1:
+            nothing = self.condition(words.new_full((1, 1), PAD), torch.zeros_like(facts[:1]))
+            guide = Guide(config.guidance, nothing, config.spread)
+        nudged = self._nudged(wanted) if config.nudges and bool(wanted.any()) else None
+        drawn = self.flow.draw(condition, config.steps, generator, guide=guide, nudged=nudged)
+        return drawn.unflatten(0, (-1, samples))
+
+    def _nudged(self, wanted: Wanted) -> Callable[[Tensor], Tensor]:
+        """Moves numbers of the flow toward what texts claim."""
+
+        def doubt(numbers: Tensor) -> Tensor:
+            return doubt_of(self.judge(self.flow.matrices(numbers)), wanted)
+
+        return lambda numbers: toward(doubt, numbers, self.config.nudge, self.config.nudges)

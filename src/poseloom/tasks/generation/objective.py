@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from poseloom.pose.types import Pose, concatenate
 from poseloom.tasks.examples import PoseData, PosePool, written
 from poseloom.tasks.generation.evaluate import held_out_figures
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
-from poseloom.tasks.stated import described, unread
+from poseloom.tasks.measured import SEEN_ON, MeasuredFacts
+from poseloom.tasks.stated import described, described_claims, unread
 from poseloom.tasks.text_learner import Examples, ToldLearner
-from poseloom.tasks.warm_start import WarmStart, give_text_encoder
+from poseloom.tasks.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000
 """Poses from which the scale of the numbers is taken."""
 _WORDLESS = 1
 """Stream of the numbers that choose which poses come without a text."""
+_SHAKEN = 0.25
+"""Radians, greatest standard deviation by which the rotations of judged poses are shaken."""
 _SAMPLES = 32
 """Poses drawn for each text, of which the nearest counts."""
 
@@ -66,6 +72,7 @@ class GenerationLearner(ToldLearner):
 
     monitor = Monitor("best_mpje", "min")
     reads = staticmethod(described)
+    asks = staticmethod(described_claims)
     recipe: GenerationRecipe
     model: GenerationModel
 
@@ -74,13 +81,36 @@ class GenerationLearner(ToldLearner):
         self.pool = PosePool(recipe.data)
         self.model = GenerationModel(len(self.words), recipe.model)
         give_text_encoder(recipe.start, self.model.text_encoder)
+        give_weights(recipe.start, self.model)
 
     def examples(self, seed: int, count: int, data: GenerationData) -> Examples:
         poses = self.pool.drawn(seed, count)
+        return (poses.rotations, *self._judged(poses, seed)), self._written(poses, seed, data)
+
+    def texts(self, seed: int, count: int, data: GenerationData) -> list[str]:
+        return self._written(self.pool.drawn(seed, count), seed, data)
+
+    def judged_names(self) -> tuple[str, ...]:
+        return self.measured.names
+
+    @cached_property
+    def measured(self) -> MeasuredFacts:
+        """The facts that the model learns to judge."""
+        return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+
+    def _judged(self, poses: Pose, seed: int) -> tuple[Tensor, Tensor]:
+        """Poses that the facts are learned on, and their facts: as they are, and shaken as those on the path are."""
+        generator = torch.Generator().manual_seed(seed)
+        shaking = _SHAKEN * torch.rand(len(poses), 1, 1, generator=generator)
+        shaken = poses.rotations + shaking * torch.randn(poses.rotations.shape, generator=generator)
+        both = concatenate([poses, Pose(shaken)])
+        return both.rotations, self.measured.numbers(both)
+
+    def _written(self, poses: Pose, seed: int, data: GenerationData) -> list[str]:
         texts = written(poses, seed, data.partly, data.clipped)
-        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(count) < data.wordless):
+        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(len(poses)) < data.wordless):
             texts[row] = ""
-        return (poses.rotations,), texts
+        return texts
 
     def begin(self, stage: Stage) -> None:
         self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
@@ -88,8 +118,8 @@ class GenerationLearner(ToldLearner):
             self.model.flow.measure(self.pool.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        rotations, words, facts = batch
-        return self.model.losses(words, unread(facts), rotations)
+        rotations, judged, measured, words, facts = batch
+        return self.model.losses(words, unread(facts), rotations, (judged, measured))
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(self.model, self.told, self.pool.held_out[: self.recipe.data.quick], _SAMPLES)
@@ -99,7 +129,7 @@ class GenerationLearner(ToldLearner):
 
     def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
         return [
-            ParameterGroup(list(self.model.flow.parameters())),
+            ParameterGroup([*self.model.flow.parameters(), *self.model.judge.parameters()]),
             ParameterGroup(list(self.model.text_encoder.parameters()), lr_factor=self.recipe.start.lr_factor),
         ]
 

@@ -17,7 +17,7 @@ from poseloom.tasks.exported import Exported, open_exported
 from poseloom.tasks.frames import from_published
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
 from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
-from poseloom.tasks.stated import described
+from poseloom.tasks.stated import described, described_claims
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
@@ -89,13 +89,13 @@ class SmallGenerator(PoseGenerator):
         super().__init__(exported.card)
         self.model = exported.model
         self._read = WordReader(exported.words)
-        self._told = exported.told(described)
+        self._told = exported.told(described, described_claims)
 
     def notes(self, text: str) -> tuple[str, ...]:
         return self._read([text]).notes if text.strip() else (_ANY,)
 
     def _draw(self, text: str, count: int, generator: torch.Generator) -> Pose:
-        drawn = self.model.draw(*self._told([text]), count, generator)[0]
+        drawn = self.model.draw(*self._told.asked([text]), count, generator)[0]
         return Pose.from_matrices(drawn).without_heading()
 
 

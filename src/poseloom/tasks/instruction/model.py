@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.nn.pose_features import PairTower, PoseTowerConfig
-from poseloom.tasks.saying import Speaker, SpeakerConfig
+from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,14 @@ class InstructionModelConfig:
 
     Args:
         pair: the encoder of pairs.
-        facts: numbers of what the geometry measures of a pose: see `MeasuredFacts`.
         speaker: the decoder.
     """
 
     pair: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=384, blocks=2, geometry=True, levels=5))
-    facts: int = 352
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
 
 
 def instruction_model(words: int, config: InstructionModelConfig) -> Speaker:
     """The module: pairs of poses, the first one's heading removed from both, and their measured facts -> words."""
-    tower = PairTower(config.speaker.tokens * config.speaker.width, config.pair, 2 * config.facts)
-    return Speaker(tower, words, config.speaker)
+    tower = PairTower(config.speaker.tokens * config.speaker.width, config.pair)
+    return Speaker(tower, SideTokens(2, config.speaker), words, config.speaker)
