@@ -16,6 +16,8 @@ def test_rules_and_people_are_read_alike():
     said = described("a person kneeling on the left knee with both arms raised")
     assert any("kneel" in name for name in said) and any(name.startswith("left ") for name in said)
     assert all(0 < weight <= 1 for weight in said.values())
+    nonsense = "The left foot is a long step ahead of the left one."
+    assert described_claims(nonsense) == []
     assert described("zebra") == described("") == {}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -17,6 +17,9 @@ from poseloom.nn.fact_judge import Wanted
 from poseloom.nn.words import LONGEST, WordList
 from poseloom.tasks.measured_pairs import claim_name
 from poseloom.tasks.reading import first_words
+
+if TYPE_CHECKING:
+    from poseloom.language.description.truth import Claim, Together
 
 Weights = dict[str, float]
 """Names of facts -> how surely a text states them, up to 1."""
@@ -35,23 +38,39 @@ _EITHER = {"both": (("left",), ("right",)), "any": (("left", "right"),)}
 _SELDOM = 5
 """Facts that are stated less often in the texts that a list is made from are left out."""
 _UNREAD = 0.15
+"""Share of the texts that are taken as unread in training."""
+
+
+class _Part(NamedTuple):
+    """One claim of a statement, with the side that the whole statement is about."""
+
+    channel: str
+    classes: frozenset[str]
+    side: str
+    denied: bool
+
+
+def _parts(option: Claim | Together) -> list[_Part]:
+    """The claims that must all hold."""
+    from poseloom.language.description.truth import Together
+
+    if isinstance(option, Together):
+        return [_Part(*one[:2], option.side, option.denied or one.denied) for one in option.claims]
+    return [_Part(*option)]
 
 
 def described(text: str) -> Weights:
     """Facts that a description states of a pose, one for each side, channel and class."""
     from poseloom.language.description.agreement import claims_of
-    from poseloom.language.description.truth import Together
 
     found: Weights = {}
     for options in claims_of(text).statements:
         for option in options:
-            together = isinstance(option, Together)
-            for claim in option.claims if together else (option,):
-                weight = 1 / (len(options) * len(claim.classes))
-                denied = " not" if option.denied or claim.denied else ""
-                told = option.side if together else claim.side
-                for side in _SIDES.get(told, (told,)):
-                    _add(found, (f"{side} {claim.channel}{denied} {name}" for name in claim.classes), weight)
+            for part in _parts(option):
+                weight = 1 / (len(options) * len(part.classes))
+                denied = " not" if part.denied else ""
+                for side in _SIDES.get(part.side, (part.side,)):
+                    _add(found, (f"{side} {part.channel}{denied} {name}" for name in part.classes), weight)
     return found
 
 
@@ -73,19 +92,13 @@ def instructed(text: str) -> Weights:
 def described_claims(text: str) -> list[Asked]:
     """What a description claims of a pose, in the names of measured facts."""
     from poseloom.language.description.agreement import claims_of
-    from poseloom.language.description.truth import Together
 
     found: list[Asked] = []
-    for option, *others in claims_of(text).statements:
-        if others:
-            continue  # which one is meant is not known
-        together = isinstance(option, Together)
-        for claim in option.claims if together else (option,):
-            told = option.side if together else claim.side
-            denied = option.denied or claim.denied
-            for sides in _EITHER.get(told, ((told,),)):
-                names = [f"{side} {claim.channel} {name}" for side in (*sides, "") for name in claim.classes]
-                found.append(Asked(tuple(names), denied))
+    for options in claims_of(text).statements:
+        for part in _parts(options[0]) if len(options) == 1 else ():  # of several it is not known which one is meant
+            for sides in _EITHER.get(part.side, ((part.side,),)):
+                names = [f"{side} {part.channel} {name}" for side in (*sides, "") for name in part.classes]
+                found.append(Asked(tuple(names), part.denied))
     return found
 
 

@@ -39,6 +39,11 @@ class TextLearner(Learner):
     def examples(self, seed: int, count: int, data: Any) -> Examples:
         """Poses and texts that depend on the seed alone."""
 
+    @property
+    def start(self) -> WarmStart:
+        """Weights that are begun with."""
+        return getattr(self.recipe, "start", WarmStart())
+
     def texts(self, seed: int, count: int, data: Any) -> list[str]:
         """The texts of the examples, from which words and facts are read."""
         return self.examples(seed, count, data)[1]
@@ -46,9 +51,8 @@ class TextLearner(Learner):
     @cached_property
     def words(self) -> WordList:
         """The vocabulary. Words that occur once in many texts are names of the unknown."""
-        start = getattr(self.recipe, "start", WarmStart())
         data = getattr(self.recipe, "data", PoseData())
-        known = words_of_start(start)
+        known = words_of_start(self.start)
         if known is not None:
             return known
         texts = words_in(lambda seed, count: self.texts(seed, count, data), data.vocabulary_texts)
@@ -84,6 +88,11 @@ class ToldLearner(TextLearner):
     asks: Callable[[str], list[Asked]]
     """Gives the claims of a text."""
 
+    @property
+    @abstractmethod
+    def fact_count(self) -> int:
+        """Numbers for the facts of a text."""
+
     @abstractmethod
     def judged_names(self) -> tuple[str, ...]:
         """Names of the facts that the model learns to judge."""
@@ -91,14 +100,14 @@ class ToldLearner(TextLearner):
     @cached_property
     def told(self) -> TextNumbers:
         """Words, facts and claims of texts, as the model takes them."""
-        reads, asks, size = type(self).reads, type(self).asks, self.recipe.model.facts
-        facts = FactList(tuple(known_facts(self.recipe.start)), size, reads)
+        reads, asks = type(self).reads, type(self).asks
+        facts = FactList(tuple(known_facts(self.start)), self.fact_count, reads)
         if not facts.names:
-            facts = FactList.of_texts(self._some_texts(), reads, size)
+            facts = FactList.of_texts(self._some_texts(), reads, self.fact_count)
         return TextNumbers(self.words, facts, ClaimList(self.judged_names(), asks))
 
     def _some_texts(self) -> list[str]:
-        data = self.recipe.data
+        data = getattr(self.recipe, "data", PoseData())
         return words_in(lambda seed, count: self.texts(seed, count, data), min(data.vocabulary_texts, _FACT_TEXTS))
 
     def prepare(self) -> None:

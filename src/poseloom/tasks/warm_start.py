@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import nn
+
 from poseloom.errors import FileError
 from poseloom.nn.conv_text import ConvTextEncoder
 from poseloom.nn.words import WordList

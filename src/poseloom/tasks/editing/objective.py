@@ -98,6 +98,10 @@ class EditingLearner(ToldLearner):
     def texts(self, seed: int, count: int, data: EditingData) -> list[str]:
         return self._written(*self._pairs(seed, count, data), seed, data)
 
+    @property
+    def fact_count(self) -> int:
+        return self.recipe.model.facts
+
     def judged_names(self) -> tuple[str, ...]:
         return self.claims.names(self.recipe.model.measured)
 

@@ -90,6 +90,10 @@ class GenerationLearner(ToldLearner):
     def texts(self, seed: int, count: int, data: GenerationData) -> list[str]:
         return self._written(self.pool.drawn(seed, count), seed, data)
 
+    @property
+    def fact_count(self) -> int:
+        return self.recipe.model.facts
+
     def judged_names(self) -> tuple[str, ...]:
         return self.measured.names
 
