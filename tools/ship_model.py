@@ -28,6 +28,7 @@ _FILES = (
     ("data", "poses"),
     ("data", "textless"),
     ("start", "text"),
+    ("start", "model"),
     ("judge", "model"),
 )
 """Section and key of what may name files; other values of the same names stay."""
