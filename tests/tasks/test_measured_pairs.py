@@ -1,9 +1,10 @@
 import torch
 
 from poseloom.language import instruct
+from poseloom.language.instruction.change import Change
 from poseloom.language.instruction.claim import Measure
 from poseloom.language.instruction.reading import read_instruction
-from poseloom.tasks.measured_pairs import PairClaims, claim_name
+from poseloom.tasks.measured_pairs import CHANGES, CHANGES_SIDED, MeasuredChanges, PairClaims, changed, claim_name
 from poseloom.tasks.pair_examples import PairData, PairPool, written_pairs
 from poseloom.tasks.stated import instructed_claims
 
@@ -35,3 +36,19 @@ def test_what_is_instructed_holds():
 
 def test_no_claims():
     assert PairClaims(()).judged(FIRST[:2], SECOND[:2], 3, 0)[1].isnan().all()
+
+
+def test_changes_of_pairs_as_numbers():
+    seen = MeasuredChanges.of_pairs(FIRST, SECOND)
+    numbers = seen.numbers(FIRST, SECOND)
+    assert numbers.shape == (300, CHANGES) and ((numbers == 0) | (numbers >= 0.5)).all() and (numbers <= 1).all()
+    assert (numbers > 0).any(1).float().mean() > 0.9
+    assert not seen.numbers(FIRST, FIRST).any() and seen.numbers(FIRST[:0], SECOND[:0]).shape == (0, CHANGES)
+    mirrored = seen.numbers(FIRST.mirror(), SECOND.mirror())
+    left, right = slice(0, CHANGES_SIDED), slice(CHANGES_SIDED, 2 * CHANGES_SIDED)
+    assert ((numbers[:, left] > 0) == (mirrored[:, right] > 0)).float().mean() > 0.995
+
+
+def test_a_change_of_both_sides_is_one_of_each():
+    both = changed([Change(3.0, "bend", degree=1, side="both", noun="knee")])
+    assert {name.partition(" ")[0] for name in both} == {"left", "right"} and set(both.values()) == {0.65}

@@ -12,6 +12,7 @@ from torch import nn
 from poseloom.errors import FileError
 from poseloom.nn.words import WordList
 from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.measured_pairs import MeasuredChanges
 from poseloom.tasks.stated import Asked, ClaimList, FactList, TextNumbers, Weights
 from poseloom.training.export import ModelCard, read_model
 
@@ -53,6 +54,10 @@ class Exported(Generic[M]):
     def measured(self) -> MeasuredFacts:
         """The measured facts that the model sees of poses."""
         return MeasuredFacts(tuple(self.card.extras["facts"]))
+
+    def measured_changes(self) -> MeasuredChanges:
+        """The measured changes that the model sees of pairs."""
+        return MeasuredChanges(tuple(self.card.extras["facts"]))
 
     @property
     def _facts(self) -> tuple[tuple[str, ...], int]:

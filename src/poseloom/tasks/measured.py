@@ -57,16 +57,8 @@ class MeasuredFacts:
     @classmethod
     def of_poses(cls, poses: Pose) -> MeasuredFacts:
         """The facts that most of some poses have, ties by alphabet."""
-        counts: Counter[str] = Counter()
-        for name, holds in measured(poses):
-            side, _, fact = name.partition(" ")
-            counts[f" {fact}" if side in SIDES else name] += int(holds.sum())
-        often = sorted((name for name in counts if counts[name] >= _SELDOM), key=lambda name: (-counts[name], name))
-        whole = {name for name, _ in measured(poses)}
-        common = [name for name in often if name in whole]
-        sided = [name for name in often if name not in whole]
-        left, right = (_filled([side + name for name in sided], SIDED) for side in SIDES)
-        return cls((*left, *right, *_filled(common, COMMON)))
+        counts = Counter({name: int(holds.sum()) for name, holds in measured(poses)})
+        return cls(laid_out(counts, SIDED, COMMON))
 
     def numbers(self, *poses: Pose) -> Float[Tensor, "poses facts"]:
         """1 where a pose has a fact; facts of several poses of a row stand one after another."""
@@ -79,6 +71,26 @@ class MeasuredFacts:
             if name in places:
                 found[:, places[name]] = holds
         return torch.from_numpy(found)
+
+
+def laid_out(counts: Counter[str], sided: int, common: int) -> tuple[str, ...]:
+    """Names by place: those of the left side, those of the right side in the same order, those of no side.
+
+    Args:
+        counts: how often each name was met; a name begins with its side and a space.
+        sided, common: places for the names of one side and of no side, filled up with empty names.
+    """
+    met: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for name, count in counts.items():
+        side, _, fact = name.partition(" ")
+        met[side in SIDES][fact] += count
+    sides = [_filled([f"{side} {fact}" for fact in _often(met[True])], sided) for side in SIDES]
+    return (*sides[0], *sides[1], *_filled([f" {fact}" for fact in _often(met[False])], common))
+
+
+def _often(counts: Counter[str]) -> list[str]:
+    """The most frequent names, ties by alphabet."""
+    return sorted((name for name in counts if counts[name] >= _SELDOM), key=lambda name: (-counts[name], name))
 
 
 def _filled(names: list[str], count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the geometry says of pairs of poses: which claims of instructions hold, whether or not a text makes them."""
+"""What the geometry says of pairs of poses: what changes, and which claims of instructions hold."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.language.description.figure import SIDES
+from poseloom.language.instruction.change import Change
 from poseloom.language.instruction.claim import Claim, Measure
 from poseloom.pose.types import Pose
+from poseloom.tasks.measured import laid_out
 
 _SELDOM = 4
 """Claims that are made less often in the texts that a list is made from are left out."""
@@ -66,3 +69,58 @@ class PairClaims:
                 holds[row] = [np.nan if one is None else one for one in found]
                 row += 1
         return torch.from_numpy(places), torch.from_numpy(holds)
+
+
+# -- changes ------------------------------------------------------------------------------------------------------
+
+CHANGES_SIDED, CHANGES_COMMON = 200, 64
+"""Places for changes of one side, and for changes of no side."""
+CHANGES = 2 * CHANGES_SIDED + CHANGES_COMMON
+"""Numbers of a pair."""
+_LARGE = 10.0
+"""A change of so many of the smallest ones that are told, or more, counts as the largest."""
+_BOTH = {"both": SIDES}
+_STEP = 10.0
+"""Degrees of a turn that are told apart."""
+
+
+def changed(told: Iterable[Change]) -> dict[str, float]:
+    """Names of changes, one for each side, and how large they are: from 0.5 to 1."""
+    found: dict[str, float] = {}
+    for one in told:
+        goal = f"{one.goal} {one.sector} {one.place} {one.place_side}"
+        name = f"{one.name} {one.degree} {one.direction} {one.noun} {goal} {round(one.amount / _STEP)}"
+        for side in _BOTH.get(one.side, (one.side,)):
+            found[f"{side} {name}"] = 0.5 + 0.5 * min(one.size, _LARGE) / _LARGE
+    return found
+
+
+@dataclass(frozen=True)
+class MeasuredChanges:
+    """The changes that a model sees of pairs, by place, as `MeasuredFacts` of poses.
+
+    Args:
+        names: of the changes; empty for places that no change has.
+    """
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def of_pairs(cls, first: Pose, second: Pose) -> MeasuredChanges:
+        """The changes that most of some pairs have."""
+        from poseloom.language import changes
+
+        counts = Counter(name for told in changes(first, second) for name in changed(told))
+        return cls(laid_out(counts, CHANGES_SIDED, CHANGES_COMMON))
+
+    def numbers(self, first: Pose, second: Pose) -> Float[Tensor, "pairs changes"]:
+        """How large the changes of each pair are; 0 where there are none."""
+        from poseloom.language import changes
+
+        places = {name: place for place, name in enumerate(self.names) if name}
+        found = torch.zeros(len(first), CHANGES)
+        for row, told in enumerate(changes(first, second) if len(first) else ()):
+            for name, size in changed(told).items():
+                if name in places:
+                    found[row, places[name]] = size
+        return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -15,8 +14,8 @@ from poseloom.nn.decoding import Decoded, Limits, Strategy
 from poseloom.nn.losses import caption_loss
 from poseloom.nn.text_decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.words import PAD, UNKNOWN, WordList
-from poseloom.pose.types import Pose
-from poseloom.tasks.measured import COMMON, FACTS, SIDED, MeasuredFacts
+from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.measured_pairs import MeasuredChanges
 from poseloom.tasks.text_learner import TextLearner
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
@@ -62,22 +61,21 @@ class SideTokens(nn.Module):
     is known of the right one.
 
     Args:
-        poses: 1, or 2 for pairs.
+        sided, common: facts of each side, and of neither.
         config: sizes.
     """
 
-    def __init__(self, poses: int, config: SpeakerConfig):
+    def __init__(self, sided: int, common: int, config: SpeakerConfig):
         super().__init__()
-        self.poses, self.width = poses, config.width
+        self.parts, self.width = (sided, sided, common), config.width
         size = config.side_tokens * config.width
         self.sided, self.common = (
-            nn.Sequential(nn.Linear(poses * facts, size), nn.GELU(), nn.Linear(size, size)) for facts in (SIDED, COMMON)
+            nn.Sequential(nn.Linear(facts, size), nn.GELU(), nn.Linear(size, size)) for facts in (sided, common)
         )
         self.sides = nn.Parameter(torch.randn(2, size) * config.width**-0.5)
 
     def forward(self, facts: Float[Tensor, "batch facts"]) -> Float[Tensor, "batch tokens width"]:
-        parts = facts.unflatten(-1, (self.poses, FACTS)).split((SIDED, SIDED, COMMON), dim=-1)
-        left, right, common = (part.flatten(1) for part in parts)
+        left, right, common = facts.split(self.parts, dim=-1)
         told = [self.sided(left) + self.sides[0], self.sided(right) + self.sides[1], self.common(common)]
         return torch.cat(told, dim=-1).unflatten(-1, (-1, self.width))
 
@@ -136,14 +134,10 @@ class SpeakerLearner(TextLearner):
     def examples(self, seed: int, count: int, data: Any) -> Any:
         """See `TextLearner.examples`; the facts follow the rotations."""
 
+    @property
     @abstractmethod
-    def some_poses(self) -> Pose:
-        """Poses that tell which facts there are."""
-
-    @cached_property
-    def facts(self) -> MeasuredFacts:
+    def facts(self) -> MeasuredFacts | MeasuredChanges:
         """What the model sees of poses besides their rotations."""
-        return MeasuredFacts.of_poses(self.some_poses())
 
     def prepare(self) -> None:
         self.words, self.facts  # noqa: B018

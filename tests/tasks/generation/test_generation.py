@@ -28,7 +28,7 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     recipe = tiny_recipe("generation", steps=4, batch_size=16)
     learner = task("generation").build(recipe)
     result = fit(learner, recipe, tmp_path / "run")
-    assert set(result.figures) == {"best_mpje", "mean_mpje", "facts"}
+    assert set(result.figures) == {"best_mpje", "mean_mpje", "facts", "facts_verified"}
     learner.eval()
     drawn = learner.model.draw(*learner.told.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
     with warnings.catch_warnings():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
+from poseloom.tasks.measured import COMMON, SIDED
 from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
 
 
@@ -24,4 +25,4 @@ class CaptioningModelConfig:
 def captioning_model(words: int, config: CaptioningModelConfig) -> Speaker:
     """The module: poses without heading, and their measured facts -> words."""
     tower = PoseTower(config.speaker.tokens * config.speaker.width, config.pose)
-    return Speaker(tower, SideTokens(1, config.speaker), words, config.speaker)
+    return Speaker(tower, SideTokens(SIDED, COMMON, config.speaker), words, config.speaker)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from poseloom.language import describe
-from poseloom.pose.types import Pose
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.examples import PoseData, PosePool
 from poseloom.tasks.judge import Judge
-from poseloom.tasks.measured import SEEN_ON
+from poseloom.tasks.measured import SEEN_ON, MeasuredFacts
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
 from poseloom.training import Monitor, Recipe, Task
@@ -46,8 +46,9 @@ class CaptioningLearner(SpeakerLearner):
         poses = self.pool.drawn(seed, count)
         return (poses.rotations, self.facts.numbers(poses)), describe(poses, seed=seed % (1 << 31))
 
-    def some_poses(self) -> Pose:
-        return self.pool.drawn(self.recipe.seed, SEEN_ON)
+    @cached_property
+    def facts(self) -> MeasuredFacts:
+        return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(

@@ -50,11 +50,11 @@ class EditingModelConfig:
         default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
     )
     measured: int = 768
-    steps: int = 8
+    steps: int = 4
     guidance: float = 1.0
-    spread: float = 1.0
+    spread: float = 0.7
     nudges: int = 3
-    nudge: float = 1.0
+    nudge: float = 0.7
 
 
 class EditingModel(nn.Module):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -31,17 +30,19 @@ def held_out_figures(model: GenerationModel, told: TextNumbers, poses: Pose, sam
 
     Returns:
         ``best_mpje``, ``mean_mpje``: mean distance of the 22 body joints, pelvis at the origin, mm, of the best and of
-        the average sample; ``facts``: percent of the facts in a text that are true of the first sample.
+        the average sample; ``facts``: percent of the facts in a text that are true of the first sample;
+        ``facts_verified``: the same of the sample that most facts are true of, which `verify` gives.
     """
     texts = describe(poses, seed=DESCRIPTION_SEED)
     drawn = drawn_for(model, told.asked(texts), samples)
     true = joint_positions(to_matrix(poses.rotations.to(drawn.device)), model.flow.offsets)
     errors = (joint_positions(drawn, model.flow.offsets) - true[:, None]).norm(dim=-1).mean(-1) * _MILLIMETRES
-    agreement = fact_agreement(texts, Pose.from_matrices(drawn[:, 0].cpu()))
+    agreement = fact_agreement(texts, Pose.from_matrices(drawn.cpu()))
     return {
         "best_mpje": float(errors.amin(1).mean()),
         "mean_mpje": float(errors.mean()),
-        "facts": 100 * float(np.nansum(agreement.true) / np.sum(agreement.read)),
+        "facts": 100 * float(agreement.true[:, 0].sum() / agreement.read.sum()),
+        "facts_verified": 100 * float(agreement.true.max(1).sum() / agreement.read.sum()),
     }
 
 

@@ -39,11 +39,11 @@ class GenerationModelConfig:
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
     )
-    steps: int = 8
+    steps: int = 4
     guidance: float = 1.0
-    spread: float = 1.0
-    nudges: int = 3
-    nudge: float = 1.0
+    spread: float = 0.7
+    nudges: int = 2
+    nudge: float = 0.7
 
 
 class GenerationModel(nn.Module):

@@ -10,14 +10,14 @@ from poseloom.nn.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.exported import open_exported
 from poseloom.tasks.judge import Judge, precision_at_1
-from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.measured_pairs import MeasuredChanges
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.tasks.retrieval.model import in_parts
 from poseloom.tasks.saying import LIMITS, Speaker, texts_of
 
 
 def held_out_figures(
-    model: Speaker, words: WordList, facts: MeasuredFacts, pairs: tuple[Pose, Pose], judge: Judge
+    model: Speaker, words: WordList, facts: MeasuredChanges, pairs: tuple[Pose, Pose], judge: Judge
 ) -> dict[str, float]:
     """Greedy instructions of held-out pairs.
 

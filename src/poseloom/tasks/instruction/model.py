@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.nn.pose_features import PairTower, PoseTowerConfig
+from poseloom.tasks.measured_pairs import CHANGES_COMMON, CHANGES_SIDED
 from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
 
 
@@ -22,6 +23,6 @@ class InstructionModelConfig:
 
 
 def instruction_model(words: int, config: InstructionModelConfig) -> Speaker:
-    """The module: pairs of poses, the first one's heading removed from both, and their measured facts -> words."""
+    """The module: pairs of poses, the first one's heading removed from both, and their measured changes -> words."""
     tower = PairTower(config.speaker.tokens * config.speaker.width, config.pair)
-    return Speaker(tower, SideTokens(2, config.speaker), words, config.speaker)
+    return Speaker(tower, SideTokens(CHANGES_SIDED, CHANGES_COMMON, config.speaker), words, config.speaker)

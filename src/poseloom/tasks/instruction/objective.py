@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from poseloom.language import instruct
-from poseloom.pose.types import Pose
 from poseloom.tasks.instruction.evaluate import held_out_figures
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
 from poseloom.tasks.judge import Judge
 from poseloom.tasks.measured import SEEN_ON
+from poseloom.tasks.measured_pairs import MeasuredChanges
 from poseloom.tasks.pair_examples import PairData, PairPool
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
@@ -47,8 +48,9 @@ class InstructionLearner(SpeakerLearner):
         numbers = self.facts.numbers(first, second)
         return (first.rotations, second.rotations, numbers), instruct(first, second, seed=seed % (1 << 31))
 
-    def some_poses(self) -> Pose:
-        return self.pool.poses.drawn(self.recipe.seed, SEEN_ON)
+    @cached_property
+    def facts(self) -> MeasuredChanges:
+        return MeasuredChanges.of_pairs(*self.pool.drawn(self.recipe.seed, SEEN_ON))
 
     def validate(self) -> dict[str, float]:
         quick = self.recipe.data.quick

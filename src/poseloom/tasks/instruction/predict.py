@@ -62,7 +62,7 @@ class SmallInstructor(PoseInstructor):
 
     def __init__(self, exported: Exported[Speaker]):
         super().__init__(exported.card)
-        self.model, self._words, self._facts = exported.model, exported.words, exported.measured()
+        self.model, self._words, self._facts = exported.model, exported.words, exported.measured_changes()
 
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
         seen = (first.rotations, second.rotations, self._facts.numbers(first, second))
