@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-MOST_BYTES = 400_000
+MOST_BYTES = 120_000
 
 
 def _tool():
