@@ -85,13 +85,17 @@ _STEP = 10.0
 
 
 def changed(told: Iterable[Change]) -> dict[str, float]:
-    """Names of changes, one for each side, and how large they are: from 0.5 to 1."""
+    """What changes, where to and how far, each with its side, and how large the change is: from 0.5 to 1."""
     found: dict[str, float] = {}
     for one in told:
-        goal = f"{one.goal} {one.sector} {one.place} {one.place_side}"
-        name = f"{one.name} {one.degree} {one.direction} {one.noun} {goal} {round(one.amount / _STEP)}"
+        size = 0.5 + 0.5 * min(one.size, _LARGE) / _LARGE
+        names = [f"{one.name} {one.degree} {one.direction} {one.noun}"]
+        names += [f"{one.noun} goal {one.goal}"] if one.goal else []
+        names += [f"{one.noun} sector {one.sector}"] if one.sector else []
+        names += [f"{one.noun} place {one.place_side} {one.place}"] if one.place else []
+        names += [f"{one.name} by {round(one.amount / _STEP)}"] if one.amount else []
         for side in _BOTH.get(one.side, (one.side,)):
-            found[f"{side} {name}"] = 0.5 + 0.5 * min(one.size, _LARGE) / _LARGE
+            found |= {f"{side} {name}": size for name in names}
     return found
 
 

@@ -13,6 +13,7 @@ from poseloom.tasks.judge import Judge
 from poseloom.tasks.measured import SEEN_ON, MeasuredFacts
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
+from poseloom.tasks.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
 
 
@@ -24,11 +25,13 @@ class CaptioningRecipe(Recipe):
         model: its sizes.
         data: poses to learn from; their texts are written by rule.
         judge: of what it says.
+        start: weights to begin with: those of a model that learns on.
     """
 
     model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
     data: PoseData = field(default_factory=PoseData)
     judge: Judge = field(default_factory=Judge)
+    start: WarmStart = field(default_factory=WarmStart)
 
 
 class CaptioningLearner(SpeakerLearner):
@@ -41,6 +44,7 @@ class CaptioningLearner(SpeakerLearner):
         super().__init__(recipe)
         self.pool = PosePool(recipe.data)
         self.model = captioning_model(len(self.words), recipe.model)
+        give_weights(recipe.start, self.model)
 
     def examples(self, seed: int, count: int, data: PoseData) -> Examples:
         poses = self.pool.drawn(seed, count)
@@ -48,7 +52,10 @@ class CaptioningLearner(SpeakerLearner):
 
     @cached_property
     def facts(self) -> MeasuredFacts:
-        return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+        known = known_facts(self.start)
+        return (
+            MeasuredFacts(tuple(known)) if known else MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+        )
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(

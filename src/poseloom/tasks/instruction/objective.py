@@ -14,6 +14,7 @@ from poseloom.tasks.measured_pairs import MeasuredChanges
 from poseloom.tasks.pair_examples import PairData, PairPool
 from poseloom.tasks.saying import SpeakerLearner
 from poseloom.tasks.text_learner import Examples
+from poseloom.tasks.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
 
 
@@ -25,11 +26,13 @@ class InstructionRecipe(Recipe):
         model: its sizes.
         data: poses of which pairs are made; their instructions are written by rule.
         judge: of what it says.
+        start: weights to begin with: those of a model that learns on.
     """
 
     model: InstructionModelConfig = field(default_factory=InstructionModelConfig)
     data: PairData = field(default_factory=PairData)
     judge: Judge = field(default_factory=Judge)
+    start: WarmStart = field(default_factory=WarmStart)
 
 
 class InstructionLearner(SpeakerLearner):
@@ -42,6 +45,7 @@ class InstructionLearner(SpeakerLearner):
         super().__init__(recipe)
         self.pool = PairPool(recipe.data)
         self.model = instruction_model(len(self.words), recipe.model)
+        give_weights(recipe.start, self.model)
 
     def examples(self, seed: int, count: int, data: PairData) -> Examples:
         first, second = self.pool.drawn(seed, count)
@@ -50,7 +54,12 @@ class InstructionLearner(SpeakerLearner):
 
     @cached_property
     def facts(self) -> MeasuredChanges:
-        return MeasuredChanges.of_pairs(*self.pool.drawn(self.recipe.seed, SEEN_ON))
+        known = known_facts(self.start)
+        return (
+            MeasuredChanges(tuple(known))
+            if known
+            else MeasuredChanges.of_pairs(*self.pool.drawn(self.recipe.seed, SEEN_ON))
+        )
 
     def validate(self) -> dict[str, float]:
         quick = self.recipe.data.quick
