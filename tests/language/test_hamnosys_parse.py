@@ -313,3 +313,7 @@ def test_the_gloss_says_what_the_notation_says():
     assert explain(from_names("symmlr fist extfingero palml mover smallmod repeatfromstart")) == (
         "Both hands, mirrored: fist, pointing forward, palm left; moves right, small, once more from the start."
     )
+
+
+def test_behind_without_a_place_is_said():
+    assert explain(parse(from_names("fist extfingeru palml behind"))).endswith("; behind.")

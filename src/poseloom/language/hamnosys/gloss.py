@@ -185,8 +185,8 @@ def _location(location: Location) -> str:
     place = f"between {' and '.join(f'the {place}' for place in places)}" if len(places) > 1 else "".join(places)
     article = "" if len(places) > 1 or not place else "the "
     if location.behind:
-        place, article = f"behind {article}{place}", ""
-    if place and any(side in _BESIDE for side in location.places[0].sides):
+        place, article = f"behind {article}{place}".rstrip(), ""
+    if location.places and any(side in _BESIDE for side in location.places[0].sides):
         place, article = f"{_SIDES[location.places[0].sides[0]]} {article}{place}", ""
     if location.contact is None:
         at = "at " if article else ""
