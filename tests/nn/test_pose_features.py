@@ -53,7 +53,7 @@ def test_levels_are_steps_between_minus_one_and_one():
 
 
 @pytest.mark.parametrize("levels", [0, 3])
-def test_towers_see_levels_and_other_facts(levels):
-    config, facts = PoseTowerConfig(width=16, blocks=1, geometry=True, levels=levels), torch.zeros(4, 5)
+def test_towers_see_levels(levels):
+    config = PoseTowerConfig(width=16, blocks=1, geometry=True, levels=levels)
     poses = torch.rand(4, 22, 3)
-    assert PoseTower(6, config, 5)(poses, facts).shape == PairTower(6, config, 5)(poses, poses, facts).shape == (4, 6)
+    assert PoseTower(6, config)(poses).shape == PairTower(6, config)(poses, poses).shape == (4, 6)

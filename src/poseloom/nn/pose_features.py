@@ -92,29 +92,24 @@ class PoseTower(nn.Module):
     Args:
         outputs: size of the vectors.
         config: sizes.
-        facts: numbers of other facts that come with each pose.
     """
 
-    def __init__(self, outputs: int, config: PoseTowerConfig, facts: int = 0):
+    def __init__(self, outputs: int, config: PoseTowerConfig):
         super().__init__()
         self.features = PoseFeatures(geometry=config.geometry)
         self.levels = config.levels
         inputs = self.features.size + (GEOMETRY * config.levels if config.geometry else 0)
-        self.network = ResidualMLP(inputs + facts, outputs, config.width, config.blocks, config.dropout)
+        self.network = ResidualMLP(inputs, outputs, config.width, config.blocks, config.dropout)
 
-    def forward(
-        self, rotations: Float[Tensor, "batch joints 3"], *facts: Float[Tensor, "batch facts"]
-    ) -> Float[Tensor, "batch outputs"]:
-        return self._read(self.features(rotations), *facts)
+    def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch outputs"]:
+        return self._read(self.features(rotations))
 
-    def of_matrices(
-        self, matrices: Float[Tensor, "batch 22 3 3"], *facts: Float[Tensor, "batch facts"]
-    ) -> Float[Tensor, "batch outputs"]:
+    def of_matrices(self, matrices: Float[Tensor, "batch 22 3 3"]) -> Float[Tensor, "batch outputs"]:
         """The same of rotations that are matrices already."""
-        return self._read(self.features.of_matrices(matrices), *facts)
+        return self._read(self.features.of_matrices(matrices))
 
-    def _read(self, seen: Float[Tensor, "batch features"], *facts: Tensor) -> Float[Tensor, "batch outputs"]:
-        return self.network(torch.cat([seen, compared(seen[:, FEATURES:], self.levels), *facts], dim=-1))
+    def _read(self, seen: Float[Tensor, "batch features"]) -> Float[Tensor, "batch outputs"]:
+        return self.network(torch.cat([seen, compared(seen[:, FEATURES:], self.levels)], dim=-1))
 
 
 class PairTower(nn.Module):
@@ -125,23 +120,21 @@ class PairTower(nn.Module):
     Args:
         outputs: size of the vectors.
         config: sizes.
-        facts: numbers of other facts that come with each pair.
     """
 
-    def __init__(self, outputs: int, config: PoseTowerConfig, facts: int = 0):
+    def __init__(self, outputs: int, config: PoseTowerConfig):
         super().__init__()
         self.features = PoseFeatures(geometry=config.geometry)
         self.levels = config.levels
         inputs = self.features.size + (GEOMETRY * config.levels if config.geometry else 0)
-        self.network = ResidualMLP(3 * inputs + facts, outputs, config.width, config.blocks, config.dropout)
+        self.network = ResidualMLP(3 * inputs, outputs, config.width, config.blocks, config.dropout)
 
     def forward(
         self,
         first: Float[Tensor, "batch joints 3"],
         second: Float[Tensor, "batch joints 3"],
-        *facts: Float[Tensor, "batch facts"],
     ) -> Float[Tensor, "batch outputs"]:
-        return self._read(self.features(torch.cat([first, second])), *facts)
+        return self._read(self.features(torch.cat([first, second])))
 
     def of_matrices(
         self, first: Float[Tensor, "batch 22 3 3"], second: Float[Tensor, "batch 22 3 3"]
@@ -149,11 +142,11 @@ class PairTower(nn.Module):
         """The same of rotations that are matrices already."""
         return self._read(self.features.of_matrices(torch.cat([first, second])))
 
-    def _read(self, both: Float[Tensor, "poses features"], *facts: Tensor) -> Float[Tensor, "batch outputs"]:
+    def _read(self, both: Float[Tensor, "poses features"]) -> Float[Tensor, "batch outputs"]:
         a, b = both.chunk(2)
         seen = torch.cat([a, b, b - a], dim=-1)
         words = [one[:, FEATURES:] for one in (a, b, b - a)]
-        return self.network(torch.cat([seen, compared(torch.cat(words, dim=-1), self.levels), *facts], dim=-1))
+        return self.network(torch.cat([seen, compared(torch.cat(words, dim=-1), self.levels)], dim=-1))
 
 
 def compared(numbers: Float[Tensor, "batch numbers"], levels: int) -> Float[Tensor, "batch compared"]:

@@ -60,11 +60,8 @@ class MeasuredFacts:
         counts = Counter({name: int(holds.sum()) for name, holds in measured(poses)})
         return cls(laid_out(counts, SIDED, COMMON))
 
-    def numbers(self, *poses: Pose) -> Float[Tensor, "poses facts"]:
-        """1 where a pose has a fact; facts of several poses of a row stand one after another."""
-        return torch.cat([self._of(one) for one in poses], dim=-1)
-
-    def _of(self, poses: Pose) -> Float[Tensor, "poses facts"]:
+    def numbers(self, poses: Pose) -> Float[Tensor, "poses facts"]:
+        """1 where a pose has a fact."""
         places = {name: place for place, name in enumerate(self.names) if name}
         found = np.zeros((len(poses), FACTS), np.float32)
         for name, holds in measured(poses) if len(poses) else ():
