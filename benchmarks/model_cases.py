@@ -76,7 +76,7 @@ def _retrieval_step() -> Work:
 
 
 def _generation_step() -> Work:
-    from poseloom.nn.gaussian import divergence
+    from poseloom.nn.layers.gaussian import divergence
     from poseloom.nn.losses import PerTerm, weighted_reconstruction
     from poseloom.tasks.generation.published import CondTextPoser
 
@@ -152,7 +152,7 @@ def _generate() -> Work:
 def _caption() -> Work:
     import torch
 
-    from poseloom.nn.decoding import Greedy, Limits
+    from poseloom.nn.text.decoding import Greedy, Limits
     from poseloom.tasks.captioning.published import DescriptionGenerator
 
     model, poses = DescriptionGenerator().eval(), _poses(SAID)

@@ -66,7 +66,7 @@ def _describe_poses() -> Work:
 
 
 def _captions() -> Work:
-    from poseloom.language.captions import captions
+    from poseloom.language.posescript import captions
 
     joints = _joints(DESCRIBED)
     return lambda: captions(joints, "complete")
@@ -87,7 +87,7 @@ def _instructions() -> Work:
 
 
 def _contacts() -> Work:
-    from poseloom.language.captions.contacts import contacts_of
+    from poseloom.language.posescript.contacts import contacts_of
 
     poses = _poses(DESCRIBED)
     return lambda: contacts_of(poses)

@@ -78,7 +78,7 @@ class JitteredPoses:
         return Pose(self._base[places] + JITTER * noise)
 
     def blocks(self, start: int = 0) -> Iterator:
-        from poseloom.data.search.rows import BLOCK_ROWS, Block
+        from poseloom.search.rows import BLOCK_ROWS, Block
 
         for first in range(start, self._rows, BLOCK_ROWS):
             began, cpu = time.perf_counter(), time.thread_time()
@@ -125,7 +125,7 @@ def median_ms(work: Callable[[int], object], count: int) -> str:
 
 
 def run(rows: int, folder: Path) -> None:
-    from poseloom.data.search import Index, build_index
+    from poseloom.search import Index, build_index
 
     made = timed(f"{SAMPLES:,} poses sampled, {DESCRIBED:,} described", lambda: JitteredPoses(rows, SAMPLES))
     assert isinstance(made, JitteredPoses)
@@ -143,7 +143,7 @@ def run(rows: int, folder: Path) -> None:
 
 
 def _vectors(index, made: JitteredPoses):
-    from poseloom.data.search import GeometricDescriptor
+    from poseloom.pose.descriptor import GeometricDescriptor
 
     queries = GeometricDescriptor()(made.poses(0, QUERIES * 97, seed=-1)[slice(None, None, 97)])
     index.nearest(queries[0], K)
@@ -159,7 +159,7 @@ def _recall(index, queries) -> None:
     """Read every vector: a check, which a user's query never does."""
     import numpy as np
 
-    from poseloom.data.search.neighbours import nearest_exact
+    from poseloom.search.neighbours import nearest_exact
 
     hits, rows = 0, min(QUERIES, 100)
     for query in queries[:rows]:

@@ -70,7 +70,7 @@ def _strings(count: int) -> list[str]:
 
 
 def _signed() -> Work:
-    from poseloom.tasks.sign.signer import sign_clip
+    from poseloom.signer import sign_clip
 
     texts = _strings(SIGNED)
     return lambda: [sign_clip(text) for text in texts]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from poseloom.checkpoints.registry import NAMES
-from poseloom.tasks.recipes import open_recipe
+from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Recipe, export_model
 
 SMALL_DATA = {"procedural": 200, "validation": 12, "quick": 6, "batches": 2, "vocabulary_texts": 300}

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from poseloom.tasks.recipes import open_recipe
+from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import evaluate, read_recipe
 from poseloom.training.export import card_path
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from poseloom.language.hamnosys import explain, from_names
-from poseloom.tasks.sign.signer import sign_clip
-from poseloom.tasks.sign.signer.pictures import film_strip
+from poseloom.signer import sign_clip
+from poseloom.signer.pictures import film_strip
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "sign.md"

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 
 from poseloom.body import default_body
-from poseloom.language.captions import CaptionOptions, versions
 from poseloom.language.posecodes import evaluate
 from poseloom.language.posecodes.tables import posecode_tables
+from poseloom.language.posescript import CaptionOptions, versions
 from poseloom.pose import Pose, stack
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.rotations import from_euler, to_axis_angle

@@ -18,7 +18,7 @@ from torch import Tensor
 
 import poseloom
 from poseloom.body import default_body
-from poseloom.language.instruction import check_instructions
+from poseloom.language.claims import check_instructions
 from poseloom.pose import Clip, Pose, heading
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.selection import farthest_points

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseloom.lazy import names_of
+from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save, sign
-    from poseloom.errors import PoseloomError
+    from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ _HOME = {
     "sign": "api",
     "Pose": "pose",
     "Clip": "pose",
-    "PoseloomError": "errors",
+    "PoseloomError": "base.errors",
 }
 __all__ = [
     "Clip",

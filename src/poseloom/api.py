@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import writable_target
 from poseloom.formats import registry
-from poseloom.formats.files import writable_target
 from poseloom.pose import Clip, Pose
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
         return write(as_pose(pose), seed, style=style or "paragraph")
     if style is not None:
         raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
-    from poseloom.language.captions import captions
+    from poseloom.language.posescript import captions
 
     return captions(as_pose(pose), version, seed)
 
@@ -217,7 +217,7 @@ def caption(
     Raises:
         PoseloomError: no such model, or options that do not go together.
     """
-    from poseloom.tasks.wording import Wording
+    from poseloom.tasks.common.wording import Wording
 
     return load_model(model, "captioning").caption(as_pose(pose), Wording(beams, top_k, top_p, temperature, seed))
 
@@ -233,7 +233,7 @@ def sign(text: str, name: str = "") -> Clip:
         PoseloomError: a string that breaks the notation, or a name that no symbol has.
     """
     from poseloom.language.hamnosys import notation
-    from poseloom.tasks.sign.signer import sign_clip
+    from poseloom.signer import sign_clip
 
     return sign_clip(notation(text), name)
 

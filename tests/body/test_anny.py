@@ -3,9 +3,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import Body, default_body
 from poseloom.body.phenotype import hat_weights
-from poseloom.errors import PoseloomError
 from poseloom.pose import JOINT_INDEX, Pose
 from poseloom.pose.skeleton import rest_offsets
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.body.export import skinned_mesh, static_mesh
-from poseloom.errors import PoseloomError
 from poseloom.pose import Clip, Pose
 from poseloom.pose.rotations import to_matrix
 

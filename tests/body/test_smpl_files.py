@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import Body
 from poseloom.body.smpl import SmplBody
-from poseloom.errors import PoseloomError
 from poseloom.pose import PARENTS, Pose
 
 VERTICES = 60

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body.smpl import SmplBody
 from poseloom.body.transfer import BodyTransfer
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose, sample
 from smpl_standins import write_smplh, write_smplx
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import poseloom
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints import registry
-from poseloom.errors import FileError, PoseloomError
 
 METHODS = {
     "retrieval": "embed_poses",

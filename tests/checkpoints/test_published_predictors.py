@@ -9,23 +9,23 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.published_predictors import predictor_of
 from poseloom.checkpoints.registry import load_model
-from poseloom.errors import FileError, PoseloomError
-from poseloom.nn.text_decoder import TextDecoderConfig
-from poseloom.nn.text_encoder_choice import TextEncoderChoice
-from poseloom.nn.tokenizers import WordTokenizer
-from poseloom.nn.vocabulary import SPECIAL_WORDS, Vocabulary
+from poseloom.nn.text.decoder import TextDecoderConfig
+from poseloom.nn.text.encoder_choice import TextEncoderChoice
+from poseloom.nn.text.reading import TextWarning
+from poseloom.nn.text.tokenizers import WordTokenizer
+from poseloom.nn.text.vocabulary import SPECIAL_WORDS, Vocabulary
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
+from poseloom.tasks.common.frames import published
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
-from poseloom.tasks.frames import published
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.instruction.published import FeedbackGenerator, FeedbackGeneratorConfig
 from poseloom.tasks.pair_retrieval.published import PairText, PairTextConfig
-from poseloom.tasks.reading import TextWarning
 from poseloom.tasks.retrieval.published import PoseText, PoseTextConfig
 
 VOCABULARY = Vocabulary((*SPECIAL_WORDS, "raise", "the", "left", "arm", "is", "up", "knee", "bent", "."))

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from released import case_of
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints import torch_files
 from poseloom.checkpoints.published_kinds import KINDS
 from poseloom.checkpoints.released import build_released, read_released
-from poseloom.errors import FileError, PoseloomError
 
 SMALL = "embroider/posevae"
 CAPTIONS = "text-pose/generative_caption"

@@ -7,10 +7,10 @@ import pickle
 
 import pytest
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.vocabularies import find_vocabulary, published_vocabularies, texts_in_order
-from poseloom.errors import FileError, PoseloomError
-from poseloom.nn.text_flip import side_words
-from poseloom.nn.vocabulary import build_vocabulary
+from poseloom.nn.text.side_flip import side_words
+from poseloom.nn.text.vocabulary import build_vocabulary
 
 FIX = {
     "posefix_human_6157.json": {"7": "Raise the arm.", "2": ["Bend it.", "Raise it."]},

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from numbered import Numbered
 
+from poseloom.base.errors import PoseloomError
+from poseloom.base.lock import LOCK, locked
 from poseloom.data import Table, prepare
 from poseloom.data.build import WORKSHOP, unfinished
-from poseloom.data.lock import LOCK, locked
 from poseloom.data.manifest import MANIFEST
-from poseloom.data.search import Index
-from poseloom.errors import PoseloomError
+from poseloom.search import Index
 
 COMMAND = [sys.executable, "-m", "poseloom"]
 PROGRAM = Path(__file__).parent / "numbered.py"

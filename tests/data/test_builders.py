@@ -1,16 +1,16 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.data import Describer, Table, describe_table, executor, open_source, pair_table, prepare
 from poseloom.data.builders.describe import captions_of
 from poseloom.data.builders.neighbours import MiningOptions
 from poseloom.data.builders.pairs import instructions_of
 from poseloom.data.builders.posefix_pairs import FRAME_RATE, pose_table, posefix_pairs
-from poseloom.data.search import GeometricDescriptor
-from poseloom.errors import PoseloomError
 from poseloom.language import describe, instruct
-from poseloom.language.captions import captions
+from poseloom.language.posescript import captions
+from poseloom.pose.descriptor import GeometricDescriptor
 from poseloom.pose.mining import MiningRules
 
 

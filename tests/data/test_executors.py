@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from numbered import Numbered
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import describe_table, executor, pair_table, prepare
 from poseloom.data.executors import InProcess, Processes, Ray, cores
 from poseloom.data.splits import split_of
-from poseloom.errors import PoseloomError
 
 
 def square(number):

@@ -3,13 +3,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Pair, Table
 from poseloom.data.build import Unit, Written, build
 from poseloom.data.inspection import inspect, summary
 from poseloom.data.manifest import MANIFEST, PartKind, read_manifest, write_manifest
 from poseloom.data.schema import NOWHERE, Text
 from poseloom.data.shards import write_pairs
-from poseloom.errors import PoseloomError
 
 SHARD = "004"
 

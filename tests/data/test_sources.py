@@ -4,11 +4,11 @@ from collections import Counter
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, open_source, prepare
 from poseloom.data.sources.catalogue import CATALOGUE, FOLDER
 from poseloom.data.sources.procedural import Procedural
 from poseloom.data.splits import split_of
-from poseloom.errors import PoseloomError
 from poseloom.formats.bvh_write import write_bvh
 from poseloom.formats.registry import read
 from poseloom.pose import Clip, Pose, within_ranges

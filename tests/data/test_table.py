@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table
 from poseloom.data.manifest import Manifest, write_manifest
 from poseloom.data.schema import NOWHERE, Camera, Image, Keypoints, Layout, Origin, Text
-from poseloom.errors import PoseloomError
 
 
 def test_a_row_has_everything_that_was_written(table):

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import PairDataset, Table, TableDataset, TableStream
-from poseloom.errors import PoseloomError
 
 
 def rows_of(loader):

@@ -3,7 +3,7 @@ import pytest
 import torch
 from sample_clips import amass_arrays, same_rotations, sample_clip
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats.amass import read_amass, write_amass, write_amass_smplx
 from poseloom.pose import rotations as rot
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from motion_texts import SMALL_AMC, SMALL_ASF
 from test_bvh import mutations
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.asf_amc import read_asf_amc, read_asf_amc_motion
 from poseloom.formats.skeleton_motion import forward_kinematics
 from poseloom.pose import rotations as rot

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motion_texts import POSITION, ROTATION, Joint, bvh_text, humanoid_bvh
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.bvh import read_bvh, read_bvh_motion
 from poseloom.formats.skeleton_motion import forward_kinematics
 

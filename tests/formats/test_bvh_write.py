@@ -6,7 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.bvh import read_bvh, read_bvh_motion
 from poseloom.formats.bvh_write import euler_zxy_of, write_bvh
 from poseloom.formats.skeleton_motion import forward_kinematics, from_euler

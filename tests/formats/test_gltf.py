@@ -9,7 +9,7 @@ import roma
 import torch
 import trimesh
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.gltf import SkinnedMesh, StaticMesh, write_glb
 
 COMPONENTS = {5126: np.float32, 5125: np.uint32, 5123: np.uint16, 5121: np.uint8}

@@ -4,7 +4,7 @@ import pytest
 import torch
 from sample_clips import sample_clip
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats import json_file
 from poseloom.formats.json_file import read_json, write_json
 from poseloom.pose import JOINT_NAMES

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats.mocap_npz import read_mocap_npz, read_mocap_sequences
 
 

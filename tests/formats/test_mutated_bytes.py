@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_clips import amass_arrays, sample_clip
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats import registry
 from poseloom.formats.mocap_npz import read_mocap_sequences
 from poseloom.formats.pickles import load_pickle

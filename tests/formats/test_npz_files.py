@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats import npz_files
 from poseloom.formats.npz_files import open_npz
 

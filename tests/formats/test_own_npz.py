@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_clips import sample_clip
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.own_npz import read_own_npz, write_own_npz
 from poseloom.pose import Clip, Pose
 

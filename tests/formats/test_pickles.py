@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats.pickles import load_pickle
 
 

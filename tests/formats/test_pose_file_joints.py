@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file import (
     Picture,
     clip_to_sequence,

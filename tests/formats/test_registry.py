@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sample_clips import amass_arrays, same_rotations, sample_clip
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats import registry
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motion_texts import HUMANOID, OUR_JOINT, POSITION, ROTATION, Joint, bvh_text, humanoid_bvh
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.bvh import read_bvh
 from poseloom.formats.joint_maps import known_skeletons
 from poseloom.pose import rotations as rot

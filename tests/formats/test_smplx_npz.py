@@ -3,7 +3,7 @@ import pytest
 import torch
 from sample_clips import same_rotations, sample_clip
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.smplx_npz import read_smplx_npz, write_smplx_npz
 from poseloom.pose import rotations as rot
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.language import describe, fact_agreement, facts, read_description, swap_sides
 from poseloom.language.description.agreement import claims_of
 from poseloom.language.description.describe import figures

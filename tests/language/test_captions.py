@@ -13,18 +13,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.body import default_body
-from poseloom.errors import FileError, PoseloomError
 from poseloom.language import swap_sides
-from poseloom.language.captions import CaptionOptions, captions, findings, read_caption, versions
-from poseloom.language.captions.caption import told
-from poseloom.language.captions.options import version
-from poseloom.language.captions.phrasebook import phrasebook_of
-from poseloom.language.captions.rules import CROSSED, PLURAL, rules_of
-from poseloom.language.captions.stages import entities, statistical, symmetric, transitive, with_contacts
-from poseloom.language.datafiles import TABLES
 from poseloom.language.posecodes import Code, evaluate
+from poseloom.language.posescript import CaptionOptions, captions, findings, read_caption, versions
+from poseloom.language.posescript.caption import told
+from poseloom.language.posescript.options import version
+from poseloom.language.posescript.phrasebook import phrasebook_of
+from poseloom.language.posescript.rules import CROSSED, PLURAL, rules_of
+from poseloom.language.posescript.stages import entities, statistical, symmetric, transitive, with_contacts
 from poseloom.language.sides import even_joints
+from poseloom.language.tables import TABLES
 from poseloom.pose import Pose, stack
 from poseloom.pose.joints import MIRROR
 from poseloom.pose.sampler import sample
@@ -277,7 +277,7 @@ def test_the_same_text_in_another_process(real, tmp_path):
     _, joints = real
     torch.save(joints[:5], tmp_path / "joints.pt")
     program = (
-        "import sys, torch; from poseloom.language.captions import captions;"
+        "import sys, torch; from poseloom.language.posescript import captions;"
         "print('|'.join(captions(torch.load(sys.argv[1]), 'N7', 9)))"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "joints.pt")]

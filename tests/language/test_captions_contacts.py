@@ -7,11 +7,11 @@ import torch
 
 from poseloom.body import default_body
 from poseloom.language import swap_sides
-from poseloom.language.captions import captions, read_caption
-from poseloom.language.captions.contact_parts import UNNAMED, contact_table, skin_of
-from poseloom.language.captions.contacts import _codes, contacts_of
-from poseloom.language.captions.sides import mirrored_touch
 from poseloom.language.posecodes import Code
+from poseloom.language.posescript import captions, read_caption
+from poseloom.language.posescript.contact_parts import UNNAMED, contact_table, skin_of
+from poseloom.language.posescript.contacts import _codes, contacts_of
+from poseloom.language.posescript.sides import mirrored_touch
 from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX
 

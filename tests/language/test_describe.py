@@ -11,12 +11,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.streams import mixed, text_key
 from poseloom.body import default_body
-from poseloom.errors import FileError, PoseloomError
 from poseloom.language import describe, facts, swap_sides
-from poseloom.language.datafiles import TABLES
 from poseloom.language.description.reading import read_description
-from poseloom.language.streams import mixed, text_key
+from poseloom.language.tables import TABLES
 from poseloom.pose import Pose, stack
 from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import MIRROR

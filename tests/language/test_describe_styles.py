@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
-from poseloom.errors import PoseloomError
 from poseloom.language import describe, facts, swap_sides
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.reading import read_description

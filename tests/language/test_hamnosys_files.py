@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.language.hamnosys import check_file, explain, from_names
 
 GOOD = from_names("flathand extfingerl palml chest touch")

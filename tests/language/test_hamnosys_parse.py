@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.language.hamnosys import HamNoSysError, Kind, explain, from_names, parse, symbols, to_names, tokenise
 from poseloom.language.hamnosys.orientation import name_of, palm_normal
 from poseloom.language.hamnosys.reader import DEEPEST

@@ -8,10 +8,10 @@ import re
 import pytest
 import torch
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language import changes, instruct, swap_sides
-from poseloom.language.datafiles import TABLES
 from poseloom.language.instruction.imperatives import instructions_of
+from poseloom.language.tables import TABLES
 from poseloom.pose import Pose
 from poseloom.pose.rotations import about_axis
 

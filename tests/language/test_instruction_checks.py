@@ -10,12 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.language import instruct, instructions, swap_sides
-from poseloom.language.instruction import Measure, Options, Source, check_instructions, read_instruction
+from poseloom.language.claims import Measure, Source, check_instructions, read_instruction
+from poseloom.language.claims.lexicon import lexicon_of
 from poseloom.language.instruction.imperatives import instructions_of
-from poseloom.language.instruction.lexicon import lexicon_of
-from poseloom.language.instruction.wording import words_of
+from poseloom.language.posefix import Options
+from poseloom.language.posefix.wording import words_of
 from poseloom.pose import Pose, concatenate
 
 PAIRS = 300

@@ -13,12 +13,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language import swap_sides
-from poseloom.language.instruction import VERSIONS, Options, instructions, pair_codes
-from poseloom.language.instruction.aggregation import Draws, entities, original, sides_joined
-from poseloom.language.instruction.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.language.posecodes.evaluation import Code
+from poseloom.language.posefix import VERSIONS, Options, instructions, pair_codes
+from poseloom.language.posefix.aggregation import Draws, entities, original, sides_joined
+from poseloom.language.posefix.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.pose import Pose
 from poseloom.pose.rotations import about_axis
 
@@ -114,7 +114,7 @@ def test_another_process_gives_the_same_text(pairs, tmp_path):
     first, second = (pose[:5].rotations for pose in pairs)
     torch.save([first, second], tmp_path / "poses.pt")
     script = (
-        "import sys, json, torch; from poseloom.pose import Pose; from poseloom.language.instruction import *\n"
+        "import sys, json, torch; from poseloom.pose import Pose; from poseloom.language.posefix import *\n"
         "first, second = torch.load(sys.argv[1])\n"
         "print(json.dumps([instructions(Pose(first), Pose(second), 'pfB', 7, faithful=way) for way in (0, 1)]))"
     )
@@ -181,7 +181,7 @@ def test_skipping_leaves_something_to_tell(pairs):
 
 def test_joints_give_the_text_of_their_pose(pairs):
     from poseloom.body import default_body
-    from poseloom.language.instruction.pipeline import _even_joints
+    from poseloom.language.posefix.pipeline import _even_joints
 
     first, second = (pose[:40] for pose in pairs)
     joints = [_even_joints(default_body("preview"), pose) for pose in (first, second)]

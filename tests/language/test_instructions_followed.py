@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.language.instruction import changes, pair_codes
+from poseloom.language.instruction import changes
 from poseloom.language.paircodes import evaluate_pairs
 from poseloom.language.posecodes import POINT_INDEX, prepare
 from poseloom.language.posecodes.evaluation import Code
+from poseloom.language.posefix import pair_codes
 from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES, PARENTS
 from poseloom.pose.kinematics import forward_kinematics

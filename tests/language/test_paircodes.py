@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.language.datafiles import TABLES
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language.paircodes import (
     concerned,
     evaluate_pairs,
@@ -19,6 +18,7 @@ from poseloom.language.paircodes import (
     told_targets,
 )
 from poseloom.language.paircodes.rotation import turn_table
+from poseloom.language.tables import TABLES
 from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.language.datafiles import TABLES
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language.posecodes import POINT_NAMES, evaluate, posecode_tables, prepare
+from poseloom.language.tables import TABLES
 
 
 @pytest.fixture(scope="module")

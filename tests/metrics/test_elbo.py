@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.metrics import elbo_per_item, gaussian_kl, laplace_likelihood, normal_likelihood
 from poseloom.pose.rotations import to_matrix
 

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.metrics import (
     any_to_any_recall,
     draw_pools,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file import PoseSequence, focus, hide_legs, hide_low_confidence, normalise
 from poseloom.formats.pose_file.joints import joints_to_sequence
 from poseloom.formats.pose_file.sequence import Component

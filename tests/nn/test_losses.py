@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from released import case_of, close
 
-from poseloom.nn.gaussian import GaussianHead, divergence, gaussian
+from poseloom.nn.layers.gaussian import GaussianHead, divergence, gaussian
 from poseloom.nn.losses import (
     PerTerm,
     ReconstructionTerms,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import mining
 from poseloom.pose.mining import MiningRules, PoseTable, mine_pairs
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import Kind, Pose, SamplerOptions, heading, sample, within_ranges
 from poseloom.pose.capsules import penetration
 from poseloom.pose.contact import Figure

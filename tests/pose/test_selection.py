@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import farthest_points
 
 

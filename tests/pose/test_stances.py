@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import PARENTS, Pose, stance, stance_names, within_ranges
 from poseloom.pose.contact import Figure
 from poseloom.pose.hands import finger_rotations, hand_shape

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import Component, PoseSequence
 from poseloom.render import KeypointView, animate_keypoints, draw_keypoints
 from poseloom.render.keypoints import BACKGROUND

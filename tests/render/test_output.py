@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageFont
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.pose import Clip, Pose
 from poseloom.render import SheetLayout, animate, contact_sheet, overlay, save_picture, side_by_side, to_pil
 from poseloom.render.sheet import wrap

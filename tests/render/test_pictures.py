@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import poseloom.render
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
 from poseloom.render import CLAY, SIDES, STUDIO, Camera, Part, View, cutout, depth, parts, render, render_each

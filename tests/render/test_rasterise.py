@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose
-from poseloom.render.camera import Camera
+from poseloom.pose.camera import Camera
 from poseloom.render.rasterise import NEAR, Side, rasterise
 from poseloom.render.view import View
 

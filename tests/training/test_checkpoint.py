@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.training.checkpoint import load_weights, read_checkpoint, write_checkpoint
 
 CONTENT = {"task": "toy", "recipe": {"task": "toy"}, "weights": {"w": torch.arange(4.0)}}

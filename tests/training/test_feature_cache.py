@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.training.feature_cache import FeatureCache, weights_digest
 
 

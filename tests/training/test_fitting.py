@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from toy import TASK, ToyLearner, curve
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.training import Monitor, Optimizer, ParameterGroup, Schedule, Stage, fit, read_recipe
 from poseloom.training.checkpoint import read_checkpoint
 from poseloom.training.run_folder import RunFolder
@@ -205,7 +205,7 @@ def test_curves_depend_on_their_seed_alone(recipe):
 
 
 def test_two_processes_do_not_train_in_one_folder(recipe, run, tmp_path):
-    from poseloom.data.lock import locked
+    from poseloom.base.lock import locked
 
     folder = tmp_path / "run"
     folder.mkdir()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.training.line_plot import Line, Panel, draw_panels, ticks
 from poseloom.training.loss_picture import draw_losses
 from poseloom.training.metrics_log import MetricsLog, read_metrics

@@ -5,7 +5,7 @@ import pytest
 import torch
 from toy import TASK, ToyLearner
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.training import Card, evaluate, export_model, fit, read_card, read_model
 from poseloom.training.export import card_path
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.training.precision import lightning_precision
 
 

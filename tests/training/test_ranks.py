@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.training.checkpoint import read_checkpoint
 
 

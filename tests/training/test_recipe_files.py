@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import ToyData, ToyModel, ToyRecipe
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.training import Card, Engine, Optimizer, Recipe, Schedule, Stage, overlaid, read_recipe, recipe_text
 from poseloom.training.recipe_files import differing_key, plain
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from toy import TASK, ToyLearner
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.training import checkpoint, fit
 
 IN_FIRST_EPOCH, IN_SECOND_STAGE, AT_A_VALIDATION = 3, 19, 12

@@ -157,6 +157,6 @@ def test_help_loads_nothing_slow():
 
 
 def test_every_registered_task_has_recipes():
-    from poseloom.tasks.recipes import recipe_names
+    from poseloom.tasks.common.recipes import recipe_names
 
     assert {name.split("/")[0] for name in recipe_names()} == set(poseloom.tasks.TASKS)

@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body.reduced import with_vertices
 from poseloom.body.smpl import FAMILIES, SmplBody
 from poseloom.body.smpl_files import SmplArrays
-from poseloom.errors import PoseloomError
 from poseloom.pose import ALL_JOINTS, farthest_points
 
 POINTS_A_JOINT = 12

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body.anny import AnnyBody
 from poseloom.body.smpl import SmplBody
-from poseloom.errors import PoseloomError
 from poseloom.formats.gltf import SkinnedMesh, StaticMesh
 from poseloom.pose import Clip, Pose
 

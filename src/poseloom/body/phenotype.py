@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
 """Order of the coefficients, each in [0, 1]. Gender 0 is male, 1 female; age 0 is a baby, 1/3 a child, 2/3 a young

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body.smpl_files import SmplArrays, read_smpl_arrays
 from poseloom.body.types import Mesh, Rig, Skeleton
-from poseloom.errors import PoseloomError
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_NAMES, Pose
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import FACE_JOINTS

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats.npz_files import open_npz
 from poseloom.formats.pickles import load_pickle
 

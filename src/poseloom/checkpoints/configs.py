@@ -6,7 +6,7 @@ import dataclasses
 from enum import Enum
 from typing import Any, TypeVar, get_type_hints
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 
 C = TypeVar("C")
 

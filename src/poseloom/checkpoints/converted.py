@@ -14,12 +14,12 @@ from typing import Any
 from safetensors.torch import save
 from torch import nn
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, writable_target
 from poseloom.checkpoints.configs import config_from_plain, config_to_plain
 from poseloom.checkpoints.published_kinds import ReleasedKind, build_with_weights, check_weights, kind_named
 from poseloom.checkpoints.released import ReleasedCheckpoint
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import atomic_write, writable_target
-from poseloom.nn.vocabulary import Vocabulary
+from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path, read_model
 from poseloom.training.recipe import Card
 from poseloom.training.recipe_files import plain

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 _LARGEST_COUNT = 100_000
 """No size of a published model comes near it; a larger one is a damaged or a hostile file."""

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.options import Options
-from poseloom.errors import PoseloomError
-from poseloom.nn.text_decoder import DecoderMode, TextDecoderConfig
-from poseloom.nn.text_encoder_choice import TextEncoderChoice
+from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig
+from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig, PoseVae, PoseVaeConfig

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from poseloom.checkpoints.converted import ConvertedModel
+from poseloom.nn.text.reading import PublishedReader
 from poseloom.tasks.captioning.predict import PublishedCaptioner
 from poseloom.tasks.editing.predict import PublishedEditor
 from poseloom.tasks.generation.predict import PublishedGenerator
 from poseloom.tasks.instruction.predict import PublishedInstructor
 from poseloom.tasks.pair_retrieval.predict import PublishedTextPairSpace
-from poseloom.tasks.reading import PublishedReader
 from poseloom.tasks.retrieval.predict import PublishedTextPoseSpace
 
 _Build = Callable[[ConvertedModel, Path], Any]

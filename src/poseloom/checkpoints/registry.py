@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from poseloom.errors import FileError, PoseloomError, closest
+from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.training.export import ModelCard, card_path, read_card
 
 WEIGHTS = Path(__file__).parent / "weights"

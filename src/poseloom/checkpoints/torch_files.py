@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from poseloom.errors import FileError
-from poseloom.formats.files import GIBIBYTE, readable_file, reason
+from poseloom.base.errors import FileError
+from poseloom.base.files import GIBIBYTE, readable_file, reason
 
 MAXIMUM_BYTES = 8 * GIBIBYTE
 """Of a file and of what it unpacks to; the largest released text-pose model has about 0.4 GiB."""

@@ -13,10 +13,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import GIBIBYTE, read_text
-from poseloom.nn.vocabulary import Vocabulary, build_vocabulary, read_vocabulary
-from poseloom.nn.word_tokens import COMMON_ABBREVIATIONS
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import GIBIBYTE, read_text
+from poseloom.nn.text.vocabulary import Vocabulary, build_vocabulary, read_vocabulary
+from poseloom.nn.text.word_tokens import COMMON_ABBREVIATIONS
 
 _ABBREVIATIONS = Path("punkt_tab") / "english" / "abbrev_types.txt"
 """NLTK's data, if the user has laid it beside the texts."""

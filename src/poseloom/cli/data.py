@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.base.errors import PoseloomError
 from poseloom.cli import data_convert, data_miners, options
 from poseloom.cli.data_progress import Shown
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
-from poseloom.errors import PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.data.executors import Executor

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.data.build import Report

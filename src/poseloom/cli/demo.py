@@ -6,8 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
+from poseloom.base.errors import FileError
 from poseloom.cli import options
-from poseloom.errors import FileError
 
 PAGE = "index.html"
 MOTION_FILES = ("motion.glb", "motion.bvh", "motion.npz")
@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     print("poseloom demo: loading", flush=True)
     from poseloom import api
+    from poseloom.base.files import atomic_write
     from poseloom.demo import embedded_clip, page, take_tour
     from poseloom.demo.tour import Timing
-    from poseloom.formats.files import atomic_write
 
     start = time.process_time()
     clip = api.load(arguments.file, arguments.source_format) if arguments.file else embedded_clip()

@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _facts(instruction: str, pose: Pose, poses: Pose) -> list[dict[str, Any]]:
     """For each changed pose how many statements of the instruction can be judged, and how many of them hold."""
-    from poseloom.language.instruction.checking import check_instructions
+    from poseloom.language.claims.checking import check_instructions
+    from poseloom.nn.text.reading import first_words
     from poseloom.pose import stack
-    from poseloom.tasks.reading import first_words
 
     told = first_words(instruction)
     before = stack([pose.body()] * len(poses))

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.base.errors import PoseloomError
 from poseloom.cli import options
 from poseloom.cli.overrides import add_recipe, parse_rest
-from poseloom.errors import PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.training.recipe import Recipe
@@ -49,7 +49,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _opened(address: str, overrides: list[tuple[str, str]], weights: Path | None) -> tuple[Task, Recipe, Path]:
     """Task, recipe and weights that an address names."""
     from poseloom.tasks import task
-    from poseloom.tasks.recipes import open_recipe
+    from poseloom.tasks.common.recipes import open_recipe
     from poseloom.training.recipe_files import recipe_of
 
     found = _with_weights(Path(address))

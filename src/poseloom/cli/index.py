@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseloom.cli import options
 
 if TYPE_CHECKING:
-    from poseloom.data.search import Built, Index
+    from poseloom.search import Built, Index
 
 _MIBIBYTE = 1 << 20
 
@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    from poseloom.data.search import TableRows, build_index
     from poseloom.data.table import Table
+    from poseloom.search import TableRows, build_index
 
     rows = TableRows(Table(arguments.table))
     embedder = None
@@ -71,7 +71,7 @@ def progress() -> Any:
 
 
 def _info(arguments: argparse.Namespace) -> None:
-    from poseloom.data.search import Index
+    from poseloom.search import Index
 
     index = Index(arguments.index)
     if arguments.check:

@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import PoseloomError
 from poseloom.cli import options
-from poseloom.errors import PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.pose import Pose

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.errors import FileError, closest
+from poseloom.base.errors import FileError, closest
 
 if TYPE_CHECKING:
     from poseloom.pose import Pose
@@ -47,7 +47,7 @@ def check_targets(*paths: Path | None) -> None:
     Raises:
         FileError: the folder does not exist, or may not be written.
     """
-    from poseloom.formats.files import writable_target
+    from poseloom.base.files import writable_target
 
     for path in paths:
         if path is not None:
@@ -70,7 +70,7 @@ def check_picture(path: Path | None) -> None:
 @contextmanager
 def told() -> Iterator[list[str]]:
     """Collects what is to be known of how texts were read, and prints it on stderr."""
-    from poseloom.tasks.reading import TextWarning
+    from poseloom.nn.text.reading import TextWarning
 
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:

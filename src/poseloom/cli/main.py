@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from poseloom import __version__
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 
 COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import options
-from poseloom.errors import FileError, PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.checkpoints.released import ReleasedCheckpoint
-    from poseloom.nn.vocabulary import Vocabulary
+    from poseloom.nn.text.vocabulary import Vocabulary
     from poseloom.training.export import ModelCard
 
 _MEBIBYTE = 1 << 20
@@ -130,9 +130,9 @@ def _brief(value: Any) -> Any:
 
 
 def _import(arguments: argparse.Namespace) -> None:
+    from poseloom.base.files import writable_target
     from poseloom.checkpoints.converted import write_converted
     from poseloom.checkpoints.released import read_released
-    from poseloom.formats.files import writable_target
 
     if arguments.out is not None:
         writable_target(arguments.out)
@@ -174,8 +174,8 @@ def _name_of(file: Path, checkpoint: ReleasedCheckpoint) -> str:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from poseloom.base.files import atomic_write, writable_target
     from poseloom.checkpoints.registry import SUFFIX, model_path
-    from poseloom.formats.files import atomic_write, writable_target
     from poseloom.training.export import card_path, read_model
 
     source = model_path(arguments.model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 if TYPE_CHECKING:
     from poseloom.pose import Clip

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.cli import options
-from poseloom.errors import FileError, PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.pose import Clip
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         hint = closest(suffix, known) if suffix else ""
         raise FileError(arguments.out, f"cannot draw {suffix or 'without a suffix'}", remedy=", ".join(known) + hint)
     from poseloom import api
-    from poseloom.formats.files import writable_target
+    from poseloom.base.files import writable_target
 
     writable_target(arguments.out)
     clip = api.load(arguments.file, arguments.source_format)

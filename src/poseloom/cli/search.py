@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import options
-from poseloom.errors import FileError, PoseloomError
 
 if TYPE_CHECKING:
-    from poseloom.data.search import Answer, Hit, Index
+    from poseloom.search import Answer, Hit, Index
     from poseloom.tasks.retrieval.predict import TextPoseSpace
 
 _DIGITS = 4
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from poseloom.data.search import Index
+    from poseloom.search import Index
 
     _check(arguments)
     index = Index(arguments.index or _index_of(arguments.table))
@@ -78,7 +78,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _index_of(table: str) -> Path:
     from poseloom.cli.index import progress, tell_notes
-    from poseloom.data.search import index_beside
+    from poseloom.search import index_beside
 
     folder, built = index_beside(table, progress())
     if built is not None:

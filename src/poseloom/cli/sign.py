@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.cli import options, sign_learned
 from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE
-from poseloom.errors import FileError, PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.language.hamnosys import Checked
@@ -114,7 +114,7 @@ def _sign(arguments: argparse.Namespace, text: str) -> None:
 
 def _check_target(path: Path, written: tuple[str, ...]) -> None:
     """Before anything is computed: a kind of file that can be written, at a place that is writable."""
-    from poseloom.formats.files import writable_target
+    from poseloom.base.files import writable_target
 
     suffix = path.suffix.lower()
     if suffix not in written:
@@ -124,7 +124,7 @@ def _check_target(path: Path, written: tuple[str, ...]) -> None:
 
 
 def _signed(text: str) -> Clip:
-    from poseloom.tasks.sign.signer import sign_clip
+    from poseloom.signer import sign_clip
 
     return sign_clip(text, name="sign")
 
@@ -132,7 +132,7 @@ def _signed(text: str) -> Clip:
 def _write(clip: Clip, arguments: argparse.Namespace) -> None:
     suffix = arguments.out.suffix.lower()
     if suffix in ANIMATIONS:
-        from poseloom.tasks.sign.signer.pictures import animate_signing
+        from poseloom.signer.pictures import animate_signing
 
         animate_signing(clip, arguments.out, arguments.size)
     elif suffix == POSE_FILE:

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import FileError
 from poseloom.cli import options
 from poseloom.cli.overrides import add_recipe, parse_rest
-from poseloom.errors import FileError
 
 if TYPE_CHECKING:
     from poseloom.training.fitting import RunResult
@@ -21,7 +21,7 @@ RUNS = Path("runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from poseloom.tasks.recipes import recipe_names
+    from poseloom.tasks.common.recipes import recipe_names
 
     add_recipe(parser, "recipe", "TASK/NAME of a recipe that poseloom has, or a TOML, JSON or YAML file", _add_options)
     parser.epilog = f"Recipes: {', '.join(recipe_names()) or 'none'}."
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     overrides = parse_rest(arguments, _add_options)
-    from poseloom.tasks.recipes import open_recipe
+    from poseloom.tasks.common.recipes import open_recipe
 
     task, recipe = open_recipe(arguments.recipe, overrides)
     if arguments.print_config or arguments.keys:

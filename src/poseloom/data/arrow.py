@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import reason
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import reason
 
 try:
     import pyarrow  # type: ignore[import-untyped]

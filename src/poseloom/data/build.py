@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, reason
+from poseloom.base.lock import locked
 from poseloom.data.executors import Executor, InProcess
-from poseloom.data.lock import locked
 from poseloom.data.manifest import (
     MANIFEST,
     Manifest,
@@ -31,8 +33,6 @@ from poseloom.data.manifest import (
     write_manifest,
 )
 from poseloom.data.schema import Layout
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import atomic_write, reason
 
 WORKSHOP = ".build"
 """Folder in the table's with the lock and the plans of builds that are not finished."""

@@ -20,7 +20,7 @@ from importlib import import_module
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 
 T = TypeVar("T")
 R = TypeVar("R")

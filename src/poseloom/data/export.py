@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from poseloom.base.errors import FileError, closest
+from poseloom.base.files import atomic_write, writable_target
 from poseloom.data.arrow import pa
 from poseloom.data.schema import PAIRS_SCHEMA, ROWS_SCHEMA, pairs_to_arrow, plain
 from poseloom.data.table import Table
-from poseloom.errors import FileError, closest
-from poseloom.formats.files import atomic_write, writable_target
 
 _DECIMALS = 8
 """Of numbers in JSON; single precision has no more."""

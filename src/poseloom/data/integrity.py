@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from poseloom.base.files import reason
 from poseloom.data.manifest import Manifest, Shard, StoredFile, checksum
-from poseloom.formats.files import reason
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from poseloom.base.errors import FileError
+from poseloom.base.files import atomic_write, read_text
 from poseloom.data.schema import SCHEMA_VERSION, Layout
-from poseloom.errors import FileError
-from poseloom.formats.files import atomic_write, read_text
 
 MANIFEST = "manifest.json"
 SHARD_RECORD = "shard.json"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import pa
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose
 
 SCHEMA_VERSION = 1

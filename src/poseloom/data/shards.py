@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float32
 from numpy import ndarray as Array
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import read_array, read_ipc, write_array, write_ipc
 from poseloom.data.columns import Names, Strings, Texts
 from poseloom.data.schema import (
@@ -28,7 +29,6 @@ from poseloom.data.schema import (
     rows_to_arrow,
     texts_to_arrow,
 )
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose
 
 ROWS_FILE, TEXTS_FILE, PAIRS_FILE = "rows.arrow", "texts.arrow", "pairs.arrow"

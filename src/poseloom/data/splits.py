@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseloom.language.streams import mixed, text_key
+from poseloom.base.streams import mixed, text_key
 
 TRAIN, VAL, TEST = "train", "val", "test"
 _SHARES = ((TRAIN, 0.8), (VAL, 0.1), (TEST, 0.1))

@@ -14,13 +14,13 @@ import torch
 from jaxtyping import Float32, Int64
 from numpy import ndarray as Array
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import pa
 from poseloom.data.build import manifest_of
 from poseloom.data.integrity import damage
 from poseloom.data.manifest import PartKind
 from poseloom.data.schema import NOWHERE, PAIRS_SCHEMA, ROWS_SCHEMA, Layout, Origin, Pair, Row, Text
 from poseloom.data.shards import PairShard, RowShard, TextShard
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose
 
 Rows = Sequence[int] | range | slice | Int64[Array, " n"] | None

@@ -11,12 +11,12 @@ from jaxtyping import Bool, Int64
 from numpy import ndarray as Array
 from torch.utils.data import Dataset
 
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import mixed
 from poseloom.data.arrow import pa
 from poseloom.data.schema import TextKind
 from poseloom.data.table import Rows, Table
 from poseloom.data.views import PairDataset, Sample
-from poseloom.errors import PoseloomError
-from poseloom.language.streams import mixed
 
 _KINDS = tuple(kind.value for kind in TextKind)
 

@@ -12,9 +12,9 @@ from numpy import ndarray as Array
 from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import mixed
 from poseloom.data.table import Rows, Table
-from poseloom.errors import PoseloomError
-from poseloom.language.streams import mixed
 
 _CHUNK = 1024
 """Rows that a stream reads at once."""

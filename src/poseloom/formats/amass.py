@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
+from poseloom.base.files import atomic_write
 from poseloom.formats.arrays import (
     DEFAULT_RATE,
     FRAMES,
@@ -30,7 +31,6 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
-from poseloom.formats.files import atomic_write
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS

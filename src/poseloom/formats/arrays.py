@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from poseloom.errors import FileError
-from poseloom.formats.files import read_text
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_text
 from poseloom.formats.skeleton_motion import MAXIMUM_JOINTS, MAXIMUM_VALUE
 
 _METRES_PER_INCH = 0.0254

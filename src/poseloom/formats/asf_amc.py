@@ -15,9 +15,9 @@ from typing import NoReturn
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_text
 from poseloom.formats.asf import DEGREES_OF_FREEDOM, AcclaimSkeleton, Bone, read_asf
-from poseloom.formats.files import read_text
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import (
     MAXIMUM_VALUE,

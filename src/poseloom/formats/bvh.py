@@ -16,8 +16,8 @@ from typing import NoReturn
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.errors import FileError
-from poseloom.formats.files import read_bytes
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_bytes
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import (
     MAXIMUM_JOINTS,

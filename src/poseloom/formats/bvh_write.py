@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
-from poseloom.formats.files import atomic_write
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import atomic_write
 from poseloom.formats.skeleton_motion import Array, Vector, about_axis
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS

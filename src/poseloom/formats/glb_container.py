@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poseloom.errors import PoseloomError
-from poseloom.formats.files import atomic_write
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import atomic_write
 
 VERTEX_TARGET = 34962
 INDEX_TARGET = 34963

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.glb_container import INDEX_TARGET, VERTEX_TARGET, Buffer, write_container
 
 _INFLUENCES = 4

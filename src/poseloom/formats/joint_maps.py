@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.errors import FileError, PoseloomError, closest
-from poseloom.formats.files import read_text
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.files import read_text
 from poseloom.formats.skeleton_motion import Array, SourceSkeleton, Vector, from_rotation_vector
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 

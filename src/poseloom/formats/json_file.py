@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError, PoseloomError, closest
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.files import atomic_write, read_text, reason
 from poseloom.formats.arrays import (
     FRAMES,
     LARGEST_ANGLE,
@@ -26,7 +27,6 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
-from poseloom.formats.files import atomic_write, read_text, reason
 from poseloom.formats.own_npz import FORMAT, VERSION, check_joints, check_version, notes_to_json
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 from poseloom.pose.types import Clip, Pose

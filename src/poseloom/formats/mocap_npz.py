@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_text, reason
 from poseloom.formats.arrays import FRAMES, LARGEST_ANGLE, LARGEST_LENGTH, numbers, same_frames
-from poseloom.formats.files import read_text, reason
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Clip, Pose

@@ -19,8 +19,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError, closest
-from poseloom.formats.files import GIBIBYTE, readable_file, reason
+from poseloom.base.errors import FileError, closest
+from poseloom.base.files import GIBIBYTE, readable_file, reason
 
 MAXIMUM_MEMBERS = 1000
 MAXIMUM_ARCHIVE_BYTES = 2 * GIBIBYTE - 1

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, reason
 from poseloom.formats.arrays import (
     FRAMES,
     LARGEST_ANGLE,
@@ -27,7 +28,6 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
-from poseloom.formats.files import atomic_write, reason
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS
 from poseloom.pose.types import Clip, Pose

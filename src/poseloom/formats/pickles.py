@@ -15,8 +15,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError
-from poseloom.formats.files import GIBIBYTE, read_bytes, reason
+from poseloom.base.errors import FileError
+from poseloom.base.files import GIBIBYTE, read_bytes, reason
 from poseloom.formats.pickled_arrays import STAND_INS, StandIn, plain
 
 MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE

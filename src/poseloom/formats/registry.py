@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseloom.errors import FileError, PoseloomError, closest
-from poseloom.formats.files import readable_file, writable_target
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.files import readable_file, writable_target
 
 if TYPE_CHECKING:
     from poseloom.formats.npz_files import NpzArchive

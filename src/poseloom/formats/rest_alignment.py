@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.formats.joint_maps import Match, RestPose, unit_axis
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, SourceSkeleton, Vector, about_axis, shortest_turn
 from poseloom.pose.joints import FINGERS, JOINT_INDEX

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write
 from poseloom.formats.amass import Z_UP_TO_Y_UP, gender_of, rate_of, turn, turn_points, words_of
 from poseloom.formats.arrays import (
     FRAMES,
@@ -24,7 +25,6 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
-from poseloom.formats.files import atomic_write
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, FACE_JOINTS

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseloom.lazy import names_of
+from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
+    from poseloom.language.claims import Checked, check_instructions, read_instruction
     from poseloom.language.description import (
         Agreement,
         Fact,
@@ -19,17 +20,10 @@ if TYPE_CHECKING:
         read_description,
         swap_sides,
     )
-    from poseloom.language.instruction import (
-        Change,
-        Checked,
-        changes,
-        check_instructions,
-        instruct,
-        instructions,
-        read_instruction,
-    )
+    from poseloom.language.instruction import Change, changes, instruct
     from poseloom.language.paircodes import Paircodes, evaluate_pairs
     from poseloom.language.posecodes import Code, Posecodes, evaluate, prepare
+    from poseloom.language.posefix import instructions
 
 _HOME = {
     "Agreement": "description",
@@ -40,12 +34,12 @@ _HOME = {
     "read_description": "description",
     "swap_sides": "description",
     "Change": "instruction",
-    "Checked": "instruction",
+    "Checked": "claims",
     "changes": "instruction",
-    "check_instructions": "instruction",
+    "check_instructions": "claims",
     "instruct": "instruction",
-    "instructions": "instruction",
-    "read_instruction": "instruction",
+    "instructions": "posefix",
+    "read_instruction": "claims",
     "Paircodes": "paircodes",
     "evaluate_pairs": "paircodes",
     "Code": "posecodes",

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution, Laplace, Normal, kl_divergence
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 Likelihood = Callable[[Tensor, Tensor], Distribution]
 """(reconstruction, log-scale) -> distribution of the data."""

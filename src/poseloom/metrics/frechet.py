@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 class FeatureStatistics:

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 RECALL_K = (1, 5, 10)
 _SCORES_AT_ONCE = 1 << 24

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 def check_references(measure: str, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> None:

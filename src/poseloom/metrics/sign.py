@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.metrics.dtw import dtw_distance
 from poseloom.metrics.fast_dtw import CostOf, fast_dtw_distance
 from poseloom.metrics.point_distance import (

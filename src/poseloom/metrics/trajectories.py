@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 @dataclass(frozen=True, eq=False)

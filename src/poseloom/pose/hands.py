@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, FINGERS, JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 
 _OTHER_SIDE = {"left": "right", "right": "left", "L": "R", "R": "L"}
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int, Int8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 Progress = Callable[[int, int], None]
 """Called with (poses done, poses in all)."""

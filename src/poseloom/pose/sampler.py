@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.pose import rotations as rot
 from poseloom.pose import variation
 from poseloom.pose.capsules import penetration

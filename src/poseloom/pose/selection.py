@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 def farthest_points(joints: Float[Tensor, "n joints 3"], count: int, start: int = 0) -> Int[Tensor, " count"]:

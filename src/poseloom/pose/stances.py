@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.pose import rotations as rot
 from poseloom.pose.contact import floor_points, ground
 from poseloom.pose.hands import hand_shape, with_hand_shapes

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, FACE_MIRROR, MIRROR
 

@@ -8,10 +8,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from poseloom.images.files import save_picture, to_pil
+from poseloom.pose.camera import Camera
 from poseloom.render.animation import animate, write_animation
-from poseloom.render.camera import Camera
 from poseloom.render.compare import overlay, side_by_side
-from poseloom.render.image_files import save_picture, to_pil
 from poseloom.render.keypoints import KeypointView, animate_keypoints, draw_keypoints
 from poseloom.render.pictures import cutout, depth, parts, render, render_each
 from poseloom.render.rasterise import Fragments, rasterise

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, writable_target
 from poseloom.body import Body
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import atomic_write, writable_target
+from poseloom.images.files import checked_suffix, to_pil
 from poseloom.pose import Clip
-from poseloom.render.camera import Camera
-from poseloom.render.image_files import checked_suffix, to_pil
+from poseloom.pose.camera import Camera
 from poseloom.render.pictures import render_each
 from poseloom.render.scene import Ground, Size
 from poseloom.render.style import STUDIO, Style

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.render.camera import Camera
+from poseloom.pose.camera import Camera
 from poseloom.render.shadows import ShadowMap, cast_shadow, contact_shadow, look_up
 from poseloom.render.style import Colour, Style
 

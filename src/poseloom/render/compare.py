@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import Body
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose
-from poseloom.render.camera import Camera
+from poseloom.pose.camera import Camera
 from poseloom.render.pictures import cutout, render
 from poseloom.render.scene import Size, scene_of
 from poseloom.render.style import STUDIO, Clothes, Style

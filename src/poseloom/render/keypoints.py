@@ -11,8 +11,8 @@ from jaxtyping import Float
 from numpy import ndarray
 from PIL import Image, ImageDraw
 
-from poseloom.errors import PoseloomError
-from poseloom.formats.files import writable_target
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import writable_target
 from poseloom.formats.pose_file import Component, PoseSequence
 from poseloom.render.animation import FASTEST, write_animation
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.render.camera import Camera
+from poseloom.pose.camera import Camera
 from poseloom.render.shadows import ShadowMap, light_on_body
 from poseloom.render.style import Clothes, Colour, Light, Style
 from poseloom.render.surface import Cut

@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import Body
-from poseloom.errors import PoseloomError
 from poseloom.pose import Clip, Pose
+from poseloom.pose.camera import Camera
 from poseloom.render.backdrop import FloorShadows, backdrop
-from poseloom.render.camera import Camera
 from poseloom.render.lighting import Rig, clothing, encode, rig_for, vertex_light
 from poseloom.render.rasterise import Fragments, rasterise
 from poseloom.render.scene import Block, Ground, Scene, Size, scene_of

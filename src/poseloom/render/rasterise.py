@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 NEAR = 0.01
 """Metres: a face with a corner nearer to the camera than this is not drawn."""

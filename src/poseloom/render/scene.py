@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import Body, default_body
-from poseloom.errors import PoseloomError
 from poseloom.pose import Clip, Pose
-from poseloom.render.camera import Camera
+from poseloom.pose.camera import Camera
 from poseloom.render.surface import Surface, surface_of
 from poseloom.render.view import View
 

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
-from poseloom.render.image_files import to_pil
+from poseloom.base.errors import PoseloomError
+from poseloom.images.files import to_pil
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

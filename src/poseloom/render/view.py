@@ -11,7 +11,7 @@ from torch import Tensor
 
 from poseloom.pose import BODY_JOINTS, Pose, heading
 from poseloom.pose import rotations as rot
-from poseloom.render.camera import FIELD_OF_VIEW, Camera
+from poseloom.pose.camera import FIELD_OF_VIEW, Camera
 
 THREE_QUARTERS = 25.0
 """Degrees from the front, to the person's left: both arms, both legs and the depth of a step can be seen."""

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import torch
 from torch.utils.data import default_collate
 
-from poseloom.errors import PoseloomError
-from poseloom.language.streams import mixed
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import mixed
 from poseloom.training.recipe import Stage
 
 Place = tuple[int, int]

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from poseloom.errors import FileError
-from poseloom.formats.files import GIBIBYTE, atomic_write, readable_file
+from poseloom.base.errors import FileError
+from poseloom.base.files import GIBIBYTE, atomic_write, readable_file
 
 FORMAT = "poseloom training checkpoint"
 VERSION = 1

@@ -14,8 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from poseloom.errors import FileError
-from poseloom.formats.files import atomic_write, read_bytes, read_text
+from poseloom.base.errors import FileError
+from poseloom.base.files import atomic_write, read_bytes, read_text
 from poseloom.training.checkpoint import MAXIMUM_BYTES, kept_weights
 from poseloom.training.learner import Learner
 from poseloom.training.recipe import Card, Recipe

@@ -21,8 +21,8 @@ from jaxtyping import Bool, Float, Int64, UInt8
 from numpy import ndarray as Array
 from torch import Tensor, nn
 
-from poseloom.errors import FileError
-from poseloom.formats.files import reason
+from poseloom.base.errors import FileError
+from poseloom.base.files import reason
 
 _KEY_BYTES = 16
 """Of a text's SHA-256: two of a billion texts share them with a chance of 1e-21."""

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseloom.errors import PoseloomError
-from poseloom.formats.files import read_text
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import read_text
 from poseloom.training.checkpoint import load_weights, read_checkpoint
 from poseloom.training.export import export_model
 from poseloom.training.learner import Learner

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.training.checkpoint import read_checkpoint, write_checkpoint
 from poseloom.training.learner import Learner
 from poseloom.training.loggers import make_loggers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from poseloom.formats.files import atomic_write
+from poseloom.base.files import atomic_write
 from poseloom.training.learner import TOTAL
 from poseloom.training.line_plot import Line, Panel, draw_panels
 from poseloom.training.metrics_log import TRAINING, VALIDATION, Row, read_metrics

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from poseloom.errors import FileError
-from poseloom.formats.files import read_text, reason
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_text, reason
 
 COLUMNS = ("stage", "epoch", "step", "split", "name", "value")
 TRAINING, VALIDATION = "train", "val"

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 _OF_LIGHTNING: dict[str, Any] = {"32": "32-true", "bf16-mixed": "bf16-mixed", "16-mixed": "16-mixed"}
 

@@ -11,8 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from poseloom.errors import FileError, PoseloomError, closest
-from poseloom.formats.files import read_text
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.files import read_text
 from poseloom.training.recipe import Recipe, Stage
 
 R = TypeVar("R", bound=Recipe)

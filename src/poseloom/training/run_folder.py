@@ -13,9 +13,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from poseloom.data.lock import LOCK, locked
-from poseloom.errors import FileError
-from poseloom.formats.files import atomic_write, read_text, reason
+from poseloom.base.errors import FileError
+from poseloom.base.files import atomic_write, read_text, reason
+from poseloom.base.lock import LOCK, locked
 from poseloom.training.recipe import Recipe
 from poseloom.training.recipe_files import differing_key, plain, read_plain, recipe_text
 

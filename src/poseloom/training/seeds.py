@@ -10,7 +10,7 @@ from enum import IntEnum
 import numpy as np
 import torch
 
-from poseloom.language.streams import mixed
+from poseloom.base.streams import mixed
 
 _NUMPY_SEEDS = 2**32
 _TORCH_SEEDS = 2**63

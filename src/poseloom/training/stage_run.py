@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.training import seeds
 from poseloom.training.average import MovingAverage
 from poseloom.training.batches import Share

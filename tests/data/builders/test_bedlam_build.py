@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bedlam_standin import write_bedlam
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, prepare
 from poseloom.data.builders.bedlam import build_bedlam
 from poseloom.data.executors import Processes
@@ -19,7 +20,6 @@ from poseloom.data.sources.bedlam import Bedlam
 from poseloom.data.sources.bedlam_body import box_body
 from poseloom.data.sources.bedlam_people import PeopleRules
 from poseloom.data.sources.bedlam_script import BedlamFix, BedlamScript
-from poseloom.errors import PoseloomError
 from poseloom.pose import farthest_points
 
 SIZES = {"train": 40, "val": 20}

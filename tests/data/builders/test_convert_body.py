@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, Text, prepare
 from poseloom.data.build import Unit
 from poseloom.data.builders.convert_body import convert_body, joint_distances
 from poseloom.data.executors import Processes
 from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.sources.source import NamedPair, PairBlock
-from poseloom.errors import PoseloomError
 from poseloom.pose import Pose, sample
 from smpl_standins import write_smplh, write_smplx
 

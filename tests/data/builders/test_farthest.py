@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.builders.farthest import farthest_rows
-from poseloom.errors import PoseloomError
 from poseloom.pose import farthest_points
 
 

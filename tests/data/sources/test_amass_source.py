@@ -6,9 +6,9 @@ import pytest
 import torch
 from releases import MOTIONS, raw_poses, write_amass
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, executor, open_source, prepare
 from poseloom.data.sources.amass_files import AmassFolder, Release, subset_of
-from poseloom.errors import PoseloomError
 from poseloom.formats.amass import read_amass
 
 

@@ -2,11 +2,11 @@ import pytest
 import releases
 from releases import babel, write_json
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, describe_table, open_source, prepare
 from poseloom.data.builders.describe import captions_of
 from poseloom.data.schema import Text
 from poseloom.data.sources.babel_labels import activity_labels, read_babel
-from poseloom.errors import PoseloomError
 
 
 @pytest.fixture

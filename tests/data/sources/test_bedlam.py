@@ -6,12 +6,12 @@ import pytest
 import torch
 from bedlam_standin import CLOSEUP, TRAINING, VALIDATION, write_bedlam, write_motion
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body.smpl import SmplBody
 from poseloom.data import Table, prepare
 from poseloom.data.sources.bedlam import Bedlam
 from poseloom.data.sources.bedlam_body import box_body
 from poseloom.data.sources.bedlam_people import PeopleRules
-from poseloom.errors import PoseloomError
 from poseloom.pose import sample
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from bedlam_standin import CLOSEUP, TRAINING, VALIDATION, write_bedlam, write_camera, write_motion, write_scene
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.sources import bedlam_files as files
 from poseloom.data.sources.bedlam_files import PlacedBody
-from poseloom.errors import PoseloomError
 
 BODY = PlacedBody("rp_a_b", "1000", 3, (1.0, 2.0, 3.0), 90.0)
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.sources import bedlam_people as seen
 from poseloom.data.sources.bedlam_people import People, PeopleRules
-from poseloom.errors import PoseloomError
 
 FRAME = (1280, 720)
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from releases import POSES, posefix, write_amass
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import PairDataset, Table, open_source, prepare
 from poseloom.data.builders.rows import pairs_of
 from poseloom.data.sources import amass_poses
 from poseloom.data.sources import posefix as posefix_source
-from poseloom.errors import PoseloomError
 from poseloom.formats.amass import Z_UP_TO_Y_UP
 from poseloom.pose.rotations import to_matrix
 

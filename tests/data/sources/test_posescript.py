@@ -6,9 +6,9 @@ import releases
 import torch
 from releases import AUTOMATIC, IDS, POSES, posescript, raw_poses, write_amass
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, executor, open_source, prepare
 from poseloom.data.sources import amass_poses
-from poseloom.errors import PoseloomError
 from poseloom.formats.amass import Z_UP_TO_Y_UP
 from poseloom.pose.rotations import to_matrix
 

@@ -7,8 +7,8 @@ import pytest
 from releases import posefix, posescript
 from torch.utils.data import DataLoader
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import PairTextDataset, Table, TextDataset, describe_table, open_source, prepare
-from poseloom.errors import PoseloomError
 
 
 @pytest.fixture

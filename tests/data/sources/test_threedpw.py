@@ -3,9 +3,9 @@ import pytest
 import torch
 from releases import threedpw, threedpw_sequence, write_pickle
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, open_source, prepare
 from poseloom.data.sources.threedpw import REST_PELVIS, crop_of
-from poseloom.errors import PoseloomError
 from poseloom.pose.rotations import to_matrix
 
 

@@ -5,7 +5,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
-from poseloom.tasks.wording import Wording
+from poseloom.tasks.common.wording import Wording
 from poseloom.training import fit
 from poseloom.training.export import read_model
 from tiny_models import tiny_recipe

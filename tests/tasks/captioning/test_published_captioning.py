@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from poseloom.nn.decoding import Greedy, Limits
 from poseloom.nn.losses import caption_loss, mismatched_caption_loss
+from poseloom.nn.text.decoding import Greedy, Limits
 
 
 def test_posescript_golden(imported):

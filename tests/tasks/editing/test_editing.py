@@ -1,20 +1,20 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.errors import PoseloomError
-from poseloom.language.instruction.checking import check_instructions
+from poseloom.language.claims.checking import check_instructions
+from poseloom.nn.text.reading import TextWarning
 from poseloom.pose import Pose
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks import task
-from poseloom.tasks.reading import TextWarning
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 
 TEXT = "Raise the left arm and bend the right knee."
-pytestmark = pytest.mark.filterwarnings("ignore::poseloom.tasks.reading.TextWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from poseloom.nn.gaussian import divergence
+from poseloom.nn.layers.gaussian import divergence
 from poseloom.pose import rotations
 
 

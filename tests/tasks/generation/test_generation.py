@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import WEIGHTS, load_model
-from poseloom.errors import PoseloomError
 from poseloom.language.description.agreement import fact_agreement
+from poseloom.nn.text.reading import TextWarning
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.types import heading
 from poseloom.tasks import task
-from poseloom.tasks.reading import TextWarning
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 
@@ -37,14 +37,14 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.tasks.reading.TextWarning")
+@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 def test_the_seed_chooses_the_poses(model):
     a, b, c = (model.generate(TEXT, 3, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(a.rotations, b.rotations) and not torch.allclose(a.rotations, c.rotations)
     assert not torch.allclose(a.rotations[0], a.rotations[1])
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.tasks.reading.TextWarning")
+@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 @pytest.mark.parametrize("verify", [False, True])
 def test_poses_are_whole_and_have_no_heading(model, verify):
     poses = model.generate(TEXT, 3, verify=verify)
@@ -53,7 +53,7 @@ def test_poses_are_whole_and_have_no_heading(model, verify):
     assert poses.rotations[:, 22:].abs().max() > 0.1  # relaxed hands
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.tasks.reading.TextWarning")
+@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 def test_checked_poses_agree_better(model):
     plain, checked = (fact_agreement([TEXT], model.generate(TEXT, 6, verify=verify)) for verify in (False, True))
     assert checked.true.mean() > plain.true.mean()

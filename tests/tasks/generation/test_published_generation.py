@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from poseloom.nn.gaussian import divergence
+from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import PerTerm, ReconstructionTerms, free_bits, gaussian_nll, laplacian_nll
 from poseloom.nn.losses import per_coefficient_bound as bound
 from poseloom.pose import rotations

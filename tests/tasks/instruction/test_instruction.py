@@ -1,12 +1,12 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.errors import PoseloomError
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
-from poseloom.tasks.wording import Wording
+from poseloom.tasks.common.wording import Wording
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 

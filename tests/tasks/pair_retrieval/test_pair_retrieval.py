@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.errors import PoseloomError
 from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task

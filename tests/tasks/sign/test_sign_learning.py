@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, read_pose_file, write_pose_file
-from poseloom.tasks.recipes import open_recipe, recipe_names
+from poseloom.tasks.common.recipes import open_recipe, recipe_names
 from poseloom.tasks.sign.clips import SignClip, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, repair_figures
 from poseloom.tasks.sign.layouts import clip_of_prepared, prepared, sign_layout, to_clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.drafts import damaged
 from poseloom.tasks.sign.models.choice import KINDS, SignModelChoice, build_sign_model

@@ -17,6 +17,9 @@ import torch
 from jaxtyping import Int64
 from numpy import ndarray as Array
 
+from poseloom.base.errors import FileError
+from poseloom.base.files import reason
+from poseloom.base.lock import locked
 from poseloom.data.build import WORKSHOP, Builder, Report, Unit, build
 from poseloom.data.builders.bedlam_pairs import BedlamPairs, mined_pairs
 from poseloom.data.builders.bedlam_texts import BedlamTexts
@@ -24,15 +27,12 @@ from poseloom.data.builders.farthest import farthest_rows
 from poseloom.data.builders.rows import RowsBuilder, prepare
 from poseloom.data.builders.tables import opened
 from poseloom.data.executors import Executor
-from poseloom.data.lock import locked
 from poseloom.data.manifest import MANIFEST, Part, read_manifest, recorded_shard
 from poseloom.data.numerics import one_thread
 from poseloom.data.schema import Layout, RowBlock
-from poseloom.data.search.descriptor import Embedder
 from poseloom.data.sources.bedlam_body import box_body
 from poseloom.data.splits import TRAIN, VAL
-from poseloom.errors import FileError
-from poseloom.formats.files import reason
+from poseloom.pose.descriptor import Embedder
 
 if TYPE_CHECKING:
     from poseloom.data.sources.bedlam_script import BedlamScript

@@ -13,6 +13,7 @@ from jaxtyping import Int8, Int64
 from numpy import ndarray as Array
 from torch import Tensor
 
+from poseloom.base.files import atomic_write
 from poseloom.body.types import Body
 from poseloom.data.build import Unit, Written
 from poseloom.data.builders.bedlam_texts import shards_of
@@ -20,18 +21,17 @@ from poseloom.data.builders.tables import opened
 from poseloom.data.manifest import PartKind, fingerprint
 from poseloom.data.numerics import one_thread
 from poseloom.data.schema import Pair, Text, TextKind
-from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
 from poseloom.data.shards import write_pairs
 from poseloom.data.sources.bedlam_body import mark_of, whole_body
 from poseloom.data.sources.bedlam_files import FPS
 from poseloom.data.splits import TRAIN, VAL
 from poseloom.data.table import Table
-from poseloom.formats.files import atomic_write
 from poseloom.formats.npz_files import open_npz
 from poseloom.language import instructions
-from poseloom.language.instruction.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.language.posecodes import evaluate
+from poseloom.language.posefix.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.pose import Pose
+from poseloom.pose.descriptor import Embedder, GeometricDescriptor
 from poseloom.pose.mining import MiningRules, PoseTable, mine_pairs
 
 VERSIONS = (("embroider", 0), ("embroider-simplified", 0), ("embroider", 1))

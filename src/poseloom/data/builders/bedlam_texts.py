@@ -15,8 +15,8 @@ from poseloom.data.schema import Text, TextKind
 from poseloom.data.shards import write_texts
 from poseloom.data.sources.bedlam_body import mark_of, whole_body
 from poseloom.data.table import Table
-from poseloom.language.captions import captions
-from poseloom.language.captions.contacts import contacts_of
+from poseloom.language.posescript import captions
+from poseloom.language.posescript.contacts import contacts_of
 from poseloom.pose import Pose
 
 VERSIONS = ("embroider-plain", "embroider-simplified", "embroider-ripple")

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import FileError
 from poseloom.body.smpl import SmplBody
 from poseloom.body.transfer import BodyTransfer, Transferred
 from poseloom.data.build import Report, Unit
@@ -23,7 +24,6 @@ from poseloom.data.manifest import MANIFEST, Part, checksum
 from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.sources.source import NamedPair, PairBlock
 from poseloom.data.table import Table
-from poseloom.errors import FileError
 from poseloom.pose import BODY_JOINTS, Pose
 
 WORST = 0.02

@@ -21,7 +21,7 @@ from poseloom.data.shards import write_texts
 from poseloom.data.sources.babel_labels import activity_labels
 from poseloom.data.table import Table
 from poseloom.language import describe
-from poseloom.language.captions import captions, options
+from poseloom.language.posescript import captions, options
 from poseloom.pose import Pose
 
 AT_ONCE = 512

@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import atomic_write
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write
 from poseloom.formats.npz_files import open_npz
 
 _SLACK = 1e-4

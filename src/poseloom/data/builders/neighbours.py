@@ -12,9 +12,9 @@ from jaxtyping import Bool, Float, Int64
 from numpy import ndarray as Array
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.data.table import Table
-from poseloom.errors import PoseloomError
 from poseloom.pose import BODY_JOINTS
 
 _ANCHORS_AT_ONCE = 256

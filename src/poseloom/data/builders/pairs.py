@@ -22,7 +22,7 @@ from poseloom.data.schema import Pair, Text, TextKind
 from poseloom.data.shards import write_pairs
 from poseloom.data.table import Table
 from poseloom.language import instruct, instructions
-from poseloom.language.instruction.versions import version_of
+from poseloom.language.posefix.versions import version_of
 from poseloom.pose import Pose
 
 AT_ONCE = 512

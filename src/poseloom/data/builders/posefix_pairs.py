@@ -17,6 +17,8 @@ from jaxtyping import Float, Int8, Int64
 from numpy import ndarray as Array
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError
+from poseloom.base.files import atomic_write
 from poseloom.body import default_body
 from poseloom.data.build import WORKSHOP, Report, Unit, Written, build, manifest_of
 from poseloom.data.builders.neighbours import Mined
@@ -25,14 +27,12 @@ from poseloom.data.builders.tables import opened
 from poseloom.data.executors import Executor
 from poseloom.data.manifest import Part, PartKind, fingerprint
 from poseloom.data.numerics import one_thread
-from poseloom.data.search.descriptor import Embedder, GeometricDescriptor
 from poseloom.data.shards import write_pairs
 from poseloom.data.table import Table
-from poseloom.errors import PoseloomError
-from poseloom.formats.files import atomic_write
 from poseloom.formats.npz_files import open_npz
 from poseloom.language.posecodes import evaluate
 from poseloom.pose import Pose
+from poseloom.pose.descriptor import Embedder, GeometricDescriptor
 from poseloom.pose.mining import MiningRules, PoseTable, mine_pairs
 
 FRAME_RATE = 120.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from poseloom.base.errors import FileError
 from poseloom.data.arrow import pa, read_ipc
 from poseloom.data.build import Report, Unit, Written, build, discard, unfinished
 from poseloom.data.builders.source_pairs import SourcePairsBuilder
@@ -16,7 +17,6 @@ from poseloom.data.numerics import one_thread
 from poseloom.data.schema import ROWS_SCHEMA
 from poseloom.data.shards import ROWS_FILE, write_rows
 from poseloom.data.sources.source import PairSource, Source, StagedSource
-from poseloom.errors import FileError
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import Layout, RowBlock, Text
@@ -17,7 +18,6 @@ from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels
 from poseloom.data.sources.recordings import FrameChoice, Lean, shared_out, sizes_of, told
 from poseloom.data.splits import split_of
-from poseloom.errors import PoseloomError
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, Pose, concatenate
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from poseloom.base.errors import FileError
 from poseloom.data.sources.recordings import existing_folder, files_below
-from poseloom.errors import FileError
 
 DOWNLOAD = "amass.is.tue.mpg.de: the archives of the data sets that you want, unpacked into one folder"
 _SIGNS = re.compile(r"[^a-z0-9]+")

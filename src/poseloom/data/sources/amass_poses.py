@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import RowBlock, Text
@@ -22,7 +23,6 @@ from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels
 from poseloom.data.sources.recordings import sizes_of, some, told
 from poseloom.data.sources.release import Frame
-from poseloom.errors import FileError, PoseloomError
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, Clip, Pose, concatenate, heading
 from poseloom.pose.rotations import about_axis

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from poseloom.base.errors import FileError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import Layout, RowBlock
@@ -15,7 +16,6 @@ from poseloom.data.sources.amass import Recording, read_recordings, recording_un
 from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels, by_file, checksums, read_babel
 from poseloom.data.sources.recordings import FrameChoice, Lean, sizes_of, some
-from poseloom.errors import FileError
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from poseloom.base.errors import FileError
 from poseloom.data.schema import Text, TextKind
 from poseloom.data.sources.amass_files import AmassFolder, subset_of
 from poseloom.data.sources.release import ReleaseFolder
-from poseloom.errors import FileError
 
 ORIGIN = "babel.is.tue.mpg.de, release 1.0"
 FILES = {"train.json": "train", "val.json": "val", "test.json": "test"}

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import checksum, fingerprint
 from poseloom.data.schema import Camera, Image, Keypoints, Layout, RowBlock
@@ -27,7 +28,6 @@ from poseloom.data.sources import bedlam_people as seen
 from poseloom.data.sources.bedlam_body import DOWNSAMPLING_FILE, BoxBody, box_body, mark_of, model_file
 from poseloom.data.sources.bedlam_files import PlacedBody, Sequence
 from poseloom.data.sources.bedlam_people import People, PeopleRules
-from poseloom.errors import FileError, PoseloomError
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, Pose, concatenate
 from poseloom.pose.keypoints import names
 

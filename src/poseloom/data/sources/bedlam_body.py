@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import read_bytes
 from poseloom.body.reduced import with_vertices
 from poseloom.body.smpl import FAMILIES, SmplBody
 from poseloom.body.smpl_files import SmplArrays, read_smpl_arrays
 from poseloom.data.manifest import checksum
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import read_bytes
 from poseloom.formats.pickles import load_data
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS, Pose, farthest_points
 from poseloom.pose.kinematics import forward_kinematics

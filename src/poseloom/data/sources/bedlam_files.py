@@ -20,9 +20,9 @@ import numpy as np
 from jaxtyping import Float32, Int64
 from numpy import ndarray as Array
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
+from poseloom.base.files import read_text
 from poseloom.formats.arrays import FRAMES, LARGEST_ANGLE, LARGEST_LENGTH, coefficients, numbers, same_frames
-from poseloom.formats.files import read_text
 from poseloom.formats.npz_files import open_npz
 
 SCENES, MOTIONS = "csv", "neutral_ground_truth_motioninfo"

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.pose.joints import BODY_JOINTS
 
 CROP_WIDTH, CROP_HEIGHT = 192, 256

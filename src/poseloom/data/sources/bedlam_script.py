@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.sources.bedlam import Bedlam
 from poseloom.data.sources.bedlam_people import PeopleRules
-from poseloom.errors import PoseloomError
 from poseloom.pose.mining import MiningRules
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.data.sources.options import BY_NAME, FOLDER, OPTIONS
-from poseloom.errors import PoseloomError, closest
 
 if TYPE_CHECKING:
     from poseloom.data.sources.source import Source

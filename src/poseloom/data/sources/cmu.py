@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import Layout, RowBlock
@@ -23,7 +24,6 @@ from poseloom.data.sources.recordings import (
     told,
 )
 from poseloom.data.splits import split_of
-from poseloom.errors import FileError, PoseloomError
 from poseloom.formats import registry
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, Pose, concatenate
 

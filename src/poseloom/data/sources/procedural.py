@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import mixed
 from poseloom.data.build import Unit
 from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.splits import split_of
-from poseloom.errors import PoseloomError
-from poseloom.language.streams import mixed
 from poseloom.pose import ALL_JOINTS, concatenate, sample
 
 DRAWN_TOGETHER = 1024

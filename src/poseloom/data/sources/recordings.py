@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 
 POSES_A_SECOND = 10.0
 """Taken where nothing else is asked for: mocap of 120 frames a second hardly changes from one to the next."""

@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import read_text
 from poseloom.data.manifest import checksum
 from poseloom.data.schema import Text
 from poseloom.data.sources.recordings import Lean, existing_folder, files_below, some
-from poseloom.errors import FileError, PoseloomError
-from poseloom.formats.files import read_text
 
 SPLITS = ("train", "val", "test")
 _MAXIMUM_BYTES = 1 << 30

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float32
 from numpy import ndarray as Array
 
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import Image, Keypoints, Layout, RowBlock
@@ -31,7 +32,6 @@ from poseloom.data.sources.recordings import (
     told,
 )
 from poseloom.data.sources.threedpw_files import Person, Recorded, read_recorded
-from poseloom.errors import FileError, PoseloomError
 from poseloom.pose import BODY_JOINTS, Pose, concatenate
 from poseloom.pose.rotations import to_axis_angle, to_matrix
 

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float32
 from numpy import ndarray as Array
 
+from poseloom.base.errors import FileError
 from poseloom.data.schema import Camera
-from poseloom.errors import FileError
 from poseloom.formats.arrays import FRAMES, LARGEST_ANGLE, LARGEST_COEFFICIENT, LARGEST_LENGTH, numbers
 from poseloom.formats.pickles import load_pickle
 from poseloom.pose import BODY_JOINTS

@@ -17,9 +17,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, read_bytes
 from poseloom.formats.arrays import HIGHEST_RATE
-from poseloom.formats.files import atomic_write, read_bytes
 from poseloom.formats.pose_file.header import LARGEST_COUNT, VERSIONS, Cursor, Header, header_bytes, read_header
 from poseloom.formats.pose_file.sequence import PoseSequence
 

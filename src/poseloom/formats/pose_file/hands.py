@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file.layouts import layout_of, table
 from poseloom.formats.pose_file.sequence import PoseSequence
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.formats.pose_file.layouts import layout, layout_of, table
 from poseloom.formats.pose_file.sequence import Component, PoseSequence
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES, PARENTS

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file.layouts import layout_of
 from poseloom.formats.pose_file.sequence import PoseSequence
 

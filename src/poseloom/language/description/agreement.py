@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import read_plainly
 from poseloom.language.description.reading import read_sentences

@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
-from poseloom.language.datafiles import TABLES
+from poseloom.base.errors import PoseloomError
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
 from poseloom.language.description.figure import Figure, figure_of
@@ -19,6 +18,7 @@ from poseloom.language.description.phrases import phrases_of
 from poseloom.language.description.styles import SHORT, style_of
 from poseloom.language.posecodes.points import check_joints
 from poseloom.language.sides import even_joints
+from poseloom.language.tables import TABLES
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:

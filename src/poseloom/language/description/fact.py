@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from poseloom.language.streams import text_key
+from poseloom.base.streams import text_key
 
 _SWAP = {"left": "right", "right": "left"}
 

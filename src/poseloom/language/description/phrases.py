@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError
-from poseloom.language.datafiles import TABLES, entry, read_table
-from poseloom.language.streams import mixed, text_key
+from poseloom.base.datafiles import entry, read_table
+from poseloom.base.errors import FileError
+from poseloom.base.streams import mixed, text_key
+from poseloom.language.tables import TABLES
 
 _VERB = re.compile(r"\[(\w+)\]")
 _SLOT = re.compile(r"\{(\w*)\}")

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.base.datafiles import entry, read_table
+from poseloom.language.tables import TABLES
 
 _TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:]")
 

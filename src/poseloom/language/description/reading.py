@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from poseloom.language.datafiles import TABLES
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.phrases import Phrases, finite, imperative, participle, phrases_of
 from poseloom.language.description.sentences import LIMB_NOUN
+from poseloom.language.tables import TABLES
 
 _TOKEN = re.compile(r"[\w-]+|,")
 _LINKS = frozenset([",", "and", "while", "with"])

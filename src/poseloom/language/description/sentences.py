@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.language.description.fact import Fact, blind_key
 from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, participle
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.phrases import Phrases, Voice, imperative, participle
 from poseloom.language.description.sentences import Writer, listed

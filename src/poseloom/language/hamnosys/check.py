@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError
+from poseloom.base.errors import FileError
 from poseloom.language.hamnosys.errors import HamNoSysError, Remark
 from poseloom.language.hamnosys.parse import parse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 @dataclass(frozen=True)

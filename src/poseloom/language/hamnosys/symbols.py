@@ -8,8 +8,8 @@ from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
-from poseloom.errors import PoseloomError, closest
-from poseloom.language.datafiles import entry, read_table
+from poseloom.base.datafiles import entry, read_table
+from poseloom.base.errors import PoseloomError, closest
 
 PREFIX = "ham"
 _TABLE = Path(__file__).with_name("symbols.json")

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError
-from poseloom.language.datafiles import TABLES, read_table
+from poseloom.base.datafiles import read_table
+from poseloom.base.errors import FileError
+from poseloom.language.tables import TABLES
 
 INSTRUCTIONS = TABLES / "instructions.json"
 GRADES = 3

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.language.description.describe import figures
 from poseloom.language.description.phrases import phrases_of
 from poseloom.language.instruction.change import Change
 from poseloom.language.instruction.changes import changes_of
 from poseloom.language.instruction.imperatives import instructions_of
 from poseloom.language.instruction.sentences import text_of
-from poseloom.language.instruction.versions import Style, style_of
+from poseloom.language.instruction.style import Style, style_of
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:

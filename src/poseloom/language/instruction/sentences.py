@@ -7,7 +7,7 @@ from typing import Any
 from poseloom.language.description.phrases import Dice, Phrases, finite
 from poseloom.language.instruction.change import BOTH, OPPOSITE, OTHER, OWN, Change
 from poseloom.language.instruction.imperatives import SLOT, entry_of
-from poseloom.language.instruction.versions import Style
+from poseloom.language.instruction.style import Style
 
 TURN_STEP = 10
 """Degrees to which turns of the whole body are rounded."""

@@ -15,14 +15,14 @@ from jaxtyping import Bool, Float, Int, Int8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import mixed, text_key, uniform
 from poseloom.language.paircodes.plan import PairPlan, pair_plan_of
 from poseloom.language.paircodes.tables import PaircodeTables
 from poseloom.language.posecodes.evaluation import BLOCK, Code, Posecodes, _code, evaluate
 from poseloom.language.posecodes.plan import SILENT
 from poseloom.language.posecodes.points import POINT_INDEX, points_first
 from poseloom.language.posecodes.values import ANKLE_BELOW_SHOULDERS
-from poseloom.language.streams import mixed, text_key, uniform
 
 _NOISE_STREAM = text_key("paircodes")
 _ODD = 0x9E3779B1

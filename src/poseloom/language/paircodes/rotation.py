@@ -13,10 +13,11 @@ from jaxtyping import Bool, Float, Int8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.errors import FileError, PoseloomError
-from poseloom.language.datafiles import TABLES, entry, read_table
+from poseloom.base.datafiles import entry, read_table
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.streams import mixed, text_key, uniform
 from poseloom.language.paircodes.evaluation import pair_keys
-from poseloom.language.streams import mixed, text_key, uniform
+from poseloom.language.tables import TABLES
 from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
 from poseloom.pose.types import heading
 

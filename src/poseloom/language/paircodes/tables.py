@@ -13,10 +13,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError, closest
-from poseloom.language.datafiles import TABLES, entry, read_table, scale
+from poseloom.base.datafiles import entry, read_table, scale
+from poseloom.base.errors import FileError, closest
 from poseloom.language.posecodes.points import POINT_NAMES
 from poseloom.language.posecodes.tables import STRONG, WEAK, PosecodeTables, posecode_tables
+from poseloom.language.tables import TABLES
 
 PLURAL = "<plural>"
 """Side of a subject that means both of its sides."""

@@ -16,12 +16,12 @@ from jaxtyping import Float, Int8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
+from poseloom.base.streams import uniform
 from poseloom.language.posecodes.plan import SILENT, TOLD, Plan, plan_of
 from poseloom.language.posecodes.points import check_joints, points_first
 from poseloom.language.posecodes.tables import PosecodeTables
 from poseloom.language.posecodes.values import KINDS, chain, euler_of_chain
-from poseloom.language.streams import uniform
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS
 
 BLOCK = 4096

@@ -14,9 +14,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from poseloom.errors import FileError, closest
-from poseloom.language.datafiles import TABLES, entry, read_table, scale
+from poseloom.base.datafiles import entry, read_table, scale
+from poseloom.base.errors import FileError, closest
 from poseloom.language.posecodes.points import POINT_NAMES
+from poseloom.language.tables import TABLES
 
 IGNORED = "ignored"
 """Categories with this in their name say nothing worth telling."""

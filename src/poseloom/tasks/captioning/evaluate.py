@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from poseloom.facts.measured import MeasuredFacts
 from poseloom.language.description.agreement import fact_agreement
-from poseloom.nn.decoding import Greedy
-from poseloom.nn.words import WordList
+from poseloom.nn.text.decoding import Greedy
+from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
-from poseloom.tasks.exported import open_exported
-from poseloom.tasks.judge import Judge, precision_at_1
-from poseloom.tasks.measured import MeasuredFacts
+from poseloom.tasks.common.exported import open_exported
+from poseloom.tasks.common.judge import Judge, precision_at_1
+from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
-from poseloom.tasks.saying import LIMITS, Speaker, texts_of
 
 
 def held_out_figures(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
-from poseloom.tasks.measured import COMMON, SIDED
-from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
+from poseloom.facts.measured import COMMON, SIDED
+from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
+from poseloom.tasks.common.saying import SideTokens, Speaker, SpeakerConfig
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.language import describe
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
-from poseloom.tasks.examples import PoseData, PosePool
-from poseloom.tasks.judge import Judge
-from poseloom.tasks.measured import SEEN_ON, MeasuredFacts
-from poseloom.tasks.saying import SpeakerLearner
-from poseloom.tasks.text_learner import Examples
-from poseloom.tasks.warm_start import WarmStart, give_weights, known_facts
+from poseloom.tasks.common.examples import PoseData, PosePool
+from poseloom.tasks.common.judge import Judge
+from poseloom.tasks.common.saying import SpeakerLearner
+from poseloom.tasks.common.text_learner import Examples
+from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
 
 

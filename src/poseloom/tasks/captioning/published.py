@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from poseloom.nn.decoding import Decoded, Greedy, Strategy
-from poseloom.nn.pose_encoder import PoseEncoder, Role
-from poseloom.nn.text_decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
+from poseloom.nn.pose.encoder import PoseEncoder, Role
+from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
+from poseloom.nn.text.decoding import Decoded, Greedy, Strategy
 
 WORDS = 2158
 """Size of the vocabulary ``vocPSA2H2`` of the released model."""

@@ -7,15 +7,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.facts.named_limbs import named_limbs
+from poseloom.facts.stated import TextNumbers
 from poseloom.language import Change, changes, instruct
-from poseloom.language.instruction.checking import check_instructions
-from poseloom.nn.pose_features import joint_positions
+from poseloom.language.claims.checking import check_instructions
+from poseloom.nn.pose.features import joint_positions
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.types import Pose
 from poseloom.tasks.editing.model import EditingModel
-from poseloom.tasks.named_limbs import named_limbs
-from poseloom.tasks.stated import TextNumbers
 
 INSTRUCTION_SEED = 0
 _SEED = 42

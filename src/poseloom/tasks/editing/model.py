@@ -10,11 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.fact_judge import ClaimJudge, Wanted, doubt_of, toward
-from poseloom.nn.flow import FlowConfig, Guide, Origin, PoseFlow
-from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
-from poseloom.nn.words import PAD
+from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted, doubt_of, toward
+from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
+from poseloom.nn.pose.flow import FlowConfig, Guide, Origin, PoseFlow
+from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import to_matrix
 

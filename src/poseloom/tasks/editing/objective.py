@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from poseloom.facts.measured_pairs import PairClaims
+from poseloom.facts.named_limbs import settled
+from poseloom.facts.stated import instructed, instructed_claims, unread
 from poseloom.pose.types import Pose
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
+from poseloom.tasks.common.text_learner import Examples, ToldLearner
+from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
-from poseloom.tasks.measured_pairs import PairClaims
-from poseloom.tasks.named_limbs import settled
-from poseloom.tasks.pair_examples import Pair, PairData, PairPool, written_pairs
-from poseloom.tasks.stated import instructed, instructed_claims, unread
-from poseloom.tasks.text_learner import Examples, ToldLearner
-from poseloom.tasks.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000

@@ -11,16 +11,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
-from poseloom.nn.pose_features import joint_positions
+from poseloom.base.errors import PoseloomError
+from poseloom.facts.stated import instructed, instructed_claims
+from poseloom.nn.pose.features import joint_positions
+from poseloom.nn.text.reading import TextReader, WordReader, first_words, tell
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Pose
+from poseloom.tasks.common.exported import Exported, open_exported
+from poseloom.tasks.common.frames import from_published, one_pose, published, put_back
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
-from poseloom.tasks.exported import Exported, open_exported
-from poseloom.tasks.frames import from_published, one_pose, published, put_back
-from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
-from poseloom.tasks.stated import instructed, instructed_claims
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ def open_model(path: str | Path) -> SmallEditor:
 
 
 def _can_be_checked(instruction: str) -> bool:
-    from poseloom.language.instruction.reading import read_instruction
+    from poseloom.language.claims.reading import read_instruction
 
     return bool(read_instruction(first_words(instruction)).said)
 
 
 def _best(original: Pose, instruction: str, drawn: Pose, n: int) -> Pose:
     """Of each of n equal groups the pose that follows the instruction best, and moves least among those."""
-    from poseloom.language.instruction.checking import check_instructions
+    from poseloom.language.claims.checking import check_instructions
 
     count = len(drawn)
     before = original.body()[torch.zeros(count, dtype=torch.long)]

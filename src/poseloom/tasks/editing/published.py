@@ -9,11 +9,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from poseloom.nn.fusion import build_fusion
-from poseloom.nn.gaussian import GaussianHead
-from poseloom.nn.pose_decoder import JointRotations, PoseDecoder
-from poseloom.nn.pose_encoder import PoseEncoder, Role
-from poseloom.nn.text_encoder_choice import TextEncoderChoice, build_text_encoder
+from poseloom.nn.layers.fusion import build_fusion
+from poseloom.nn.layers.gaussian import GaussianHead
+from poseloom.nn.pose.decoder import JointRotations, PoseDecoder
+from poseloom.nn.pose.encoder import PoseEncoder, Role
+from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
 
 
 @dataclass(frozen=True)

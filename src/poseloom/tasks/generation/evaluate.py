@@ -6,13 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.facts.stated import TextNumbers
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
-from poseloom.nn.pose_features import joint_positions
+from poseloom.nn.pose.features import joint_positions
 from poseloom.pose.rotations import to_matrix
 from poseloom.pose.types import Pose
 from poseloom.tasks.generation.model import GenerationModel
-from poseloom.tasks.stated import TextNumbers
 
 DESCRIPTION_SEED = 0
 _SEED = 42

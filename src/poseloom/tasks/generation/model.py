@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.fact_judge import FactJudge, Wanted, doubt_of, toward
-from poseloom.nn.flow import FlowConfig, Guide, PoseFlow
-from poseloom.nn.pose_features import PoseTowerConfig
-from poseloom.nn.words import PAD
-from poseloom.tasks.measured import FACTS
+from poseloom.facts.measured import FACTS
+from poseloom.nn.pose.fact_classifier import FactJudge, Wanted, doubt_of, toward
+from poseloom.nn.pose.features import PoseTowerConfig
+from poseloom.nn.pose.flow import FlowConfig, Guide, PoseFlow
+from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.text.words import PAD
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from poseloom.facts.measured import SEEN_ON, MeasuredFacts
+from poseloom.facts.stated import described, described_claims, unread
 from poseloom.pose.types import Pose, concatenate
-from poseloom.tasks.examples import PoseData, PosePool, written
+from poseloom.tasks.common.examples import PoseData, PosePool, written
+from poseloom.tasks.common.text_learner import Examples, ToldLearner
+from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.tasks.generation.evaluate import held_out_figures
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
-from poseloom.tasks.measured import SEEN_ON, MeasuredFacts
-from poseloom.tasks.stated import described, described_claims, unread
-from poseloom.tasks.text_learner import Examples, ToldLearner
-from poseloom.tasks.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
 
 _SCALED_BY = 20_000

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
+from poseloom.facts.stated import described, described_claims
+from poseloom.nn.text.reading import TextReader, WordReader, first_words, tell
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose, concatenate
-from poseloom.tasks.exported import Exported, open_exported
-from poseloom.tasks.frames import from_published
+from poseloom.tasks.common.exported import Exported, open_exported
+from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
-from poseloom.tasks.reading import TextReader, WordReader, first_words, tell
-from poseloom.tasks.stated import described, described_claims
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from poseloom.nn.gaussian import standard_normal
-from poseloom.nn.pose_decoder import JointRotations, PoseDecoder
-from poseloom.nn.pose_encoder import PoseEncoder, Role
-from poseloom.nn.text_encoder_choice import TextEncoderChoice, build_text_encoder
+from poseloom.nn.layers.gaussian import standard_normal
+from poseloom.nn.pose.decoder import JointRotations, PoseDecoder
+from poseloom.nn.pose.encoder import PoseEncoder, Role
+from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
 
 
 @dataclass(frozen=True)

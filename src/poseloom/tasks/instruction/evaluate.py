@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from poseloom.language.instruction.checking import check_instructions
-from poseloom.nn.decoding import Greedy
-from poseloom.nn.words import WordList
+from poseloom.facts.measured_pairs import MeasuredChanges
+from poseloom.language.claims.checking import check_instructions
+from poseloom.nn.text.decoding import Greedy
+from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
-from poseloom.tasks.exported import open_exported
-from poseloom.tasks.judge import Judge, precision_at_1
-from poseloom.tasks.measured_pairs import MeasuredChanges
+from poseloom.tasks.common.exported import open_exported
+from poseloom.tasks.common.judge import Judge, precision_at_1
+from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.tasks.retrieval.model import in_parts
-from poseloom.tasks.saying import LIMITS, Speaker, texts_of
 
 
 def held_out_figures(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poseloom.nn.pose_features import PairTower, PoseTowerConfig
-from poseloom.tasks.measured_pairs import CHANGES_COMMON, CHANGES_SIDED
-from poseloom.tasks.saying import SideTokens, Speaker, SpeakerConfig
+from poseloom.facts.measured_pairs import CHANGES_COMMON, CHANGES_SIDED
+from poseloom.nn.pose.features import PairTower, PoseTowerConfig
+from poseloom.tasks.common.saying import SideTokens, Speaker, SpeakerConfig
 
 
 @dataclass(frozen=True)

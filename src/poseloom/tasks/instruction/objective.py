@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from poseloom.facts.measured import SEEN_ON
+from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.language import instruct
+from poseloom.tasks.common.judge import Judge
+from poseloom.tasks.common.pair_examples import PairData, PairPool
+from poseloom.tasks.common.saying import SpeakerLearner
+from poseloom.tasks.common.text_learner import Examples
+from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.tasks.instruction.evaluate import held_out_figures
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
-from poseloom.tasks.judge import Judge
-from poseloom.tasks.measured import SEEN_ON
-from poseloom.tasks.measured_pairs import MeasuredChanges
-from poseloom.tasks.pair_examples import PairData, PairPool
-from poseloom.tasks.saying import SpeakerLearner
-from poseloom.tasks.text_learner import Examples
-from poseloom.tasks.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
 
 

@@ -6,18 +6,18 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.nn.decoding import Limits
+from poseloom.nn.text.decoding import Limits
+from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
-from poseloom.tasks.exported import Exported, open_exported
-from poseloom.tasks.frames import pairs, published
+from poseloom.tasks.common.exported import Exported, open_exported
+from poseloom.tasks.common.frames import pairs, published
+from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
+from poseloom.tasks.common.wording import Wording
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
-from poseloom.tasks.reading import no_vocabulary
-from poseloom.tasks.saying import LIMITS, Speaker, texts_of
-from poseloom.tasks.wording import Wording
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
-    from poseloom.nn.vocabulary import Vocabulary
+    from poseloom.nn.text.vocabulary import Vocabulary
     from poseloom.tasks.instruction.published import FeedbackGenerator
 
 _AT_ONCE = 64
@@ -84,7 +84,7 @@ class PublishedInstructor(PoseInstructor):
         self.model, self._vocabulary, self._path = model, vocabulary, path
 
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
-        from poseloom.nn.tokenizers import WordTokenizer
+        from poseloom.nn.text.tokenizers import WordTokenizer
 
         if self._vocabulary is None:
             raise no_vocabulary(self._path)

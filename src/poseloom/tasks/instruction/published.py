@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from poseloom.nn.decoding import Decoded, Greedy, Strategy
-from poseloom.nn.fusion import build_fusion
-from poseloom.nn.pose_encoder import PoseEncoder, Role
-from poseloom.nn.text_decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
+from poseloom.nn.layers.fusion import build_fusion
+from poseloom.nn.pose.encoder import PoseEncoder, Role
+from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
+from poseloom.nn.text.decoding import Decoded, Greedy, Strategy
 
 WORDS = 2374
 """Size of the vocabulary ``vocPFAHPP`` of the released model."""

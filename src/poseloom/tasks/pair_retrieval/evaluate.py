@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poseloom.language import instruct
 from poseloom.metrics.recall import two_way_recall
-from poseloom.nn.words import WordList
+from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel
 from poseloom.tasks.retrieval.evaluate import recall_figures

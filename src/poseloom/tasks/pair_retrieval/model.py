@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.pose_features import PairTower, PoseTowerConfig
+from poseloom.nn.pose.features import PairTower, PoseTowerConfig
+from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poseloom.tasks.pair_examples import PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
+from poseloom.tasks.common.text_learner import ContrastiveLearner, Examples
 from poseloom.tasks.pair_retrieval.evaluate import held_out_figures
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
-from poseloom.tasks.text_learner import ContrastiveLearner, Examples
 from poseloom.training import Monitor, Recipe, Task
 
 

@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
-from poseloom.tasks.exported import Exported, open_exported
-from poseloom.tasks.frames import pairs, published
+from poseloom.tasks.common.exported import Exported, open_exported
+from poseloom.tasks.common.frames import pairs, published
+from poseloom.tasks.common.spaces import Ranked, TextSpace, ranked, texts_in_parts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
-from poseloom.tasks.reading import Reading, TextReader, WordReader
 from poseloom.tasks.retrieval.model import in_parts
-from poseloom.tasks.spaces import Ranked, TextSpace, ranked, texts_in_parts
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from poseloom.nn.fusion import Concatenation
-from poseloom.nn.pose_encoder import PoseEncoder, Role, UnitLength
-from poseloom.nn.text_encoder_choice import TextEncoderChoice, build_text_encoder
+from poseloom.nn.layers.fusion import Concatenation
+from poseloom.nn.pose.encoder import PoseEncoder, Role, UnitLength
+from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
 
 INITIAL_TEMPERATURE = 10.0
 """First value of the learned factor on the scores, as for the text-pose model."""

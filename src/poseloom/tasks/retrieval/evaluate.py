@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poseloom.language import describe
 from poseloom.metrics.recall import Recall, two_way_recall
-from poseloom.nn.words import WordList
+from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.retrieval.model import RetrievalModel, in_parts
 

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from poseloom.nn.conv_text import ConvTextConfig, ConvTextEncoder
-from poseloom.nn.pose_features import PoseTower, PoseTowerConfig
+from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
+from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poseloom.tasks.examples import PoseData, PosePool, written
+from poseloom.tasks.common.examples import PoseData, PosePool, written
+from poseloom.tasks.common.text_learner import ContrastiveLearner, Examples
 from poseloom.tasks.retrieval.evaluate import held_out_figures
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
-from poseloom.tasks.text_learner import ContrastiveLearner, Examples
 from poseloom.training import Monitor, Recipe, Task
 
 

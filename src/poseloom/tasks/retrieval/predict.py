@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
-from poseloom.tasks.exported import Exported, open_exported
-from poseloom.tasks.frames import flat, published
-from poseloom.tasks.reading import Reading, TextReader, WordReader
+from poseloom.tasks.common.exported import Exported, open_exported
+from poseloom.tasks.common.frames import flat, published
+from poseloom.tasks.common.spaces import Ranked, TextSpace, ranked, texts_in_parts
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
-from poseloom.tasks.spaces import Ranked, TextSpace, ranked, texts_in_parts
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _DIGITS = 12
 class TextPoseSpace(TextSpace):
     """Texts and poses as unit vectors: a text lies close to the poses that it tells of.
 
-    It is an `Embedder` of poses for search (`poseloom.data.search`).
+    It is an `Embedder` of poses for search (`poseloom.search`).
     """
 
     task = "retrieval"

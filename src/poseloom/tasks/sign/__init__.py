@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseloom.lazy import names_of
+from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.tasks.sign.clips import SignBatch, SignClip

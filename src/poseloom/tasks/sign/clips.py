@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 
 @dataclass(frozen=True, eq=False)

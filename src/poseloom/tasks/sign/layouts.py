@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.formats.pose_file import (
     Component,
     PoseSequence,

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, quick_figures
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model

@@ -12,9 +12,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from torch import Tensor
 
-from poseloom.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
-from poseloom.tasks.exported import section_of
+from poseloom.tasks.common.exported import section_of
 from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, prepared, sign_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps

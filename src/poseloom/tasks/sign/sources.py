@@ -16,10 +16,10 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from poseloom.errors import FileError, PoseloomError, closest
-from poseloom.formats.files import atomic_write, read_text
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.files import atomic_write, read_text
+from poseloom.base.streams import mixed, text_key
 from poseloom.formats.pose_file import read_pose_file, write_pose_file
-from poseloom.language.streams import mixed, text_key
 from poseloom.tasks.sign.clips import SignClip
 from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
 

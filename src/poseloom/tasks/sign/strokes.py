@@ -1,7 +1,7 @@
 """A toy signer: strings of four symbols, and clips in which one hand does what they say. For tests and first runs.
 
 The string is handshape, place, direction, and perhaps a repetition; the clip is Holistic's 75 keypoints in shoulder
-widths. It only looks like signing: see `poseloom.tasks.sign.signer` for the meaning of the notation.
+widths. It only looks like signing: see `poseloom.signer` for the meaning of the notation.
 """
 
 from __future__ import annotations

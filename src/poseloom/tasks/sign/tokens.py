@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 
 _RANGES = (
     (0x20, 0x21), (0x2C, 0x2C), (0x2E, 0x2E), (0x3F, 0x3F), (0x7B, 0x7D), (0xA0, 0xA0), (0xE000, 0xE00E),

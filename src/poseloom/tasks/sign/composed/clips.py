@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 from poseloom.formats.pose_file.joints import clip_to_sequence
+from poseloom.signer import sign_clip
 from poseloom.tasks.sign.clips import SignClip
 from poseloom.tasks.sign.composed.strings import composed_strings
 from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
-from poseloom.tasks.sign.signer import sign_clip
 
 LAYOUT = "holistic-75"
 _FAMILY = "holistic"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from poseloom.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError, closest
 from poseloom.tasks.sign.models.generation_a import GenerationA, GenerationAConfig
 from poseloom.tasks.sign.models.generation_c import GenerationC, GenerationCConfig
 from poseloom.tasks.sign.models.ham2pose import Ham2Pose, Ham2PoseConfig

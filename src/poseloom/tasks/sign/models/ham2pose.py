@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft
 from poseloom.tasks.sign.losses import length_loss, masked_loss, seen_loss

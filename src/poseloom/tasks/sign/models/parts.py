@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from poseloom.errors import PoseloomError
+from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft, filled, held_still
 from poseloom.tasks.sign.tokens import HAM2POSE_TOKENS, HamNoSysTokenizer, Tokens

@@ -1,0 +1,1 @@
+"""What every room may use: errors, lazy names, files and locks, tables of rules, random numbers without state."""

@@ -1,0 +1,1 @@
+"""Layers that models of all kinds share."""

@@ -1,0 +1,1 @@
+"""Words for models: vocabularies and tokenisers, encoders, decoders and ways of decoding."""

@@ -1,0 +1,69 @@
+"""A `Table` on disk as rows for an index."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from poseloom.data.manifest import PartKind
+from poseloom.data.table import Table
+from poseloom.search.rows import BLOCK_ROWS, Block
+
+_COLUMNS = ("data_set", "file", "frame", "split")
+_OF_TEXTS = ("kind", "source")
+_DIGITS = 16
+
+
+class TableRows:
+    """The rows of a table with their texts and poses; as metadata where they came from, and of each text the kind and
+    the source."""
+
+    def __init__(self, table: Table):
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @cached_property
+    def source(self) -> str:
+        """Checksums of the first shard of rows: tables only ever grow, so it stays the same."""
+        shards = (shard for part in self._table.manifest.of_kind(PartKind.ROWS) for shard in part.shards if shard.rows)
+        first = next(shards, None)
+        told = "" if first is None else "".join(stored.sha256 for _, stored in sorted(first.files.items()))
+        return hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]
+
+    def blocks(self, start: int = 0) -> Iterator[Block]:
+        """The rows from `start` to the end."""
+        for first, last, shards in self._parts(start):
+            ids = self._table.column("id", shards)
+            columns = {name: self._table.column(name, shards) for name in _COLUMNS}
+            offset = self._table.rows_in_shard(shards[0]).start
+            for begin in range(first, last, BLOCK_ROWS):
+                rows = range(begin, min(begin + BLOCK_ROWS, last))
+                place, count = begin - offset, len(rows)
+                typed = [self._table.texts(row) for row in rows]
+                metadata: dict[str, Sequence[Any]] = {
+                    name: column.slice(place, count).to_pylist() for name, column in columns.items()
+                }
+                for name in _OF_TEXTS:
+                    metadata[name] = [tuple(getattr(text, name) for text in row) for row in typed]
+                texts = [tuple(text.text for text in row) for row in typed]
+                yield Block(ids.slice(place, count).to_pylist(), texts, metadata, self._table.poses(rows))
+            self._table.release()
+
+    def _parts(self, start: int) -> Iterator[tuple[int, int, list[str]]]:
+        """First row, end and names of the shards that are read together: about as many rows as a block has."""
+        names: list[str] = []
+        first = start
+        for name in self._table.shard_names():
+            rows = self._table.rows_in_shard(name)
+            if rows.stop <= start:
+                continue
+            names.append(name)
+            if rows.stop - first >= BLOCK_ROWS:
+                yield first, rows.stop, names
+                first, names = rows.stop, []
+        if names:
+            yield first, len(self._table), names

@@ -1,0 +1,108 @@
+"""Where a hand is: wrist, orientation and finger angles; at one moment and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.language.hamnosys.tree import Direction, Orientation
+from poseloom.pose import rotations as rot
+from poseloom.pose.blend import ease
+from poseloom.pose.hands import hand_shape
+from poseloom.signer.arms import chest_origin
+from poseloom.signer.frames import oriented
+
+_REST_POINT = (0.235, -0.515, 0.075)
+"""Metres (right, up, out) from the middle between the shoulders: the wrist of an arm that hangs."""
+_REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
+_BOW = 0.18
+"""How far the way from one posture to another bows out to the front, as a share of its length."""
+
+
+@dataclass(frozen=True, eq=False)
+class HandState:
+    """A hand at one moment: wrist in metres from the pelvis, rotation from the T-pose, finger angles in radians."""
+
+    point: Float[Tensor, "3"]
+    rotation: Float[Tensor, "3 3"]
+    angles: Float[Tensor, "5 4"]
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """A hand over time."""
+
+    points: Float[Tensor, "frames 3"]
+    rotations: Float[Tensor, "frames 3 3"]
+    angles: Float[Tensor, "frames 5 4"]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def end(self) -> HandState:
+        return HandState(self.points[-1], self.rotations[-1], self.angles[-1])
+
+    def moved(self, offsets: Float[Tensor, "frames 3"]) -> Track:
+        """The same with other wrist points."""
+        return Track(self.points + offsets, self.rotations, self.angles)
+
+    def reversed_to(self, start: HandState) -> Track:
+        """Played backwards from its end to the state it came from."""
+        before = hold(start, 1)
+        return Track(
+            torch.cat([before.points, self.points[:-1]]).flip(0),
+            torch.cat([before.rotations, self.rotations[:-1]]).flip(0),
+            torch.cat([before.angles, self.angles[:-1]]).flip(0),
+        )
+
+
+def rest_state(side: str) -> HandState:
+    """The hand of an arm that hangs."""
+    right = side == "right"
+    x, y, z = _REST_POINT
+    point = chest_origin() + torch.tensor([-x if right else x, y, z])
+    return HandState(point, oriented(_REST_ORIENTATION, side, mirrored=not right), hand_shape("relaxed"))
+
+
+def hold(state: HandState, frames: int) -> Track:
+    """The same state for some frames."""
+    return Track(state.point.expand(frames, 3), state.rotation.expand(frames, 3, 3), state.angles.expand(frames, 5, 4))
+
+
+def join(tracks: Sequence[Track]) -> Track:
+    """Tracks one after the other."""
+    if len(tracks) == 1:
+        return tracks[0]
+    return Track(
+        torch.cat([track.points for track in tracks]),
+        torch.cat([track.rotations for track in tracks]),
+        torch.cat([track.angles for track in tracks]),
+    )
+
+
+def steps(frames: int) -> Float[Tensor, " frames"]:
+    """1/frames, 2/frames, ..., 1: the moments after a start."""
+    return torch.arange(1, frames + 1, dtype=torch.float32) / frames
+
+
+def turned(start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"]) -> Tensor:
+    """Rotations on the shortest way from one to another."""
+    if start is end or torch.equal(start, end):
+        return start.expand(len(weight), 3, 3)
+    between = rot.to_axis_angle(start.T @ end)
+    return start @ rot.to_matrix(between * weight[:, None])
+
+
+def go_over(start: HandState, end: HandState, frames: int, bow: float = _BOW) -> Track:
+    """From one state to another, smoothly, on a way that bows out to the front and so keeps clear of the body."""
+    weight = ease(steps(frames))
+    way = end.point - start.point
+    forward = torch.tensor([0.0, 0.0, 1.0]) * (bow * way.norm())
+    points = start.point + way * weight[:, None] + forward * torch.sin(torch.pi * weight)[:, None]
+    angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
+    return Track(points, turned(start.rotation, end.rotation, weight), angles)

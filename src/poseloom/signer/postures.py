@@ -1,0 +1,217 @@
+"""The two hands at the start of a part of a sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.language.hamnosys.tree import (
+    Contact,
+    Direction,
+    Hand,
+    HandShape,
+    Location,
+    LocationPair,
+    Orientation,
+    Part,
+    SimpleShape,
+    Symmetry,
+    Where,
+)
+from poseloom.signer.arms import chest_origin
+from poseloom.signer.frames import hand_axes, oriented
+from poseloom.signer.hand_state import HandState, rest_state
+from poseloom.signer.performer import Performer
+from poseloom.signer.sites import facing_site, named_site
+from poseloom.signer.tables import places_table
+from poseloom.signer.targets import is_on_hand
+
+DOMINANT, OTHER = "right", "left"
+_SUPPORT = Hand(HandShape((SimpleShape("flathand"),)), Orientation(Direction(("r",)), Direction(("d",))))
+"""The other hand where a one-handed sign is made on it and says nothing of it."""
+_SUPPORT_PLACE = Location()
+_MIDLINE_SHARE = 0.35
+"""Of its distance from the midline that a hand keeps when the other one comes to it."""
+_HALF_GAPS = {Contact.TOUCH: 0.0, Contact.CLOSE: 0.02, Contact.INTERLOCK: -0.015, Contact.CROSS: -0.02}
+"""Metres between the midplane and a hand that meets its mirror image there."""
+_FLIP = (-1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Hands:
+    """Both hands at one moment, and who performs the actions that follow."""
+
+    right: HandState
+    left: HandState
+    performers: dict[str, Performer]
+    """Of the hands that act; others hold still."""
+    used: frozenset[str]
+    """Hands that are part of the sign; others hang."""
+
+
+def start_of(part: Part, before: Hands | None) -> Hands:
+    """The hands at the start of a part.
+
+    Args:
+        part: of a sign.
+        before: at the end of the part before it in the same sign; what the part leaves open stays.
+    """
+    if part.dominant is None and part.nondominant is not None:
+        return _left_alone(part, before)
+    if part.symmetry is not None:
+        return _symmetric(part, part.symmetry, before)
+    if part.nondominant is not None:
+        return _two_different(part, part.nondominant, before)
+    return _one_handed(part, before)
+
+
+def _base(side: str, before: Hands | None) -> tuple[HandState, bool]:
+    """The hand before the part, and whether it is part of the sign already."""
+    if before is None or side not in before.used:
+        return rest_state(side), False
+    return (before.right if side == DOMINANT else before.left), True
+
+
+def _placed(performer: Performer, hand: Hand, places: tuple[Where, ...], before: Hands | None) -> HandState:
+    """A hand with its posture at the last of its places; where it was, or in front of the body, without any."""
+    state, was_used = _base(performer.side, before)
+    if not was_used and (hand.orientation is None or hand.orientation.fingers is None):
+        state = replace(state, rotation=oriented(hand.orientation, performer.side, performer.mirrored))
+    state = performer.posture(hand, state)
+    if hand.loose:
+        return rest_state(performer.side)
+    if not places and was_used:
+        return state
+    return replace(state, point=performer.goal(places[-1] if places else Location(), state))
+
+
+def _one_handed(part: Part, before: Hands | None) -> Hands:
+    hand = part.dominant or Hand()
+    places = (*hand.locations, *part.locations)
+    left, left_used = _base(OTHER, before)
+    if any(_needs_hand(place) for place in places) and not left_used:
+        left = _placed(Performer(OTHER, mirrored=False), _SUPPORT, (_SUPPORT_PLACE,), None)
+        left, left_used = _towards_midline(left), True
+    performer = Performer(DOMINANT, places=places, other=(left, OTHER))
+    right = _placed(performer, hand, places, before)
+    used = {DOMINANT} | ({OTHER} if left_used else set())
+    return Hands(right, left, {DOMINANT: performer}, frozenset(used))
+
+
+def _needs_hand(where: Where) -> bool:
+    """Whether a place is on the other hand or forearm; an upper arm may hang."""
+    locations = (where,) if isinstance(where, Location) else where.dominant
+    arm = places_table()["arm"]
+    return any(
+        is_on_hand(location) and not any(arm.get(place.name, {}).get("hanging") for place in location.places)
+        for location in locations
+    )
+
+
+def _left_alone(part: Part, before: Hands | None) -> Hands:
+    assert part.nondominant is not None
+    places = (*part.nondominant.locations, *part.locations)
+    performer = Performer(OTHER, mirrored=False, places=places)
+    left = _placed(performer, part.nondominant, places, before)
+    right, right_used = _base(DOMINANT, before)
+    used = {OTHER} | ({DOMINANT} if right_used else set())
+    return Hands(right, left, {OTHER: performer}, frozenset(used))
+
+
+# -- two hands ---------------------------------------------------------------------------------------------------------
+
+
+def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
+    mirrored = symmetry.mirrored is not False
+    hand, places = part.dominant or Hand(), part.locations
+    other_hand = part.nondominant or hand
+    on_body = tuple(place for place in places if not _between_hands(place))
+    meeting = next((place for place in reversed(places) if _between_hands(place)), None)
+    motion = torch.tensor(
+        [-1.0 if mirrored else 1.0, -1.0 if symmetry.up_down else 1.0, -1.0 if symmetry.out_in else 1.0]
+    )
+    right_one = Performer(DOMINANT, two_handed=True, places=places)
+    left_one = Performer(OTHER, leads=False, mirrored=mirrored, motion=motion, two_handed=True, places=places)
+    own = on_body if on_body or meeting is None else (Location(),)
+    right, left = (
+        _placed(one, hand_, (*hand_.locations, *own), before)
+        for one, hand_ in ((right_one, hand), (left_one, other_hand))
+    )
+    if meeting is not None:
+        right, left = _meet(right, left, meeting, symmetric=mirrored and part.nondominant is None)
+    right_one, left_one = replace(right_one, other=(left, OTHER)), replace(left_one, other=(right, DOMINANT))
+    return Hands(right, left, {DOMINANT: right_one, OTHER: left_one}, frozenset((DOMINANT, OTHER)))
+
+
+def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands:
+    hand = part.dominant or Hand()
+    on_body = tuple(place for place in part.locations if not _between_hands(place))
+    relation = next((place for place in reversed(part.locations) if _between_hands(place)), None)
+    left_one = Performer(OTHER, leads=False, mirrored=False, places=part.locations)
+    left_places = (*nondominant.locations, *(place for place in on_body if not _on_head(place) or _is_pair(place)))
+    left = _placed(left_one, nondominant, left_places or (Location(),), before)
+    if relation is not None:
+        left = _towards_midline(left)
+    right_one = Performer(DOMINANT, places=part.locations, other=(left, OTHER))
+    right_places = (*hand.locations, *on_body, *((relation,) if relation is not None else ()))
+    right = _placed(right_one, hand, right_places or (Location(),), before)
+    left_one = replace(left_one, other=(right, DOMINANT))
+    return Hands(right, left, {DOMINANT: right_one, OTHER: left_one}, frozenset((DOMINANT, OTHER)))
+
+
+def _is_pair(place: Where) -> bool:
+    return isinstance(place, LocationPair)
+
+
+def _on_head(place: Where) -> bool:
+    head = places_table()["head"]
+    return isinstance(place, Location) and any(named.name in head for named in place.places)
+
+
+def _between_hands(place: Where) -> bool:
+    """Whether a place says how the hands are to each other."""
+    if isinstance(place, Location):
+        return is_on_hand(place) or (not place.places and place.contact in _HALF_GAPS)
+    return any(is_on_hand(location) for location in (*place.dominant, *place.nondominant))
+
+
+def _towards_midline(state: HandState) -> HandState:
+    """A hand to which the other one comes is held in the middle."""
+    middle = chest_origin()[0]
+    point = state.point.clone()
+    point[0] = middle + (point[0] - middle) * _MIDLINE_SHARE
+    return replace(state, point=point)
+
+
+def _meet(right: HandState, left: HandState, where: Where, symmetric: bool) -> tuple[HandState, HandState]:
+    """Both hands moved sideways so that they meet at the midplane with the parts that are named or look there."""
+    location = where if isinstance(where, Location) else (where.dominant or (Location(),))[-1]
+    contact = where.contact if isinstance(where, LocationPair) else location.contact
+    half = _HALF_GAPS.get(contact, _HALF_GAPS[Contact.CLOSE]) if contact is not None else _HALF_GAPS[Contact.CLOSE]
+    middle = float(chest_origin()[0])
+    offset = _part_offset(right, DOMINANT, location, 1.0)
+    moved_right = _with_x(right, middle - half - float(offset[0]))
+    if symmetric:
+        return moved_right, _with_x(left, middle + half + float(offset[0]))
+    other = _part_offset(left, OTHER, location, -1.0)
+    return moved_right, _with_x(left, middle + half - float(other[0]))
+
+
+def _part_offset(state: HandState, side: str, location: Location, towards: float) -> Float[Tensor, "3"]:
+    """From the wrist to the part that meets the other hand."""
+    axes = hand_axes(state.rotation, side)
+    site = named_site(location.places[0], state.angles) if location.places else None
+    if site is None or float((axes @ site[1])[0]) * towards < _LOOKS_AWAY:
+        site = facing_site(state.angles, axes, torch.tensor([-towards, 0.0, 0.0]), on_head=False)
+    return axes @ site[0]
+
+
+_LOOKS_AWAY = -0.3
+"""Cosine below which a named part cannot be the one that meets the other hand's."""
+
+
+def _with_x(state: HandState, x: float) -> HandState:
+    return replace(state, point=torch.cat([torch.tensor([x]), state.point[1:]]))

@@ -1,0 +1,185 @@
+"""From signs to a clip: preparation, actions of both hands, transitions, retraction; then arms and fingers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.base.errors import PoseloomError
+from poseloom.language.hamnosys.parse import parse
+from poseloom.language.hamnosys.tree import Action, InOrder, Part, Repeat, Repetition, Replace, Signs, Together
+from poseloom.pose import Clip, Pose
+from poseloom.pose import rotations as rot
+from poseloom.pose.hands import with_hand_shapes
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
+from poseloom.signer.arms import solve_arms
+from poseloom.signer.frames import SIDES
+from poseloom.signer.hand_state import HandState, Track, go_over, hold, join, rest_state
+from poseloom.signer.postures import DOMINANT, OTHER, Hands, start_of
+from poseloom.signer.timing import FPS, LONGEST, action_frames, frames_of
+
+_REST, _PREPARE, _RETRACT, _SETTLE, _LINGER = 0.24, 0.4, 0.44, 0.12, 0.16
+"""Seconds: hanging before and after, the way to the first posture at least, the way back, before the first action,
+after the last one."""
+_FASTEST = 1.7
+"""Metres a second, of hands on their way from one posture to the next."""
+_SHORTEST_WAY = 0.24
+"""Seconds."""
+_KERNEL = (0.25, 0.5, 0.25)
+"""Weights of neighbouring frames, which take the edge off every corner."""
+
+
+@dataclass(frozen=True)
+class SignSpan:
+    """One sign within a clip: its first frame and the one after its last, without preparation and retraction."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """Both hands over some frames."""
+
+    tracks: dict[str, Track]
+
+
+def sign_clip(text: str | Signs, name: str = "") -> Clip:
+    """A body that signs a HamNoSys string.
+
+    The body stands with hanging arms, signs with the right hand as the dominant one, and lets the arms hang again.
+    Signs of a longer string follow each other without a rest between them.
+
+    Args:
+        text: HamNoSys 4, or what `parse` made of it.
+        name: of the clip.
+
+    Returns:
+        52 joints at 25 frames a second; its notes hold the string (``hamnosys``) and the first and last frame of
+        every sign (``signs``).
+
+    Raises:
+        HamNoSysError: a string that breaks the notation.
+        PoseloomError: signing that would take more than an hour.
+    """
+    signs = parse(text) if isinstance(text, str) else text
+    stages, spans = _timeline(signs)
+    tracks = {side: join([stage.tracks[side] for stage in stages]) for side in SIDES}
+    notes: dict[str, object] = {"signs": [[span.start, span.end] for span in spans]}
+    if isinstance(text, str):
+        notes["hamnosys"] = text
+    return Clip(_pose_of(tracks), fps=float(FPS), name=name, notes=notes)
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def _timeline(signs: Signs) -> tuple[list[_Stage], list[SignSpan]]:
+    rest = Hands(rest_state(DOMINANT), rest_state(OTHER), {}, frozenset())
+    stages, spans = [_hold(rest, frames_of(_REST))], []
+    done, current, is_first = len(stages[0].tracks[DOMINANT]), rest, True
+    for sign in signs.signs:
+        begin = None
+        for number, part in enumerate(sign.parts):
+            current, added = _perform_part(part, current, continues=number > 0, is_first=is_first)
+            is_first = False
+            if begin is None:
+                begin = done + len(added[0].tracks[DOMINANT])
+            done += sum(len(stage.tracks[DOMINANT]) for stage in added)
+            if done > LONGEST:
+                raise PoseloomError(
+                    f"signing this would take more than {LONGEST // FPS // 60} minutes; split the string"
+                )
+            stages += added
+        assert begin is not None
+        spans.append(SignSpan(begin, done))
+    stages.append(_hold(current, frames_of(_LINGER)))
+    stages.append(_way(current, rest, frames_of(_RETRACT)))
+    stages.append(_hold(rest, frames_of(_REST)))
+    return stages, spans
+
+
+def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -> tuple[Hands, list[_Stage]]:
+    """The way to the posture of a part, and its actions."""
+    start = start_of(part, current if continues else None)
+    stages = [_way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))]
+    stages.append(_hold(start, frames_of(_SETTLE)))
+    acted = _act(part, start)
+    if acted is None:
+        return start, stages
+    ends = {side: track.end for side, track in acted.tracks.items()}
+    return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted]
+
+
+def _act(part: Part, start: Hands) -> _Stage | None:
+    actions: tuple[Action, ...] = part.actions
+    if not actions:
+        return None
+    whole = actions[0] if len(actions) == 1 else InOrder(actions)
+    alternating = part.symmetry is not None and part.symmetry.alternating
+    if alternating and not isinstance(whole, Repeat):
+        whole = Repeat(whole, (Repetition.FROM_START,))
+    frames = action_frames(whole)
+    delay = action_frames(whole.action) // 2 if alternating and isinstance(whole, Repeat) else 0
+    tracks = {}
+    for side, state in ((DOMINANT, start.right), (OTHER, start.left)):
+        performer = start.performers.get(side)
+        if performer is None or not (performer.leads or performer.two_handed or _names_other(actions)):
+            tracks[side] = hold(state, frames + delay)
+            continue
+        track = performer.perform(whole, state, frames)
+        waits = hold(state, delay) if side == OTHER else hold(track.end, delay)
+        tracks[side] = join(([waits, track] if side == OTHER else [track, waits]) if delay else [track])
+    return _Stage(tracks)
+
+
+def _names_other(actions: tuple[Action, ...]) -> bool:
+    """Whether an action says what the other hand does."""
+    for action in actions:
+        if isinstance(action, (Together, Replace)) and action.nondominant is not None:
+            return True
+        if isinstance(action, Together) and _names_other(action.dominant):
+            return True
+        if isinstance(action, InOrder) and _names_other(action.actions):
+            return True
+        if isinstance(action, Repeat) and _names_other((action.action,)):
+            return True
+    return False
+
+
+def _hold(hands: Hands, frames: int) -> _Stage:
+    return _Stage({DOMINANT: hold(hands.right, frames), OTHER: hold(hands.left, frames)})
+
+
+def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
+    """Both hands to their next posture, at a speed that a signer has."""
+    pairs: dict[str, tuple[HandState, HandState]] = {
+        DOMINANT: (start.right, end.right),
+        OTHER: (start.left, end.left),
+    }
+    longest = max(float((b.point - a.point).norm()) for a, b in pairs.values())
+    frames = max(shortest, frames_of(longest / _FASTEST))
+    return _Stage({side: go_over(a, b, frames) for side, (a, b) in pairs.items()})
+
+
+# -- body --------------------------------------------------------------------------------------------------------------
+
+
+def _pose_of(tracks: dict[str, Track]) -> Pose:
+    """Arms and fingers of both hands."""
+    points = _smooth(torch.stack([tracks[side].points for side in SIDES], dim=1))
+    hands = rot.polar_rotation(_smooth(torch.stack([tracks[side].rotations for side in SIDES], dim=1)))
+    arms = solve_arms(points, hands)
+    body = torch.zeros(len(points), BODY_JOINTS, 3)
+    for name, local in (("shoulder", arms.shoulder), ("elbow", arms.elbow), ("wrist", arms.wrist)):
+        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = rot.to_axis_angle(local)
+    left, right = (_smooth(tracks[side].angles) for side in SIDES)
+    return Pose(with_hand_shapes(body, left, right))
+
+
+def _smooth(values: Float[Tensor, "frames *own"]) -> Float[Tensor, "frames *own"]:
+    before, after = torch.cat([values[:1], values[:-1]]), torch.cat([values[1:], values[-1:]])
+    return _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after

@@ -1,0 +1,220 @@
+"""Where a hand has to be: from the places of the notation to points, and from points to wrists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
+from poseloom.signer.arms import (
+    chest_origin,
+    discomfort,
+    reached_rotations,
+    shoulder_points,
+    solve_arms,
+    within_reach,
+)
+from poseloom.signer.frames import SIDES, hand_axes, to_world
+from poseloom.signer.hand_state import HandState
+from poseloom.signer.sites import facing_site, named_site
+from poseloom.signer.tables import places_table
+
+_CLOSE = 0.04
+_INTERLOCKED = -0.025
+_FAR = 0.6
+_BESIDE_OTHER_HAND = 0.1
+"""Metres between the surfaces: near without contact; fingers between fingers; arm stretched; a hand that is named as
+the place without a contact."""
+_OWN_SIDE = {True: 0.085, False: 0.05}
+"""Metres to the hand's own side where no side is named: a quarter of the shoulders' width for one of two hands."""
+_CENTRE = (0.07, 0.0, 0.0)
+"""The middle of the hand, which is brought to a place that it does not touch."""
+_LEFT_SIDES = (Side.AT_LEFT, Side.BESIDE_LEFT, Side.OTHER)
+_BESIDE = (Side.BESIDE_LEFT, Side.BESIDE_RIGHT)
+_DEFAULT = Place("neutralspace")
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A surface to be approached: metres from the pelvis, outward unit normal, distance to keep from it."""
+
+    point: Float[Tensor, "3"]
+    normal: Float[Tensor, "3"]
+    gap: float
+    away: Float[Tensor, "3"]
+    """Direction in which the gap is left."""
+    touches: bool
+    on_head: bool = False
+
+    def mirrored(self) -> Target:
+        """Left and right exchanged."""
+        flip = torch.tensor([-1.0, 1.0, 1.0])
+        return Target(self.point * flip, self.normal * flip, self.gap, self.away * flip, self.touches, self.on_head)
+
+
+def is_on_hand(location: Location) -> bool:
+    """Whether a location is on the other arm or hand."""
+    table = places_table()
+    return any(
+        place.name in table["sites"] or place.name in table["arm"] or place.digits or place.part is not None
+        for place in location.places
+    )
+
+
+def body_target(location: Location, two_handed: bool) -> Target:
+    """Where the right hand goes for a place on or near the body.
+
+    Args:
+        location: of the notation; without a place, the space in front of the body.
+        two_handed: the other hand has the same place on its own side.
+    """
+    contact = location.contact
+    touches = contact is not None and contact is not Contact.EXTENDED
+    places = [place for place in location.places if place.name in places_table()["places"]] or [_DEFAULT]
+    rows = [_surface(place, two_handed, touches) for place in places]
+    point, normal = (torch.stack(column).mean(0) for column in zip(*((p, n) for p, n, _ in rows), strict=True))
+    normal = torch.nn.functional.normalize(normal, dim=0)
+    if location.behind:
+        point, normal = point * torch.tensor([1, 1, -0.6]), normal * torch.tensor([1.0, 1.0, -1.0])
+    free = sum(gap for _, _, gap in rows) / len(rows)
+    away = normal if touches else _free_direction(normal)
+    on_head = places[0].name in places_table()["head"]
+    return Target(chest_origin() + point, normal, _gap(contact, free), away, touches, on_head)
+
+
+def _gap(contact: Contact | None, free: float) -> float:
+    if contact is None:
+        return free
+    return {Contact.CLOSE: _CLOSE, Contact.EXTENDED: _FAR, Contact.INTERLOCK: _INTERLOCKED}.get(contact, 0.0)
+
+
+def _free_direction(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+    """Hands that do not touch are held more in front of a place than its surface looks."""
+    if normal[2] < 0.2:
+        return normal
+    return torch.nn.functional.normalize(normal * 0.5 + torch.tensor([0.0, 0.0, 1.0]), dim=0)
+
+
+def _surface(place: Place, two_handed: bool, touches: bool) -> tuple[Tensor, Tensor, float]:
+    """Point and normal from the middle between the shoulders, in the world's axes, and the free distance."""
+    row = places_table()["places"][place.name]
+    sides = set(place.sides)
+    beside = bool(sides & set(_BESIDE))
+    one_side = len({side in _LEFT_SIDES for side in sides}) == 1
+    which = "beside" if beside else "side" if one_side or row.get("own") or (two_handed and touches) else "middle"
+    (x, y, z), normal = row[which]
+    on_trunk = place.name not in places_table()["head"]
+    if which == "middle" and (two_handed or (on_trunk and not touches)):
+        x += _OWN_SIDE[two_handed]
+    point, outward = to_world((x, y, z)), to_world(tuple(normal))
+    if one_side and sides & set(_LEFT_SIDES):
+        flip = torch.tensor([-1.0, 1.0, 1.0])
+        point, outward = point * flip, outward * flip
+    return point, outward, row["free"] * (0.5 if beside else 1.0)
+
+
+# -- the other hand ----------------------------------------------------------------------------------------------------
+
+
+def hand_target(location: Location, other: HandState, other_side: str) -> Target:
+    """Where a hand goes for a place on the other hand or arm, which is there already."""
+    place = location.places[-1] if location.places else Place("palm")
+    gap = _gap(location.contact, _BESIDE_OTHER_HAND)
+    if place.name in places_table()["arm"] and not place.digits:
+        point, normal = _arm_surface(place.name, other, other_side)
+    else:
+        axes = hand_axes(other.rotation, other_side)
+        site = named_site(place, other.angles)
+        if not location.places or site is None:
+            towards = to_world((1.0 if other_side == "left" else -1.0, 1.0, 0.5))
+            site = facing_site(other.angles, axes, -torch.nn.functional.normalize(towards, dim=0), on_head=False)
+        point, normal = other.point + axes @ site[0], axes @ site[1]
+    return Target(point, normal, gap, normal, location.contact is not None)
+
+
+def _arm_surface(name: str, other: HandState, side: str) -> tuple[Tensor, Tensor]:
+    row = places_table()["arm"][name]
+    index = SIDES.index(side)
+    points = other.point.expand(1, 2, 3)
+    elbow = solve_arms(points, other.rotation.expand(1, 2, 3, 3)).elbow_points[0, index]
+    ends = {"shoulder": _shoulder(index), "elbow": elbow, "wrist": other.point}
+    middle = torch.lerp(ends[row["from"]], ends[row["to"]], row["share"])
+    normal = to_world(tuple(row["normal"]))
+    if side == "left":
+        normal = normal * torch.tensor([-1.0, 1.0, 1.0])
+    return middle + row["radius"] * normal, normal
+
+
+def _shoulder(index: int) -> Tensor:
+    return shoulder_points()[index]
+
+
+# -- from a target to a wrist ------------------------------------------------------------------------------------------
+
+
+def wrist_at(
+    target: Target, rotation: Float[Tensor, "3 3"], angles: Float[Tensor, "5 4"], side: str, by: Place | None = None
+) -> Float[Tensor, "3"]:
+    """The wrist of a hand that is brought to a target with a part of it; with its middle where nothing is touched.
+
+    Args:
+        rotation, angles: of the hand.
+        side: which hand.
+        by: the part; chosen by where the parts look if it is not named.
+    """
+    axes = hand_axes(rotation, side)
+    site = named_site(by, angles) if by is not None else None
+    if site is None and target.touches:
+        site = facing_site(angles, axes, target.normal, target.on_head)
+    part = torch.tensor(_CENTRE) if site is None else site[0]
+    goal = target.point + target.gap * target.away
+    if not target.touches:
+        return within_reach(_comfortable(goal - axes @ part, rotation, side, target.on_head), side)
+    return within_reach(_touching(goal, part, rotation, side), side)
+
+
+def _touching(goal: Float[Tensor, "3"], part: Float[Tensor, "3"], rotation: Float[Tensor, "3 3"], side: str) -> Tensor:
+    """The wrist of a hand whose part is at a goal, also where the wrist's range cuts its rotation off.
+
+    Near the wrist that an unlimited hand would have, the point is searched from which the part comes nearest.
+    """
+    wrists = (goal - hand_axes(rotation, side) @ part)[None]
+    reached = reached_rotations(wrists, rotation, side)
+    if float((goal - wrists[0] - hand_axes(reached[0], side) @ part).norm()) < _CONTACT:
+        return wrists[0]
+    wrists = wrists + _SLACK_GRID * _CONTACT_SEARCH
+    for _ in range(_CONTACT_STEPS):
+        wrists = goal - hand_axes(reached_rotations(wrists, rotation, side), side) @ part
+    reached = reached_rotations(wrists, rotation, side)
+    missing = (goal - wrists - hand_axes(reached, side) @ part).norm(dim=-1)
+    cosine = ((reached * rotation).sum((-1, -2)) - 1) / 2
+    return wrists[(missing + _CONTACT_OR_ROTATION * (1 - cosine)).argmin()]
+
+
+def _comfortable(wrist: Float[Tensor, "3"], rotation: Float[Tensor, "3 3"], side: str, on_head: bool) -> Tensor:
+    """A point near a wrist that is not bound by a contact, where the arm can turn the hand as it shall be."""
+    offsets = _SLACK_GRID * torch.tensor(_HEAD_SLACK if on_head else _SLACK)
+    points = wrist + offsets
+    inwards = _SLACK_GRID[:, 0] * (1.0 if side == "right" else -1.0) > 0
+    stay = _SLACK_GRID**2 @ torch.tensor([1.0, 1.0, 1.0]) * torch.where(inwards, _ACROSS, 1.0)
+    cost = discomfort(points, rotation, side) + _STAY * stay
+    in_front = points[:, 2] - chest_origin()[2] > _CLEAR
+    return points[torch.where(in_front, cost, torch.inf).argmin()] if bool(in_front.any()) else wrist
+
+
+_CONTACT, _CONTACT_SEARCH, _CONTACT_STEPS = 0.006, 0.12, 2
+"""Metres that a contact may be missed by without a search, half the width of the search, rounds of its refinement."""
+_CONTACT_OR_ROTATION = 0.08
+"""Metres of missed contact that are worth a quarter turn of the hand."""
+_SLACK, _HEAD_SLACK = (0.12, 0.12, 0.14), (0.06, 0.06, 0.1)
+"""Metres by which a hand without contact may be moved sideways, in height, to and fro."""
+_STAY = 0.7
+"""Discomfort of the largest such move along one axis."""
+_ACROSS = 3.0
+"""How much more a move towards the other side costs."""
+_CLEAR = 0.1
+"""Metres in front of the shoulders that wrists keep, clear of the trunk."""
+_SLACK_GRID = torch.cartesian_prod(*[torch.linspace(-1, 1, 5)] * 3)

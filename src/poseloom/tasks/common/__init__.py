@@ -1,0 +1,1 @@
+"""What tasks share: recipes by address, examples made by rule, learners that read text, exported models."""

@@ -1,0 +1,262 @@
+"""Training examples that are made while training goes on: poses from a pool, words by rule.
+
+Each epoch brings other texts, and each pose comes as its mirror image half of the time, so that a small model cannot
+learn texts by heart. What a batch holds depends on its seed alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from poseloom.base.errors import PoseloomError
+from poseloom.language.telegraphic import DESCRIBED, clipped
+from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.types import Clip, Pose
+
+_PROCEDURAL_SEED = 11
+_HELD_OUT_SEED = 12
+"""Procedural poses to validate on are drawn with another seed than those to learn from."""
+_LIMBS = ((13, 16, 18, 20), (14, 17, 19, 21), (1, 4, 7, 10), (2, 5, 8, 11), (12, 15), (3, 6, 9))
+"""Joints that move together: left arm, right arm, left leg, right leg, head, trunk."""
+_LIMB_SHARE = 0.3
+"""Probability of each limb to be exchanged; one is in any case."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+
+
+@dataclass(frozen=True)
+class PoseData:
+    """Poses to learn from, and poses that are held out.
+
+    Args:
+        procedural: poses drawn from the embedded stances.
+        files: motion or pose files of any format that poseloom reads; all their frames are used.
+        tables: tables of poses; their split train, or all rows where there are no splits.
+        held_out: a file or table whose poses are validated on; procedural poses where it is empty.
+        validation: number of poses, or of pairs, to validate on.
+        quick: of them, those that are validated on between epochs where the whole protocol takes long.
+        batches: that count as an epoch.
+        partly: share of the texts that tell only some of the pose, as people do.
+        clipped: share of the texts that are not whole sentences, in the words that people type.
+        vocabulary_texts: texts from which the vocabulary is read.
+        mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
+    """
+
+    procedural: int = 100_000
+    files: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    held_out: str = ""
+    validation: int = 1000
+    quick: int = 250
+    batches: int = 200
+    partly: float = 0.4
+    clipped: float = 0.0
+    vocabulary_texts: int = 20_000
+    mixed: float = 0.0
+
+
+class PosePool:
+    """The poses of a recipe's data section, body joints alone, without heading.
+
+    Args:
+        data: where they come from. Files and tables are read when the poses are first asked for.
+    """
+
+    def __init__(self, data: PoseData):
+        self.data = data
+
+    @cached_property
+    def rotations(self) -> Float[Tensor, "poses 22 3"]:
+        """All poses to learn from.
+
+        Raises:
+            PoseloomError: there are none.
+        """
+        parts = [read_poses(Path(path)).rotations for path in [*self.data.files, *self.data.tables]]
+        if self.data.procedural:
+            parts.append(_procedural(self.data.procedural, _PROCEDURAL_SEED).rotations)
+        if not parts:
+            raise PoseloomError("data: procedural, files and tables give no pose; set one of them")
+        return torch.cat(parts)
+
+    def drawn(self, seed: int, count: int) -> Pose:
+        """Poses of the pool at random, half of them mirrored, some with limbs of others."""
+        generator = np.random.default_rng(seed)
+        rows = torch.from_numpy(generator.integers(len(self.rotations), size=count))
+        turned = torch.from_numpy(generator.random(count) < 0.5)
+        chosen = Pose(self.rotations[rows])
+        poses = Pose(torch.where(turned[:, None, None], chosen.mirror().rotations, chosen.rotations))
+        return self._mixed(poses, generator) if self.data.mixed else poses
+
+    def _mixed(self, poses: Pose, generator: np.random.Generator) -> Pose:
+        donors = self.rotations[torch.from_numpy(generator.integers(len(self.rotations), size=len(poses)))]
+        taken = some_limbs(generator, len(poses))
+        taken &= torch.from_numpy(generator.random(len(poses)) < self.data.mixed)[:, None]
+        return Pose(torch.where(taken[..., None], donors, poses.rotations))
+
+    @cached_property
+    def held_out(self) -> Pose:
+        """The poses to validate on: the most different ones of the held-out file."""
+        count = self.data.validation
+        if not self.data.held_out:
+            return _procedural(count, _HELD_OUT_SEED)
+        return most_different(Path(self.data.held_out), count)
+
+
+def some_limbs(generator: np.random.Generator, count: int) -> Bool[Tensor, "poses 22"]:
+    """Joints of some limbs of each pose, one limb at least."""
+    chosen = generator.random((count, len(_LIMBS))) < _LIMB_SHARE
+    chosen[np.arange(count), generator.integers(len(_LIMBS), size=count)] = True
+    taken = torch.zeros(count, BODY_JOINTS, dtype=torch.bool)
+    for column, joints in enumerate(_LIMBS):
+        taken[:, list(joints)] = torch.from_numpy(chosen[:, column : column + 1])
+    return taken
+
+
+def most_different(path: Path, count: int) -> Pose:
+    """The poses of a file that differ most: in the order that the file gives, or by farthest points.
+
+    Raises:
+        PoseloomError: the file is of no known format.
+    """
+    from poseloom.pose.selection import farthest_points
+
+    poses = read_poses(path, keep_order=True)
+    order = torch.from_numpy(_order_in(path))
+    if not len(order):
+        joints = _joints(poses)
+        order = farthest_points(joints - joints[:, :1], min(count, len(poses)))
+    return poses[order[:count]]
+
+
+def read_poses(path: Path, *, keep_order: bool = False) -> Pose:
+    """The body poses of a file or a table, without heading.
+
+    Args:
+        path: of a file of any known format, or of a table's folder.
+        keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
+
+    Raises:
+        PoseloomError: it cannot be read.
+    """
+    if path.is_dir():
+        from poseloom.data.table import Table
+
+        table = Table(path)
+        rotations = torch.from_numpy(np.array(table.array("rotations")))
+        return Pose(rotations).body().without_heading()
+    from poseloom.formats import read
+
+    clip = read(path)
+    poses = clip.pose.body().without_heading()
+    return Pose(poses.rotations if keep_order else poses.rotations[_good(clip)])
+
+
+def _good(clip: Clip) -> NDArray[np.bool_]:
+    """Frames that their file does not call bad."""
+    good = np.ones(len(clip), dtype=bool)
+    for start, end in clip.notes.get("not_ok", []):
+        good[start:end] = False
+    return good
+
+
+def _order_in(path: Path) -> NDArray[np.int64]:
+    from poseloom.formats.mocap_npz import read_mocap_selection
+
+    empty = np.zeros(0, dtype=np.int64)
+    return read_mocap_selection(path).order if path.suffix == ".npz" else empty
+
+
+def _procedural(count: int, seed: int) -> Pose:
+    from poseloom.pose.sampler import sample
+
+    return sample(count, seed=seed).body().without_heading()
+
+
+def _joints(poses: Pose) -> Tensor:
+    from poseloom.body import default_body
+
+    body = default_body("preview")
+    with torch.no_grad():
+        return torch.cat([body.joints(part)[:, :BODY_JOINTS] for part in _parts(poses, 4096)])
+
+
+def _parts(poses: Pose, size: int) -> list[Pose]:
+    return [poses[first : first + size] for first in range(0, len(poses), size)]
+
+
+# -- words --------------------------------------------------------------------------------------------------------
+
+Writer = Callable[[Pose, int], list[str]]
+
+
+def _described(style: str) -> Writer:
+    def write(poses: Pose, seed: int) -> list[str]:
+        from poseloom.language import describe
+
+        return describe(poses, seed=seed, style=style)
+
+    return write
+
+
+def _captioned(poses: Pose, seed: int) -> list[str]:
+    from poseloom.language.posescript import captions
+
+    return captions(poses, seed=seed)
+
+
+WRITERS: dict[str, tuple[Writer, float]] = {
+    "paragraph": (_described("paragraph"), 0.4),
+    "short": (_described("short"), 0.2),
+    "list": (_described("list"), 0.1),
+    "coach": (_described("coach"), 0.1),
+    "captions": (_captioned, 0.2),
+}
+"""Ways of writing a description, and the share of training texts that each writes."""
+
+
+def written(poses: Pose, seed: int, partly: float, clipped_share: float = 0.0) -> list[str]:
+    """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
+    generator = np.random.default_rng(seed)
+    shares = np.cumsum([share for _, share in WRITERS.values()])
+    ways = np.searchsorted(shares, generator.random(len(poses)) * shares[-1], side="right")
+    texts = [""] * len(poses)
+    for way, (write, _) in enumerate(WRITERS.values()):
+        rows = np.flatnonzero(ways == way)
+        if len(rows):
+            for row, text in zip(rows, write(poses[torch.from_numpy(rows)], seed % (1 << 31)), strict=True):
+                texts[row] = text
+    texts = [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
+    return some_clipped(texts, clipped_share, generator)
+
+
+def some_sentences(text: str, generator: np.random.Generator) -> str:
+    """Some of a text's sentences, at least one, in their order."""
+    sentences = _SENTENCE.split(text)
+    kept = generator.random(len(sentences)) < generator.uniform(0.2, 1.0)
+    kept[generator.integers(len(sentences))] = True
+    return " ".join(sentence for sentence, stays in zip(sentences, kept, strict=True) if stays)
+
+
+def some_clipped(
+    texts: list[str], share: float, generator: np.random.Generator, between: Sequence[str] = DESCRIBED
+) -> list[str]:
+    """A share of the texts in clipped words; nothing is drawn where the share is zero."""
+    if not share:
+        return texts
+    return [clipped(text, generator, between) if generator.random() < share else text for text in texts]
+
+
+def words_in(write: Callable[[int, int], Sequence[str]], texts: int, seed: int = 5) -> list[str]:
+    """Some texts of a writer, from which a vocabulary is read."""
+    chunk = 1000
+    return [text for start in range(0, texts, chunk) for text in write(seed + start, min(chunk, texts - start))]

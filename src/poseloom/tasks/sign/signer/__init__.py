@@ -1,5 +1,0 @@
-"""The rule-based signer: from HamNoSys to a moving body, by what the notation says and nothing that was learned."""
-
-from poseloom.tasks.sign.signer.signing import sign_clip
-
-__all__ = ["sign_clip"]
