@@ -68,3 +68,16 @@ def tiny_models(tmp_path_factory):
     from tiny_models import all_untrained
 
     return all_untrained(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def described(tmp_path_factory):
+    """Folder of a table of 1,100 procedural poses in two shards, with descriptions and pairs. Do not change it."""
+    from poseloom.data import describe_table, pair_table, prepare
+    from poseloom.data.sources.procedural import Procedural
+
+    folder = tmp_path_factory.mktemp("described") / "table"
+    prepare(Procedural(1100, shard_rows=1024), folder)
+    describe_table(folder)
+    pair_table(folder)
+    return folder

@@ -4,18 +4,7 @@ import shutil
 import pytest
 from numbered import Numbered
 
-from poseloom.data import Table, describe_table, pair_table, prepare
-from poseloom.data.sources.procedural import Procedural
-
-
-@pytest.fixture(scope="session")
-def described(tmp_path_factory):
-    """Folder of a table of 1,100 procedural poses in two shards, with descriptions and pairs. Do not change it."""
-    folder = tmp_path_factory.mktemp("described") / "table"
-    prepare(Procedural(1100, shard_rows=1024), folder)
-    describe_table(folder)
-    pair_table(folder)
-    return folder
+from poseloom.data import Table, prepare
 
 
 @pytest.fixture(scope="session")

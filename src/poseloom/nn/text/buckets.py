@@ -1,8 +1,8 @@
 """Transformer encoders over texts of many lengths: texts of like length go together, so little padding costs time.
 
 The layers are torch's own modules (`poseloom.nn.layers.transformers.encoder_stack`) and give torch's own results at
-every element that is no padding. Products with weights run over the elements of all texts at once; only attention goes from
-bucket to bucket.
+every element that is no padding. Products with weights run over the elements of all texts at once; only attention goes
+from bucket to bucket.
 """
 
 from __future__ import annotations
