@@ -81,3 +81,14 @@ def described(tmp_path_factory):
     describe_table(folder)
     pair_table(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def numbered(tmp_path_factory):
+    """Folder of a table of 100 rows in shards of 10, row n with the number n in it. Do not change it."""
+    from numbered import Numbered
+    from poseloom.data import prepare
+
+    folder = tmp_path_factory.mktemp("numbered") / "table"
+    prepare(Numbered(), folder)
+    return folder

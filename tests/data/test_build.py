@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from numbered import Numbered
 
+from numbered import Numbered
 from poseloom.base.errors import PoseloomError
 from poseloom.base.lock import LOCK, locked
 from poseloom.data import Table, prepare
@@ -20,7 +20,7 @@ from poseloom.data.manifest import MANIFEST
 from poseloom.search import Index
 
 COMMAND = [sys.executable, "-m", "poseloom"]
-PROGRAM = Path(__file__).parent / "numbered.py"
+PROGRAM = Path(__file__).parent.parent / "numbered.py"
 
 
 def killed_at_random(command, rng, patience):

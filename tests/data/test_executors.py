@@ -3,8 +3,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from numbered import Numbered
 
+from numbered import Numbered
 from poseloom.base.errors import PoseloomError
 from poseloom.data import describe_table, executor, pair_table, prepare
 from poseloom.data.executors import InProcess, Processes, Ray, cores
