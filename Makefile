@@ -4,12 +4,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+# An index of torch's CPU builds other than PyTorch's own, for machines that cannot reach that one.
+TORCH_INDEX ?=
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
-INSTALL_INPUTS := pyproject.toml constraints.txt
+INSTALL_INPUTS := pyproject.toml constraints.txt tools/install_torch.py
 
-.PHONY: help demo test slow lint bench clean
+.PHONY: help demo test slow lint bench pins clean
 
 help:
 	@echo "make demo    set up and run the tour: out/demo/index.html"
@@ -17,6 +19,7 @@ help:
 	@echo "make slow    the longer tests as well"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   CPU seconds per unit of work, one thread (docs/benchmarks.md)"
+	@echo "make pins    ask the index whether constraints.txt holds for each Python"
 	@echo "make clean   remove the environment and everything made"
 
 demo: $(CORE)
@@ -37,6 +40,10 @@ lint: $(DEV)
 bench: $(DEV)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(VENV)/bin/python -m benchmarks $(WRITE)
 
+pins: $(DEV)
+	$(PIP) install --quiet uv
+	$(VENV)/bin/python tools/check_pins.py
+
 $(VENV)/bin/python:
 	@echo "poseloom: making the environment in $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -45,7 +52,8 @@ $(VENV)/bin/python:
 	  { rm -rf $(VENV); echo "python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 2; }
 
 $(CORE): $(VENV)/bin/python $(INSTALL_INPUTS)
-	@echo "poseloom: installing the library (a minute or two, the CPU build of torch is large)"
+	@echo "poseloom: installing the library (a minute or two, torch is large)"
+	@$(VENV)/bin/python tools/install_torch.py $(if $(TORCH_INDEX),--cpu-index $(TORCH_INDEX))
 	@PIP_CONSTRAINT=constraints.txt $(PIP) install --quiet --editable .
 	@touch $@
 
