@@ -74,7 +74,9 @@ def plan(system: str, has_gpu: bool, index: str | None, pinned: str) -> Plan:
             "several gigabytes (to choose yourself, install torch into the environment first)",
         )
     # The local version names the build, so that a CUDA build on another index that pip is told of cannot win.
-    return Plan(f"{pinned}+cpu", ("--index-url", index, "--no-deps"), f"{index}: the CPU build, as no NVIDIA GPU is here")
+    return Plan(
+        f"{pinned}+cpu", ("--index-url", index, "--no-deps"), f"{index}: the CPU build, as no NVIDIA GPU is here"
+    )
 
 
 def pinned_torch() -> str:

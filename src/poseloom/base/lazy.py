@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from poseloom.base.extras import missing_package
+
 
 def names_of(package: str, home: Mapping[str, str]) -> Callable[[str], Any]:
     """The module-level ``__getattr__`` (PEP 562) of a package whose public names live in its submodules.
@@ -18,6 +20,12 @@ def names_of(package: str, home: Mapping[str, str]) -> Callable[[str], Any]:
     def get(name: str) -> Any:
         if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{home[name]}"), name)
+        try:
+            return getattr(import_module(f"{package}.{home[name]}"), name)
+        except ModuleNotFoundError as error:
+            mistake = missing_package(error)
+            if mistake is None:
+                raise
+            raise mistake from None
 
     return get

@@ -10,18 +10,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
+from poseloom.base.extras import EXTRAS, install
 from poseloom.cli import options
 
-EXTRAS = {
-    "train": ("lightning", "tensorboard", "jsonargparse", "rich"),
-    "search": ("faiss",),
-    "studio": ("viser",),
-    "serve": ("fastapi", "uvicorn"),
-    "sign": ("pose_format",),
-    "text": ("tokenizers",),
-    "scale": ("ray",),
-    "video": ("imageio_ffmpeg",),
-}
 CORE = ("torch", "numpy", "roma", "safetensors", "pillow", "pyarrow")
 
 
@@ -47,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         for check in checks:
             print(f"{'ok  ' if check.works else 'FAIL'}  {check.name}: {check.seen}")
         for name, missing in extras.items():
-            seen = "here" if not missing else f"missing {', '.join(missing)}; pip install 'poseloom[{name}]'"
+            seen = "here" if not missing else f"missing {', '.join(missing)}; {install(name)}"
             print(f"{'ok  ' if not missing else '-   '}  extra {name}: {seen}")
     return 0 if all(check.works for check in checks) else 1
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from poseloom import __version__
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.extras import missing_package
 
 COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",
@@ -26,12 +27,14 @@ COMMANDS = {
     "sign": "sign a HamNoSys string, or check a file of them",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",
+    "sample": "write a sample motion of our own, to try the other commands with",
     "data": "build, describe, pair, inspect and export tables of poses",
     "index": "make a table of poses searchable",
     "search": "find poses by words, or poses like one",
     "train": "train a model as a recipe says, or go on where training stopped",
     "evaluate": "measure a model by its task's protocol",
     "models": "list, show, import and export learned models",
+    "completion": "print the completion script of a shell",
     "doctor": "check that this installation works, and what it can do",
 }
 USER_MISTAKE = 2
@@ -71,6 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as fault:
+        missing = missing_package(fault) if isinstance(fault, ModuleNotFoundError) else None
+        if missing:
+            return report(f"poseloom: {missing}", USER_MISTAKE)
         if os.environ.get(DEBUG_VARIABLE):
             raise
         text = " ".join(f"{type(fault).__name__}: {fault}".split())

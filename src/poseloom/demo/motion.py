@@ -8,6 +8,7 @@ import torch
 
 from poseloom.pose import Clip, Pose, concatenate
 from poseloom.pose.blend import blend, ease
+from poseloom.pose.contact import ground
 from poseloom.pose.stances import stance
 
 FPS = 30.0
@@ -50,4 +51,4 @@ def embedded_clip() -> Clip:
         held = max(1, round(station.hold * FPS))
         parts.append(blend(target.reshape(1), target.reshape(1), torch.zeros(held)))
         previous = target
-    return Clip(concatenate(parts), FPS, "embedded exercise", {"source": "procedural stances"})
+    return Clip(ground(concatenate(parts)), FPS, "embedded exercise", {"source": "procedural stances"})
