@@ -2,7 +2,7 @@
 
 import pytest
 
-from poseloom.base.extras import EXTRAS, MissingPackage, missing_package
+from poseloom.base.extras import EXTRAS, MissingPackageError, missing_package
 from poseloom.base.lazy import names_of
 from poseloom.cli import main as cli
 
@@ -28,7 +28,7 @@ def test_public_names_and_commands_say_it(monkeypatch, command):
         raise absent("lightning")
 
     monkeypatch.setattr("poseloom.base.lazy.import_module", fail)
-    with pytest.raises(MissingPackage, match=r"poseloom\[train\]"):
+    with pytest.raises(MissingPackageError, match=r"poseloom\[train\]"):
         names_of("poseloom.training", {"fit": "fitting"})("fit")
 
     monkeypatch.setattr(

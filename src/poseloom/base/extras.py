@@ -17,16 +17,16 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 """Extra -> the modules that it brings."""
 
 
-class MissingPackage(PoseloomError):
+class MissingPackageError(PoseloomError):
     """Something that was asked for needs a package that is not installed."""
 
 
-def missing_package(error: ModuleNotFoundError) -> MissingPackage | None:
+def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:
     """The mistake behind a failed import; None where the module belongs to no extra (a fault of ours, then)."""
     module = (error.name or "").partition(".")[0]
     for extra, modules in EXTRAS.items():
         if module in modules:
-            return MissingPackage(f"this needs the package {module}, which is not installed; {install(extra)}")
+            return MissingPackageError(f"this needs the package {module}, which is not installed; {install(extra)}")
     return None
 
 
