@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save, sign
+    from poseloom.api import caption, describe, edit, find, generate, instruct, load, load_model, render, save, sign
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -25,6 +25,7 @@ _HOME = {
     "edit": "api",
     "caption": "api",
     "load_model": "api",
+    "find": "api",
     "instruct": "api",
     "render": "api",
     "sign": "api",
@@ -40,6 +41,7 @@ __all__ = [
     "caption",
     "describe",
     "edit",
+    "find",
     "generate",
     "instruct",
     "load",
