@@ -94,3 +94,15 @@ def test_nothing_of_training_is_loaded_to_predict(tiny_models):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_type_checkers_know_a_model_by_its_name_and_by_its_task(tiny_models, name):
+    from typing import get_overloads
+
+    kinds = [kind.__name__ for kind in type(poseloom.load_model(tiny_models[name])).__mro__]
+    named = [one.__annotations__ for one in get_overloads(registry.load_model)]
+    for key in ("model", "task"):
+        found = [one["return"] for one in named if one[key].startswith(f"Literal['{name}']")]
+        assert found and set(found) <= set(kinds)

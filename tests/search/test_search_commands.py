@@ -108,6 +108,6 @@ def test_a_table_brings_its_own_index(command, tmp_path):
     assert command(*ask)[1] == out and (table / "index" / "index.json").stat().st_ino == told.st_ino
     command("data", "describe", table, "--version", "A")
     status, out, _ = command("search", "--table", table, "standing", "--where", "source=captions-A", "--json")
-    assert status == 0 and json.loads(out)[0]["metadata"]["source"] == ["describe", "captions-A"]
+    assert status == 0 and json.loads(out)["hits"][0]["metadata"]["source"] == ["describe", "captions-A"]
     assert command("search", "standing", "--table", tmp_path / "nowhere")[0] == 2
     assert command("data", "info", table)[0] == 0 and command("data", "check", table)[0] == 0
