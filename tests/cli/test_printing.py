@@ -21,3 +21,5 @@ def test_numbers_stand_in_one_line_and_texts_stay_as_they_are(capsys):
 def test_later_parts_have_the_last_word(capsys):
     print_json({"a": 1, "b": 2}, {"a": 3}, a=4)
     assert json.loads(capsys.readouterr().out) == {"a": 4, "b": 2}
+    print_json({"notes": ["x"]}, out="y")
+    assert list(json.loads(capsys.readouterr().out)) == ["out", "notes"]

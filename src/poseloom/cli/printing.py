@@ -14,10 +14,10 @@ _NUMBERS = re.compile(r"\[\n([-+.\deE,\s]*)\]")
 
 
 def print_json(*parts: Any, **more: Any) -> None:
-    """Print one JSON object: the keys of results, data classes and dicts, one after another, lists of numbers in lines.
+    """Print one JSON object: the keys of results, data classes and dicts, one after another, the notes last.
 
     Args:
-        parts: of two that have a key the first gives its place and the last its value.
+        parts: of two that have a key the first gives its place and the last its value. Lists of numbers stand in a line.
         more: keys that the command adds; those that are None are left out.
     """
     from poseloom.results import plain
@@ -26,6 +26,8 @@ def print_json(*parts: Any, **more: Any) -> None:
     for part in parts:
         made |= plain(part)
     made |= {name: plain(value) for name, value in more.items() if value is not None}
+    if "notes" in made:
+        made["notes"] = made.pop("notes")  # always the last
     text = json.dumps(made, indent=1, allow_nan=False)
     print(_NUMBERS.sub(lambda found: f"[{' '.join(found.group(1).split())}]", text))
 

@@ -40,7 +40,7 @@ class Signed(Explained):
 
     @property
     def spans(self) -> list[list[int]]:
-        """The first frame of each sign and the one after its last."""
+        """The first and last frame of each sign."""
         return self.clip.notes.get("signs", [])
 
     def as_json(self) -> dict[str, Any]:
