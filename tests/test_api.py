@@ -6,7 +6,7 @@ import torch
 import poseloom
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table
-from poseloom.pose import Clip
+from poseloom.pose import Clip, Pose
 from poseloom.pose.sampler import sample
 from poseloom.results import Described, Found, Instructed, Signed
 from poseloom.search import Index, MemoryRows, build_index
@@ -47,6 +47,19 @@ def test_a_result_in_the_place_of_its_poses_is_refused_with_the_remedy(use, tiny
     made = poseloom.generate("up", n=1, model=tiny_models["generation"])
     with pytest.raises(PoseloomError, match=r"got Generated; give its \.poses"):
         use(made)
+
+
+def test_words_are_judged_by_poses():
+    up, down = torch.zeros(22, 3), torch.zeros(22, 3)
+    up[16, 2], down[16, 2] = 1.3, -1.3
+    both = Pose(torch.stack([up, down]))
+    judged = poseloom.judge("the left arm is raised, zebra", both)
+    assert judged.facts.in_words() == ["1 of 1 facts hold", "0 of 1 facts hold"] and judged.facts.unread == ("zebra",)
+    changed = poseloom.judge("Raise the left arm.", Pose(down), both)
+    assert changed.facts.in_words() == ["1 of 1 facts hold", "0 of 1 facts hold"]
+    assert poseloom.judge("left " * 300, Pose(up)).notes == ("the text has 300 words, the first 250 are read",)
+    with pytest.raises(PoseloomError, match="one second pose for each of 2 first ones, got 3"):
+        poseloom.judge("Raise the left arm.", both, sample(3, seed=1))
 
 
 # -- find --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import caption, describe, edit, find, generate, instruct, load, load_model, render, save, sign
+    from poseloom.api import (
+        caption,
+        describe,
+        edit,
+        find,
+        generate,
+        instruct,
+        judge,
+        load,
+        load_model,
+        render,
+        save,
+        sign,
+    )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -27,6 +40,7 @@ _HOME = {
     "load_model": "api",
     "find": "api",
     "instruct": "api",
+    "judge": "api",
     "render": "api",
     "sign": "api",
     "Pose": "pose",
@@ -44,6 +58,7 @@ __all__ = [
     "find",
     "generate",
     "instruct",
+    "judge",
     "load",
     "load_model",
     "render",

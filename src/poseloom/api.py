@@ -1,8 +1,8 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
-`load_model`; `find` in an index. What they find, make and say are results (`poseloom.results`): each carries notes for
-the user, and its JSON.
+`load_model`; `find` in an index; `judge` words by poses. What they find, make and say are results
+(`poseloom.results`): each carries notes for the user, and its JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
+from poseloom.checkpoints.finding import find
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
 from poseloom.pose import Clip, Pose
@@ -25,9 +26,8 @@ from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
     from poseloom.body.export import RiggedBody
-    from poseloom.results.found import Found
+    from poseloom.results.poses import Judged
     from poseloom.results.signing import Explained, Signed
-    from poseloom.search.index import Filters, Index
 
 __all__ = [
     "as_clip",
@@ -39,6 +39,7 @@ __all__ = [
     "find",
     "generate",
     "instruct",
+    "judge",
     "load",
     "load_model",
     "render",
@@ -277,49 +278,24 @@ def explain(text: str, *, strict: bool = False) -> Explained:
     return Explained(hamnosys, in_english(signs), notes=tuple(str(remark) for remark in signs.remarks))
 
 
-def find(
-    query: str | Pose | Clip,
-    index: str | Path | Index,
-    k: int = 10,
-    *,
-    where: Filters = (),
-    near: bool = False,
-    mirrored: bool = False,
-    statements: bool = False,
-    model: str | Path | None = None,
-) -> Found:
-    """Rows of an index that meet a question in words, or whose poses are like one.
-
-    An index of learned vectors ranks all its rows by the meaning of the words; others are asked for statements about
-    poses, see `poseloom.search.Index.search`.
+def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Judged:
+    """Which facts of a text hold for each pose, by the geometry; with a second pose, which changes of an instruction.
 
     Args:
-        query: words, or a single pose.
-        index: folder of an index, or an open one.
-        k: most results.
-        where: conditions on the metadata, as ``"split=train"``.
-        near: give the nearest rows where none meets the statements.
-        mirrored: rows like the mirrored pose count as well.
-        statements: ask for statements where the index has learned vectors, too.
-        model: that made the learned vectors; the shipped ``retrieval`` by default.
+        text: a description, or an instruction where `pose_b` is given, in plain English; its first 250 words count.
+        pose: what the text is about; a batch is flattened.
+        pose_b: what the instruction leads to: one for each pose, or several for a single one.
 
     Raises:
-        PoseloomError: no index; a question that is empty or not understood; vectors of another model; k below one.
+        PoseloomError: as many second poses as do not fit.
     """
-    from poseloom.checkpoints.index_models import has_learned_vectors, space_of
-    from poseloom.search import Index
+    from poseloom.nn.text.reading import cut_notes
+    from poseloom.results.poses import Judged
+    from poseloom.tasks.common.checking import instructed_facts, stated_facts
 
-    opened = index if isinstance(index, Index) else Index(index)
-    learned = model is not None or (has_learned_vectors(opened) and not (statements and isinstance(query, str)))
-    space = space_of(opened, model) if learned else None
-    if not isinstance(query, str):
-        return opened.like(as_pose(query), k, where, mirrored, embedder=space)
-    if space is None or statements:
-        return opened.search(query, k, where, near)
-    if not query.strip():
-        raise PoseloomError("an empty question; say what to look for")
-    asked = space.embed_texts([query])
-    return replace(opened.nearest(asked.vectors[0].numpy(), k, where), notes=asked.notes)
+    first = as_pose(pose).reshape(-1)
+    facts = stated_facts(text, first) if pose_b is None else instructed_facts(text, first, as_pose(pose_b).reshape(-1))
+    return Judged(text, facts, notes=cut_notes(text))
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

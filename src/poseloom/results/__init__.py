@@ -12,7 +12,7 @@ from poseloom.base.lazy import names_of
 if TYPE_CHECKING:
     from poseloom.results.found import Found, Hit
     from poseloom.results.json_values import plain
-    from poseloom.results.poses import Edited, Facts, Generated
+    from poseloom.results.poses import Edited, Facts, Generated, Judged
     from poseloom.results.reports import (
         Converted,
         Evaluated,
@@ -47,6 +47,7 @@ _HOME = {
     "IndexDescribed": "reports",
     "Instructed": "texts",
     "Items": "result",
+    "Judged": "poses",
     "ModelDescribed": "reports",
     "ModelExported": "reports",
     "ModelImported": "reports",
@@ -80,6 +81,7 @@ __all__ = [
     "IndexDescribed",
     "Instructed",
     "Items",
+    "Judged",
     "ModelDescribed",
     "ModelExported",
     "ModelImported",

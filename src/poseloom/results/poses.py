@@ -82,6 +82,24 @@ class Facts:
 
 
 @dataclass(frozen=True, eq=False)
+class Judged(Result):
+    """Words judged by poses.
+
+    Args:
+        text: the words.
+        facts: of them, for each pose, or each pair.
+    """
+
+    text: str
+    facts: Facts
+
+    def as_json(self) -> dict[str, Any]:
+        """``text``, ``facts``, ``unread``, ``poses`` (rows of ``facts_read``, ``facts_true``, ``holds``), ``notes``."""
+        stated = {"text": self.text, "facts": list(self.facts.stated), "unread": list(self.facts.unread)}
+        return {**stated, "poses": self.facts.rows(), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True, eq=False)
 class Made(Result):
     """Poses that were asked for in words.
 

@@ -108,6 +108,12 @@ def notes_on(words: int, cut: int, unknown: Sequence[str], different: int) -> li
     return notes
 
 
+def cut_notes(text: str, longest: int = LONGEST) -> tuple[str, ...]:
+    """What a user should know of a text that `first_words` cuts off."""
+    words = len(text.split())
+    return tuple(notes_on(words, max(0, words - longest), (), 0))
+
+
 def first_words(text: str, longest: int = LONGEST) -> str:
     """The beginning of a text: what the geometry is asked about where a text is too long to be read as a whole."""
     pieces = text.split(maxsplit=longest)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from poseloom.base.errors import PoseloomError
 from poseloom.nn.text.reading import first_words
 from poseloom.pose.types import Pose
 from poseloom.results.poses import Facts
@@ -39,17 +40,24 @@ def instructed_facts(instruction: str, original: Pose, changed: Pose) -> Facts:
 
     Args:
         instruction: its first 250 words count.
-        original: (1,) pose.
+        original: (1,) pose, or (n,).
         changed: (n,) poses; those of the body count.
+
+    Raises:
+        PoseloomError: other numbers of poses.
     """
     from poseloom.language.claims.checking import check_instructions
     from poseloom.language.claims.reading import read_instruction
 
+    if len(original) not in (1, len(changed)):
+        raise PoseloomError(f"expected one second pose for each of {len(original)} first ones, got {len(changed)}")
     told = first_words(instruction)
     reading = read_instruction(told)
     found = np.zeros((len(changed), len(reading.said)), object)
     if reading.said:
-        before = original.body()[torch.zeros(len(changed), dtype=torch.long)]
+        before = original.body()
+        if len(before) != len(changed):
+            before = before[torch.zeros(len(changed), dtype=torch.long)]
         checked = check_instructions([told] * len(changed), before, changed.body())
         found = np.array([one.holds for one in checked], dtype=object).reshape(found.shape)
     stated = tuple(change_in_words(options[0]) for options in reading.said)
