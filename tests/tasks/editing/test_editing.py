@@ -77,9 +77,6 @@ def test_the_facts_are_those_of_the_poses_that_are_given(model, pose, verify):
 class Drawn(PoseEditor):
     """In every 32nd place the left arm is raised a little, in the next one far; elsewhere nothing changes."""
 
-    def __init__(self):
-        super().__init__(None, WordReader(WordList(["raise", "the", "left", "arm"])))
-
     def _draw(self, pose, instruction, count, generator):
         rotations = pose.rotations.repeat(count, 1, 1)
         rotations[7::DRAWN_FOR_EACH, 16, 2] += 2.0
@@ -87,10 +84,11 @@ class Drawn(PoseEditor):
         return Pose(rotations)
 
 
-def test_of_those_that_follow_best_the_one_that_moves_least_is_given():
+def test_of_those_that_follow_best_the_one_that_moves_least_is_given(model):
     low = torch.zeros(22, 3)
     low[16, 2] = -1.3
-    plain, checked = (Drawn().edit(Pose(low), "Raise the left arm.", n=2, verify=verify) for verify in (False, True))
+    drawn = Drawn(model.card, WordReader(WordList(["raise", "the", "left", "arm"])))
+    plain, checked = (drawn.edit(Pose(low), "Raise the left arm.", n=2, verify=verify) for verify in (False, True))
     assert plain.facts.in_words() == ["0 of 1 facts hold"] * 2
     assert checked.facts.in_words() == ["1 of 1 facts hold"] * 2
     torch.testing.assert_close(checked.poses.rotations[:, 16, 2], torch.full((2,), -0.3))
@@ -103,6 +101,9 @@ def test_mistakes(model, pose):
         model.edit(sample(2, seed=1), TEXT)
     with pytest.raises(PoseloomError, match="expected 1 to 1,000"):
         model.edit(pose, TEXT, n=0)
+
+
+def test_a_result_in_the_place_of_a_pose_is_refused_with_the_remedy(model, pose):
     with pytest.raises(PoseloomError, match=r"give its \.poses"):
         model.edit(model.edit(pose, TEXT), TEXT)
 

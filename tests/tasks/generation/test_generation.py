@@ -68,9 +68,6 @@ def test_the_facts_are_those_of_the_poses_that_are_given(model, verify):
 class Drawn(PoseGenerator):
     """Draws the same poses again and again: arms down, and in every 32nd place arms up."""
 
-    def __init__(self):
-        super().__init__(None)
-
     def notes(self, text):
         return ()
 
@@ -82,8 +79,8 @@ class Drawn(PoseGenerator):
         return Pose(rotations)
 
 
-def test_the_pose_of_each_group_that_agrees_best_is_given():
-    plain, checked = (Drawn().generate("both arms raised", 3, verify=verify) for verify in (False, True))
+def test_the_pose_of_each_group_that_agrees_best_is_given(model):
+    plain, checked = (Drawn(model.card).generate("both arms raised", 3, verify=verify) for verify in (False, True))
     assert plain.facts.in_words() == ["0 of 1 facts hold"] * 3
     assert checked.facts.in_words() == ["1 of 1 facts hold"] * 3
     places = (checked.poses.rotations[:, 0, 0] / 1e-4).round().int().tolist()
