@@ -312,7 +312,7 @@ def _translation(
     offset: Float64[Array, 3],
     values: Float64[Array, "frames channels"],
     channels: list[tuple[str, str]],
-) -> Float64[Array, "frames_or_1 3"]:
+) -> Float64[Array, "#frames 3"]:
     moves = [(place, "XYZ".index(axis)) for place, (axis, kind) in enumerate(channels) if kind == "position"]
     if not moves:
         return offset[None]

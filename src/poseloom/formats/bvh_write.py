@@ -16,6 +16,7 @@ from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
 from poseloom.pose.types import Clip
 
 _CENTIMETRES = 100.0
+_Angles = float | Float64[Array, "*batch"]
 _ROTATION_CHANNELS = "Zrotation Xrotation Yrotation"
 _POSITION_CHANNELS = "Xposition Yposition Zposition"
 _HEAD_HEIGHT, _TOE_LENGTH = 0.18, 0.06
@@ -114,7 +115,7 @@ def _values(clip: Clip, order: list[int]) -> Float64[Array, "frames channels"]:
     return np.concatenate([position * _CENTIMETRES, angles], axis=1)
 
 
-def euler_zxy_of(matrix: Float64[Array, "*batch 3 3"]) -> tuple[Array, Array, Array]:
+def euler_zxy_of(matrix: Float64[Array, "*batch 3 3"]) -> tuple[_Angles, _Angles, _Angles]:
     """Angles (z, x, y) in degrees with matrix = Rz @ Rx @ Ry; exact also where x is a right angle."""
     y = np.degrees(np.arctan2(-matrix[..., 2, 0], matrix[..., 2, 2]))
     rest = matrix @ about_axis(-y, "Y")

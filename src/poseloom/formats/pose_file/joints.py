@@ -7,6 +7,7 @@ side does not have are missing: a skeleton has no face and no heels.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -174,7 +175,7 @@ def _components(family: str) -> tuple[Component, ...]:
     """Body and both hands, with the limbs that draw them."""
     row, known = table()[family], layout(family)
 
-    def part(name: str, points: list[str], limbs: list[tuple[str, str]]) -> Component:
+    def part(name: str, points: list[str], limbs: Iterable[Sequence[str]]) -> Component:
         place = {point: index for index, point in enumerate(points)}
         pairs = tuple((place[a], place[b]) for a, b in limbs)
         return Component(name, tuple(points), pairs, format=row["format"])

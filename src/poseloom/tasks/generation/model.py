@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.facts.measured import FACTS
 from poseloom.nn.pose.fact_classifier import FactJudge, Wanted, doubt_of, toward
 from poseloom.nn.pose.features import PoseTowerConfig
@@ -34,16 +35,16 @@ class GenerationModelConfig:
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
-    facts: int = 512
+    facts: int = within(512, 0, WIDEST)
     flow: FlowConfig = field(default_factory=FlowConfig)
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
     )
-    steps: int = 4
-    guidance: float = 1.0
-    spread: float = 0.7
-    nudges: int = 2
-    nudge: float = 0.7
+    steps: int = within(4, 1, 1000)
+    guidance: float = within(1.0, 0, 100)
+    spread: float = within(0.7, 0, 100)
+    nudges: int = within(2, 0, 1000)
+    nudge: float = within(0.7, 0, 100)
 
 
 class GenerationModel(nn.Module):
