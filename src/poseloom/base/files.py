@@ -104,6 +104,27 @@ def _temporary_name(target: Path, token: str) -> str:
     return f".{target.stem[:_STEM_CHARACTERS]}-{token}{target.suffix}"
 
 
+def refuse_source(target: str | Path | None, *sources: str | Path, force: bool = False) -> None:
+    """Refuse to write over a file that is read, whatever its name there: `target` may be None for no file at all.
+
+    Raises:
+        FileError: it is one of them, and `force` is false.
+    """
+    if target is None or force:
+        return
+    for source in sources:
+        if _same_file(Path(target), Path(source)):
+            remedy = "choose another name, or replace it with --force"
+            raise FileError(target, "is the file that is read", remedy=remedy)
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except (OSError, ValueError):  # one of them is not there
+        return False
+
+
 def writable_target(path: str | Path) -> Path:
     """Return the resolved path if a file may be made there; nothing is touched.
 
