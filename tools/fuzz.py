@@ -289,8 +289,7 @@ def work(name: str, original: Path, place: Path, seed: int, first: int, last: in
             outcome = "read"
         except PoseloomError as mistake:
             line = str(mistake)
-            longest = LONGEST_MESSAGE + len(str(target)) + 60  # a path and a remedy may stand around it
-            outcome = "refused" if len(line) <= longest and line.isprintable() else f"message: {line[:200]!r}"
+            outcome = "refused" if len(line) <= LONGEST_MESSAGE and line.isprintable() else f"message: {line[:200]!r}"
         except Exception as fault:  # what this looks for
             outcome = f"fault: {type(fault).__name__}: {str(fault)[:200]}"
         _tell({"ended": case, "outcome": outcome, "peak": _peak_kib()})

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
+from poseloom.base.ranges import seed_number
 from poseloom.formats import registry
 from poseloom.pose import Clip, Pose
 
@@ -88,6 +89,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     Raises:
         PoseloomError: an unknown style or version, or both given.
     """
+    seed = seed_number(seed)
     if version is None:
         from poseloom.language import describe as write
 
@@ -121,7 +123,7 @@ def instruct(
     Raises:
         PoseloomError: other batch shapes, an unknown style or version, a model with either.
     """
-    start, end = as_pose(pose_a), as_pose(pose_b)
+    start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
     if model is not None:
         if style is not None or version is not None:
             raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")

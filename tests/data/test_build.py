@@ -41,7 +41,7 @@ def test_a_build_that_was_killed_continues_to_the_same_bytes(tmp_path, content, 
 
 
 KILLED = {
-    "prepare": ("rows", ["prepare", "procedural", "--rows", "24576", "--out"]),
+    "prepare": ("rows", ["prepare", "procedural", "--rows", "10240", "--out"]),
     "describe": ("texts", ["describe"]),
     "pairs": ("pairs", ["pairs", "--every", "4"]),
     "posefix pairs": ("pairs", ["pairs", "--miner", "posefix"]),

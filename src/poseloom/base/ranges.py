@@ -63,8 +63,8 @@ def whole_number(name: str, value: object, low: int, high: int, what: str = "") 
 
 
 def seed_number(value: object) -> int:
-    """A seed. Raises PoseloomError where it is no whole number from 0 to `MAXIMUM_SEED`."""
-    return whole_number("seed", value, 0, MAXIMUM_SEED)
+    """A seed. Raises PoseloomError where it is no whole number of 64 bits."""
+    return whole_number("seed", value, -MAXIMUM_SEED, MAXIMUM_SEED)
 
 
 def text_argument(name: str, value: object) -> str:

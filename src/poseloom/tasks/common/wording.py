@@ -34,7 +34,7 @@ class Wording:
 
     def __post_init__(self) -> None:
         for name in ("beams", "top_k", "seed"):
-            whole_number(name, getattr(self, name), 0, MAXIMUM_SEED)
+            whole_number(name, getattr(self, name), -MAXIMUM_SEED, MAXIMUM_SEED)
         expected = {
             "beams": (1 <= self.beams <= _MOST_BEAMS, f"1 to {_MOST_BEAMS}"),
             "top_k": (self.top_k >= 0, "1 or more words"),

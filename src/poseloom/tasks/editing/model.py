@@ -80,7 +80,7 @@ class EditingModel(nn.Module):
     def condition(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         first: Float[Tensor, "batch joints 3"],
     ) -> Float[Tensor, "batch condition"]:
         """What steers the flow."""
@@ -89,7 +89,7 @@ class EditingModel(nn.Module):
     def losses(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         first: Float[Tensor, "batch joints 3"],
         second: Float[Tensor, "batch joints 3"],
         judged: tuple[Tensor, Tensor, Tensor],
@@ -117,7 +117,7 @@ class EditingModel(nn.Module):
     def draw(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         wanted: Wanted,
         first: Float[Tensor, "batch joints 3"],
         samples: int,

@@ -63,7 +63,7 @@ class GenerationModel(nn.Module):
         self.judge = FactJudge(FACTS, config.judge)
 
     def condition(
-        self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch facts"]
+        self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch stated"]
     ) -> Float[Tensor, "batch condition"]:
         """What steers the flow."""
         return torch.cat([self.text_encoder(words), facts], dim=-1)
@@ -71,7 +71,7 @@ class GenerationModel(nn.Module):
     def losses(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         rotations: Float[Tensor, "batch joints 3"],
         judged: tuple[Float[Tensor, "poses joints 3"], Float[Tensor, "poses measured"]],
     ) -> dict[str, Tensor]:
@@ -84,7 +84,7 @@ class GenerationModel(nn.Module):
     def draw(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         wanted: Wanted,
         samples: int,
         generator: torch.Generator | None = None,
