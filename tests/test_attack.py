@@ -5,16 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 import poseloom
 from poseloom.base.errors import LONGEST_MESSAGE, PoseloomError
-from poseloom.formats.pose_file import PoseSequence, read_pose_file, sequence_to_keypoints
-from poseloom.pose import Clip, Pose
+from poseloom.formats.pose_file import clip_to_sequence, read_pose_file, sequence_to_keypoints
+from poseloom.pose import Clip, Pose, sample
 
 ATTACK = Path(__file__).resolve().parents[2] / "shared" / "field" / "attack"
 there = pytest.mark.skipif(not ATTACK.exists(), reason="the files are not here: ../shared/field/attack")
@@ -148,19 +148,17 @@ def test_nothing_is_no_motion_to_save(tmp_path, suffix):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    "words", [("convert", "{a}", "{a}"), ("convert", "{a}", "{link}"), ("render", "{a}", "--out", "{a}")]
-)
-def test_the_file_that_is_read_is_not_written_over(command, tmp_path, words):
-    path, link = tmp_path / "a.bvh", tmp_path / "b.bvh"
+@pytest.mark.parametrize("target", ["a.bvh", "link.bvh"])
+def test_the_file_that_is_read_is_not_written_over(command, tmp_path, target):
+    path, out = tmp_path / "a.bvh", tmp_path / target
     poseloom.save(Pose(torch.zeros(2, 22, 3)), path)
-    link.symlink_to(path)
+    (tmp_path / "link.bvh").symlink_to(path)
     before = path.read_bytes()
-    if words[0] == "convert":
-        refused(command, *(word.format(a=path, link=link) for word in words), words="is the file that is read")
+    for words in (("convert", path, out), ("edit", path, "bend the left knee", "--out", out)):
+        refused(command, *words, words="is the file that is read; choose another name, or replace it with --force")
         assert path.read_bytes() == before
-        assert command(*(word.format(a=path, link=link) for word in words), "--force")[0] == 0
-    assert not command("convert", path, tmp_path / "c.bvh")[0]
+    assert command("convert", path, out, "--force")[0] == 0
+    assert command("convert", path, tmp_path / "c.bvh")[0] == 0
 
 
 INDEX = """
@@ -171,18 +169,16 @@ build_index(TableRows(Table.open(sys.argv[1])), sys.argv[2])
 """
 
 
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
+
+
 def test_an_index_has_the_same_bytes_in_any_process(described, tmp_path):
-    for name, seed in (("a", "1"), ("b", "2"), ("b", "3")):
-        command = [sys.executable, "-c", INDEX, described, tmp_path / name]
+    folders = tmp_path / "a", tmp_path / "b"
+    for folder, seed in zip((*folders, folders[1]), "123", strict=True):
+        command = [sys.executable, "-c", INDEX, described, folder]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
-    first, second = (
-        {
-            path.relative_to(folder): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file() and path.name != "lock"
-        }
-        for folder in (tmp_path / "a", tmp_path / "b")
-    )
+    first, second = ({path.relative_to(folder): path.read_bytes() for path in files(folder)} for folder in folders)
     assert first == second and len(first) > 10
 
 
@@ -211,17 +207,9 @@ def test_a_card_of_a_larger_model_than_its_weights(tiny_models, tmp_path):
 
 
 def test_signs_of_nobody():
-    from poseloom.formats.pose_file import clip_to_sequence
-    from poseloom.pose import sample
-
     whole = clip_to_sequence(Clip(sample(2)))
-    empty = PoseSequence(
-        whole.components,
-        np.zeros((2, 0, *whole.values.shape[2:])),
-        np.zeros((2, 0, whole.values.shape[2])),
-        whole.fps,
-        whole.width,
-        whole.height,
-    )
+    empty = replace(whole, values=whole.values[:, :0], confidence=whole.confidence[:, :0])
     with pytest.raises(PoseloomError, match="nobody is in it"):
         sequence_to_keypoints(empty)
+    with pytest.raises(PoseloomError, match="person is 1, expected 0 to 0"):
+        sequence_to_keypoints(whole, person=1)
