@@ -10,9 +10,11 @@ import argparse
 import pickle
 import re
 import shutil
+import struct
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -35,6 +37,17 @@ _PREFERRED = ("checkpoint_best.pth", "checkpoint_release.pth")
 _REMEDY = "get the file again"
 _DISTRUST = "do not use this file if you do not know where it is from"
 
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    UnicodeDecodeError,
+    OSError,
+    EOFError,
+)
+"""What zipfile raises on damaged archives."""
 _HARMLESS: list[Any] = [
     argparse.Namespace,
     # scores may have been kept as numpy numbers; both spellings of numpy 1 and 2
@@ -78,7 +91,7 @@ def _checkpoint_in(file: Path) -> Iterator[Path | IO[bytes]]:
                 shutil.copyfileobj(source, copy)
                 _check_inner(file, copy)
                 yield copy
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError) as error:
+    except _DAMAGED as error:
         raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
 
 
