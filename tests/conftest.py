@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 SHAPES = "POSELOOM_SHAPES"
-"""Set to 1, the tests check the types and shapes of every call into poseloom (`make shapes`)."""
+"""Set to 1, the tests check the types and shapes of every call into poseloom: see `shape_checks`."""
 
 if os.environ.get(SHAPES):
     import shape_checks
