@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from poseloom.cli.main import main
+SHAPES = "POSELOOM_SHAPES"
+"""Set to 1, the tests check the types and shapes of every call into poseloom: see `shape_checks`."""
+
+if os.environ.get(SHAPES):
+    import shape_checks
+
+    shape_checks.install()
+
+from poseloom.cli.main import main  # noqa: E402 - behind the hook, which sees only what is imported after it
 
 # No deadlines: a busy machine is no failure. CI draws the same examples each time, so that a change is judged by
 # itself; elsewhere new examples are tried in every run.
@@ -21,6 +29,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _types_are_checked(request):
+    """Where types are checked at all, not in a test that hands in wrong ones on purpose."""
+    if not os.environ.get(SHAPES) or request.node.get_closest_marker("wrong_types") is None:
+        yield
+        return
+    with shape_checks.unchecked():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,12 @@
 """A source whose rows tell their numbers; and a program that builds it, to be killed."""
 
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from killed import die
 from poseloom.data import executor, prepare
 from poseloom.data.build import Unit
 from poseloom.data.schema import Camera, Image, Keypoints, Layout, RowBlock, Text
@@ -19,7 +19,6 @@ class Numbered:
     shard_rows: int = 10
     joints: int = 22
     first: int = 0
-    pause: float = 0.0
     name: str = "numbered"
 
     @property
@@ -36,7 +35,6 @@ class Numbered:
 
     def read(self, unit):
         numbers = list(unit.content)
-        time.sleep(self.pause)
         value = torch.tensor(numbers, dtype=torch.float32)
         rotations = (value[:, None, None] / 1e4).expand(-1, self.joints, 3).clone()
         return RowBlock(
@@ -53,10 +51,15 @@ class Numbered:
         )
 
 
-def tell(progress):
-    sys.stdout.write(f"{progress.done}\n")
-    sys.stdout.flush()
+def die_at(shards):
+    """Reports progress by a kill as soon as so many shards are there."""
+
+    def report(progress):
+        if progress.done >= shards:
+            die()
+
+    return report
 
 
 if __name__ == "__main__":
-    prepare(Numbered(200, pause=0.1), Path(sys.argv[1]), executor(sys.argv[2], 2), report=tell)
+    prepare(Numbered(200), Path(sys.argv[1]), executor(sys.argv[2], 2), report=die_at(int(sys.argv[3])))

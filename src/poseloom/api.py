@@ -17,6 +17,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
+from poseloom.base.ranges import seed_number
 from poseloom.checkpoints.finding import find
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
@@ -118,6 +119,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     """
     if version is not None and style is not None:
         raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
+    seed = seed_number(seed)
     if version is None:
         from poseloom.language import describe as write
 
@@ -152,7 +154,7 @@ def instruct(
     Raises:
         PoseloomError: other batch shapes, an unknown style or version, a model with either.
     """
-    start, end = as_pose(pose_a), as_pose(pose_b)
+    start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
     if model is not None:
         if style is not None or version is not None:
             raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")

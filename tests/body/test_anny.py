@@ -73,6 +73,7 @@ def test_shape_coefficients_of_another_body_are_ignored():
     assert torch.equal(body.joints(pose), body.joints(foreign))
 
 
+@pytest.mark.wrong_types
 def test_wrong_number_of_phenotypes_is_told():
     with pytest.raises(PoseloomError, match="takes 6 coefficients"):
         default_body().joints(Pose(torch.zeros(1, 52, 3), None, torch.zeros(1, 10), "anny"))

@@ -1,16 +1,16 @@
 """Builds that survive: killed, refused, short of disk."""
 
-import random
+import hashlib
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from killed import killed
 from numbered import Numbered
 from poseloom.base.errors import PoseloomError
 from poseloom.base.lock import LOCK, locked
@@ -18,99 +18,102 @@ from poseloom.data import Table, prepare
 from poseloom.data.build import WORKSHOP, unfinished
 from poseloom.data.manifest import MANIFEST
 from poseloom.search import Index
+from poseloom.search.store import MANIFEST as INDEX
 
 COMMAND = [sys.executable, "-m", "poseloom"]
 PROGRAM = Path(__file__).parent.parent / "numbered.py"
 
 
-def killed_at_random(command, rng, patience):
-    """Run a builder, let it finish at least one shard, kill it at some later moment; True if that stopped it."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        process.stdout.readline()
-        try:
-            process.wait(rng.uniform(0, patience))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.stdout.read()
-    return process.returncode == -signal.SIGKILL
-
-
-def test_a_build_that_was_killed_continues_to_the_same_bytes(tmp_path, content):
+@pytest.mark.parametrize("where", ["here", "processes"])
+def test_a_build_that_was_killed_continues_to_the_same_bytes(tmp_path, content, where):
     prepare(Numbered(200), tmp_path / "whole")
     broken = tmp_path / "broken"
-    command = [sys.executable, PROGRAM, broken]
-    rng = random.Random(0)
-    assert killed_at_random([*command, "here"], rng, 0.5)
-    assert not (broken / MANIFEST).exists() and unfinished(broken)
-    with pytest.raises(PoseloomError, match="build is not finished"):
-        Table.open(broken)
-    assert killed_at_random([*command, "processes"], rng, 0.3)
+    for shards in (2, 5):
+        process = subprocess.run([sys.executable, PROGRAM, broken, where, str(shards)], timeout=100)
+        assert process.returncode == -signal.SIGKILL
+        assert not (broken / MANIFEST).exists() and unfinished(broken)
+        with pytest.raises(PoseloomError, match="build is not finished"):
+            Table.open(broken)
     kept = []
     prepare(Numbered(200), broken, report=lambda progress: kept.append(progress.kept))
-    assert kept[0] >= 2
+    assert kept[0] >= 5
     assert content(broken) == content(tmp_path / "whole") and not unfinished(broken)
 
 
 KILLED = {
-    "prepare": ["prepare", "procedural", "--rows", "24576", "--out"],
-    "describe": ["describe"],
-    "pairs": ["pairs", "--every", "4"],
-    "posefix pairs": ["pairs", "--miner", "posefix"],
+    "prepare": ("rows", ["prepare", "procedural", "--rows", "10240", "--out"]),
+    "describe": ("texts", ["describe"]),
+    "pairs": ("pairs", ["pairs", "--every", "4"]),
+    "posefix pairs": ("pairs", ["pairs", "--miner", "posefix"]),
 }
+
+
+def moments(part):
+    """Around a build's first files, around one of its shards, between shards, around the end."""
+    first, last = f".build/{part}--*.json", MANIFEST
+    for event in (f"before:{first}", f"after:{first}", "line:1"):
+        yield event, "here"
+    for event in (f"before:{part}/*/00002", f"after:{part}/*/00002", f"before:{part}/*/00004"):
+        yield event, "here"
+    yield "line:1", "processes"  # the last shard is there, the end is not
+    yield from ((f"{moment}:{last}", "processes") for moment in ("before", "after"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("build", KILLED)
-def test_ten_random_kills_leave_no_trace(tmp_path, content, build):
-    def command(out, executor):
-        return [*COMMAND, "data", *KILLED[build], out, "--workers", "2", "--executor", executor]
+def test_a_kill_at_any_event_leaves_no_trace(tmp_path, content, build):
+    part, words = KILLED[build]
 
-    rng = random.Random(1)
-    broken, whole, kills = tmp_path / "broken", tmp_path / "whole", 0
+    def command(out, executor):
+        return ["data", *words, out, "--workers", "2", "--executor", executor]
+
+    broken, whole = tmp_path / "broken", tmp_path / "whole"
     if build != "prepare":
-        subprocess.run([*COMMAND, "data", *KILLED["prepare"], broken], check=True, capture_output=True)
+        subprocess.run([*COMMAND, "data", *KILLED["prepare"][1], broken], check=True, capture_output=True)
         shutil.copytree(broken, whole)
-    for attempt in range(10):
-        kills += killed_at_random(command(broken, ("here", "processes")[attempt % 2]), rng, 0.6)
-    assert kills >= 5
-    subprocess.run(command(broken, "processes"), check=True, capture_output=True)
-    subprocess.run(command(whole, "here"), check=True, capture_output=True)
+    subprocess.run([*COMMAND, *command(whole, "here")], check=True, capture_output=True)
+    before = content(broken) if broken.exists() else {}
+    for event, executor in moments(part):
+        assert killed(broken, event, *command(broken, executor)), event
+        told = (broken / MANIFEST).read_bytes() if (broken / MANIFEST).exists() else None
+        if event == f"after:{MANIFEST}":
+            assert content(broken) == content(whole)
+        else:
+            assert told is None if not before else hashlib.sha256(told).hexdigest() == before[MANIFEST]
+    assert not killed(broken, "line:1000", *command(broken, "processes"))
     assert content(broken) == content(whole)
 
 
+INDEX_EVENTS = {
+    "before:segment-*": "old",
+    "after:segment-*": "old",
+    "before:segment-*/vectors.npy": "old",
+    "after:segment-*/words.txt": "old",
+    "after:segment-*/metadata-5.npy": "old",
+    f"before:{INDEX}": "old",
+    f"after:{INDEX}": "new",
+}
+
+
 @pytest.mark.slow
-def test_ten_random_kills_of_an_index_leave_the_old_one(tmp_path):
-    for name, rows in (("small", "2048"), ("large", "16384")):
+def test_a_kill_of_an_index_leaves_the_old_or_the_new_one(tmp_path):
+    for name, rows in (("small", "2048"), ("large", "4096")):
         options = ["--rows", rows, "--seed", rows, "--out", tmp_path / name]
         subprocess.run([*COMMAND, "data", "prepare", "procedural", *options], check=True, capture_output=True)
         subprocess.run([*COMMAND, "index", "build", tmp_path / name, "--out", tmp_path / f"{name} index"], check=True)
-    folder = tmp_path / "index"
-    shutil.copytree(tmp_path / "small index", folder)
-    command = [*COMMAND, "index", "build", tmp_path / "large", "--out", folder]
     question = "left hand above the head, not sitting"
-    old = Index(folder).search(question)
-    rng, kills = random.Random(2), 0
-    for attempt in range(10):
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            begun = time.monotonic()
-            while attempt % 2 and process.poll() is None and len(list(folder.glob("segment-*"))) < 2:
-                time.sleep(0.01)  # half of them while files are written, the others at any time
-                assert time.monotonic() - begun < 120
-            try:
-                process.wait(rng.uniform(0, 1))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-        kills += process.returncode == -signal.SIGKILL
-        if process.returncode:
-            Index(folder).check()
-            assert Index(folder).search(question) == old
-        else:
-            shutil.rmtree(folder)
-            shutil.copytree(tmp_path / "small index", folder)
-    assert kills >= 5
-    subprocess.run(command, check=True, capture_output=True)
-    assert Index(folder).search(question) == Index(tmp_path / "large index").search(question)
-    assert len(list(folder.glob("segment-*"))) == 1
+    folders = {"old": tmp_path / "small index", "new": tmp_path / "large index"}
+    right = {name: Index(one).search(question) for name, one in folders.items()}
+    assert right["old"] != right["new"]
+    folder = shutil.copytree(tmp_path / "small index", tmp_path / "index")
+    command = ["index", "build", tmp_path / "large", "--out", folder]
+    for event, left in INDEX_EVENTS.items():
+        assert killed(folder, event, *command), event
+        Index(folder).check()
+        assert Index(folder).search(question) == right[left], event
+    assert not killed(folder, "line:1000", *command)
+    assert Index(folder).search(question) == right["new"]
+    assert len(list(folder.glob("segment-*"))) == 1 and not list(folder.glob(".*"))
 
 
 def test_a_second_builder_is_refused_with_the_first_ones_process(tmp_path):

@@ -236,6 +236,7 @@ def test_the_file_is_well_formed(tmp_path):
     assert trimesh.load(io.BytesIO(data), file_type="glb") is not None
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -40,6 +40,7 @@ def test_equal_distributions_do_not_diverge():
     assert torch.allclose(gaussian_kl(mean, std, mean, std), torch.zeros(3), atol=1e-5)
 
 
+@pytest.mark.wrong_types
 def test_shapes_must_belong_together():
     with pytest.raises(PoseloomError, match="do not belong together"):
         elbo_per_item(torch.zeros(2, 5), torch.zeros(2, 6), torch.zeros(1), torch.zeros(2), laplace_likelihood)

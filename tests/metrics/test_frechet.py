@@ -57,6 +57,7 @@ def test_batches_and_joins_give_what_one_tensor_gives(sizes):
     assert torch.allclose(whole.covariance(), torch.cov(features.T))
 
 
+@pytest.mark.wrong_types
 def test_mistakes_are_told():
     with pytest.raises(PoseloomError, match="at least two items, got 1"):
         frechet_distance(torch.zeros(1, 3), torch.zeros(5, 3))

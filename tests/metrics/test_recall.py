@@ -109,6 +109,7 @@ def test_means():
     assert any_to_any_recall([60, 70], [80]) == pytest.approx(72.5)
 
 
+@pytest.mark.wrong_types
 def test_mistakes_are_told():
     with pytest.raises(PoseloomError, match="a pool of 32 needs as many items, got 5"):
         r_precision(features(5), features(5))

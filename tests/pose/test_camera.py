@@ -106,6 +106,7 @@ def test_batches_broadcast_and_fold():
     torch.testing.assert_close(moved.position, one.position + torch.tensor([[1.0, 0, 0], [0, 0, 2.0]]))
 
 
+@pytest.mark.wrong_types
 def test_mistakes_are_told():
     with pytest.raises(PoseloomError, match="stands at its target"):
         Camera.look_at(torch.zeros(3), torch.zeros(3))

@@ -120,6 +120,7 @@ def test_body_and_hands_views():
     assert Pose.identity(2, 3).batch_shape == (2, 3)
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize(
     ("fields", "name"),
     [

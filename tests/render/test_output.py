@@ -57,6 +57,7 @@ def test_a_missing_folder_is_told(tmp_path, picture):
         save_picture(picture, tmp_path / "no" / "a.png")
 
 
+@pytest.mark.wrong_types
 def test_a_batch_is_no_picture(picture):
     with pytest.raises(PoseloomError, match="one picture"):
         to_pil(picture[None])

@@ -154,6 +154,7 @@ def test_the_default_body_is_the_fine_one(poses):
     assert not torch.equal(fine, coarse)
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize("size", [0, -3, 8193, (64, 0), (1, 2, 3), 12.5, "256", True])
 def test_bad_sizes_are_told(poses, size):
     with pytest.raises(PoseloomError, match="size"):

@@ -139,6 +139,7 @@ def test_any_triangles_give_finite_pictures_with_the_nearest_in_front(seed):
     torch.testing.assert_close(again.depth, seen.depth)
 
 
+@pytest.mark.wrong_types
 def test_a_wrong_shape_is_told():
     with pytest.raises(PoseloomError, match=r"batch, vertices, 3"):
         rasterise(TRIANGLE[0], ONE_FACE, 16, 16)

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -269,39 +268,36 @@ def test_rows_of_a_table_come_in_blocks_from_any_row(numbered, monkeypatch):
 # -- a build that is killed ------------------------------------------------------------------------------------------
 
 
-class SlowRows(MemoryRows):
+class PausedRows(MemoryRows):
+    """Rows of which the first block never comes; `reached` is told once it is asked for."""
+
+    reached = None
+
     def blocks(self, start=0):
-        for block in super().blocks(start):
-            (self.metadata["flag"][0]).touch()
-            time.sleep(60)
-            yield block
-
-
-def build_slowly(rows, folder):
-    build_index(rows, folder)
+        self.reached.set()
+        signal.pause()
+        return super().blocks(start)
 
 
 @pytest.mark.parametrize("moment", ["reading", "before the manifest"])
 def test_a_killed_build_leaves_the_old_index(tmp_path, few, moment):
-    folder, flag = tmp_path / "index", tmp_path / "flag"
+    folder, context = tmp_path / "index", multiprocessing.get_context("fork")
     build_index(few, folder)
-    before = contents(folder)
-    context = multiprocessing.get_context("fork")
+    before, reached = contents(folder), context.Event()
     other = MemoryRows(sample(5, seed=1), ids=list("abcde"))
 
     def build():
         if moment == "reading":
-            build_slowly(SlowRows(other.pose, ids=other.ids, metadata={"flag": [flag] * 5}), folder)
+            paused = PausedRows(other.pose, ids=other.ids)
+            paused.reached = reached
+            build_index(paused, folder)
         else:
-            building.write_manifest = lambda *_: (flag.touch(), time.sleep(60))
+            building.write_manifest = lambda *_: (reached.set(), signal.pause())
             build_index(other, folder)
 
     process = context.Process(target=build)
     process.start()
-    deadline = time.monotonic() + 50
-    while not flag.exists():
-        assert process.is_alive() and time.monotonic() < deadline
-        time.sleep(0.01)
+    assert reached.wait(50)
     with pytest.raises(FileError, match=f"is being built by process {process.pid}"):
         build_index(other, folder)
     os.kill(process.pid, signal.SIGKILL)

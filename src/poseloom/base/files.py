@@ -17,6 +17,8 @@ MAXIMUM_BYTES = 4 * GIBIBYTE
 _STEM_CHARACTERS = 60
 """Of the target's name in the temporary one: file names have at most 255 bytes, a character has up to four."""
 
+_TOKEN_BYTES = 6
+
 
 def readable_file(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> Path:
     """Return the path of a file that can be opened and holds something.
@@ -77,7 +79,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         FileError: the folder does not exist or may not be written, the target is a folder, or the disk is full.
     """
     target = writable_target(path)
-    temporary = target.with_name(f".{target.stem[:_STEM_CHARACTERS]}-{secrets.token_hex(6)}{target.suffix}")
+    temporary = target.with_name(_temporary_name(target, secrets.token_hex(_TOKEN_BYTES)))
     try:
         yield temporary
         temporary.replace(target)
@@ -88,6 +90,39 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def clear_temporary(path: str | Path) -> None:
+    """Remove what `atomic_write` left beside `path` where its process was killed; call it when nobody else writes."""
+    target = Path(path)
+    for left in target.parent.glob(_temporary_name(target, "[0-9a-f]" * 2 * _TOKEN_BYTES)):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _temporary_name(target: Path, token: str) -> str:
+    return f".{target.stem[:_STEM_CHARACTERS]}-{token}{target.suffix}"
+
+
+def refuse_source(target: str | Path | None, *sources: str | Path, force: bool = False) -> None:
+    """Refuse to write over a file that is read, whatever its name there: `target` may be None for no file at all.
+
+    Raises:
+        FileError: it is one of them, and `force` is false.
+    """
+    if target is None or force:
+        return
+    for source in sources:
+        if _same_file(Path(target), Path(source)):
+            remedy = "choose another name, or replace it with --force"
+            raise FileError(target, "is the file that is read", remedy=remedy)
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 def writable_target(path: str | Path) -> Path:

@@ -54,7 +54,7 @@ class PosedSmpl:
 
     joints: Float[Tensor, "*batch joints 3"]
     rotations: Float[Tensor, "*batch joints 3 3"]
-    rest_joints: Float[Tensor, "*batch joints 3"]
+    rest_joints: Float[Tensor, "*#batch joints 3"]
     unskinned: Float[Tensor, "*batch vertices 3"]
     body: SmplBody
 

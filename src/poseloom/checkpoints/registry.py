@@ -144,6 +144,16 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
 
 @lru_cache(maxsize=_KEPT_OPEN)
 def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...]) -> Predictor:
+    try:
+        return _predictor(path, task, is_published)
+    except PoseloomError:
+        raise
+    except Exception as error:  # the card is data from a stranger, and sizes the model
+        problem = f"does not fit a model of task {task}: {type(error).__name__} {error}"
+        raise FileError(card_path(path), problem, remedy="export or get both files again") from error
+
+
+def _predictor(path: Path, task: str, is_published: bool) -> Predictor:
     if is_published:
         from poseloom.checkpoints.converted import load_converted
         from poseloom.checkpoints.published_predictors import predictor_of

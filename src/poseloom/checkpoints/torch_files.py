@@ -10,17 +10,20 @@ import argparse
 import pickle
 import re
 import shutil
+import struct
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
 
+from poseloom.base.archives import check_members
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, readable_file, reason
 
@@ -34,6 +37,17 @@ _PREFERRED = ("checkpoint_best.pth", "checkpoint_release.pth")
 _REMEDY = "get the file again"
 _DISTRUST = "do not use this file if you do not know where it is from"
 
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    UnicodeDecodeError,
+    OSError,
+    EOFError,
+)
+"""What zipfile raises on damaged archives."""
 _HARMLESS: list[Any] = [
     argparse.Namespace,
     # scores may have been kept as numpy numbers; both spellings of numpy 1 and 2
@@ -59,7 +73,7 @@ def load_torch_file(path: str | Path) -> Any:
 
 
 @contextmanager
-def _checkpoint_in(file: Path) -> Iterator[Path]:
+def _checkpoint_in(file: Path) -> Iterator[Path | IO[bytes]]:
     """The file itself, or a temporary copy of the checkpoint that it is an archive of."""
     if not zipfile.is_zipfile(file):
         yield file
@@ -67,25 +81,27 @@ def _checkpoint_in(file: Path) -> Iterator[Path]:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            _check_sizes(file, members)
+            check_members(file, members, MAXIMUM_BYTES, _MAXIMUM_MEMBERS)
             if any(PurePosixPath(member.filename).name == _TORCH_RECORDS for member in members):
                 yield file
                 return
             member = _the_checkpoint(file, members)
-            with tempfile.TemporaryDirectory(prefix="poseloom-") as folder:
-                target = Path(folder) / "checkpoint.pth"
-                with archive.open(member) as source, target.open("wb") as copy:
-                    shutil.copyfileobj(source, copy)
-                yield target
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError) as error:
+            # a file without a name: nothing is left of it however this process ends
+            with tempfile.TemporaryFile(prefix="poseloom-") as copy, archive.open(member) as source:
+                shutil.copyfileobj(source, copy)
+                _check_inner(file, copy)
+                yield copy
+    except _DAMAGED as error:
         raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
 
 
-def _check_sizes(file: Path, members: list[zipfile.ZipInfo]) -> None:
-    unpacked = sum(member.file_size for member in members)
-    if len(members) > _MAXIMUM_MEMBERS or unpacked > MAXIMUM_BYTES:
-        problem = f"unpacks to {unpacked:,} bytes in {len(members):,} files, at most {MAXIMUM_BYTES:,} are read"
-        raise FileError(file, problem, remedy=_DISTRUST)
+def _check_inner(file: Path, checkpoint: IO[bytes]) -> None:
+    """The checkpoint in an archive may be an archive again: a torch file."""
+    checkpoint.seek(0)
+    if zipfile.is_zipfile(checkpoint):
+        with zipfile.ZipFile(checkpoint) as archive:
+            check_members(file, archive.infolist(), MAXIMUM_BYTES, _MAXIMUM_MEMBERS)
+    checkpoint.seek(0)
 
 
 def _the_checkpoint(file: Path, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
@@ -99,7 +115,7 @@ def _the_checkpoint(file: Path, members: list[zipfile.ZipInfo]) -> zipfile.ZipIn
     return best[0]
 
 
-def _load(checkpoint: Path, file: Path) -> Any:
+def _load(checkpoint: Path | IO[bytes], file: Path) -> Any:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
             warnings.simplefilter("ignore")  # about the protocol of old pickles

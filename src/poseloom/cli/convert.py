@@ -13,12 +13,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("output", metavar="OUT", help="file to write: .bvh .npz (AMASS with --to amass) .json .glb")
     parser.add_argument("--to", dest="target_format", metavar="FORMAT", help="output format where the suffix misleads")
     options.add_json(parser)
+    options.add_force(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
+    from poseloom.base.files import refuse_source
     from poseloom.results import Converted
 
+    refuse_source(arguments.output, arguments.input, force=arguments.force)
     clip = api.load(arguments.input, arguments.source_format)
     api.save(clip, arguments.output, arguments.target_format)
     made = Converted(Path(arguments.output), len(clip), clip.fps, clip.pose.joints)

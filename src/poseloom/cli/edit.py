@@ -22,12 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the pose (default: 0)")
     learned.add_draws(parser, count=1, drawn=_DRAWN)
     learned.add_model(parser, "editing")
+    options.add_force(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
+    from poseloom.base.files import refuse_source
 
+    for path in (arguments.out, arguments.render):
+        refuse_source(path, arguments.file, force=arguments.force)
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.out, arguments.render)
     clip = api.load(arguments.file, arguments.source_format)

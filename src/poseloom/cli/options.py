@@ -30,6 +30,11 @@ def add_frames(parser: argparse.ArgumentParser, default: str) -> None:
     which.add_argument("--every", type=int, metavar="N", help=f"every N-th frame (default: {default})")
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Whether the file that is read may be written over."""
+    parser.add_argument("--force", action="store_true", help="replace the file that is read, where OUT names it")
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed chooses other words")
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--elevation", type=float, metavar="DEGREES", help="height of the camera above the horizontal")
     parser.add_argument("--no-text", action="store_true", help="no descriptions under the pictures of a sheet")
     options.add_seed(parser)
+    options.add_force(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -44,8 +45,9 @@ def run(arguments: argparse.Namespace) -> None:
         hint = closest(suffix, known) if suffix else ""
         raise FileError(arguments.out, f"cannot draw {suffix or 'without a suffix'}", remedy=", ".join(known) + hint)
     from poseloom import api
-    from poseloom.base.files import writable_target
+    from poseloom.base.files import refuse_source, writable_target
 
+    refuse_source(arguments.out, arguments.file, force=arguments.force)
     writable_target(arguments.out)
     clip = api.load(arguments.file, arguments.source_format)
     write = _write_glb if suffix == GLB else _write_animation if suffix in ANIMATIONS else _write_pictures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +29,44 @@ def write_ipc(path: Path, table: Any) -> None:
             writer.write_batch(batch)
 
 
-def read_ipc(path: Path, schema: Any) -> Any:
-    """The one batch of an Arrow file, mapped into memory.
+def read_ipc(path: Path, schema: Any, rows: int | None = None) -> Any:
+    """The one batch of an Arrow file, mapped into memory; every offset and every text in it was looked at.
+
+    Args:
+        path: of the file.
+        schema: the columns that are expected.
+        rows: how many are expected; any number by default.
 
     Raises:
-        FileError: missing, damaged, or of other columns than `schema`.
+        FileError: missing, damaged, or of other columns or rows.
     """
     try:
         reader = pa.ipc.open_file(mapped(path))
+        if not reader.schema.equals(schema):
+            raise damaged(path, f"has other columns: {', '.join(reader.schema.names)}")
+        if reader.num_record_batches != 1:
+            raise damaged(path, f"holds {reader.num_record_batches} batches instead of 1")
         batch = reader.get_batch(0)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        batch.validate(full=True)
+    except FileError:
+        raise
+    except Exception as error:  # pyarrow has a dozen kinds, some of them Python's own
         raise damaged(path, reason(error)) from None
-    if not batch.schema.equals(schema):
-        raise damaged(path, f"has other columns: {', '.join(batch.schema.names)}")
+    lacking = _lacking(batch)
+    if lacking:
+        raise damaged(path, f"lacks values of {lacking[0]}")
+    if rows is not None and batch.num_rows != rows:
+        raise damaged(path, f"holds {batch.num_rows:,} rows instead of {rows:,}")
     return batch
+
+
+def _lacking(batch: Any) -> list[str]:
+    """Columns that lack values, of those that every row has."""
+    columns = {name: batch.column(name) for name in batch.schema.names if name != "camera"}
+    if "texts" in columns:
+        texts = columns["texts"].values
+        columns |= {"texts": texts, **{f"texts.{name}": texts.field(name) for name in ("text", "kind", "source")}}
+    return [name for name, column in columns.items() if column.null_count]
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
@@ -65,9 +90,9 @@ def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
         version = np.lib.format.read_magic(stream)
         found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
         array = np.frombuffer(buffer, dtype=np.float32, offset=stream.tell())
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except Exception as error:  # numpy hands the header to Python's own parser
         raise damaged(path, reason(error)) from None
-    if version != (1, 0) or found != shape or fortran or dtype != np.float32 or array.size != np.prod(shape):
+    if version != (1, 0) or found != shape or fortran or dtype != np.float32 or array.size != math.prod(shape):
         raise damaged(path, f"expected float32 numbers of shape {shape}, got {dtype} of shape {found}")
     return array.reshape(shape)
 

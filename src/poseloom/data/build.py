@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.base.files import atomic_write, reason
+from poseloom.base.files import atomic_write, clear_temporary, reason
 from poseloom.base.lock import locked
 from poseloom.data.executors import Executor, InProcess
 from poseloom.data.manifest import (
@@ -132,6 +132,7 @@ def build(
         if layout is not None and manifest.layout != layout:
             problem = f"holds rows with {_differences(manifest.layout, layout)}"
             raise FileError(folder, problem, remedy="choose another folder, or options that give the same")
+        clear_temporary(folder / MANIFEST)  # a build that was killed may have left one
         return _build_part(folder, manifest, builder, executor or InProcess(), report, accept)
 
 

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, shortened
 from poseloom.base.files import atomic_write, read_text
 from poseloom.data.schema import SCHEMA_VERSION, Layout
+from poseloom.pose.joints import BODY_JOINTS, JOINT_NAMES
 
 MANIFEST = "manifest.json"
 SHARD_RECORD = "shard.json"
@@ -31,6 +33,10 @@ FORMAT = "poseloom-table"
 VERSION = 1
 _MAXIMUM_BYTES = 1 << 30
 _READ_AT_ONCE = 1 << 20
+_NUMBER_BYTES = 4
+_MOST_ROWS = 1 << 24
+"""Of a shard: builders make them of some thousands."""
+_MOST_COEFFICIENTS = 1000
 _REBUILD = "remove it and build the table again; its whole shards are used"
 
 
@@ -146,20 +152,70 @@ def read_manifest(folder: Path) -> Manifest:
             remedy = "update poseloom" if newer else "build the table again"
             raise FileError(path, f"expected {known}, got {found!r}", field=key, remedy=remedy)
     try:
-        parts = tuple(
-            Part(PartKind(part["kind"]), part["name"], part["options"], tuple(map(shard_of, part["shards"])))
-            for part in content["parts"]
-        )
-        return Manifest(Layout(**content["layout"]), parts)
-    except (KeyError, TypeError, ValueError) as error:
+        layout = _layout_of(content["layout"])
+        parts = tuple(_part_of(part, layout) for part in _listed(content["parts"]))
+        return Manifest(layout, parts)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"is damaged: {type(error).__name__} {error}"
         raise FileError(path, problem, remedy=_REBUILD) from None
 
 
+def _part_of(content: Any, layout: Layout) -> Part:
+    kind, options = PartKind(content["kind"]), content["options"]
+    if not isinstance(options, dict):
+        raise TypeError("options are no object")
+    part = Part(kind, _name(content["name"]), options, tuple(map(shard_of, _listed(content["shards"]))))
+    if kind is PartKind.ROWS:
+        for shard in part.shards:
+            _check_room(shard, layout)
+    return part
+
+
+def _check_room(shard: Shard, layout: Layout) -> None:
+    """A shard cannot hold more rows than its files have bytes for."""
+    for name, shape in layout.arrays().items() if shard.rows else ():
+        stored, wanted = shard.files[f"{name}.npy"].bytes, shard.rows * math.prod(shape) * _NUMBER_BYTES
+        if stored < wanted:
+            raise ValueError(f"{shard.name}/{name}.npy has {stored:,} bytes, {shard.rows:,} rows need {wanted:,}")
+
+
+def _layout_of(content: Any) -> Layout:
+    layout = Layout(**content)
+    for field_, kind in (("joints", int), ("shape", int), ("translation", bool), ("face", bool), ("shape_model", str)):
+        if type(getattr(layout, field_)) is not kind:
+            raise TypeError(f"layout.{field_} is no {kind.__name__}")
+    if layout.joints not in (BODY_JOINTS, len(JOINT_NAMES)) or not 0 <= layout.shape <= _MOST_COEFFICIENTS:
+        raise ValueError(f"a layout of {layout.joints} joints and {layout.shape} shape coefficients")
+    return layout
+
+
 def shard_of(content: Any) -> Shard:
-    """A shard from its JSON form. Raises KeyError, TypeError or ValueError where that is wrong."""
-    files = {name: StoredFile(int(one["bytes"]), str(one["sha256"])) for name, one in content["files"].items()}
-    return Shard(str(content["name"]), int(content["rows"]), files, tuple(map(str, content["problems"])))
+    """A shard from its JSON form. Raises KeyError, TypeError, ValueError or AttributeError where that is wrong."""
+    files = {
+        _name(name): StoredFile(_count(one["bytes"], 1 << 62), str(one["sha256"]))
+        for name, one in content["files"].items()
+    }
+    rows, problems = _count(content["rows"], _MOST_ROWS), tuple(map(str, _listed(content["problems"])))
+    return Shard(_name(content["name"]), rows, files, problems)
+
+
+def _count(value: Any, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{shortened(repr(value), 40)} is no number from 0 to {most:,}")
+    return value
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"a {type(value).__name__} instead of a list")
+    return value
+
+
+def _name(value: Any) -> str:
+    """A name in the folder; nothing that leads out of it."""
+    if not isinstance(value, str) or set("\0\\") & set(value) or {"", ".", ".."} & set(value.split("/")):
+        raise ValueError(f"{shortened(repr(value), 40)} is no name of a file")
+    return value
 
 
 def record_shard(folder: Path, name: str, rows: int, problems: Iterable[str]) -> Shard:
@@ -175,7 +231,7 @@ def recorded_shard(folder: Path) -> Shard | None:
     try:
         shard = shard_of(json.loads((folder / SHARD_RECORD).read_text(encoding="utf-8")))
         whole = all((folder / name).stat().st_size == one.bytes for name, one in shard.files.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return shard if whole else None
 
@@ -204,5 +260,7 @@ def read_json(path: Path) -> Any:
     text = read_text(path, maximum_bytes=_MAXIMUM_BYTES)
     try:
         return json.loads(text)
+    except RecursionError:
+        raise FileError(path, "is no JSON of a table: lists within lists without end", remedy=_REBUILD) from None
     except ValueError as error:
         raise FileError(path, f"is no JSON: {error}", remedy=_REBUILD) from None

@@ -12,9 +12,10 @@ from jaxtyping import Float32
 from numpy import ndarray as Array
 
 from poseloom.base.errors import PoseloomError
-from poseloom.data.arrow import read_array, read_ipc, write_array, write_ipc
+from poseloom.data.arrow import damaged, read_array, read_ipc, write_array, write_ipc
 from poseloom.data.columns import Names, Strings, Texts
 from poseloom.data.schema import (
+    NOWHERE,
     PAIRS_SCHEMA,
     ROWS_SCHEMA,
     TEXTS_SCHEMA,
@@ -87,7 +88,7 @@ class RowShard:
     @cached_property
     def records(self) -> Any:
         """The Arrow batch of everything but numbers."""
-        return read_ipc(self.folder / ROWS_FILE, ROWS_SCHEMA)
+        return read_ipc(self.folder / ROWS_FILE, ROWS_SCHEMA, self._rows)
 
     def array(self, name: str) -> Float32[Array, "rows ..."]:
         """The numbers of that name, read-only."""
@@ -167,12 +168,13 @@ class RowShard:
 class TextShard:
     """Texts that were added to the rows of a shard."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, rows: int):
         self.folder = folder
+        self._rows = rows
 
     @cached_property
     def records(self) -> Any:
-        return read_ipc(self.folder / TEXTS_FILE, TEXTS_SCHEMA)
+        return read_ipc(self.folder / TEXTS_FILE, TEXTS_SCHEMA, self._rows)
 
     @cached_property
     def texts(self) -> Texts:
@@ -182,12 +184,19 @@ class TextShard:
 class PairShard:
     """The pairs of one shard."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, pairs: int, rows: int):
         self.folder = folder
+        self._pairs, self._rows = pairs, rows
 
     @cached_property
     def records(self) -> Any:
-        return read_ipc(self.folder / PAIRS_FILE, PAIRS_SCHEMA)
+        path = self.folder / PAIRS_FILE
+        found = read_ipc(path, PAIRS_SCHEMA, self._pairs)
+        for name in ("row_a", "row_b"):
+            ends = found.column(name).to_numpy()
+            if len(ends) and not NOWHERE <= ends.min() <= ends.max() < self._rows:
+                raise damaged(path, f"{name} names rows that the table does not have")
+        return found
 
     @cached_property
     def texts(self) -> Texts:

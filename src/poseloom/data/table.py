@@ -248,8 +248,10 @@ class Table:
         return found
 
     def _gather(self, name: str, numbers: Int64[Array, " n"]) -> Float32[Array, "n ..."]:
-        found = np.empty((len(numbers), *self.layout.arrays()[name]), dtype=np.float32)
         shards = np.searchsorted(self._starts, numbers, side="right") - 1
+        for shard in np.unique(shards).tolist():
+            self._shards[shard].array(name)  # is as large as the manifest says, before room is made for it
+        found = np.empty((len(numbers), *self.layout.arrays()[name]), dtype=np.float32)
         order = np.argsort(shards, kind="stable")
         edges = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1))
         for first, last in pairwise(edges):
@@ -269,7 +271,8 @@ class Table:
         for part in self.manifest.of_kind(PartKind.TEXTS):
             for shard in part.shards:
                 if shard.name in place:
-                    found[place[shard.name]].append(TextShard(self.path / part.folder / shard.name))
+                    index = place[shard.name]
+                    found[index].append(TextShard(self.path / part.folder / shard.name, self._counts[index]))
         return found
 
     @cached_property
@@ -284,7 +287,7 @@ class Pairs:
     def __init__(self, table: Table):
         parts = table.manifest.of_kind(PartKind.PAIRS)
         used = [(part.folder, shard) for part in parts for shard in part.shards if shard.rows]
-        self._shards = [PairShard(table.path / folder / shard.name) for folder, shard in used]
+        self._shards = [PairShard(table.path / folder / shard.name, shard.rows, len(table)) for folder, shard in used]
         self._first = [0, *np.cumsum([shard.rows for _, shard in used], dtype=np.int64).tolist()]
 
     def __len__(self) -> int:

@@ -29,6 +29,8 @@ from poseloom.formats.skeleton_motion import (
 )
 from poseloom.pose.types import Clip
 
+_MOST_CHANNELS = 9
+"""Of a joint: positions, rotations and, in some exports, scales."""
 _CHANNEL = re.compile(r"([xyz])(position|rotation)", re.IGNORECASE)
 _MOTION = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
 _FRAMES = re.compile(rb"\s*Frames\s*:?[ \t]*([^\s]+)", re.IGNORECASE)
@@ -196,6 +198,9 @@ class _HierarchyReader:
             self._fail(self._name(), f"CHANNELS says {said}, but {len(names)} are named", remedy)
         if joint == _END_SITE or self.result.channels[joint] is not None:
             self._fail(self._name(), "has no right to CHANNELS here", "give each joint one CHANNELS line")
+        if len(names) > _MOST_CHANNELS:
+            told = f"has {len(names):,} channels, expected at most {_MOST_CHANNELS}"
+            self._fail(self._name(), told, "export three positions and three rotations a joint")
         channels = []
         for name in names:
             match = _CHANNEL.fullmatch(name)
@@ -312,7 +317,7 @@ def _translation(
     offset: Float64[Array, 3],
     values: Float64[Array, "frames channels"],
     channels: list[tuple[str, str]],
-) -> Float64[Array, "frames_or_1 3"]:
+) -> Float64[Array, "#frames 3"]:
     moves = [(place, "XYZ".index(axis)) for place, (axis, kind) in enumerate(channels) if kind == "position"]
     if not moves:
         return offset[None]

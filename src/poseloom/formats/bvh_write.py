@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from poseloom.base.files import atomic_write
 from poseloom.formats.skeleton_motion import Array, Vector, about_axis
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
-from poseloom.pose.types import Clip
+from poseloom.pose.types import Clip, Pose
 
 _CENTIMETRES = 100.0
+_FRAMES_AT_ONCE = 2048
+"""Long clips are written in blocks, so that memory does not grow with them."""
+_Angles = float | Float64[Array, "*batch"]
 _ROTATION_CHANNELS = "Zrotation Xrotation Yrotation"
 _POSITION_CHANNELS = "Xposition Yposition Zposition"
 _HEAD_HEIGHT, _TOE_LENGTH = 0.18, 0.06
@@ -40,12 +44,24 @@ def write_bvh(clip: Clip, path: str | Path, rest_offsets: Float[Tensor, "joints 
     if len(clip) == 0:
         raise PoseloomError(f"{path}: the clip has no frames; nothing to write")
     order, lines = _hierarchy(offsets, joints)
-    values = _values(clip, order)
-    lines += ["MOTION", f"Frames: {len(values)}", f"Frame Time: {1 / clip.fps!r}"]
-    row_format = " ".join(["%.6f"] * values.shape[1])
-    lines += [row_format % tuple(row) for row in values.tolist()]
-    with atomic_write(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1 / clip.fps!r}"]
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        stream.write("\n".join(lines) + "\n")
+        for values in _blocks(clip, order):
+            row_format = " ".join(["%.6f"] * values.shape[1]) + "\n"
+            stream.writelines(row_format % tuple(row) for row in values.tolist())
+
+
+def _blocks(clip: Clip, order: list[int]) -> Iterator[Float64[Array, "frames channels"]]:
+    """The channels of the frames, some at a time; angles go on from block to block without jumps."""
+    before = None
+    for first in range(0, len(clip), _FRAMES_AT_ONCE):
+        pose = clip.pose[first : first + _FRAMES_AT_ONCE].detach().to("cpu")
+        position = np.zeros((len(pose), 3)) if pose.translation is None else pose.translation.double().numpy()
+        angles = _angles(pose, order)
+        angles = np.unwrap(angles if before is None else np.concatenate([before, angles]), period=360.0, axis=0)
+        yield np.concatenate([position * _CENTIMETRES, angles[-len(pose) :]], axis=1)
+        before = angles[-1:]
 
 
 def _offsets(rest_offsets: Float[Tensor, "joints 3"] | None, joints: int) -> Float64[Array, "joints 3"]:
@@ -105,16 +121,12 @@ def _numbers(metres: Vector) -> str:
     return " ".join(f"{value * _CENTIMETRES:.6f}" for value in metres)
 
 
-def _values(clip: Clip, order: list[int]) -> Float64[Array, "frames channels"]:
-    pose = clip.pose.detach().to("cpu")
+def _angles(pose: Pose, order: list[int]) -> Float64[Array, "frames channels"]:
     matrices = rot.to_matrix(pose.rotations.double()).numpy()
-    angles = np.stack(euler_zxy_of(matrices[:, order]), axis=-1)
-    angles = np.unwrap(angles, period=360.0, axis=0).reshape(len(clip), -1)
-    position = np.zeros((len(clip), 3)) if pose.translation is None else pose.translation.double().numpy()
-    return np.concatenate([position * _CENTIMETRES, angles], axis=1)
+    return np.stack(euler_zxy_of(matrices[:, order]), axis=-1).reshape(len(pose), -1)
 
 
-def euler_zxy_of(matrix: Float64[Array, "*batch 3 3"]) -> tuple[Array, Array, Array]:
+def euler_zxy_of(matrix: Float64[Array, "*batch 3 3"]) -> tuple[_Angles, _Angles, _Angles]:
     """Angles (z, x, y) in degrees with matrix = Rz @ Rx @ Ry; exact also where x is a right angle."""
     y = np.degrees(np.arctan2(-matrix[..., 2, 0], matrix[..., 2, 2]))
     rest = matrix @ about_axis(-y, "Y")

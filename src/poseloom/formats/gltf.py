@@ -39,7 +39,7 @@ class StaticMesh:
 
     vertices: Float[np.ndarray, "vertices 3"]
     faces: Int[np.ndarray, "faces 3"]
-    colors: Float[np.ndarray, "vertices 3 or 4"] | None = None
+    colors: Float[np.ndarray, "vertices rgb_or_rgba"] | None = None
     normals: Float[np.ndarray, "vertices 3"] | None = None
 
 
@@ -75,7 +75,7 @@ class SkinnedMesh:
     rotations: Float[np.ndarray, "frames joints 3 3"] | Float[np.ndarray, "frames joints 4"]
     translation: Float[np.ndarray, "frames 3"] | None = None
     fps: float = 30.0
-    colors: Float[np.ndarray, "vertices 3 or 4"] | None = None
+    colors: Float[np.ndarray, "vertices rgb_or_rgba"] | None = None
     normals: Float[np.ndarray, "vertices 3"] | None = None
     name: str = "body"
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poseloom.base.archives import FREE_BYTES, MAXIMUM_RATIO
 from poseloom.base.errors import FileError, closest
 from poseloom.base.files import GIBIBYTE, readable_file, reason
 
@@ -28,9 +29,6 @@ MAXIMUM_ARCHIVE_BYTES = 2 * GIBIBYTE - 1
 MAXIMUM_ARRAY_BYTES = 2 * GIBIBYTE
 MAXIMUM_OBJECT_BYTES = 16 << 20
 """Arrays of Python objects hold a word or a small table in real files (gender, part names)."""
-MAXIMUM_RATIO = 100
-FREE_BYTES = 64 << 20
-"""An archive may unpack to this much whatever its ratio, beyond it to `MAXIMUM_RATIO` times its own size."""
 
 _DIRECTORY_END = b"PK\x05\x06"
 _DIRECTORY_END_BYTES = 22

@@ -87,6 +87,8 @@ def write(clip: Clip, path: str | Path, format: str | None = None, *, extra_writ
             raise _unknown_suffix(path, "write", extra_writers)
         writer = candidates[0].write
     writable_target(path)
+    if len(clip) == 0:
+        raise PoseloomError(f"{path}: the clip has no frames; nothing to write")
     assert writer is not None
     writer(clip, Path(path))
 

@@ -80,8 +80,8 @@ class SkeletonMotion:
 
     skeleton: SourceSkeleton
     frames: int
-    rotations: tuple[Float64[Array, "frames_or_1 3 3"], ...]
-    translations: tuple[Float64[Array, "frames_or_1 3"], ...]
+    rotations: tuple[Float64[Array, "#frames 3 3"], ...]
+    translations: tuple[Float64[Array, "#frames 3"], ...]
     fps: float
     metres_per_unit: float | None = None
     hinges: dict[str, Float64[Array, 3]] = field(default_factory=dict)
@@ -91,10 +91,10 @@ class SkeletonMotion:
 class WorldMotion:
     """Where the asked joints are in the world: by joint index; a leading axis of one where nothing moves."""
 
-    rotations: dict[int, Float64[Array, "frames_or_1 3 3"]]
-    positions: dict[int, Float64[Array, "frames_or_1 3"]]
+    rotations: dict[int, Float64[Array, "#frames 3 3"]]
+    positions: dict[int, Float64[Array, "#frames 3"]]
 
-    def tail(self, joint: int, offset: tuple[float, float, float]) -> Float64[Array, "frames_or_1 3"]:
+    def tail(self, joint: int, offset: tuple[float, float, float]) -> Float64[Array, "#frames 3"]:
         """Position of a point that is fixed to a joint's bone."""
         return self.positions[joint] + self.rotations[joint] @ np.asarray(offset)
 
@@ -119,7 +119,7 @@ def forward_kinematics(motion: SkeletonMotion, joints: Iterable[int] | None = No
 # -- rotations as these formats count them: double precision, degrees, numpy ---------------------------------------
 
 
-def about_axis(degrees: Float64[Array, "*batch"], axis: str) -> Float64[Array, "*batch 3 3"]:
+def about_axis(degrees: float | Float64[Array, "*batch"], axis: str) -> Float64[Array, "*batch 3 3"]:
     """Rotation about one of the axes X, Y, Z."""
     return rot.about_axis(_radians(degrees), axis).numpy()
 
@@ -139,5 +139,5 @@ def shortest_turn(source: Vector, target: Vector) -> Float64[Array, "3 3"]:
     return rot.shortest_arc(torch.as_tensor(source), torch.as_tensor(target)).numpy()
 
 
-def _radians(degrees: Float64[Array, "*any"]) -> Tensor:
+def _radians(degrees: float | Float64[Array, "*any"]) -> Tensor:
     return torch.deg2rad(torch.as_tensor(degrees, dtype=torch.float64))

@@ -110,7 +110,7 @@ def draw_pools(
 
 def pool_ranks(
     queries: Float[Tensor, "items d"],
-    targets: Float[Tensor, "items d"],
+    targets: Float[Tensor, "candidates d"],
     pools: Int[Tensor, "items repetitions pool"],
 ) -> Float[Tensor, "items repetitions"]:
     """Rank, from 0, of the pool's first candidate by falling dot product; equal scores share their mean rank."""

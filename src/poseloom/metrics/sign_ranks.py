@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from poseloom.base.errors import PoseloomError
@@ -80,7 +80,10 @@ def distance_ranks(
     return DistanceRanks(RANKS, tuple(shares[0].tolist()), tuple(shares[1].tolist()))
 
 
-def length_error(predicted: Float[ndarray, " items"], true: Float[ndarray, " items"]) -> LengthError:
+_Lengths = Float[ndarray, " items"] | Int[ndarray, " items"] | Sequence[float]
+
+
+def length_error(predicted: _Lengths, true: _Lengths) -> LengthError:
     """Error of predicted numbers of frames.
 
     Raises:

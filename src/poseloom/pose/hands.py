@@ -74,8 +74,8 @@ def clip_hand(angles: Float[Tensor, "*batch 5 4"]) -> Float[Tensor, "*batch 5 4"
 
 
 def interpolate(
-    a: Float[Tensor, "*batch 5 4"], b: Float[Tensor, "*batch 5 4"], weight: float | Float[Tensor, "*batch"]
-) -> Float[Tensor, "*batch 5 4"]:
+    a: Float[Tensor, "*#batch 5 4"], b: Float[Tensor, "*#batch 5 4"], weight: float | Float[Tensor, "*#batch"]
+) -> Float[Tensor, "*#batch 5 4"]:
     """The hand between two shapes: `weight` 0 gives `a`, 1 gives `b`."""
     if isinstance(weight, Tensor):
         weight = weight[..., None, None]
@@ -114,8 +114,8 @@ def finger_rotations(angles: Float[Tensor, "*batch 5 4"], side: str) -> Float[Te
 
 def with_hand_shapes(
     rotations: Float[Tensor, "*batch joints 3"],
-    left: Float[Tensor, "*batch 5 4"],
-    right: Float[Tensor, "*batch 5 4"],
+    left: Float[Tensor, "*#batch 5 4"],
+    right: Float[Tensor, "*#batch 5 4"],
 ) -> Float[Tensor, "*batch 52 3"]:
     """Rotations of the body joints (22 or more are given) joined with two hands."""
     body = rotations[..., :BODY_JOINTS, :]

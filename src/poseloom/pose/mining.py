@@ -69,9 +69,9 @@ class MinedPairs:
     """Pairs of one recording after ``feature``, ``posecode`` and ``unicity``."""
     across: dict[str, Candidates]
     """Other pairs after ``feature`` and ``posecode``."""
-    within_pairs: Int[Tensor, "pairs 2"]
+    within_pairs: Int[Tensor, "within 2"]
     """(first pose, second pose), as instructions lead from one to the other."""
-    across_pairs: Int[Tensor, "pairs 2"]
+    across_pairs: Int[Tensor, "across 2"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ class PoseTable:
     sequence: Int[Tensor, " poses"]
     """Number of the recording."""
     frame: Int[Tensor, " poses"]
-    fps: Float[Tensor, " poses"]
+    fps: Float[Tensor, " poses"] | Int[Tensor, " poses"]
     categories: Int8[Tensor, "poses posecodes"]
 
     def __post_init__(self) -> None:

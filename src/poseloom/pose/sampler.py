@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.ranges import seed_number
 from poseloom.pose import rotations as rot
 from poseloom.pose import variation
 from poseloom.pose.capsules import penetration
@@ -139,6 +140,7 @@ def sample(
 
 def draw(count: int, seed: int = 0, kinds: Kinds | None = None, options: SamplerOptions | None = None) -> Samples:
     """As `sample`, with the stance and the kind of every pose."""
+    seed = seed_number(seed)
     if count < 0:
         raise PoseloomError(f"count: expected a number of poses, 0 or more, got {count}")
     options = options or SamplerOptions()

@@ -94,6 +94,10 @@ class Scene:
         return vertices - drop, joints - drop
 
 
+_MOST_RADIANS, _MOST_METRES = 1e4, 1e6
+"""Of what can be drawn: beyond, single precision knows no directions and no places any more."""
+
+
 def scene_of(
     pose: Pose | Clip,
     size: Size,
@@ -113,6 +117,10 @@ def scene_of(
     count = int(torch.Size(batch_shape).numel())
     if count == 0:
         raise PoseloomError(f"render: no poses to draw: the batch has shape {batch_shape}")
+    for name, limit in (("rotations", _MOST_RADIANS), ("translation", _MOST_METRES)):
+        values = getattr(pose, name)
+        if values is not None and float(values.detach().abs().amax()) > limit:
+            raise PoseloomError(f"render: pose.{name}: expected numbers up to {limit:,.0f}, got larger ones")
     if ground not in ("lowest", "shared", "translation"):
         raise PoseloomError(f'render: ground: expected "lowest", "shared" or "translation", got {ground!r}')
     body = body or default_body("full")

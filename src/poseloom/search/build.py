@@ -32,6 +32,7 @@ from poseloom.search.store import (
     new_cells,
     new_segment,
     read_manifest,
+    settled,
     write_manifest,
     writing,
 )
@@ -142,6 +143,7 @@ def _with_segment(
     if old is not None:
         _check_alike(folder, old, manifest)
         manifest = replace(old, cells="", cells_file=None)
+    path = settled(path)
     segment = Segment(path.name, total, rows.source, first, tuple(writer.metadata_told), files_of(path))
     return replace(manifest, segments=(*manifest.segments, segment))
 
@@ -314,4 +316,5 @@ def _with_cells(folder: Path, manifest: Manifest, old: Manifest | None) -> tuple
     cells.add(vectors, start)
     path = new_cells(folder)
     cells.write(path)
+    path = settled(path)
     return replace(manifest, cells=path.name, cells_file=checksum(path)), ()

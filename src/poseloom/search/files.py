@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -70,19 +71,45 @@ def read_array(path: Path, shape: tuple[int | None, ...], dtype: DTypeLike) -> N
     """
     try:
         with path.open("rb") as stream:
-            np.lib.format.read_magic(stream)
-            found = np.lib.format.read_array_header_1_0(stream)[0]
-        mode: Any = "r" if np.prod(found) else None  # nothing cannot be mapped
-        array = np.load(path, mmap_mode=mode, allow_pickle=False)
+            version = np.lib.format.read_magic(stream)
+            found, fortran, kind = np.lib.format.read_array_header_1_0(stream)
+            start = stream.tell()
+        size = path.stat().st_size - start
+        if version != (1, 0) or fortran or kind.hasobject or min(found, default=0) < 0:
+            raise ValueError("its header is none that poseloom writes")
+        if size != math.prod(found) * kind.itemsize:
+            raise ValueError(f"{size:,} bytes do not hold {kind} of shape {found}")
+        # nothing cannot be mapped
+        array = np.memmap(path, kind, "r", start, found) if size else np.zeros(found, kind)
     except FileNotFoundError:
         raise FileError(path, "is missing", remedy=REMEDY) from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy hands the header to Python's own parser
         raise FileError(path, f"is damaged: {reason(error)}", remedy=REMEDY) from None
     fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=False))
     if not fits or array.dtype != np.dtype(dtype):
         expected = f"{np.dtype(dtype)} of shape {shape}".replace("None", "any")
         raise FileError(path, f"is {array.dtype} of shape {array.shape}, expected {expected}", remedy=REMEDY)
     return np.asarray(array)  # the map without its class, whose slices cost a microsecond each
+
+
+def check_ascending(path: Path, starts: NDArray[np.integer]) -> None:
+    """Places where parts begin: from 0 on, none before the last one.
+
+    Raises:
+        FileError: they are not so.
+    """
+    if len(starts) and (starts[0] != 0 or (starts[1:] < starts[:-1]).any()):
+        raise FileError(path, "is damaged: its parts do not follow one another", remedy=REMEDY)
+
+
+def check_range(path: Path, numbers: NDArray[np.integer], first: int, end: int) -> None:
+    """Numbers of rows or of values, all of them from `first` to before `end`.
+
+    Raises:
+        FileError: one of them is not.
+    """
+    if len(numbers) and not first <= int(numbers.min()) <= int(numbers.max()) < end:
+        raise FileError(path, f"is damaged: it names things outside {first} to {end - 1}", remedy=REMEDY)
 
 
 class RowReader:
@@ -169,6 +196,7 @@ class TextColumn:
             raise FileError(path, "is missing", remedy=REMEDY) from None
         if len(self._offsets) == 0 or self._offsets[-1] != size:
             raise FileError(path, f"has {size:,} bytes, its offsets say otherwise", remedy=REMEDY)
+        check_ascending(offsets, self._offsets)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1

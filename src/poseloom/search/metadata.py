@@ -18,7 +18,7 @@ from jaxtyping import Bool
 from numpy.typing import NDArray
 
 from poseloom.base.errors import PoseloomError, closest
-from poseloom.search.files import SUFFIX, TextColumn, read_array, write_array, write_texts
+from poseloom.search.files import SUFFIX, TextColumn, check_range, read_array, write_array, write_texts
 
 MISSING = -1
 """Code of a row that has no value."""
@@ -136,6 +136,8 @@ class MetadataColumn:
         numeric = self.kind == NUMBER
         self._stored = read_array(folder / f"{told['file']}{SUFFIX}", (rows,), np.float64 if numeric else np.int32)
         self._values = None if numeric else TextColumn(folder, f"{told['file']}.values", None)
+        if self._values is not None:
+            check_range(folder / f"{told['file']}{SUFFIX}", self._stored, MISSING, len(self._values))
 
     def __getitem__(self, row: int) -> Any:
         stored = self._stored[row]

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,12 @@ from poseloom.search.files import REMEDY
 MANIFEST = "index.json"
 FORMAT = "poseloom-index"
 VERSION = 1
-_SEGMENT, _CELLS = "segment-", "cells-"
+_SEGMENT, _CELLS, _NEW = "segment-", "cells-", "new-"
 _READ_AT_ONCE = 1 << 22
 _MAXIMUM_MANIFEST_BYTES = 64 << 20
+_MOST_ROWS, _MOST_DIMENSIONS = 1 << 40, 1 << 20
+KINDS = ("number", "text", "labels")
+"""Of columns of metadata."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         manifest = _manifest_of(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(path, f"is damaged: {type(error).__name__} {error}", remedy=REMEDY) from None
     for name, stored in manifest.files():
         _check_size(folder / name, stored)
@@ -139,10 +143,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _manifest_of(content: Mapping[str, Any]) -> Manifest:
-    cells = content["cells_file"]
+    cells, dimensions = content["cells_file"], int(content["dimensions"])
+    if not 0 <= dimensions <= _MOST_DIMENSIONS:
+        raise ValueError(f"vectors of {dimensions} numbers")
     return Manifest(
         str(content["embedder"]),
-        int(content["dimensions"]),
+        dimensions,
         int(content["features"]),
         tuple(_segment_of(one) for one in content["segments"]),
         _plain_name(content["cells"]),
@@ -158,14 +164,17 @@ def _segment_of(content: Mapping[str, Any]) -> Segment:
     for one in metadata:
         _plain_name(one["file"])
     rows, first = int(content["rows"]), int(content["first"])
-    if rows < 0 or first < 0:
-        raise ValueError("a segment has fewer than no rows")
+    if not (0 <= rows <= _MOST_ROWS and 0 <= first <= _MOST_ROWS):
+        raise ValueError(f"a segment of {rows} rows from {first} on")
+    for column in metadata:
+        if column["kind"] not in KINDS:
+            raise ValueError(f"metadata of kind {column['kind']!r}")
     return Segment(_plain_name(content["name"]), rows, str(content["source"]), first, metadata, files)
 
 
 def _plain_name(name: Any) -> str:
     """A name in the folder; nothing that leads out of it."""
-    if not isinstance(name, str) or "/" in name or "\\" in name or name in (".", ".."):
+    if not isinstance(name, str) or set("/\\\0") & set(name) or name in (".", ".."):
         raise ValueError(f"{name!r} is no name of a file")
     return name
 
@@ -258,15 +267,39 @@ def clear(folder: Path) -> None:
 
 
 def new_segment(folder: Path) -> Path:
-    """An empty folder for a segment."""
-    path = folder / f"{_SEGMENT}{secrets.token_hex(4)}"
+    """An empty folder for a segment; `settled` gives it its name."""
+    path = folder / f"{_SEGMENT}{_NEW}{secrets.token_hex(4)}"
     path.mkdir()
     return path
 
 
 def new_cells(folder: Path) -> Path:
-    """Path for a faiss index."""
-    return folder / f"{_CELLS}{secrets.token_hex(4)}.faiss"
+    """Path for a faiss index; `settled` gives it its name."""
+    return folder / f"{_CELLS}{_NEW}{secrets.token_hex(4)}.faiss"
+
+
+def settled(path: Path) -> Path:
+    """Give a new segment or faiss index the name that its content makes, so that equal builds give equal folders.
+
+    One that is there already is used; where it is damaged, the new one gets a name beside it.
+    """
+    stored = _stored(path)
+    content = json.dumps({name: asdict(one) for name, one in sorted(stored.items())})
+    token = f"{zlib.crc32(content.encode()):08x}"
+    start = path.name.partition(_NEW)[0]
+    endings = chain([""], (f"-{number}" for number in count(2)))
+    names = (f"{start}{token}{ending}{path.suffix}" for ending in endings)
+    for target in map(path.with_name, names):
+        if not target.exists():
+            return path.rename(target)
+        if _stored(target) == stored:
+            break
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return target
+
+
+def _stored(path: Path) -> dict[str, StoredFile]:
+    return files_of(path) if path.is_dir() else {"": checksum(path)}
 
 
 def files_of(folder: Path) -> dict[str, StoredFile]:

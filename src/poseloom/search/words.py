@@ -15,7 +15,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from poseloom.search.files import SUFFIX, TextColumn, read_array, write_array, write_texts
+from poseloom.base.errors import FileError
+from poseloom.search.files import (
+    REMEDY,
+    SUFFIX,
+    TextColumn,
+    check_ascending,
+    check_range,
+    read_array,
+    write_array,
+    write_texts,
+)
 
 K1, B = 1.2, 0.75
 """Usual values of BM25's parameters."""
@@ -112,8 +122,9 @@ class WordsWriter:
         flat: list[int] = []
         lengths = np.zeros(len(texts), np.uint16)
         for place, row in enumerate(texts):
-            tokens = {token for text in row for token in text.lower().split()} if row else ()
-            found: set[int] = set().union(*map(numbers, tokens))
+            # in the order of the text: the order of a set of strings differs from process to process
+            tokens = dict.fromkeys(token for text in row for token in text.lower().split())
+            found = dict.fromkeys(number for token in tokens for number in numbers(token))
             flat += found
             lengths[place] = min(len(found), np.iinfo(np.uint16).max)
         self._lists.append(np.array(flat, np.int32))
@@ -151,6 +162,10 @@ class Words:
         self._starts = read_array(folder / f"words.starts{SUFFIX}", (len(self._numbers) + 1,), np.int64)
         self._rows = read_array(folder / f"words.rows{SUFFIX}", (None,), np.int32)
         self._lengths = read_array(folder / f"words.lengths{SUFFIX}", (rows,), np.uint16)
+        check_ascending(folder / f"words.starts{SUFFIX}", self._starts)
+        if self._starts[-1] != len(self._rows):
+            raise FileError(folder / f"words.rows{SUFFIX}", "is damaged: it has other rows", remedy=REMEDY)
+        check_range(folder / f"words.rows{SUFFIX}", self._rows, 0, rows)
         self.rows = rows
         self._average = float(self._lengths.mean()) if rows else 0.0
 

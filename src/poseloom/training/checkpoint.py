@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from poseloom.base.archives import check_archive
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, atomic_write, readable_file
 
@@ -84,6 +85,7 @@ def kept_weights(module: nn.Module, left_out: tuple[str, ...]) -> dict[str, Tens
 
 
 def _loaded(file: Path) -> Any:
+    check_archive(file, MAXIMUM_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch wonders about pickles that it did not write
@@ -95,7 +97,7 @@ def _loaded(file: Path) -> Any:
             remedy = "do not use this file if you do not know where it is from"
             raise FileError(file, problem, remedy=remedy) from None
         raise _damaged(file) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, TypeError, IndexError):
+    except Exception:  # a damaged file can raise anything
         raise _damaged(file) from None
 
 

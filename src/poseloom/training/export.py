@@ -23,6 +23,7 @@ from poseloom.training.recipe_files import plain
 
 FORMAT = "poseloom model"
 VERSION = 1
+_MAXIMUM_CARD_BYTES = 64 << 20
 _LARGEST_HALF = torch.finfo(torch.float16).max
 
 
@@ -105,13 +106,14 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     """
     file = card_path(path)
     try:
-        values = json.loads(read_text(file))
+        values = json.loads(read_text(file, maximum_bytes=_MAXIMUM_CARD_BYTES))
         if values.pop("format") != FORMAT or values.pop("version") != VERSION:
             raise KeyError
         known = {field.name for field in fields(ModelCard)}
         kept = {key: value for key, value in values.items() if key in known}
         card = ModelCard(**{**kept, "card": Card(**kept["card"])})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _check_card(card)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         if isinstance(error, FileError):
             raise
         problem = f"is not a model card of version {VERSION}"
@@ -119,6 +121,18 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     if task is not None and card.task != task:
         raise FileError(path, f"is of task {card.task!r}, expected {task!r}", remedy="name a model of this task")
     return card
+
+
+def _check_card(card: ModelCard) -> None:
+    """A card is data from a stranger. Raises TypeError where a value has another type than its field."""
+    kinds = {"recipe": dict, "figures": dict, "extras": dict, "parameters": int}
+    for one in fields(card):
+        if one.name != "card" and type(getattr(card, one.name)) is not kinds.get(one.name, str):
+            raise TypeError(one.name)
+    if not all(isinstance(getattr(card.card, one.name), str) for one in fields(card.card)):
+        raise TypeError("card")
+    if not all(isinstance(value, int | float) for value in card.figures.values()):
+        raise TypeError("figures")
 
 
 def read_model(path: str | Path, task: str | None = None) -> tuple[ModelCard, dict[str, Tensor]]:
@@ -136,6 +150,10 @@ def read_model(path: str | Path, task: str | None = None) -> tuple[ModelCard, di
         weights = load(content)
     except SafetensorError as error:
         raise FileError(path, f"is not safetensors: {error}", remedy="get the file again") from None
+    held = sum(value.numel() for value in weights.values())
+    if held != card.parameters:
+        problem = f"says {card.parameters:,}, the weights have {held:,}"
+        raise FileError(card_path(path), problem, field="parameters", remedy="export or get both files again")
     return card, {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 

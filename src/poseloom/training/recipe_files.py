@@ -11,8 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.base.errors import FileError, PoseloomError, closest, shortened
 from poseloom.base.files import read_text
+from poseloom.base.ranges import check_ranges
 from poseloom.training.recipe import Recipe, Stage
 
 R = TypeVar("R", bound=Recipe)
@@ -21,6 +22,7 @@ Plain = dict[str, Any]
 
 _MAXIMUM_BYTES = 1 << 20
 _NONE = ("none", "null")
+_LONGEST_VALUE = 200
 
 
 def read_recipe(path: str | Path, kind: type[R], overrides: Sequence[tuple[str, str]] = ()) -> R:
@@ -91,7 +93,9 @@ def build(kind: type[T], values: Mapping[str, Any]) -> T:
         try:
             parsed = parser.parse_object({"recipe": dict(values)})
             made: Any = getattr(parser, "instantiate", None) or parser.instantiate_classes  # before jsonargparse 4.49
-            return made(parsed).recipe
+            found = made(parsed).recipe
+            check_ranges(found)
+            return found
         except PoseloomError:
             raise
         except Exception as error:  # its own kinds, differing by version
@@ -183,7 +187,7 @@ def check_keys(values: Mapping[str, Any], kind: type[Any], where: str = "") -> N
         for number, item in enumerate(value if several and isinstance(value, list) else [value]):
             if not isinstance(item, Mapping) and not (item is None or isinstance(item, section)):
                 expected = f"tables [[{where + key}]]" if several else f"a section [{where + key}]"
-                raise PoseloomError(f"{where + key}: expected {expected}, got {item!r}")
+                raise PoseloomError(f"{where + key}: expected {expected}, got {shortened(repr(item), _LONGEST_VALUE)}")
             if isinstance(item, Mapping):
                 name = f"{item.get('name', number)}." if several else ""
                 check_keys(item, section, f"{where}{key}.{name}")
@@ -269,6 +273,7 @@ def _near(known: list[str], key: str) -> str:
 
 def _one_line(message: str) -> str:
     """jsonargparse tells where and what on several lines."""
+    message = shortened(message, 2000)  # values in it may be of any length
     message = re.sub(r"Problem with given class_path '[^']*':", "", message)
     message = re.sub(r"Expected a \S*Literal\[(.*?)\]", r"expected one of \1", message)
     message = re.sub(r"Expected a member of <enum '\w+'>: \{(.*?)\}", r"expected one of \1", message)
@@ -289,6 +294,8 @@ def _toml(text: str) -> Plain:
 def _yaml(text: str) -> Any:
     import yaml  # type: ignore[import-untyped]
 
+    if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):
+        raise ValueError("it has aliases (*name), which recipes do not need")
     return yaml.safe_load(text)
 
 

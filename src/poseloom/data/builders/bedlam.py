@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from jaxtyping import Int64
@@ -30,19 +30,46 @@ from poseloom.data.executors import Executor
 from poseloom.data.manifest import MANIFEST, Part, read_manifest, recorded_shard
 from poseloom.data.numerics import one_thread
 from poseloom.data.schema import Layout, RowBlock
+from poseloom.data.sources.bedlam import Bedlam
 from poseloom.data.sources.bedlam_body import box_body
 from poseloom.data.splits import TRAIN, VAL
 from poseloom.pose.descriptor import Embedder
-
-if TYPE_CHECKING:
-    from poseloom.data.sources.bedlam_script import BedlamScript
+from poseloom.pose.mining import MiningRules
 
 _SHARD_ROWS = 2048
 _AT_ONCE = 4096
 
 
+class BedlamPlan(Protocol):
+    """What is to be built: `BedlamScript` and `BedlamFix` are the plans of the paper."""
+
+    @property
+    def folder(self) -> Path:
+        """The data set as it was downloaded."""
+
+    @property
+    def people(self) -> Bedlam:
+        """Everyone who is seen well enough."""
+
+    @property
+    def train(self) -> int:
+        """How many people of the training split are chosen."""
+
+    @property
+    def val(self) -> int:
+        """How many people of the validation split are chosen."""
+
+    @property
+    def seed(self) -> int:
+        """Of the texts."""
+
+    @property
+    def mining(self) -> MiningRules | None:
+        """Which pairs are made; None for none."""
+
+
 def build_bedlam(
-    plan: BedlamScript,
+    plan: BedlamPlan,
     table: Path,
     executor: Executor | None = None,
     *,
@@ -77,7 +104,7 @@ def build_bedlam(
     return rows
 
 
-def pairs_of_bedlam(plan: BedlamScript, table: Path, embedder: Embedder | None = None) -> Part | None:
+def pairs_of_bedlam(plan: BedlamPlan, table: Path, embedder: Embedder | None = None) -> Part | None:
     """The pairs that `build_bedlam` added; None if the plan asks for none."""
     if plan.mining is None:
         return None
@@ -85,13 +112,13 @@ def pairs_of_bedlam(plan: BedlamScript, table: Path, embedder: Embedder | None =
     return read_manifest(table).find(pairs.kind, pairs.name)
 
 
-def _chosen(plan: BedlamScript) -> Chosen:
+def _chosen(plan: BedlamPlan) -> Chosen:
     """What tells the name of the part with the rows."""
     return Chosen({**plan.people.options(), TRAIN: plan.train, VAL: plan.val}, plan.people.layout)
 
 
 def _rows(
-    plan: BedlamScript,
+    plan: BedlamPlan,
     table: Path,
     executor: Executor | None,
     append: bool,
@@ -112,7 +139,7 @@ def _rows(
     return done
 
 
-def _selected(plan: BedlamScript, table: Path, work: Path, split: str) -> Int64[Array, " chosen"]:
+def _selected(plan: BedlamPlan, table: Path, work: Path, split: str) -> Int64[Array, " chosen"]:
     """Step 4: rows of the people of a split in the order of the selection."""
     people = opened(work / "people")
     rows, count = people.rows_of(split), getattr(plan, split)

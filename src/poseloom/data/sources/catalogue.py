@@ -1,7 +1,8 @@
 """The list of sources: what each is, where it comes from, its licence and size. Imports none of them.
 
-A source is three things in this folder: ``NAME.py`` with its class, ``NAME.json`` with what is told of it, and its
-line in `NAMES`. Options that no other source has are added to `options.OPTIONS`.
+A source is three things: ``NAME.py`` with its class, here or, where it is built in several steps, with the builders;
+``NAME.json`` here with what is told of it; and its line in `NAMES`. Options that no other source has are added to
+`options.OPTIONS`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class SourceInfo:
         download: what to get, and where.
         licence: its terms.
         size: of the download and of the table.
-        made_by: ``module:class`` below `poseloom.data.sources`; the class takes the options as keywords.
+        made_by: ``module:class`` below `poseloom.data`; the class takes the options as keywords.
         options: those that it knows; `FOLDER` where it reads files.
         required: those that must be given.
     """
@@ -107,7 +108,7 @@ def open_source(name: str, options: Mapping[str, Any]) -> Source:
             raise PoseloomError(f"the source {info.name} needs {option_name(option)}; get {info.download}")
     given = {option: Path(value) if BY_NAME[option].of is Path else value for option, value in given.items()}
     module, name_of_class = info.made_by.split(":")
-    return getattr(import_module(f"poseloom.data.sources.{module}"), name_of_class)(**given)
+    return getattr(import_module(f"poseloom.data.{module}"), name_of_class)(**given)
 
 
 def option_name(option: str) -> str:

@@ -7,6 +7,7 @@ side does not have are missing: a skeleton has no face and no heels.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.ranges import whole_number
 from poseloom.formats.pose_file.layouts import layout, layout_of, table
 from poseloom.formats.pose_file.sequence import Component, PoseSequence
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES, PARENTS
@@ -133,7 +135,10 @@ def sequence_to_keypoints(
     Raises:
         PoseloomError: unknown points, or no shoulders where a projection has to be guessed.
     """
-    family = layout_of(sequence).name
+    family, people = layout_of(sequence).name, sequence.values.shape[1]
+    if people == 0 or len(sequence) == 0:
+        raise PoseloomError("nobody is in it: the file has no people or no frames; nothing to show")
+    whole_number("person", person, 0, people - 1)
     wanted = {name: index for index, name in enumerate(keypoint_names(convention))}
     values = np.zeros((len(sequence), sequence.values.shape[2], 3))
     values[..., : sequence.values.shape[-1]] = sequence.values[:, person]
@@ -174,7 +179,7 @@ def _components(family: str) -> tuple[Component, ...]:
     """Body and both hands, with the limbs that draw them."""
     row, known = table()[family], layout(family)
 
-    def part(name: str, points: list[str], limbs: list[tuple[str, str]]) -> Component:
+    def part(name: str, points: list[str], limbs: Iterable[Sequence[str]]) -> Component:
         place = {point: index for index, point in enumerate(points)}
         pairs = tuple((place[a], place[b]) for a, b in limbs)
         return Component(name, tuple(points), pairs, format=row["format"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from poseloom.language.claims.claim import Claim
 from poseloom.language.description.figure import SIDES
 from poseloom.language.instruction.change import BOTH, moderate
@@ -29,11 +31,11 @@ SLACK = 1e-3
 """Metres or degrees: what rounding may take from a measure."""
 
 
-def signed(value: float, positive: bool) -> float:
+def signed(value: float | np.floating, positive: bool) -> float:
     return float(value if positive else -value)
 
 
-def ended(change: float, after: float, positive: bool, claim: Claim) -> float:
+def ended(change: float | np.floating, after: float | np.floating, positive: bool, claim: Claim) -> float:
     """The value of a move whose words also say how it ends."""
     if change * after > 0 and ".less" not in claim.name:
         change = moderate(float(change), float(after))

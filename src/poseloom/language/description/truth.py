@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped
 from numpy.typing import NDArray
 
 from poseloom.language.description.fact import Fact
@@ -63,7 +63,8 @@ _ABOVE_HEAD = 0.10
 """Metres from the head joint up to which a hand still is at the head."""
 
 Holds = Bool[np.ndarray, "poses"]
-Names = NDArray[np.str_]
+Names = Shaped[np.ndarray, "*sides poses"]
+"""Words: jaxtyping knows no strings."""
 
 
 class Claim(NamedTuple):

@@ -36,6 +36,9 @@ class UnitLength(nn.Module):
         return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
+_Poses = Float[Tensor, "batch joints 3"] | Float[Tensor, "batch numbers"]
+
+
 class PoseEncoder(nn.Module):
     """Axis-angle poses to vectors (retrieval, modifier) or to a Gaussian (generative).
 
@@ -65,11 +68,11 @@ class PoseEncoder(nn.Module):
         ]
         self.encoder = nn.Sequential(*trunk, *_HEADS[role](hidden, bottleneck, latent))
 
-    def forward(self, poses: Float[Tensor, "batch joints 3"]) -> Any:
+    def forward(self, poses: _Poses) -> Any:
         """Vectors (batch, latent), or for the generative role their `Normal`. Extra joints (hands) are left out."""
         return self.encoder(self._own_joints(poses))
 
-    def trunk(self, poses: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch hidden"]:
+    def trunk(self, poses: _Poses) -> Float[Tensor, "batch hidden"]:
         """The features before the head: what PoseEmbroider's frozen pose encoder gives."""
         return self.encoder[:_TRUNK_LAYERS](self._own_joints(poses))
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.layers.residual import ResidualMLP
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
@@ -47,11 +48,11 @@ class PoseTowerConfig:
         levels: number of levels that each of these is compared with: see `compared`.
     """
 
-    width: int = 512
-    blocks: int = 3
-    dropout: float = 0.0
+    width: int = within(512, 1, WIDEST)
+    blocks: int = within(3, 0, DEEPEST)
+    dropout: float = within(0.0, 0, 1)
     geometry: bool = False
-    levels: int = 0
+    levels: int = within(0, 0, 999)
 
 
 class PoseFeatures(nn.Module):

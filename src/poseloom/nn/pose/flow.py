@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.layers.residual import SteeredBlock
 from poseloom.nn.pose.features import GEOMETRY, SIXD, geometry_of, joint_positions
 from poseloom.pose.joints import BODY_JOINTS
@@ -43,9 +44,9 @@ class FlowConfig:
         draws: points of the path that are learned from for each pose of a batch.
     """
 
-    width: int = 512
-    blocks: int = 3
-    draws: int = 4
+    width: int = within(512, 1, WIDEST)
+    blocks: int = within(3, 0, DEEPEST)
+    draws: int = within(4, 1, 999)
 
 
 Numbers = Float[Tensor, "poses numbers"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -44,7 +44,7 @@ class Buckets:
         longest = counts[::each].clamp(min=1).tolist() if rows else []
         return Buckets(order, rows, tuple(map(int, longest)))
 
-    def split(self, sequence: Float[Tensor, "batch length *rest"]) -> list[Tensor]:
+    def split(self, sequence: Shaped[Tensor, "batch length *rest"]) -> list[Tensor]:
         """The rows of each bucket, cut to its length."""
         ordered = sequence[self.order]
         return [ordered[rows, :length] for rows, length in zip(self.rows, self.lengths, strict=True)]

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.text.words import PAD
 
 _SIXTEENTH = 4
@@ -31,11 +32,11 @@ class ConvTextConfig:
         dropout: share of the text's hidden vector that rests in training.
     """
 
-    width: int = 192
-    layers: int = 3
-    kernel: int = 7
-    outputs: int = 512
-    dropout: float = 0.0
+    width: int = within(192, 1, WIDEST)
+    layers: int = within(3, 0, DEEPEST)
+    kernel: int = within(7, 1, 999)
+    outputs: int = within(512, 1, WIDEST)
+    dropout: float = within(0.0, 0, 1)
 
 
 class ConvTextEncoder(nn.Module):

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.layers.transformers import PositionalEncoding, decoder_stack, encoder_stack, padding_mask
 
 LONGEST_TEXT = 200
@@ -33,11 +34,11 @@ class TextDecoderConfig:
     """
 
     words: int
-    width: int = 512
-    layers: int = 4
-    heads: int = 8
-    feed_forward: int = 1024
-    dropout: float = 0.1
+    width: int = within(512, 1, WIDEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(8, 1, 999)
+    feed_forward: int = within(1024, 1, WIDEST)
+    dropout: float = within(0.1, 0, 1)
     pad: int = 0
     start: int = 1
     end: int = 2

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import within
 from poseloom.language.telegraphic import DESCRIBED, clipped
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Clip, Pose
@@ -51,17 +52,17 @@ class PoseData:
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
     """
 
-    procedural: int = 100_000
+    procedural: int = within(100_000, 0, 10_000_000)
     files: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     held_out: str = ""
-    validation: int = 1000
-    quick: int = 250
-    batches: int = 200
-    partly: float = 0.4
-    clipped: float = 0.0
-    vocabulary_texts: int = 20_000
-    mixed: float = 0.0
+    validation: int = within(1000, 1, 1_000_000)
+    quick: int = within(250, 1, 1_000_000)
+    batches: int = within(200, 1, 10_000_000)
+    partly: float = within(0.4, 0, 1)
+    clipped: float = within(0.0, 0, 1)
+    vocabulary_texts: int = within(20_000, 1, 10_000_000)
+    mixed: float = within(0.0, 0, 1)
 
 
 class PosePool:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, PoseloomError, shortened
+from poseloom.base.ranges import check_ranges
 from poseloom.facts.measured import MeasuredFacts
 from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers, Weights
 from poseloom.nn.text.words import WordList
-from poseloom.training.export import ModelCard, read_model
+from poseloom.training.export import ModelCard, card_path, read_model
 
 T = TypeVar("T")
 M_co = TypeVar("M_co", bound=nn.Module, covariant=True)
 M = TypeVar("M", bound=nn.Module)
+_AGAIN = "export or get both files again"
 
 
 class WordedModel(Protocol[M_co]):
@@ -79,8 +84,10 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
     card, weights = read_model(path, task)
     if "words" not in card.extras:
         raise FileError(path, "has no vocabulary", field="extras.words", remedy="name a model of a default recipe")
-    words = WordList(card.extras["words"])
-    module = model(len(words), section_of(config, card.recipe["model"]))
+    words = WordList(_listed_words(path, card))
+    sizes: Any = section_of(config, card.recipe.get("model"), path)
+    with _no_larger_than(weights, path):
+        module = model(len(words), sizes)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
@@ -89,14 +96,69 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
     return Exported(module.eval(), words, card)
 
 
-def section_of(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A data class object of plain values, without the machinery of recipes: a card was checked when it was written."""
+def _listed_words(path: str | Path, card: ModelCard) -> list[str]:
+    """The vocabulary; other lists of names in the card are checked with it."""
+    for name in ("words", "facts", "measured"):
+        value = card.extras.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise FileError(card_path(path), "expected a list of words", field=f"extras.{name}", remedy=_AGAIN)
+    found: list[str] = card.extras["words"]
+    return found
+
+
+@contextmanager
+def _no_larger_than(weights: Mapping[str, Tensor], path: str | Path) -> Iterator[None]:
+    """Within the block this thread makes a module of as many numbers as the weights hold; not one of any size that a
+    card says.
+
+    Raises:
+        FileError: the module grows larger.
+    """
+    left, thread = sum(value.numel() for value in weights.values()), get_ident()
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
+        nonlocal left
+        if get_ident() == thread and parameter is not None:
+            left -= parameter.numel()
+            if left < 0:
+                raise FileError(path, "does not fit its card: it holds fewer numbers", remedy=_AGAIN)
+
+    hook = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def section_of(kind: type[T], values: Any, path: str | Path = "model card", where: str = "recipe.model") -> T:
+    """A data class object of the plain values of a card, types and ranges checked, without the machinery of recipes.
+
+    Raises:
+        FileError: `values` are none of that class.
+    """
+    if not isinstance(values, Mapping):
+        raise FileError(card_path(path), "expected named values", field=where, remedy=_AGAIN)
     hints = get_type_hints(kind)
-    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
-    return kind(
-        **{
-            name: section_of(hints[name], value) if is_dataclass(hints[name]) else value
-            for name, value in values.items()
-            if name in known
-        }
-    )
+    known = {}
+    for one in fields(kind):  # type: ignore[arg-type]
+        if one.name not in values:
+            continue
+        value, hint, place = values[one.name], hints[one.name], f"{where}.{one.name}"
+        if is_dataclass(hint):
+            value = section_of(hint, value, path, place)  # type: ignore[arg-type]
+        elif hint in (int, float, str, bool) and not _fits(value, hint):
+            told = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
+            raise FileError(card_path(path), told, field=place, remedy=_AGAIN)
+        known[one.name] = value
+    try:
+        made = kind(**known)
+        check_ranges(made, f"{where}.")
+        return made
+    except (PoseloomError, TypeError, ValueError) as error:
+        raise FileError(card_path(path), str(error), remedy=_AGAIN) from None
+
+
+def _fits(value: object, hint: type) -> bool:
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is hint

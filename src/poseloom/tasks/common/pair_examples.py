@@ -17,6 +17,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poseloom.base.ranges import within
 from poseloom.language.telegraphic import INSTRUCTED
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import about_axis
@@ -49,8 +50,8 @@ class PairData(PoseData):
         strangers: share of the pairs of which one pose has nothing to do with the other.
     """
 
-    moments: float = 0.35
-    strangers: float = 0.15
+    moments: float = within(0.35, 0, 1)
+    strangers: float = within(0.15, 0, 1)
 
 
 class PairPool:

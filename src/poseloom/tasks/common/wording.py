@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import MAXIMUM_SEED, whole_number
 from poseloom.nn.text.decoding import Beam, Greedy, Limits, Sampling, Strategy
 
 _MOST_BEAMS = 64
@@ -32,6 +33,8 @@ class Wording:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("beams", "top_k", "seed"):
+            whole_number(name, getattr(self, name), -MAXIMUM_SEED, MAXIMUM_SEED)
         expected = {
             "beams": (1 <= self.beams <= _MOST_BEAMS, f"1 to {_MOST_BEAMS}"),
             "top_k": (self.top_k >= 0, "1 or more words"),

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted, doubt_of, toward
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
 from poseloom.nn.pose.flow import FlowConfig, Guide, Origin, PoseFlow
@@ -42,19 +43,19 @@ class EditingModelConfig:
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
-    facts: int = 768
+    facts: int = within(768, 0, WIDEST)
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True))
-    seen: int = 256
+    seen: int = within(256, 1, WIDEST)
     flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
     )
-    measured: int = 768
-    steps: int = 4
-    guidance: float = 1.0
-    spread: float = 0.7
-    nudges: int = 3
-    nudge: float = 0.7
+    measured: int = within(768, 0, WIDEST)
+    steps: int = within(4, 1, 1000)
+    guidance: float = within(1.0, 0, 100)
+    spread: float = within(0.7, 0, 100)
+    nudges: int = within(3, 0, 1000)
+    nudge: float = within(0.7, 0, 100)
 
 
 class EditingModel(nn.Module):
@@ -79,7 +80,7 @@ class EditingModel(nn.Module):
     def condition(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         first: Float[Tensor, "batch joints 3"],
     ) -> Float[Tensor, "batch condition"]:
         """What steers the flow."""
@@ -88,7 +89,7 @@ class EditingModel(nn.Module):
     def losses(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         first: Float[Tensor, "batch joints 3"],
         second: Float[Tensor, "batch joints 3"],
         judged: tuple[Tensor, Tensor, Tensor],
@@ -116,7 +117,7 @@ class EditingModel(nn.Module):
     def draw(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         wanted: Wanted,
         first: Float[Tensor, "batch joints 3"],
         samples: int,

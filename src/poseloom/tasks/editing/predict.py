@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import seed_number, text_argument, whole_number
 from poseloom.facts.stated import instructed, instructed_claims
 from poseloom.nn.pose.features import joint_positions
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
@@ -80,8 +81,8 @@ class PoseEditor(ABC):
         Raises:
             PoseloomError: several poses, an empty instruction, or no number of poses from 1 to 1,000.
         """
-        if not 1 <= n <= MOST:
-            raise PoseloomError(f"n is {n}, expected 1 to {MOST:,} poses")
+        n, seed = whole_number("n", n, 1, MOST, "poses"), seed_number(seed)
+        instruction = text_argument("instruction", instruction)
         original = one_pose(pose)
         notes = self.notes(instruction)
         verified = verify and _can_be_checked(instruction)

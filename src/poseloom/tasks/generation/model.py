@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.facts.measured import FACTS
 from poseloom.nn.pose.fact_classifier import FactJudge, Wanted, doubt_of, toward
 from poseloom.nn.pose.features import PoseTowerConfig
@@ -34,16 +35,16 @@ class GenerationModelConfig:
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
-    facts: int = 512
+    facts: int = within(512, 0, WIDEST)
     flow: FlowConfig = field(default_factory=FlowConfig)
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
     )
-    steps: int = 4
-    guidance: float = 1.0
-    spread: float = 0.7
-    nudges: int = 2
-    nudge: float = 0.7
+    steps: int = within(4, 1, 1000)
+    guidance: float = within(1.0, 0, 100)
+    spread: float = within(0.7, 0, 100)
+    nudges: int = within(2, 0, 1000)
+    nudge: float = within(0.7, 0, 100)
 
 
 class GenerationModel(nn.Module):
@@ -62,7 +63,7 @@ class GenerationModel(nn.Module):
         self.judge = FactJudge(FACTS, config.judge)
 
     def condition(
-        self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch facts"]
+        self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch stated"]
     ) -> Float[Tensor, "batch condition"]:
         """What steers the flow."""
         return torch.cat([self.text_encoder(words), facts], dim=-1)
@@ -70,7 +71,7 @@ class GenerationModel(nn.Module):
     def losses(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         rotations: Float[Tensor, "batch joints 3"],
         judged: tuple[Float[Tensor, "poses joints 3"], Float[Tensor, "poses measured"]],
     ) -> dict[str, Tensor]:
@@ -83,7 +84,7 @@ class GenerationModel(nn.Module):
     def draw(
         self,
         words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch facts"],
+        facts: Float[Tensor, "batch stated"],
         wanted: Wanted,
         samples: int,
         generator: torch.Generator | None = None,

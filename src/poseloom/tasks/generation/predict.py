@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Int
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import seed_number, text_argument, whole_number
 from poseloom.facts.stated import described, described_claims
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
@@ -71,8 +72,7 @@ class PoseGenerator(ABC):
         Raises:
             PoseloomError: no number of poses from 1 to 10,000.
         """
-        if not 1 <= n <= MOST:
-            raise PoseloomError(f"n is {n}, expected 1 to {MOST:,} poses")
+        text, n, seed = text_argument("text", text), whole_number("n", n, 1, MOST, "poses"), seed_number(seed)
         notes = self.notes(text)
         verified = verify and _can_be_checked(text)
         if verify and not verified:

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.features import PairTower, PoseTowerConfig
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
@@ -22,7 +23,7 @@ class PairRetrievalModelConfig:
         pair: the encoder of pairs.
     """
 
-    latent: int = 256
+    latent: int = within(256, 1, WIDEST)
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     pair: PoseTowerConfig = field(default_factory=PoseTowerConfig)
 

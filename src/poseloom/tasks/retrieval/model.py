@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
@@ -23,7 +24,7 @@ class RetrievalModelConfig:
         pose: the pose encoder.
     """
 
-    latent: int = 256
+    latent: int = within(256, 1, WIDEST)
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     pose: PoseTowerConfig = field(default_factory=PoseTowerConfig)
 

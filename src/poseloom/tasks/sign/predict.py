@@ -213,7 +213,7 @@ def open_model(path: str | Path) -> LearnedSigner:
     missing = [name for name in ("layout", "start", "used") if name not in card.extras]
     if missing:
         raise FileError(path, "is missing", field=f"extras.{missing[0]}", remedy="export the model again")
-    model = build_sign_model(section_of(SignModelChoice, card.recipe["model"]))
+    model = build_sign_model(section_of(SignModelChoice, card.recipe.get("model"), path))
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

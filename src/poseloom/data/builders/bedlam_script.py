@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
+from poseloom.data.build import Report
+from poseloom.data.builders.bedlam import build_bedlam, pairs_of_bedlam
+from poseloom.data.executors import Executor
+from poseloom.data.manifest import Part
 from poseloom.data.sources.bedlam import Bedlam
 from poseloom.data.sources.bedlam_people import PeopleRules
 from poseloom.pose.mining import MiningRules
-
-if TYPE_CHECKING:
-    from poseloom.data.build import Report
-    from poseloom.data.executors import Executor
-    from poseloom.data.manifest import Part
 
 _PEOPLE, _MINING = PeopleRules(), MiningRules()
 
@@ -75,14 +73,10 @@ class BedlamScript:
         report: Report | None = None,
     ) -> Part:
         """All steps, one after the other; run again after a stop, it continues. Returns the rows."""
-        from poseloom.data.builders.bedlam import build_bedlam
-
         return build_bedlam(self, table, executor, append=append, restart=restart, report=report)
 
     def pairs_in(self, table: Path) -> Part | None:
         """The pairs that were made, if any."""
-        from poseloom.data.builders.bedlam import pairs_of_bedlam
-
         return pairs_of_bedlam(self, table)
 
 

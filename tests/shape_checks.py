@@ -1,0 +1,57 @@
+"""The shapes and types that annotations state, checked at every call: jaxtyping's import hook with beartype.
+
+``POSELOOM_SHAPES=1 pytest`` checks; a test that hands in wrong types on purpose is marked ``wrong_types`` and runs
+without. Names that a module imports for type checkers alone (`TYPE_CHECKING`) cannot be looked up when it runs: what
+is annotated with them stays unchecked.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jaxtyping
+from beartype import BeartypeConf, beartype
+
+_checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
+"""An int is taken where a float is stated, as type checkers do (PEP 484)."""
+
+
+def install() -> None:
+    """Check every function and data class of the package that is imported from here on."""
+    jaxtyping.install_import_hook("poseloom", "shape_checks.checker")
+
+
+def checker(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What the hook puts around functions: beartype, which also looks into protocols."""
+    signature = inspect.signature(function)
+    for hint in (signature.return_annotation, *(one.annotation for one in signature.parameters.values())):
+        for part in _parts(hint):
+            if getattr(part, "_is_protocol", False) and part is not typing.Protocol:
+                typing.runtime_checkable(part)
+    return _checked(function)
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """No checks within the block."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", before)
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """The classes that a type is made of."""
+    if isinstance(hint, list | tuple):
+        for one in hint:
+            yield from _parts(one)
+        return
+    yield typing.get_origin(hint) or hint
+    for one in typing.get_args(hint):
+        yield from _parts(one)
