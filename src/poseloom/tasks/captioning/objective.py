@@ -10,6 +10,7 @@ from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.language import describe
+from poseloom.pose.types import Pose
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.common.examples import PoseData, PosePool
@@ -18,9 +19,6 @@ from poseloom.tasks.common.saying import Seen
 from poseloom.tasks.common.speaker_learner import SpeakerLearner
 from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
-
-_SEEDS = 1 << 31
-"""Seeds of texts are below."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,7 @@ class CaptioningBatch:
 class CaptioningLearner(SpeakerLearner):
     """The small model, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("facts", "max")
     recipe: CaptioningRecipe
 
@@ -72,13 +71,11 @@ class CaptioningLearner(SpeakerLearner):
         self.model = captioning_model(len(self.words), recipe.model)
         give_weights(recipe.start, self.model)
 
-    def batch(self, seed: int, count: int, data: PoseData) -> CaptioningBatch:
-        poses = self.pool.drawn(seed, count)
-        words = self.word_ids(describe(poses, seed=seed % _SEEDS))
-        return CaptioningBatch(poses.rotations, self.facts.numbers(poses), words)
+    def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
+        return describe(examples, seed=seed % (1 << 31))
 
-    def texts(self, seed: int, count: int, data: PoseData) -> list[str]:
-        return describe(self.pool.drawn(seed, count), seed=seed % _SEEDS)
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> CaptioningBatch:
+        return CaptioningBatch(examples.rotations, self.facts.numbers(examples), self.word_ids(texts))
 
     @cached_property
     def facts(self) -> MeasuredFacts:

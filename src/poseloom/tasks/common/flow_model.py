@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from poseloom.nn.pose.fact_classifier import Wanted, doubt_of, toward
 from poseloom.nn.pose.features import joint_positions
-from poseloom.nn.pose.flow import Guide, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Guide, Numbers, Origin, PoseFlow
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 MILLIMETRES = 1000.0
@@ -19,19 +19,27 @@ _SEED = 42
 """Of the noise of an evaluation."""
 
 
-class SamplingConfig(Protocol):
-    """How poses are sampled; see `GenerationModelConfig`."""
+@dataclass(frozen=True)
+class FlowModelConfig:
+    """What the models have in common.
 
-    @property
-    def steps(self) -> int: ...
-    @property
-    def guidance(self) -> float: ...
-    @property
-    def spread(self) -> float: ...
-    @property
-    def nudges(self) -> int: ...
-    @property
-    def nudge(self) -> float: ...
+    Args:
+        text: the text encoder.
+        flow: what moves noise to poses.
+        steps: of a drawn pose's path.
+        guidance: how strongly the text steers; 1 as it was learned.
+        spread: of the noise that a path begins with; less than 1 for likelier poses.
+        nudges: toward what the text claims, in each later step of the path.
+        nudge: length of one, in normalised rotation numbers.
+    """
+
+    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    flow: FlowConfig = field(default_factory=FlowConfig)
+    steps: int = 4
+    guidance: float = 1.0
+    spread: float = 0.7
+    nudges: int = 2
+    nudge: float = 0.7
 
 
 class FlowModel(nn.Module):
@@ -39,17 +47,16 @@ class FlowModel(nn.Module):
 
     Args:
         words: size of the vocabulary, special words included.
-        text: sizes of the text encoder.
-        sampling: how poses are sampled.
+        config: sizes, and how poses are sampled.
     """
 
     flow: PoseFlow
     judge: nn.Module
 
-    def __init__(self, words: int, text: ConvTextConfig, sampling: SamplingConfig):
+    def __init__(self, words: int, config: FlowModelConfig):
         super().__init__()
-        self._sampling = sampling
-        self.text_encoder = ConvTextEncoder(words, text)
+        self.config = config
+        self.text_encoder = ConvTextEncoder(words, config.text)
 
     def sample(
         self,
@@ -72,7 +79,7 @@ class FlowModel(nn.Module):
             generator: of the noise.
             origin: the poses that are changed, `samples` times each.
         """  # noqa: E501
-        settings = self._sampling
+        settings = self.config
         guide = Guide(spread=settings.spread)
         if settings.guidance != 1:
             guide = Guide(settings.guidance, unconditional(), settings.spread)

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers
 from poseloom.nn.text.words import WordList
-from poseloom.tasks.common.examples import PoseData, words_in
+from poseloom.tasks.common.examples import PoseData, PosePool, words_in
+from poseloom.tasks.common.pair_examples import PairPool
 from poseloom.tasks.common.warm_start import WarmStart, known_facts, words_of_start
 from poseloom.training import Batches, Learner, MadeBatches, Share, overlaid
 
@@ -28,13 +29,24 @@ class TextLearner(Learner):
     ends = False
     """Whether the words stand between start and end marks."""
 
-    @abstractmethod
-    def batch(self, seed: int, count: int, data: Any) -> Any:
-        """Examples that depend on the seed alone, as the batch that `losses` takes."""
+    pool: PosePool | PairPool
+    """Poses or pairs to learn from."""
+
+    def examples(self, seed: int, count: int, data: Any) -> Any:
+        """Poses or pairs that depend on the seed alone."""
+        return self.pool.drawn(seed, count)
 
     @abstractmethod
+    def written(self, examples: Any, seed: int, data: Any) -> list[str]:
+        """A text for each example."""
+
+    @abstractmethod
+    def batch(self, examples: Any, texts: list[str], seed: int) -> Any:
+        """What `losses` takes."""
+
     def texts(self, seed: int, count: int, data: Any) -> list[str]:
-        """The texts of the examples, from which words and facts are read."""
+        """Texts of examples, from which words and facts are read."""
+        return self.written(self.examples(seed, count, data), seed, data)
 
     @property
     def start(self) -> WarmStart:
@@ -55,7 +67,11 @@ class TextLearner(Learner):
         data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
         self.prepare()
 
-        return MadeBatches(lambda seed, count: self.batch(seed, count, data), share, data.batches)
+        def make(seed: int, count: int) -> Any:
+            examples = self.examples(seed, count, data)
+            return self.batch(examples, self.written(examples, seed, data), seed)
+
+        return MadeBatches(make, share, data.batches)
 
     def prepare(self) -> None:
         """Read the vocabulary, once, before batches are made in other processes."""

@@ -11,46 +11,33 @@ from torch import Tensor, nn
 from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
 from poseloom.nn.pose.flow import FlowConfig, Numbers, Origin, PoseFlow
-from poseloom.nn.text.convolutions import ConvTextConfig
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import to_matrix
-from poseloom.tasks.common.flow_model import FlowModel
+from poseloom.tasks.common.flow_model import FlowModel, FlowModelConfig
 
 
 @dataclass(frozen=True)
-class EditingModelConfig:
+class EditingModelConfig(FlowModelConfig):
     """Sizes of the model.
 
     Args:
-        text: the text encoder.
         facts: numbers of what an instruction states, besides its words.
         pose: the encoder of the pose that is changed.
         seen: numbers that tell the flow of that pose, besides its rotations.
-        flow: what moves noise to poses.
         judge: the network that says which claims of an instruction hold of a pair.
         measured: claims that it knows.
-        steps: of a drawn pose's path.
-        guidance: how strongly the instruction steers; 1 as it was learned.
-        spread: of the noise that a path begins with; less than 1 for likelier poses.
-        nudges: toward what the instruction claims, in each later step of the path.
-        nudge: length of one, in normalised rotation numbers.
     """
 
-    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
+    nudges: int = 3
     facts: int = 768
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True))
     seen: int = 256
-    flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
     )
     measured: int = 768
-    steps: int = 4
-    guidance: float = 1.0
-    spread: float = 0.7
-    nudges: int = 3
-    nudge: float = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +61,11 @@ class EditingModel(FlowModel):
         config: sizes.
     """
 
+    config: EditingModelConfig
     judge: ClaimJudge
 
     def __init__(self, words: int, config: EditingModelConfig):
-        super().__init__(words, config.text, config)
-        self.config = config
+        super().__init__(words, config)
         self.pose_encoder = PoseTower(config.seen, config.pose)
         self.moved = nn.Sequential(
             nn.Linear(config.text.outputs + config.facts, config.seen), nn.GELU(), nn.Linear(config.seen, BODY_JOINTS)

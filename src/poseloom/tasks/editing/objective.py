@@ -95,6 +95,7 @@ class EditingBatch:
 class EditingLearner(FlowLearner):
     """The small editing model, with pairs and instructions that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("facts", "max")
     reads = staticmethod(instructed)
     asks = staticmethod(instructed_claims)
@@ -107,15 +108,19 @@ class EditingLearner(FlowLearner):
         self.model = EditingModel(len(self.words), recipe.model)
         self.warm()
 
-    def batch(self, seed: int, count: int, data: EditingData) -> EditingBatch:
-        first, second = self._pairs(seed, count, data)
-        words, facts = self.words_and_facts(_written(first, second, seed, data))
+    def examples(self, seed: int, count: int, data: EditingData) -> Pair:
+        first, second = self.pool.drawn(seed, count)
+        return first, settled(first, second) if data.settled else second
+
+    def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
+        return with_some_dropped(written_pairs(*examples, seed, data.partly, data.clipped), data.wordless, seed)
+
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
+        first, second = examples
+        words, facts = self.words_and_facts(texts)
         other = _jittered(first, second, seed)
         claims, holds = self.claims.judged(first, other, _CLASSIFIED, seed)
         return EditingBatch(first.rotations, second.rotations, words, facts, other.rotations, claims, holds)
-
-    def texts(self, seed: int, count: int, data: EditingData) -> list[str]:
-        return _written(*self._pairs(seed, count, data), seed, data)
 
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
         return self.pool.poses.drawn(seed, count).rotations
@@ -127,10 +132,6 @@ class EditingLearner(FlowLearner):
     def claims(self) -> PairClaims:
         """The claims that the model learns to classify."""
         return PairClaims.of_texts(self._some_texts(), self.recipe.model.measured)
-
-    def _pairs(self, seed: int, count: int, data: EditingData) -> Pair:
-        first, second = self.pool.drawn(seed, count)
-        return first, settled(first, second) if data.settled else second
 
     def losses(self, batch: EditingBatch) -> dict[str, Tensor]:
         """See `PoseFlow.losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
@@ -154,10 +155,6 @@ def _jittered(first: Pose, second: Pose, seed: int) -> Pose:
     moves = (first.rotations != second.rotations).any(-1, keepdim=True)
     noise = torch.randn(second.rotations.shape, generator=generator)
     return Pose(second.rotations + JITTER * size * (chosen < 0.5) * moves * noise)
-
-
-def _written(first: Pose, second: Pose, seed: int, data: EditingData) -> list[str]:
-    return with_some_dropped(written_pairs(first, second, seed, data.partly, data.clipped), data.wordless, seed)
 
 
 TASK = Task("editing", "pose and instruction -> pose", EditingRecipe, EditingLearner)

@@ -11,39 +11,24 @@ from torch import Tensor
 from poseloom.facts.measured import FACTS
 from poseloom.nn.pose.fact_classifier import FactJudge, Wanted
 from poseloom.nn.pose.features import PoseTowerConfig
-from poseloom.nn.pose.flow import FlowConfig, Numbers, PoseFlow
-from poseloom.nn.text.convolutions import ConvTextConfig
+from poseloom.nn.pose.flow import Numbers, PoseFlow
 from poseloom.nn.text.words import PAD
-from poseloom.tasks.common.flow_model import FlowModel
+from poseloom.tasks.common.flow_model import FlowModel, FlowModelConfig
 
 
 @dataclass(frozen=True)
-class GenerationModelConfig:
+class GenerationModelConfig(FlowModelConfig):
     """Sizes of the model.
 
     Args:
-        text: the text encoder.
         facts: numbers of what a text states, besides its words.
-        flow: what moves noise to poses.
         judge: the network that says which facts hold of a pose.
-        steps: of a drawn pose's path.
-        guidance: how strongly the words steer; 1 as they were learned.
-        spread: of the noise that a path begins with; less than 1 for likelier poses.
-        nudges: toward what the text claims, in each later step of the path.
-        nudge: length of one, in normalised rotation numbers.
     """
 
-    text: ConvTextConfig = field(default_factory=ConvTextConfig)
     facts: int = 512
-    flow: FlowConfig = field(default_factory=FlowConfig)
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
     )
-    steps: int = 4
-    guidance: float = 1.0
-    spread: float = 0.7
-    nudges: int = 2
-    nudge: float = 0.7
 
 
 class GenerationModel(FlowModel):
@@ -54,11 +39,11 @@ class GenerationModel(FlowModel):
         config: sizes.
     """
 
+    config: GenerationModelConfig
     judge: FactJudge
 
     def __init__(self, words: int, config: GenerationModelConfig):
-        super().__init__(words, config.text, config)
-        self.config = config
+        super().__init__(words, config)
         self.flow = PoseFlow(config.text.outputs + config.facts, config.flow)
         self.judge = FactJudge(FACTS, config.judge)
 

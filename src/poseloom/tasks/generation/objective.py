@@ -82,6 +82,7 @@ class GenerationBatch:
 class GenerationLearner(FlowLearner):
     """The small generator, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("best_mpje", "min")
     reads = staticmethod(described)
     asks = staticmethod(described_claims)
@@ -94,14 +95,13 @@ class GenerationLearner(FlowLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         self.warm()
 
-    def batch(self, seed: int, count: int, data: GenerationData) -> GenerationBatch:
-        poses = self.pool.drawn(seed, count)
-        both = concatenate([poses, _jittered(poses, seed)])
-        words, facts = self.words_and_facts(_written(poses, seed, data))
-        return GenerationBatch(poses.rotations, words, facts, both.rotations, self.measured.numbers(both))
+    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+        return with_some_dropped(written(examples, seed, data.partly, data.clipped), data.wordless, seed)
 
-    def texts(self, seed: int, count: int, data: GenerationData) -> list[str]:
-        return _written(self.pool.drawn(seed, count), seed, data)
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:
+        both = concatenate([examples, _jittered(examples, seed)])
+        words, facts = self.words_and_facts(texts)
+        return GenerationBatch(examples.rotations, words, facts, both.rotations, self.measured.numbers(both))
 
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
         return self.pool.drawn(seed, count).rotations
@@ -130,10 +130,6 @@ def _jittered(poses: Pose, seed: int) -> Pose:
     generator = torch.Generator().manual_seed(seed)
     size = JITTER * torch.rand(len(poses), 1, 1, generator=generator)
     return Pose(poses.rotations + size * torch.randn(poses.rotations.shape, generator=generator))
-
-
-def _written(poses: Pose, seed: int, data: GenerationData) -> list[str]:
-    return with_some_dropped(written(poses, seed, data.partly, data.clipped), data.wordless, seed)
 
 
 TASK = Task("generation", "text -> pose", GenerationRecipe, GenerationLearner)

@@ -12,16 +12,13 @@ from poseloom.facts.measured import SEEN_ON
 from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.language import instruct
 from poseloom.tasks.common.judge import Judge
-from poseloom.tasks.common.pair_examples import PairData, PairPool
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool
 from poseloom.tasks.common.saying import Seen
 from poseloom.tasks.common.speaker_learner import SpeakerLearner
 from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.tasks.instruction.evaluate import held_out_figures
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
 from poseloom.training import Monitor, Recipe, Task
-
-_SEEDS = 1 << 31
-"""Seeds of texts are below."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ class InstructionBatch:
 class InstructionLearner(SpeakerLearner):
     """The small model, with pairs that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("facts", "max")
     recipe: InstructionRecipe
 
@@ -74,13 +72,13 @@ class InstructionLearner(SpeakerLearner):
         self.model = instruction_model(len(self.words), recipe.model)
         give_weights(recipe.start, self.model)
 
-    def batch(self, seed: int, count: int, data: PairData) -> InstructionBatch:
-        first, second = self.pool.drawn(seed, count)
-        words = self.word_ids(instruct(first, second, seed=seed % _SEEDS))
-        return InstructionBatch(first.rotations, second.rotations, self.facts.numbers(first, second), words)
+    def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
+        return instruct(*examples, seed=seed % (1 << 31))
 
-    def texts(self, seed: int, count: int, data: PairData) -> list[str]:
-        return instruct(*self.pool.drawn(seed, count), seed=seed % _SEEDS)
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> InstructionBatch:
+        first, second = examples
+        facts = self.facts.numbers(first, second)
+        return InstructionBatch(first.rotations, second.rotations, facts, self.word_ids(texts))
 
     @cached_property
     def facts(self) -> MeasuredChanges:

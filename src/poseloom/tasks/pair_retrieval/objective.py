@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.pose.types import Pose
 from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
 from poseloom.tasks.common.embedding import Embeddings
-from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
 from poseloom.tasks.pair_retrieval.evaluate import held_out_figures
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.training import Monitor, Recipe, Task
@@ -46,6 +45,7 @@ class PairRetrievalBatch:
 class PairRetrievalLearner(ContrastiveLearner):
     """The small model, with pairs and instructions that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("mrecall", "max")
     model: PairRetrievalModel
 
@@ -54,17 +54,12 @@ class PairRetrievalLearner(ContrastiveLearner):
         self.pool = PairPool(recipe.data)
         self.model = PairRetrievalModel(len(self.words), recipe.model)
 
-    def batch(self, seed: int, count: int, data: PairData) -> PairRetrievalBatch:
-        first, second = self.pool.drawn(seed, count)
-        words = self.word_ids(self._written(first, second, seed, data))
-        return PairRetrievalBatch(first.rotations, second.rotations, words)
+    def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
+        return written_pairs(*examples, seed, data.partly, data.clipped)
 
-    def texts(self, seed: int, count: int, data: PairData) -> list[str]:
-        return self._written(*self.pool.drawn(seed, count), seed, data)
-
-    @staticmethod
-    def _written(first: Pose, second: Pose, seed: int, data: PairData) -> list[str]:
-        return written_pairs(first, second, seed, data.partly, data.clipped)
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> PairRetrievalBatch:
+        first, second = examples
+        return PairRetrievalBatch(first.rotations, second.rotations, self.word_ids(texts))
 
     def embedded(self, batch: PairRetrievalBatch) -> Embeddings:
         return self.model(batch.words, batch.first, batch.second)

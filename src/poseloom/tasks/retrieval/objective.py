@@ -45,6 +45,7 @@ class RetrievalBatch:
 class RetrievalLearner(ContrastiveLearner):
     """The small model, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("mrecall", "max")
     model: RetrievalModel
 
@@ -53,16 +54,11 @@ class RetrievalLearner(ContrastiveLearner):
         self.pool = PosePool(recipe.data)
         self.model = RetrievalModel(len(self.words), recipe.model)
 
-    def batch(self, seed: int, count: int, data: PoseData) -> RetrievalBatch:
-        poses = self.pool.drawn(seed, count)
-        return RetrievalBatch(poses.rotations, self.word_ids(self._written(poses, seed, data)))
+    def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
+        return written(examples, seed, data.partly, data.clipped)
 
-    def texts(self, seed: int, count: int, data: PoseData) -> list[str]:
-        return self._written(self.pool.drawn(seed, count), seed, data)
-
-    @staticmethod
-    def _written(poses: Pose, seed: int, data: PoseData) -> list[str]:
-        return written(poses, seed, data.partly, data.clipped)
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
+        return RetrievalBatch(examples.rotations, self.word_ids(texts))
 
     def embedded(self, batch: RetrievalBatch) -> Embeddings:
         return self.model(batch.words, batch.poses)
