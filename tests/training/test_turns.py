@@ -139,6 +139,7 @@ def test_each_turn_has_its_optimiser_and_the_store_is_kept(whole):
     filled = state["run_state"]["filled"]
     assert filled[40:].all() and 20 < filled[:40].sum() <= 40
     assert state["run_state"]["values"]["realness"][filled].ne(0).all()
+    assert "run_state" not in read_checkpoint(whole / "checkpoints/best-second.ckpt")
 
 
 def test_losses_are_logged_by_turn(whole):

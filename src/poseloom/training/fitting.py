@@ -72,9 +72,7 @@ def fit(
     folder = RunFolder(out)
     folder.check(recipe, resume)
     for stage in recipe.stages:
-        checked(
-            learner.turns(stage), stage, recipe.task
-        )  # a mistake in a later stage is told before the first one is trained
+        checked(learner.turns(stage), stage, recipe.task)  # before the first is trained, not after
     fabric = make_fabric(recipe.engine)
     _launch(fabric, learner, _Job(recipe, folder, observer or Observer()))
     path = best_weights(folder, recipe)

@@ -101,10 +101,10 @@ class MixedBatches:
 
     def source_of(self, unit: int) -> tuple[int, int]:
         """Which data set the unit of that number, from 0, comes from, and how many of its units came before."""
-        order, before = self._cycle
+        counts, order, before = self._cycle
         cycles, place = divmod(unit, _CYCLE)
         source = int(order[place])
-        return source, cycles * int((order == source).sum()) + int(before[place])
+        return source, cycles * counts[source] + int(before[place])
 
     def _unit(self, unit: int) -> Any:
         source, number = self.source_of(unit)
@@ -112,16 +112,16 @@ class MixedBatches:
         return batches[divmod(number, len(batches))]
 
     @cached_property
-    def _cycle(self) -> tuple[Int[ndarray, " units"], Int[ndarray, " units"]]:
-        """Data set of each unit of a cycle, spread evenly, and how many of the same data set came before in it."""
+    def _cycle(self) -> tuple[list[int], Int[ndarray, " units"], Int[ndarray, " units"]]:
+        """Units of each data set in a cycle; the data set of each unit, and how many of the same came before it."""
         counts = whole_counts(self._shares, _CYCLE)
-        turns = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+        moments = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
         sources = np.repeat(np.arange(len(counts)), counts)
-        order = sources[np.argsort(turns, kind="stable")]
+        order = sources[np.argsort(moments, kind="stable")]
         before = np.empty(_CYCLE, np.int64)
         for source, count in enumerate(counts):
             before[order == source] = np.arange(count)
-        return order, before
+        return counts, order, before
 
 
 def whole_counts(shares: Sequence[float], total: int) -> list[int]:

@@ -14,6 +14,7 @@ from poseloom.facts.measured_pairs import PairClaims
 from poseloom.facts.named_limbs import settled
 from poseloom.facts.stated import instructed, instructed_claims, unread
 from poseloom.nn.pose.flow import Origin
+from poseloom.nn.pose.losses import claim_loss, flow_losses
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
@@ -134,13 +135,13 @@ class EditingLearner(FlowLearner):
         return PairClaims.of_texts(self._some_texts(), self.recipe.model.measured)
 
     def losses(self, batch: EditingBatch) -> dict[str, Tensor]:
-        """See `PoseFlow.losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
+        """See `flow_losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
         claims hold of the classified pairs."""
         condition = self.model(batch.words, unread(batch.facts), batch.first)
         moves = ((batch.second - batch.first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
-        losses = self.model.flow.losses(batch.second, condition.vectors, Origin(batch.first, moves))
+        losses = flow_losses(self.model.flow, batch.second, condition.vectors, Origin(batch.first, moves))
         losses["moves"] = functional.binary_cross_entropy_with_logits(condition.moves.float(), moves.float())
-        losses["judge"] = self.model.judge.losses(batch.first, batch.classified, batch.claims, batch.holds)
+        losses["judge"] = claim_loss(self.model.judge, batch.first, batch.classified, batch.claims, batch.holds)
         return losses | {"total": losses["total"] + losses["moves"] + losses["judge"]}
 
     def held_out_figures(self, most: int | None) -> dict[str, float]:

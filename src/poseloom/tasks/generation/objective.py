@@ -11,6 +11,7 @@ from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.facts.stated import described, described_claims, unread
+from poseloom.nn.pose.losses import fact_loss, flow_losses
 from poseloom.pose.types import Pose, concatenate
 from poseloom.tasks.common.examples import PoseData, PosePool, written
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
@@ -115,10 +116,10 @@ class GenerationLearner(FlowLearner):
         return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
 
     def losses(self, batch: GenerationBatch) -> dict[str, Tensor]:
-        """See `PoseFlow.losses`; ``judge``: how badly the facts of the classified poses are known."""
+        """See `flow_losses`; ``judge``: how badly the facts of the classified poses are known."""
         condition = self.model.condition(batch.words, unread(batch.facts))
-        losses = self.model.flow.losses(batch.poses, condition)
-        losses["judge"] = self.model.judge.losses(batch.classified, batch.holds)
+        losses = flow_losses(self.model.flow, batch.poses, condition)
+        losses["judge"] = fact_loss(self.model.judge, batch.classified, batch.holds)
         return losses | {"total": losses["total"] + losses["judge"]}
 
     def held_out_figures(self, most: int | None) -> dict[str, float]:
