@@ -174,6 +174,13 @@ class Quiet(toy_gan.GanLearner):
         return self.model(batch.points)
 
 
+def test_turns_train_in_mixed_precision(recipe, tmp_path):
+    recipe = replace(recipe, engine=replace(ENGINE, precision="bf16-mixed"))
+    fit(toy_gan.TASK.build(recipe), recipe, tmp_path / "run")
+    state = last(tmp_path / "run")
+    assert all(value.dtype == torch.float32 and value.isfinite().all() for value in state["weights"].values())
+
+
 # -- exact small cases ---------------------------------------------------------------------------------------------
 
 
@@ -275,6 +282,13 @@ def test_mistakes_are_told_before_anything_is_trained(tmp_path):
         fit(learner, learner.recipe, tmp_path / "run")
     learner.turns = lambda stage: [learner.turn("a"), learner.turn("a")]
     with pytest.raises(PoseloomError, match="of different names"):
+        fit(learner, learner.recipe, tmp_path / "run")
+
+
+def test_a_learner_without_losses_is_told_so(tmp_path):
+    learner = two(Stage("t", steps=1, batch_size=2))
+    learner.turns = lambda stage: Learner.turns(learner, stage)
+    with pytest.raises(PoseloomError, match="Two has neither losses nor turns"):
         fit(learner, learner.recipe, tmp_path / "run")
 
 
