@@ -31,6 +31,11 @@ class SampleStore:
     def __len__(self) -> int:
         return len(self.filled)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Memory of its own: tensors that are sent to a process that is started share theirs with the sender's."""
+        self.values = {name: kept.clone() for name, kept in state["values"].items()}
+        self.filled = state["filled"].clone()
+
     def read(self, samples: Int[Tensor, " rows"]) -> tuple[dict[str, Tensor], Bool[Tensor, " rows"]]:
         """What is kept of samples, zeros where nothing is, and whether something is; on the device of `samples`.
 
