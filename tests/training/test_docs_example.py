@@ -1,4 +1,4 @@
-"""The example of docs/training.md is a whole task that trains."""
+"""The examples of docs/training.md are whole tasks that train."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs/training.md"
 
 
-def test_the_example_learns(tmp_path, monkeypatch, capsys):
+def test_the_examples_learn(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
     module = types.ModuleType("docs_example")
@@ -17,6 +17,7 @@ def test_the_example_learns(tmp_path, monkeypatch, capsys):
         exec(compile(block, PAGE.name, "exec"), module.__dict__)
     assert module.result.figures["error"] < 0.7
     assert module.result.model.exists()
+    assert module.imitated.figures["apart"] < 0.3 and module.learner.store.filled.sum() > 990
 
 
 def test_named_files_and_keys_exist():

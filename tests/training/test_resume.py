@@ -55,7 +55,7 @@ def whole(tmp_path_factory):
 def same_run(folder, whole):
     assert (folder / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
     first, second = (torch.load(one / "checkpoints/last.ckpt", weights_only=True) for one in (folder, whole))
-    for part in ("weights", "optimizer", "average", "progress"):
+    for part in ("weights", "optimizers", "average", "progress"):
         torch.testing.assert_close(first[part], second[part], rtol=0, atol=0)
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     return True

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from poseloom.training.feature_cache import FeatureCache, Features
     from poseloom.training.fitting import RunResult, fit
     from poseloom.training.gathering import gathered
-    from poseloom.training.learner import Learner, Monitor, ParameterGroup, Position
+    from poseloom.training.learner import Learner, Monitor, Position
+    from poseloom.training.mixes import Mix, MixedBatches
     from poseloom.training.observer import Observer
-    from poseloom.training.recipe import Card, Engine, Optimizer, Recipe, Schedule, Stage
+    from poseloom.training.recipe import Card, Engine, Optimizer, Recipe, Schedule, Stage, TurnOptions
     from poseloom.training.recipe_files import overlaid, read_recipe, recipe_text
+    from poseloom.training.sample_store import SampleStore
     from poseloom.training.task import Task
+    from poseloom.training.turns import ParameterGroup, Turn
 
 _HOME = {
     "Batches": "batches",
@@ -35,7 +38,12 @@ _HOME = {
     "Monitor": "learner",
     "Observer": "observer",
     "Optimizer": "recipe",
-    "ParameterGroup": "learner",
+    "Mix": "mixes",
+    "MixedBatches": "mixes",
+    "ParameterGroup": "turns",
+    "SampleStore": "sample_store",
+    "Turn": "turns",
+    "TurnOptions": "recipe",
     "Position": "learner",
     "Recipe": "recipe",
     "RunResult": "fitting",
@@ -63,6 +71,8 @@ __all__ = [
     "Features",
     "Learner",
     "MadeBatches",
+    "Mix",
+    "MixedBatches",
     "ModelCard",
     "Monitor",
     "Observer",
@@ -71,10 +81,13 @@ __all__ = [
     "Position",
     "Recipe",
     "RunResult",
+    "SampleStore",
     "Schedule",
     "Share",
     "Stage",
     "Task",
+    "Turn",
+    "TurnOptions",
     "evaluate",
     "export_model",
     "fit",

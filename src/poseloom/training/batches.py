@@ -6,8 +6,8 @@ processes split a batch so that together they see what one alone would have seen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -142,3 +142,25 @@ class DatasetBatches:
             generator = torch.Generator().manual_seed(mixed(self.share.seed, epoch) >> 1)
             self._ordered = epoch, torch.randperm(len(self.dataset), generator=generator)
         return self._ordered[1]
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """One batch of several that are alike: their tensors and their lists of texts and numbers, one after another.
+
+    They are looked for in tuples, mappings, data classes, and in lists of tensors, as torch's collation makes them.
+    """
+    first = parts[0]
+    if isinstance(first, torch.Tensor):
+        return torch.cat(list(parts))
+    if isinstance(first, Mapping):
+        return {key: joined([part[key] for part in parts]) for key in first}
+    if is_dataclass(first) and not isinstance(first, type):
+        return replace(first, **{f.name: joined([getattr(part, f.name) for part in parts]) for f in fields(first)})
+    if isinstance(first, tuple):
+        made = [joined(one) for one in zip(*parts, strict=True)]
+        return type(first)(*made) if hasattr(first, "_fields") else tuple(made)
+    if isinstance(first, list) and first and not isinstance(first[0], str | bytes | int | float):
+        return [joined(one) for one in zip(*parts, strict=True)]
+    if isinstance(first, list):
+        return [item for part in parts for item in part]
+    raise PoseloomError(f"batches: {type(first).__name__} cannot be joined; give a function that joins them")

@@ -19,7 +19,7 @@ from poseloom.base.files import atomic_write, read_bytes, read_text
 from poseloom.training.checkpoint import MAXIMUM_BYTES, kept_weights
 from poseloom.training.learner import Learner
 from poseloom.training.recipe import Card, Recipe
-from poseloom.training.recipe_files import plain
+from poseloom.training.recipe_plain import plain
 
 FORMAT = "poseloom model"
 VERSION = 1

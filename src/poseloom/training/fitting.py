@@ -22,6 +22,7 @@ from poseloom.training.progress import Best
 from poseloom.training.recipe import Engine, Recipe
 from poseloom.training.run_folder import RunFolder, write_json
 from poseloom.training.stopping import stop_on_signals
+from poseloom.training.turns import checked
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -64,11 +65,14 @@ def fit(
         observer: is told of steps and validations.
 
     Raises:
-        PoseloomError: the folder holds another run, or training cannot go on.
+        PoseloomError: the folder holds another run, the recipe names a turn that the learner has not, or training
+            cannot go on.
         KeyboardInterrupt: SIGINT or SIGTERM asked for a stop; the run can be continued.
     """
     folder = RunFolder(out)
     folder.check(recipe, resume)
+    for stage in recipe.stages:
+        checked(learner.turns(stage), stage, recipe.task)  # before the first is trained, not after
     fabric = make_fabric(recipe.engine)
     _launch(fabric, learner, _Job(recipe, folder, observer or Observer()))
     path = best_weights(folder, recipe)

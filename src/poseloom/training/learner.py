@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from poseloom.base.errors import PoseloomError
 from poseloom.training.batches import Batches, Share
 from poseloom.training.recipe import Recipe, Stage
+from poseloom.training.turns import TOTAL as TOTAL
+from poseloom.training.turns import Losses, Turn
+from poseloom.training.turns import ParameterGroup as ParameterGroup
 
-TOTAL = "total"
-"""Name of the loss that is minimised."""
+TRAINING = "train"
+"""The only turn of a learner that does not state its turns."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,6 @@ class Monitor:
         return figure > than if self.best == "max" else figure < than
 
 
-@dataclass(frozen=True)
-class ParameterGroup:
-    """Parameters that share a learning rate.
-
-    Args:
-        parameters: of the learner; those that need no gradient are passed over.
-        lr_factor: multiplies the stage's learning rate.
-        decay: whether the stage's weight decay applies.
-    """
-
-    parameters: list[nn.Parameter]
-    lr_factor: float = 1.0
-    decay: bool = True
-
-
 @dataclass
 class Position:
     """Where the run is; the engine keeps it up to date, so that a loss may follow it (an annealed weight, say).
@@ -71,10 +60,15 @@ class Position:
 
 
 class HeldBatch:
-    """A batch out of Lightning's sight, which would round its numbers to 16 bits before mixed precision begins."""
+    """A batch out of Lightning's sight, which would round its numbers to 16 bits before mixed precision begins.
 
-    def __init__(self, batch: Any):
-        self.batch = batch
+    Args:
+        batch: what is learned from.
+        losses: of the turn that is taken.
+    """
+
+    def __init__(self, batch: Any, losses: Callable[[Any], Losses]):
+        self.batch, self.losses = batch, losses
 
 
 class Learner(nn.Module, ABC):
@@ -84,6 +78,9 @@ class Learner(nn.Module, ABC):
     is exported and predicts. The engine calls, for each stage, `begin`, `batches` and `parameter_groups` once, then
     `losses` for each batch, `validate` in between. Before each of them it seeds torch, numpy and `random` from the
     recipe's seed and the position, so that a step draws the same numbers in a run that was resumed.
+
+    Where one total is not enough, as with an adversary, a learner gives its `turns` instead of `losses` and
+    `parameter_groups`. What it gathers while it trains, besides weights, it gives as `run_state`.
 
     Args:
         recipe: the whole recipe; subclasses narrow its type.
@@ -103,9 +100,9 @@ class Learner(nn.Module, ABC):
     def batches(self, share: Share) -> Batches:
         """The training batches of a stage, this process's share of each; see `training.batches`."""
 
-    @abstractmethod
-    def losses(self, batch: Any) -> dict[str, Tensor]:
+    def losses(self, batch: Any) -> Losses:
         """Scalar losses of a batch by name; `total` is minimised, the others are logged."""
+        raise PoseloomError(f"{type(self).__name__} has neither losses nor turns; give it one of them")
 
     @abstractmethod
     def validate(self) -> dict[str, float]:
@@ -125,13 +122,32 @@ class Learner(nn.Module, ABC):
         """How the parameters share the learning rate; by default all alike."""
         return [ParameterGroup(list(self.parameters()))]
 
+    def turns(self, stage: Stage) -> Sequence[Turn]:
+        """Who learns in each step, in this order; by default one turn with all parameter groups and `losses`.
+
+        Called before the run as well, for the names. Batches of a step are shown to each turn that is due; the
+        parameters of the others get no gradient meanwhile.
+        """
+        return [Turn(TRAINING, self.parameter_groups(stage), self.losses)]
+
+    def run_state(self) -> dict[str, Any]:
+        """What a checkpoint keeps besides weights: tensors and plain values in dictionaries and lists.
+
+        Taken in the first process, whenever the last checkpoint is written; see `SampleStore` for one that is the same
+        in all processes.
+        """
+        return {}
+
+    def load_run_state(self, state: dict[str, Any]) -> None:
+        """Take back what `run_state` gave, on the CPU; called in all processes before a resumed run goes on."""
+
     def extras(self) -> dict[str, Any]:
         """What the exported model needs besides recipe and weights, as JSON (a vocabulary, say)."""
         return {}
 
-    def forward(self, held: HeldBatch) -> dict[str, Tensor]:
+    def forward(self, held: HeldBatch) -> Losses:
         """What the engine calls, so that several processes can hook in."""
-        return self.losses(held.batch)
+        return held.losses(held.batch)
 
     @property
     def device(self) -> torch.device:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from poseloom.base.files import atomic_write
-from poseloom.training.learner import TOTAL
 from poseloom.training.line_plot import Line, Panel, draw_panels
-from poseloom.training.metrics_log import TRAINING, VALIDATION, Row, read_metrics
+from poseloom.training.metrics_log import RATE, TRAINING, VALIDATION, Row, read_metrics
+from poseloom.training.turns import TOTAL
 
-_RATE = "lr"
 _MOST_LINES = 6
 
 
@@ -20,8 +19,8 @@ def draw_losses(metrics: Path, picture: Path, monitor: str) -> None:
     """
     rows = read_metrics(metrics)
     offsets, marks = _stages(rows)
-    losses = _lines(rows, TRAINING, offsets, lambda name: name != _RATE)
-    losses.sort(key=lambda line: line.name != TOTAL)
+    losses = _lines(rows, TRAINING, offsets, lambda name: _base(name) != RATE)
+    losses.sort(key=lambda line: _base(line.name) != TOTAL)
     figures = _lines(rows, VALIDATION, offsets, lambda name: name == monitor)
     panels = [Panel("training losses", losses[:_MOST_LINES], marks), Panel(f"validation: {monitor}", figures, marks)]
     panels = [panel for panel in panels if panel.lines]
@@ -48,3 +47,8 @@ def _lines(rows: list[Row], split: str, offsets: dict[str, int], wanted) -> list
         if row.split == split and wanted(row.name):
             points.setdefault(row.name, []).append((offsets[row.stage] + row.step, row.value))
     return [Line(name, values) for name, values in points.items()]
+
+
+def _base(name: str) -> str:
+    """The name of a loss without that of its turn."""
+    return name.rpartition("/")[2]

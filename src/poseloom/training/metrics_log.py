@@ -12,6 +12,8 @@ from poseloom.base.files import read_text, reason
 
 COLUMNS = ("stage", "epoch", "step", "split", "name", "value")
 TRAINING, VALIDATION = "train", "val"
+RATE = "lr"
+"""Name of the learning rate among the losses."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,7 @@ class Progress:
         best: of each stage that has one, by name.
         log_bytes: length of metrics.csv.
         sums: of the losses since they were last logged.
-        summed: batches in `sums`.
+        summed: batches in each of the `sums`.
     """
 
     stage: int = 0
@@ -45,9 +46,26 @@ class Progress:
     best: dict[str, Best] = field(default_factory=dict)
     log_bytes: int = 0
     sums: dict[str, Tensor] = field(default_factory=dict)
-    summed: int = 0
+    summed: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Progress:
         """From a checkpoint."""
-        return cls(**{**values, "best": {name: Best(**best) for name, best in values["best"].items()}})
+        best = {name: Best(**one) for name, one in values["best"].items()}
+        summed = values["summed"]
+        if isinstance(summed, int):  # of a run that began when one number did for all
+            summed = dict.fromkeys(values["sums"], summed)
+        return cls(**{**values, "best": best, "summed": summed})
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        """Take in the losses of a batch."""
+        for name, value in losses.items():
+            value = value.detach().float()
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+            self.summed[name] = self.summed.get(name, 0) + 1
+
+    def means(self) -> dict[str, Tensor]:
+        """The mean losses since the last time."""
+        means = {name: self.sums[name] / self.summed[name] for name in self.sums}
+        self.sums, self.summed = {}, {}
+        return means

@@ -50,6 +50,29 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class TurnOptions:
+    """What one turn of a stage does in its own way. What is not given is as the learner states it, else as in the stage.
+
+    Args:
+        every: steps from one taking of the turn to the next; 3 takes it at steps 3, 6, 9.
+        lr: learning rate; a parameter group may multiply it.
+        weight_decay: strength of the decay.
+        beta1: memory of the mean of the gradients.
+        beta2: memory of the mean of their squares.
+        clip: greatest norm of the turn's gradient; 0 clips nothing.
+        schedule: how the turn's learning rate moves.
+    """  # noqa: E501
+
+    every: int | None = None
+    lr: float | None = None
+    weight_decay: float | None = None
+    beta1: float | None = None
+    beta2: float | None = None
+    clip: float | None = None
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
     """One stretch of training with an optimiser of its own. A later stage begins with the best weights of the one before.
 
@@ -65,6 +88,7 @@ class Stage:
         ema: decay of the moving average of the weights that is validated and kept; 0 averages nothing.
         validate_every: epochs between two validations; one more comes at the end of the stage.
         data: values that replace those of the recipe's data section during this stage.
+        turns: turn of the learner -> what it does in its own way, as a discriminator's learning rate.
     """  # noqa: E501
 
     name: str = "train"
@@ -78,6 +102,7 @@ class Stage:
     ema: float = 0.0
     validate_every: int = 1
     data: dict[str, Any] = field(default_factory=dict)
+    turns: dict[str, TurnOptions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,14 +205,32 @@ def _check(recipe: Recipe) -> None:
             raise _wrong(f"{where}: epochs, steps", f"{stage.epochs}, {stage.steps}", "exactly one of them above 0")
         _positive(where, stage, ("batch_size", "accumulate", "validate_every"))
         _not_negative(where, stage, ("epochs", "steps", "clip"))
-        _positive(f"{where}.optimizer", stage.optimizer, ("lr",))
-        _not_negative(f"{where}.optimizer", stage.optimizer, ("weight_decay",))
-        _share(f"{where}.optimizer", stage.optimizer, ("beta1", "beta2"))
+        _check_optimizer(f"{where}.optimizer", stage.optimizer)
         _share(where, stage, ("ema",))
-        _not_negative(f"{where}.schedule", stage.schedule, ("warmup", "factor", "floor"))
-        _positive(f"{where}.schedule", stage.schedule, ("every",))
+        _check_schedule(f"{where}.schedule", stage.schedule)
+        for name, options in stage.turns.items():
+            _check_turn(f"{where}.turns.{name}", options)
     _positive("engine", recipe.engine, ("nodes", "log_every", "save_minutes"))
     _not_negative("engine", recipe.engine, ("devices", "workers", "save_steps"))
+
+
+def _check_optimizer(where: str, optimizer: Optimizer | TurnOptions) -> None:
+    _positive(where, optimizer, ("lr",))
+    _not_negative(where, optimizer, ("weight_decay",))
+    _share(where, optimizer, ("beta1", "beta2"))
+
+
+def _check_schedule(where: str, schedule: Schedule) -> None:
+    _not_negative(where, schedule, ("warmup", "factor", "floor"))
+    _positive(where, schedule, ("every",))
+
+
+def _check_turn(where: str, options: TurnOptions) -> None:
+    _check_optimizer(where, options)
+    _positive(where, options, ("every",))
+    _not_negative(where, options, ("clip",))
+    if options.schedule is not None:
+        _check_schedule(f"{where}.schedule", options.schedule)
 
 
 def stage_number(recipe: Recipe, name: str) -> int:
@@ -205,20 +248,25 @@ def stage_number(recipe: Recipe, name: str) -> int:
 
 def _positive(where: str, section: object, keys: Iterable[str]) -> None:
     for key in keys:
-        if not getattr(section, key) > 0:
+        if not _given(section, key, 1) > 0:
             raise _wrong(f"{where}.{key}", getattr(section, key), "above 0")
 
 
 def _not_negative(where: str, section: object, keys: Iterable[str]) -> None:
     for key in keys:
-        if not getattr(section, key) >= 0:
+        if not _given(section, key, 0) >= 0:
             raise _wrong(f"{where}.{key}", getattr(section, key), "0 or more")
 
 
 def _share(where: str, section: object, keys: Iterable[str]) -> None:
     for key in keys:
-        if not 0 <= getattr(section, key) < 1:
+        if not 0 <= _given(section, key, 0) < 1:
             raise _wrong(f"{where}.{key}", getattr(section, key), "0 or more, below 1")
+
+
+def _given(section: object, key: str, otherwise: float) -> float:
+    value = getattr(section, key)
+    return otherwise if value is None else value
 
 
 def _wrong(key: str, value: object, expected: str) -> PoseloomError:

@@ -6,15 +6,18 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from poseloom.base.errors import FileError, PoseloomError, closest, shortened
 from poseloom.base.files import read_text
 from poseloom.base.ranges import check_ranges
 from poseloom.training.recipe import Recipe, Stage
+from poseloom.training.recipe_plain import differing_key as differing_key
+from poseloom.training.recipe_plain import plain as plain
+from poseloom.training.recipe_plain import types_of as types_of
+from poseloom.training.recipe_toml import toml_text
 
 R = TypeVar("R", bound=Recipe)
 T = TypeVar("T")
@@ -159,6 +162,11 @@ def _override(values: Plain, kind: type[Any], key: str, rest: str, text: str) ->
         if not following:
             raise PoseloomError(f"{within!r} is a section; name a key in it: {', '.join(types_of(Stage))}")
         _override(values, Stage, following, rest, text)
+    elif section is not None and get_origin(hints[key]) is dict:
+        within, (following, _, rest) = following, rest.partition(".")
+        if not following:
+            raise PoseloomError(f"{within!r} is a section; name a key in it: {', '.join(types_of(section))}")
+        _override(values.setdefault(key, {}).setdefault(within, {}), section, following, rest, text)
     elif section is not None:
         _override(values.setdefault(key, {}), section, following, rest, text)
     elif get_origin(hints[key]) is dict:
@@ -183,6 +191,9 @@ def check_keys(values: Mapping[str, Any], kind: type[Any], where: str = "") -> N
         section = _section(hints[key])
         if section is None:
             continue
+        if get_origin(hints[key]) is dict:
+            _check_named(value, section, where + key)
+            continue
         several = get_origin(hints[key]) is list
         for number, item in enumerate(value if several and isinstance(value, list) else [value]):
             if not isinstance(item, Mapping) and not (item is None or isinstance(item, section)):
@@ -193,53 +204,20 @@ def check_keys(values: Mapping[str, Any], kind: type[Any], where: str = "") -> N
                 check_keys(item, section, f"{where}{key}.{name}")
 
 
-def types_of(kind: type[Any]) -> dict[str, Any]:
-    """The fields of a data class with their types."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
-
-
-def plain(section: Any) -> Any:
-    """A data class object as dictionaries, lists and plain values; None is left out, for TOML has none."""
-    if is_dataclass(section):
-        named = {field.name: getattr(section, field.name) for field in fields(section)}
-        return {name: plain(value) for name, value in named.items() if value is not None}
-    if isinstance(section, Mapping):
-        return {str(key): plain(value) for key, value in section.items() if value is not None}
-    if isinstance(section, Enum):
-        return section.name
-    if isinstance(section, Path):
-        return str(section)
-    if isinstance(section, list | tuple):
-        return [plain(value) for value in section]
-    return section
-
-
-def differing_key(first: Any, second: Any, where: str = "") -> str | None:
-    """The first key, with dots, in which two plain values differ; None where they are equal."""
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        for key in [*first, *(key for key in second if key not in first)]:
-            found = differing_key(first.get(key), second.get(key), f"{where}.{key}" if where else str(key))
-            if found:
-                return found
-        return None
-    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        pairs = enumerate(zip(first, second, strict=True))
-        return next(
-            (found for number, (a, b) in pairs if (found := differing_key(a, b, f"{where}.{_label(a, number)}"))), None
-        )
-    return None if first == second and isinstance(first, bool) == isinstance(second, bool) else where
+def _check_named(value: Any, section: type[Any], where: str) -> None:
+    """Refuse unknown keys in sections that go by names of their own, as `stages.turns` does."""
+    if not isinstance(value, Mapping):
+        raise PoseloomError(f"{where}: expected sections [{where}.NAME], got {value!r}")
+    for name, item in value.items():
+        if not isinstance(item, Mapping | section):
+            raise PoseloomError(f"{where}.{name}: expected a section [{where}.{name}], got {item!r}")
+        if isinstance(item, Mapping):
+            check_keys(item, section, f"{where}.{name}.")
 
 
 def recipe_text(recipe: Recipe) -> str:
     """The whole recipe as TOML that reads back equal, each key explained by the docstring of its data class."""
-    from poseloom.training.recipe_toml import toml_text
-
     return toml_text(recipe)
-
-
-def _label(stage: Any, number: int) -> str:
-    return str(stage.get("name", number)) if isinstance(stage, Mapping) else str(number)
 
 
 def _merge(values: Plain, changes: Mapping[str, Any]) -> None:

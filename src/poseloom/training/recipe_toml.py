@@ -8,7 +8,7 @@ import re
 from dataclasses import is_dataclass
 from typing import Any
 
-from poseloom.training.recipe_files import plain
+from poseloom.training.recipe_plain import plain
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 100

@@ -13,11 +13,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, read_text, reason
 from poseloom.base.lock import LOCK, locked
 from poseloom.training.recipe import Recipe
-from poseloom.training.recipe_files import differing_key, plain, read_plain, recipe_text
+from poseloom.training.recipe_files import build, read_plain, recipe_text
+from poseloom.training.recipe_plain import differing_key, plain
 
 PACKAGES = ("poseloom", "torch", "lightning", "numpy", "safetensors", "jsonargparse", "roma", "tokenizers")
 _ORPHANS_SECONDS = 15.0
@@ -64,10 +65,18 @@ class RunFolder:
             raise FileError(self.path, "holds a run already", remedy="continue it, or choose another folder")
         if not self.last.exists():
             return  # it never came to a checkpoint, so nothing is lost
-        key = differing_key(_lasting(read_plain(self.recipe)), _lasting(plain(recipe)))
+        key = differing_key(_lasting(self._held(recipe)), _lasting(plain(recipe)))
         if key:
             remedy = "choose another folder, or the recipe that it holds"
             raise FileError(self.path, "holds a run with another recipe", field=key, remedy=remedy)
+
+    def _held(self, recipe: Recipe) -> dict[str, Any]:
+        """The recipe that the folder holds; keys that are younger than the run take their defaults."""
+        held = read_plain(self.recipe)
+        if differing_key(_lasting(held), _lasting(plain(recipe))):
+            with suppress(PoseloomError):  # of another task, or with a key that is no more
+                return plain(build(type(recipe), held))
+        return held
 
     @contextmanager
     def opened(self, recipe: Recipe, session: dict[str, Any]) -> Iterator[None]:

@@ -4,6 +4,7 @@ import torch
 
 from poseloom.nn.pose.fact_classifier import ClaimJudge, FactJudge, doubt_of, toward
 from poseloom.nn.pose.features import PoseTowerConfig
+from poseloom.nn.pose.losses import claim_loss, fact_loss
 from poseloom.pose.sampler import sample
 
 SMALL = PoseTowerConfig(width=32, blocks=1, geometry=True, levels=2)
@@ -44,7 +45,7 @@ def test_what_is_judged_is_learned():
     optimizer = torch.optim.Adam(judge.parameters(), 3e-3)
     seen = []
     for _ in range(40):
-        loss = judge.losses(poses, facts)
+        loss = fact_loss(judge, poses, facts)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -57,5 +58,5 @@ def test_claims_that_the_poses_do_not_tell_count_for_nothing():
     poses = sample(8, seed=2).body().rotations
     judge, places = ClaimJudge(5, SMALL).eval(), torch.tensor([[0, 4]] * 8)
     holds = torch.tensor([[1.0, float("nan")]] * 8)
-    alone = judge.losses(poses, poses.flip(0), places[:, :1], holds[:, :1])
-    torch.testing.assert_close(judge.losses(poses, poses.flip(0), places, holds), alone)
+    alone = claim_loss(judge, poses, poses.flip(0), places[:, :1], holds[:, :1])
+    torch.testing.assert_close(claim_loss(judge, poses, poses.flip(0), places, holds), alone)

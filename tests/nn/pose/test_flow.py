@@ -3,6 +3,7 @@ import torch
 
 from poseloom.nn.pose.features import SIXD
 from poseloom.nn.pose.flow import FlowConfig, Origin, PoseFlow
+from poseloom.nn.pose.losses import flow_losses
 from poseloom.pose.sampler import sample
 
 SMALL = FlowConfig(width=32, blocks=2, draws=2)
@@ -71,7 +72,7 @@ def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     origin = Origin(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
     seen = []
     for _ in range(60):
-        losses = made.losses(poses.rotations, condition, origin)
+        losses = flow_losses(made, poses.rotations, condition, origin)
         optimizer.zero_grad()
         losses["total"].backward()
         optimizer.step()
@@ -79,7 +80,7 @@ def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     assert all(one.grad.isfinite().all() for one in made.parameters() if one.grad is not None)
     assert sum(seen[-10:]) < 0.8 * sum(seen[:10])
     numbers, time = torch.randn(12, SIXD), torch.full((12,), 0.2)
-    start = made._start(origin)
+    start = made.start(origin)
     said = made(numbers, time, condition, start)
     assert (said - made(numbers, time + 0.5, condition, start)).abs().max() > 1e-3
     assert (said - made(numbers, time, -condition, start)).abs().max() > 1e-3

@@ -29,7 +29,7 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     result = fit(learner, recipe, tmp_path / "run")
     assert set(result.figures) == {"best_mpje", "mean_mpje", "facts", "facts_verified"}
     learner.eval()
-    drawn = learner.model.draw(*learner.told.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
+    drawn = learner.model.draw(*learner.text_numbers.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
     poses = load_model(result.model).generate(TEXT, 3, seed=5).poses
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 

@@ -9,6 +9,7 @@ from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import held_still
 from poseloom.tasks.sign.models.parts import TextEncoding
 from poseloom.tasks.sign.models.steps import cumulative_size
+from poseloom.tasks.sign.objectives.choice import sign_losses
 from poseloom.tasks.sign.tokens import Tokens
 
 GOLDEN = ("first_generation", "diffusion_default", "diffusion_10steps", "ham2pose_default")
@@ -109,7 +110,7 @@ def test_the_validation_loss_of_ham2pose(released):
     module, case, arrays, texts = released("ham2pose_default")
     pose, padding = arrays["pose"][:1], arrays["pose_mask"][:1]
     batch = SignBatch((texts[case["config"]["forward_text_index"]],), pose, arrays["confidence"][:1], padding)
-    losses = module.losses(batch)
+    losses = sign_losses(module, batch)
     found = torch.stack([losses["refinement"], losses["length"], losses["total"]])
     torch.testing.assert_close(found, arrays["loss_validation"], atol=1e-4, rtol=1e-5)
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from poseloom.nn.pose.features import PairTower, PoseTower, PoseTowerConfig
 
@@ -33,12 +32,6 @@ class FactJudge(nn.Module):
         super().__init__()
         self.tower = PoseTower(facts, config)
 
-    def losses(
-        self, rotations: Float[Tensor, "poses joints 3"], facts: Float[Tensor, "poses facts"]
-    ) -> Float[Tensor, ""]:
-        """How badly the facts of poses are known: binary cross entropy."""
-        return functional.binary_cross_entropy_with_logits(self.tower(rotations).float(), facts)
-
     def forward(self, matrices: Float[Tensor, "poses 22 3 3"]) -> Float[Tensor, "poses facts"]:
         """Logits of all facts."""
         return self.tower.of_matrices(matrices)
@@ -55,18 +48,6 @@ class ClaimJudge(nn.Module):
     def __init__(self, claims: int, config: PoseTowerConfig):
         super().__init__()
         self.tower = PairTower(claims, config)
-
-    def losses(
-        self,
-        first: Float[Tensor, "pairs joints 3"],
-        second: Float[Tensor, "pairs joints 3"],
-        places: Int[Tensor, "pairs claims"],
-        holds: Float[Tensor, "pairs claims"],
-    ) -> Float[Tensor, ""]:
-        """How badly some claims of each pair are known: binary cross entropy; NaN does not count."""
-        logits = self.tower(first, second).float().gather(1, places)
-        known = ~holds.isnan()
-        return functional.binary_cross_entropy_with_logits(logits[known], holds[known])
 
     def forward(
         self, first: Float[Tensor, "pairs 22 3 3"], second: Float[Tensor, "pairs 22 3 3"]

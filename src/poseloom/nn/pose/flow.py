@@ -25,10 +25,6 @@ from poseloom.pose.skeleton import rest_offsets
 _FREQUENCIES = 32
 _HIGHEST = 150.0
 """Greatest frequency of the waves that tell the time."""
-_LATEST = 0.1
-"""Added to the time that is left, so that the weight of a late step stays bounded."""
-_JOINTS_WEIGHT = 20.0
-"""Squared metres of a joint weigh this much against squared, normalised rotation numbers."""
 
 _STILL = 0.03
 """Added to standard deviations: numbers that hardly move must not be blown up."""
@@ -126,7 +122,7 @@ class PoseFlow(nn.Module):
         angles = time[:, None] * self.waves
         return self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
 
-    def _start(self, origin: Origin | None, times: int = 1) -> _Start | None:
+    def start(self, origin: Origin | None, times: int = 1) -> _Start | None:
         """The numbers of an original pose, each as many times as its path is looked at."""
         if origin is None:
             return None
@@ -140,36 +136,6 @@ class PoseFlow(nn.Module):
             hidden = block.moved(hidden, steer)
         said = self.leave(functional.layer_norm(hidden, hidden.shape[-1:]))
         return said if origin is None else origin.kept(said + origin.numbers)
-
-    def losses(
-        self,
-        rotations: Float[Tensor, "batch joints 3"],
-        condition: Float[Tensor, "batch condition"],
-        origin: Origin | None = None,
-    ) -> dict[str, Tensor]:
-        """How far the said pose is from the true one at random times.
-
-        Returns:
-            ``rotation``, ``geometry`` (what words tell of: `geometry_of`), normalised and squared; ``joints``, squared
-            metres; their weighted ``total``.
-        """
-        pose = self.normalised(rotations)
-        target, steer = pose.repeat(self.draws, 1), condition.repeat(self.draws, 1)
-        time = torch.rand(len(target), device=target.device)
-        noise = torch.randn_like(target)
-        start = self._start(origin, self.draws)
-        point = torch.lerp(noise, target, time[:, None])
-        said = self(point if start is None else start.kept(point), time, steer, start).float()
-        weight = 1 / (1 - time + _LATEST)
-        one = slice(0, len(pose))  # joints cost more to compute: one point of each path is enough
-        places = joint_positions(self.matrices(said[one]), self.offsets)
-        true = joint_positions(self.matrices(pose), self.offsets)
-        rotation = ((said - target).square().mean(-1) * weight).mean()
-        joints = ((places - true).square().sum(-1).mean(-1) * weight[one]).mean()
-        told = (geometry_of(places) - geometry_of(true)) / self.told
-        geometry = (told.square().mean(-1) * weight[one]).mean()
-        total = rotation + geometry + _JOINTS_WEIGHT * joints
-        return {"total": total, "rotation": rotation, "joints": joints, "geometry": geometry}
 
     @torch.no_grad()
     def draw(
@@ -194,7 +160,7 @@ class PoseFlow(nn.Module):
         guide = guide or Guide()
         poses = len(condition)
         numbers = guide.spread * torch.randn(poses, SIXD, generator=generator).to(condition.device)
-        start = self._start(origin)
+        start = self.start(origin)
         numbers = numbers if start is None else start.kept(numbers)
         steers = self._steers(condition, steps)
         away = self._steers(guide.away, steps) if guide.away is not None and guide.strength != 1 else None

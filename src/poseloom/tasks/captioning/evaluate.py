@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from torch import Tensor
 
 from poseloom.facts.measured import MeasuredFacts
 from poseloom.language.description.agreement import fact_agreement
 from poseloom.nn.text.decoding import Greedy
 from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
-from poseloom.tasks.common.exported import open_exported
-from poseloom.tasks.common.judge import Judge, precision_at_1
+from poseloom.tasks.common.embedding import in_parts
+from poseloom.tasks.common.judge import Judge, judged
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
-from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
+from poseloom.tasks.common.speaker_learner import StatedFacts
+from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
 
 
 def held_out_figures(
@@ -27,13 +28,11 @@ def held_out_figures(
     device = next(model.parameters()).device
     texts = texts_of(model, words, Greedy(LIMITS), poses.rotations.to(device), facts.numbers(poses).to(device))
     agreement = fact_agreement(texts, poses)
-    figures = {
-        "facts": 100 * float(agreement.true.sum() / max(1, agreement.read.sum())),
-        "facts_each": float(agreement.read.mean()),
-        "unread": float(np.mean([len(one) for one in agreement.unread])),
-    }
-    if judge.model:
-        known = open_exported(judge.model, "retrieval", RetrievalModel, RetrievalModelConfig)
-        said = in_parts(known.model.embed_texts, known.words.encode(texts))
-        figures["r_precision_1"] = precision_at_1(said, in_parts(known.model.embed_poses, poses.rotations))
-    return figures
+    read = int(agreement.read.sum())
+    unread = sum(len(one) for one in agreement.unread)
+    figures = StatedFacts(int(agreement.true.sum()), read, read, unread, len(texts)).figures()
+
+    def embed(known: RetrievalModel) -> Tensor:
+        return in_parts(known.embed_poses, poses.rotations)
+
+    return figures | judged(judge, "retrieval", RetrievalModel, RetrievalModelConfig, texts, embed)

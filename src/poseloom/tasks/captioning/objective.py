@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from jaxtyping import Float, Int
+from torch import Tensor
+
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.language import describe
+from poseloom.pose.types import Pose
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.common.examples import PoseData, PosePool
 from poseloom.tasks.common.judge import Judge
-from poseloom.tasks.common.saying import SpeakerLearner
-from poseloom.tasks.common.text_learner import Examples
+from poseloom.tasks.common.saying import Seen
+from poseloom.tasks.common.speaker_learner import SpeakerLearner
 from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.training import Monitor, Recipe, Task
 
@@ -34,9 +38,30 @@ class CaptioningRecipe(Recipe):
     start: WarmStart = field(default_factory=WarmStart)
 
 
+@dataclass(frozen=True, eq=False)
+class CaptioningBatch:
+    """Poses and what is said of them.
+
+    Args:
+        poses: axis-angle rotations without heading.
+        facts: what is measured of them.
+        words: word ids, between start and end marks.
+    """
+
+    poses: Float[Tensor, "batch joints 3"]
+    facts: Float[Tensor, "batch facts"]
+    words: Int[Tensor, "batch length"]
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """What the model takes."""
+        return self.poses, self.facts
+
+
 class CaptioningLearner(SpeakerLearner):
     """The small model, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("facts", "max")
     recipe: CaptioningRecipe
 
@@ -46,9 +71,11 @@ class CaptioningLearner(SpeakerLearner):
         self.model = captioning_model(len(self.words), recipe.model)
         give_weights(recipe.start, self.model)
 
-    def examples(self, seed: int, count: int, data: PoseData) -> Examples:
-        poses = self.pool.drawn(seed, count)
-        return (poses.rotations, self.facts.numbers(poses)), describe(poses, seed=seed % (1 << 31))
+    def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
+        return describe(examples, seed=seed % (1 << 31))
+
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> CaptioningBatch:
+        return CaptioningBatch(examples.rotations, self.facts.numbers(examples), self.word_ids(texts))
 
     @cached_property
     def facts(self) -> MeasuredFacts:
@@ -57,13 +84,8 @@ class CaptioningLearner(SpeakerLearner):
             MeasuredFacts(tuple(known)) if known else MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
         )
 
-    def validate(self) -> dict[str, float]:
-        return held_out_figures(
-            self.model, self.words, self.facts, self.pool.held_out[: self.recipe.data.quick], Judge()
-        )
-
-    def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.facts, self.pool.held_out, self.recipe.judge)
+    def held_out_figures(self, most: int | None, judge: Judge) -> dict[str, float]:
+        return held_out_figures(self.model, self.words, self.facts, self.pool.held_out[:most], judge)
 
 
 TASK = Task("captioning", "pose -> text", CaptioningRecipe, CaptioningLearner)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from poseloom.facts.measured import MeasuredFacts
-from poseloom.facts.measured_pairs import MeasuredChanges
-from poseloom.nn.losses import caption_loss
 from poseloom.nn.text.decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.text.decoding import Decoded, Limits, Strategy
 from poseloom.nn.text.words import PAD, UNKNOWN, WordList
-from poseloom.tasks.common.text_learner import TextLearner
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
 """The unknown word is never said."""
-_BUCKETS = 8
-"""Parts of a batch, by length, each as wide as its longest text."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +68,8 @@ class SideTokens(nn.Module):
 
     def forward(self, facts: Float[Tensor, "batch facts"]) -> Float[Tensor, "batch tokens width"]:
         left, right, common = facts.split(self.parts, dim=-1)
-        told = [self.sided(left) + self.sides[0], self.sided(right) + self.sides[1], self.common(common)]
-        return torch.cat(told, dim=-1).unflatten(-1, (-1, self.width))
+        vectors = [self.sided(left) + self.sides[0], self.sided(right) + self.sides[1], self.common(common)]
+        return torch.cat(vectors, dim=-1).unflatten(-1, (-1, self.width))
 
 
 class Speaker(nn.Module):
@@ -122,37 +114,3 @@ def texts_of(model: Speaker, words: WordList, strategy: Strategy, *seen: Seen, a
     """Texts for any number of poses or pairs."""
     parts = zip(*(one.split(at_once) for one in seen), strict=True)
     return [words.decode(row) for part in parts for row in model.say(strategy, *part).tokens.tolist()]
-
-
-class SpeakerLearner(TextLearner):
-    """Each word must follow from the pose and the words before it."""
-
-    ends = True
-    model: Speaker
-
-    @abstractmethod
-    def examples(self, seed: int, count: int, data: Any) -> Any:
-        """See `TextLearner.examples`; the facts follow the rotations."""
-
-    @property
-    @abstractmethod
-    def facts(self) -> MeasuredFacts | MeasuredChanges:
-        """What the model sees of poses besides their rotations."""
-
-    def prepare(self) -> None:
-        self.words, self.facts  # noqa: B018
-
-    def extras(self) -> dict[str, Any]:
-        return {"words": self.words.words, "facts": list(self.facts.names)}
-
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        *seen, words = batch
-        lengths = (words != PAD).sum(1)
-        memory = self.model.memory(*seen)
-        parts = [
-            (words[rows, : int(lengths[rows].amax())], memory[rows])
-            for rows in lengths.argsort().chunk(_BUCKETS)  # padding costs as much as words
-        ]
-        losses = [caption_loss(self.model.logits(*part).float(), part[0], pad=PAD) for part in parts]
-        said = torch.stack([(part != PAD).sum() - len(part) for part, _ in parts])
-        return {"total": (torch.stack(losses) * said).sum() / said.sum()}

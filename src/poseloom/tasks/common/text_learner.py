@@ -7,22 +7,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers
-from poseloom.nn.losses import symmetric_bbc
 from poseloom.nn.text.words import WordList
-from poseloom.tasks.common.examples import PoseData, words_in
+from poseloom.tasks.common.examples import PoseData, PosePool, words_in
+from poseloom.tasks.common.pair_examples import PairPool
 from poseloom.tasks.common.warm_start import WarmStart, known_facts, words_of_start
-from poseloom.training import Batches, Learner, MadeBatches, ParameterGroup, Share, Stage, overlaid
+from poseloom.training import Batches, Learner, MadeBatches, Share, overlaid
 
-Examples = tuple[tuple[Tensor, ...], list[str]]
-"""Rotations of one or two poses for each example, and the texts."""
-
-_HOTTEST = 4.6
-"""Greatest logarithm of the factor of the scores: a factor of 100, as in CLIP (Radford et al. 2021)."""
-_FIRST_TEMPERATURE = 0.05
 _WIDTHS = 16
 """Batches of texts are as wide as a multiple of this: kernels are made and kept for every shape that is met."""
 _FACT_TEXTS = 6000
@@ -30,23 +24,34 @@ _FACT_TEXTS = 6000
 
 
 class TextLearner(Learner):
-    """Batches are rotations and word ids; the vocabulary is that of the texts by rule, or of the start."""
+    """Batches are made from a seed, texts by rule; the vocabulary is that of the texts, or of the start."""
 
     ends = False
     """Whether the words stand between start and end marks."""
 
+    pool: PosePool | PairPool
+    """Poses or pairs to learn from."""
+
+    def examples(self, seed: int, count: int, data: Any) -> Any:
+        """Poses or pairs that depend on the seed alone."""
+        return self.pool.drawn(seed, count)
+
     @abstractmethod
-    def examples(self, seed: int, count: int, data: Any) -> Examples:
-        """Poses and texts that depend on the seed alone."""
+    def written(self, examples: Any, seed: int, data: Any) -> list[str]:
+        """A text for each example."""
+
+    @abstractmethod
+    def batch(self, examples: Any, texts: list[str], seed: int) -> Any:
+        """What `losses` takes."""
+
+    def texts(self, seed: int, count: int, data: Any) -> list[str]:
+        """Texts of examples, from which words and facts are read."""
+        return self.written(self.examples(seed, count, data), seed, data)
 
     @property
     def start(self) -> WarmStart:
         """Weights that are begun with."""
         return getattr(self.recipe, "start", WarmStart())
-
-    def texts(self, seed: int, count: int, data: Any) -> list[str]:
-        """The texts of the examples, from which words and facts are read."""
-        return self.examples(seed, count, data)[1]
 
     @cached_property
     def words(self) -> WordList:
@@ -62,9 +67,9 @@ class TextLearner(Learner):
         data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
         self.prepare()
 
-        def make(seed: int, count: int) -> tuple[Tensor, ...]:
-            poses, texts = self.examples(seed, count, data)
-            return (*poses, *self.numbers(texts))
+        def make(seed: int, count: int) -> Any:
+            examples = self.examples(seed, count, data)
+            return self.batch(examples, self.written(examples, seed, data), seed)
 
         return MadeBatches(make, share, data.batches)
 
@@ -72,16 +77,16 @@ class TextLearner(Learner):
         """Read the vocabulary, once, before batches are made in other processes."""
         self.words  # noqa: B018
 
-    def numbers(self, texts: list[str]) -> tuple[Tensor, ...]:
-        """What the model takes of texts: word ids."""
-        return (self.words.encode(texts, ends=self.ends, multiple=_WIDTHS),)
+    def word_ids(self, texts: list[str]) -> Int[Tensor, "texts length"]:
+        """What the model takes of texts."""
+        return self.words.encode(texts, ends=self.ends, multiple=_WIDTHS)
 
     def extras(self) -> dict[str, Any]:
         return {"words": self.words.words}
 
 
-class ToldLearner(TextLearner):
-    """A model that is steered by the facts that texts state, besides their words."""
+class FactTextLearner(TextLearner):
+    """A model that is conditioned on the facts that texts state, besides their words."""
 
     reads: Callable[[str], dict[str, float]]
     """Gives the facts of a text."""
@@ -94,47 +99,32 @@ class ToldLearner(TextLearner):
         """Numbers for the facts of a text."""
 
     @abstractmethod
-    def judged_names(self) -> tuple[str, ...]:
-        """Names of the facts that the model learns to judge."""
+    def classified_names(self) -> tuple[str, ...]:
+        """Names of the facts that the model learns to classify."""
 
     @cached_property
-    def told(self) -> TextNumbers:
+    def text_numbers(self) -> TextNumbers:
         """Words, facts and claims of texts, as the model takes them."""
         reads, asks = type(self).reads, type(self).asks
         facts = FactList(tuple(known_facts(self.start)), self.fact_count, reads)
         if not facts.names:
             facts = FactList.of_texts(self._some_texts(), reads, self.fact_count)
-        return TextNumbers(self.words, facts, ClaimList(self.judged_names(), asks))
+        return TextNumbers(self.words, facts, ClaimList(self.classified_names(), asks))
 
     def _some_texts(self) -> list[str]:
         data = getattr(self.recipe, "data", PoseData())
         return words_in(lambda seed, count: self.texts(seed, count, data), min(data.vocabulary_texts, _FACT_TEXTS))
 
     def prepare(self) -> None:
-        self.told  # noqa: B018
+        self.text_numbers  # noqa: B018
 
-    def numbers(self, texts: list[str]) -> tuple[Tensor, ...]:
-        return self.told(texts, multiple=_WIDTHS)
+    def words_and_facts(self, texts: list[str]) -> tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]:
+        """What the model takes of texts."""
+        return self.text_numbers(texts, multiple=_WIDTHS)
 
     def extras(self) -> dict[str, Any]:
         return {
             "words": self.words.words,
-            "facts": list(self.told.facts.names),
-            "measured": list(self.told.claims.names),
+            "facts": list(self.text_numbers.facts.names),
+            "measured": list(self.text_numbers.claims.names),
         }
-
-
-class ContrastiveLearner(TextLearner):
-    """Each text must find its own poses in the batch, and they their text. The factor of the scores is learned."""
-
-    def __init__(self, recipe: Any):
-        super().__init__(recipe)
-        self.scale = nn.Parameter(torch.tensor(1 / _FIRST_TEMPERATURE).log())
-
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        *poses, words = batch
-        scores = self.model(words, *poses) * self.scale.clamp(max=_HOTTEST).exp()
-        return {"total": symmetric_bbc(scores)}
-
-    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        return [ParameterGroup(list(self.model.parameters())), ParameterGroup([self.scale], decay=False)]

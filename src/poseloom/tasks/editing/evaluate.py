@@ -11,16 +11,14 @@ from poseloom.facts.named_limbs import named_limbs
 from poseloom.facts.stated import TextNumbers
 from poseloom.language import Change, changes, instruct
 from poseloom.language.claims.checking import check_instructions
-from poseloom.nn.pose.features import joint_positions
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.types import Pose
+from poseloom.tasks.common.flow_model import MILLIMETRES, joint_errors, sampled_in_parts
 from poseloom.tasks.editing.model import EditingModel
 
 INSTRUCTION_SEED = 0
-_SEED = 42
 _AT_ONCE = 128
-_MILLIMETRES = 1000.0
 
 _CHEST = 9
 _LIMBS: dict[str, tuple[int, tuple[int, ...]]] = {
@@ -33,7 +31,7 @@ _LIMBS: dict[str, tuple[int, tuple[int, ...]]] = {
 """Limb -> the joint in whose frame it is looked at, and the joints that show where it is."""
 
 
-def held_out_figures(model: EditingModel, told: TextNumbers, pairs: tuple[Pose, Pose]) -> dict[str, float]:
+def held_out_figures(model: EditingModel, text_numbers: TextNumbers, pairs: tuple[Pose, Pose]) -> dict[str, float]:
     """Instructions by rule of held-out pairs, carried out by the model, one sample each.
 
     Returns:
@@ -45,35 +43,24 @@ def held_out_figures(model: EditingModel, told: TextNumbers, pairs: tuple[Pose, 
     """
     first, second = pairs
     texts = instruct(first, second, seed=INSTRUCTION_SEED)
-    drawn = edited(model, told, texts, first)
-    result = Pose.from_matrices(drawn)
-    checked = check_instructions(texts, first, result)
-    judged = [holds for one in checked for holds in one.holds if holds is not None]
-    true, was, now = (
-        joint_positions(m, model.flow.offsets.cpu()) for m in (second.matrices(), first.matrices(), drawn)
-    )
+    device, offsets = next(model.parameters()).device, model.flow.offsets.cpu()
+    inputs = (*text_numbers.asked(texts), first.rotations)
+    changed = sampled_in_parts(model.draw, inputs, 1, device, at_once=_AT_ONCE)[:, 0]
+    checked = check_instructions(texts, first, Pose.from_matrices(changed))
+    held = [holds for one in checked for holds in one.holds if holds is not None]
     return {
-        "facts": 100 * float(np.mean(judged)),
-        "unnamed": _unnamed_way(first, drawn, changes(first, second)),
-        "mpje": float((now - true).norm(dim=-1).mean()) * _MILLIMETRES,
-        "mpje_unchanged": float((was - true).norm(dim=-1).mean()) * _MILLIMETRES,
+        "facts": 100 * float(np.mean(held)),
+        "unnamed": _unnamed_way(first, changed, changes(first, second)),
+        "mpje": float(joint_errors(changed, second.matrices(), offsets).mean()),
+        "mpje_unchanged": float(joint_errors(first.matrices(), second.matrices(), offsets).mean()),
     }
 
 
-def edited(model: EditingModel, told: TextNumbers, texts: list[str], first: Pose) -> Float[Tensor, "pairs 22 3 3"]:
-    """One changed pose for each original and instruction."""
-    device = next(model.parameters()).device
-    generator = torch.Generator().manual_seed(_SEED)
-    numbers = (*told.asked(texts), first.rotations)
-    parts = zip(*(one.to(device).split(_AT_ONCE) for one in numbers), strict=True)
-    return torch.cat([model.draw(*part, 1, generator)[:, 0].cpu() for part in parts])
-
-
-def _unnamed_way(first: Pose, drawn: Float[Tensor, "pairs 22 3 3"], told: list[list[Change]]) -> float:
+def _unnamed_way(first: Pose, changed: Float[Tensor, "pairs 22 3 3"], stated: list[list[Change]]) -> float:
     """Mean way of the joints of limbs that no change names, mm."""
-    free = torch.tensor([[limb not in named for limb in _LIMBS] for named in map(named_limbs, told)])
-    ways = torch.stack([_way(first.matrices(), drawn, *limb) for limb in _LIMBS.values()], dim=1)
-    return float(ways[free].mean()) * _MILLIMETRES if bool(free.any()) else 0.0
+    free = torch.tensor([[limb not in named for limb in _LIMBS] for named in map(named_limbs, stated)])
+    ways = torch.stack([_way(first.matrices(), changed, *limb) for limb in _LIMBS.values()], dim=1)
+    return float(ways[free].mean()) * MILLIMETRES if bool(free.any()) else 0.0
 
 
 def _way(

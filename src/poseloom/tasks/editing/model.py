@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from poseloom.base.ranges import WIDEST, within
-from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted, doubt_of, toward
+from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
-from poseloom.nn.pose.flow import FlowConfig, Guide, Origin, PoseFlow
-from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.pose.flow import FlowConfig, Numbers, Origin, PoseFlow
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import to_matrix
-
-_STILL = 1e-4
-"""Radians from which a rotation is another one."""
+from poseloom.tasks.common.flow_model import FlowModel, FlowModelConfig
 
 
 @dataclass(frozen=True)
-class EditingModelConfig:
+class EditingModelConfig(FlowModelConfig):
     """Sizes of the model.
 
     Args:
-        text: the text encoder.
         facts: numbers of what an instruction states, besides its words.
         pose: the encoder of the pose that is changed.
         seen: numbers that tell the flow of that pose, besides its rotations.
-        flow: what moves noise to poses.
         judge: the network that says which claims of an instruction hold of a pair.
         measured: claims that it knows.
-        steps: of a drawn pose's path.
-        guidance: how strongly the instruction steers; 1 as it was learned.
-        spread: of the noise that a path begins with; less than 1 for likelier poses.
-        nudges: toward what the instruction claims, in each later step of the path.
-        nudge: length of one, in normalised rotation numbers.
     """
 
-    text: ConvTextConfig = field(default_factory=ConvTextConfig)
+    flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
+    nudges: int = within(3, 0, 1000)
     facts: int = within(768, 0, WIDEST)
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True))
     seen: int = within(256, 1, WIDEST)
-    flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
     judge: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
     )
     measured: int = within(768, 0, WIDEST)
-    steps: int = within(4, 1, 1000)
-    guidance: float = within(1.0, 0, 100)
-    spread: float = within(0.7, 0, 100)
-    nudges: int = within(3, 0, 1000)
-    nudge: float = within(0.7, 0, 100)
 
 
-class EditingModel(nn.Module):
+@dataclass(frozen=True, eq=False)
+class EditingCondition:
+    """What an instruction and a pose say to the flow.
+
+    Args:
+        vectors: what the flow is conditioned on.
+        moves: logits of the joints that the instruction moves; the pose itself has no say in it.
+    """
+
+    vectors: Float[Tensor, "batch condition"]
+    moves: Float[Tensor, "batch 22"]
+
+
+class EditingModel(FlowModel):
     """Pose and instruction -> changed body poses, by rectified flow from the original pose.
 
     Args:
@@ -66,10 +62,11 @@ class EditingModel(nn.Module):
         config: sizes.
     """
 
+    config: EditingModelConfig
+    judge: ClaimJudge
+
     def __init__(self, words: int, config: EditingModelConfig):
-        super().__init__()
-        self.config = config
-        self.text_encoder = ConvTextEncoder(words, config.text)
+        super().__init__(words, config)
         self.pose_encoder = PoseTower(config.seen, config.pose)
         self.moved = nn.Sequential(
             nn.Linear(config.text.outputs + config.facts, config.seen), nn.GELU(), nn.Linear(config.seen, BODY_JOINTS)
@@ -77,41 +74,15 @@ class EditingModel(nn.Module):
         self.flow = PoseFlow(config.text.outputs + config.facts + config.seen, config.flow, from_origin=True)
         self.judge = ClaimJudge(config.measured, config.judge)
 
-    def condition(
+    def forward(
         self,
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch stated"],
         first: Float[Tensor, "batch joints 3"],
-    ) -> Float[Tensor, "batch condition"]:
-        """What steers the flow."""
-        return torch.cat([self.text_encoder(words), facts, self.pose_encoder(first)], dim=-1)
-
-    def losses(
-        self,
-        words: Int[Tensor, "batch length"],
-        facts: Float[Tensor, "batch stated"],
-        first: Float[Tensor, "batch joints 3"],
-        second: Float[Tensor, "batch joints 3"],
-        judged: tuple[Tensor, Tensor, Tensor],
-    ) -> dict[str, Tensor]:
-        """See `PoseFlow.losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
-        claims hold of pairs of the first pose and a judged one.
-
-        Args:
-            words, facts: of the instructions.
-            first, second: the pairs.
-            judged: other second poses, places of claims, and whether they hold: see `ClaimJudge`.
-        """
-        condition = self.condition(words, facts, first)
-        moves = ((second - first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
-        losses = self.flow.losses(second, condition, Origin(first, moves))
-        losses["moves"] = functional.binary_cross_entropy_with_logits(self._moves(condition).float(), moves.float())
-        losses["judge"] = self.judge.losses(first, *judged)
-        return losses | {"total": losses["total"] + losses["moves"] + losses["judge"]}
-
-    def _moves(self, condition: Float[Tensor, "batch condition"]) -> Float[Tensor, "batch 22"]:
-        """How likely each joint moves, as logits; the pose itself has no say in it."""
-        return self.moved(condition[:, : -self.config.seen])
+    ) -> EditingCondition:
+        """What the flow is conditioned on, and the joints that it may move."""
+        of_text = torch.cat([self.text_encoder(words), facts], dim=-1)
+        return EditingCondition(torch.cat([of_text, self.pose_encoder(first)], dim=-1), self.moved(of_text))
 
     @torch.no_grad()
     def draw(
@@ -124,22 +95,16 @@ class EditingModel(nn.Module):
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, "batch samples 22 3 3"]:
         """Rotations of several changed poses for each original; the first pose must have no heading."""
-        config = self.config
-        condition = self.condition(words, facts, first).repeat_interleave(samples, dim=0)
-        guide = Guide(spread=config.spread)
-        if config.guidance != 1:
-            nothing = self.condition(torch.full_like(words[:, :1], PAD), torch.zeros_like(facts), first)
-            guide = Guide(config.guidance, nothing.repeat_interleave(samples, dim=0), config.spread)
-        origin = Origin(first.repeat_interleave(samples, dim=0), self._moves(condition) > 0)
-        nudged = self._nudged(wanted, origin) if config.nudges and bool(wanted.any()) else None
-        drawn = self.flow.draw(condition, config.steps, generator, origin, guide, nudged)
-        return drawn.unflatten(0, (-1, samples))
+        condition = self(words, facts, first)
+        originals = first.repeat_interleave(samples, dim=0)
+        origin = Origin(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
+        before = to_matrix(originals[:, :BODY_JOINTS])
 
-    def _nudged(self, wanted: Wanted, origin: Origin) -> Callable[[Tensor], Tensor]:
-        """Moves numbers of the flow toward what instructions claim."""
-        first = to_matrix(origin.rotations[:, :BODY_JOINTS])
+        def unconditional() -> Tensor:
+            nothing = self(torch.full_like(words[:, :1], PAD), torch.zeros_like(facts), first)
+            return nothing.vectors.repeat_interleave(samples, dim=0)
 
-        def doubt(numbers: Tensor) -> Tensor:
-            return doubt_of(self.judge(first, self.flow.matrices(numbers)), wanted)
+        def classified(numbers: Numbers) -> Tensor:
+            return self.judge(before, self.flow.matrices(numbers))
 
-        return lambda numbers: toward(doubt, numbers, self.config.nudge, self.config.nudges)
+        return self.sample(condition.vectors, unconditional, wanted, classified, samples, generator, origin)

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional
 
 from poseloom.facts.measured_pairs import PairClaims
 from poseloom.facts.named_limbs import settled
 from poseloom.facts.stated import instructed, instructed_claims, unread
+from poseloom.nn.pose.flow import Origin
+from poseloom.nn.pose.losses import claim_loss, flow_losses
+from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
+from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
 from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
-from poseloom.tasks.common.text_learner import Examples, ToldLearner
-from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
+from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
-from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
+from poseloom.training import Monitor, Recipe, Task
 
-_SCALED_BY = 20_000
-"""Poses from which the scale of the numbers is taken."""
-_SHAKEN = 0.25
-"""Radians, greatest standard deviation by which the rotations of judged poses are shaken."""
-_JUDGED = 32
-"""Claims that are judged of each pair."""
-_WORDLESS = 1
-"""Stream of the numbers that choose which pairs come without an instruction."""
+_CLASSIFIED = 32
+"""Claims that are classified of each pair."""
+_STILL = 1e-4
+"""Radians from which a rotation is another one."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,32 @@ class EditingRecipe(Recipe):
     start: WarmStart = field(default_factory=WarmStart)
 
 
-class EditingLearner(ToldLearner):
+@dataclass(frozen=True, eq=False)
+class EditingBatch:
+    """Pairs of poses and their instructions, and pairs whose claims the classifier learns.
+
+    Args:
+        first, second: axis-angle rotations, the first pose's heading removed from both.
+        words: word ids of the instructions.
+        facts: what the instructions state.
+        classified: other second poses of the same first ones.
+        claims: places of some claims.
+        holds: whether these hold of first and classified poses; NaN where nobody knows.
+    """
+
+    first: Float[Tensor, "batch joints 3"]
+    second: Float[Tensor, "batch joints 3"]
+    words: Int[Tensor, "batch length"]
+    facts: Float[Tensor, "batch facts"]
+    classified: Float[Tensor, "batch joints 3"]
+    claims: Int[Tensor, "batch claims"]
+    holds: Float[Tensor, "batch claims"]
+
+
+class EditingLearner(FlowLearner):
     """The small editing model, with pairs and instructions that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("facts", "max")
     reads = staticmethod(instructed)
     asks = staticmethod(instructed_claims)
@@ -85,73 +107,55 @@ class EditingLearner(ToldLearner):
         super().__init__(recipe)
         self.pool = PairPool(recipe.data)
         self.model = EditingModel(len(self.words), recipe.model)
-        give_text_encoder(recipe.start, self.model.text_encoder)
-        give_weights(recipe.start, self.model)
+        self.warm()
 
-    def examples(self, seed: int, count: int, data: EditingData) -> Examples:
-        first, second = self._pairs(seed, count, data)
-        texts = self._written(first, second, seed, data)
-        shaken = self._shaken(first, second, seed)
-        holding = self.claims.judged(first, shaken, _JUDGED, seed)
-        return (first.rotations, second.rotations, shaken.rotations, *holding), texts
+    def examples(self, seed: int, count: int, data: EditingData) -> Pair:
+        first, second = self.pool.drawn(seed, count)
+        return first, settled(first, second) if data.settled else second
 
-    def texts(self, seed: int, count: int, data: EditingData) -> list[str]:
-        return self._written(*self._pairs(seed, count, data), seed, data)
+    def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
+        return with_some_dropped(written_pairs(*examples, seed, data.partly, data.clipped), data.wordless, seed)
 
-    @property
-    def fact_count(self) -> int:
-        return self.recipe.model.facts
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
+        first, second = examples
+        words, facts = self.words_and_facts(texts)
+        other = _jittered(first, second, seed)
+        claims, holds = self.claims.judged(first, other, _CLASSIFIED, seed)
+        return EditingBatch(first.rotations, second.rotations, words, facts, other.rotations, claims, holds)
 
-    def judged_names(self) -> tuple[str, ...]:
+    def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
+        return self.pool.poses.drawn(seed, count).rotations
+
+    def classified_names(self) -> tuple[str, ...]:
         return self.claims.names(self.recipe.model.measured)
 
     @cached_property
     def claims(self) -> PairClaims:
-        """The claims that the model learns to judge."""
+        """The claims that the model learns to classify."""
         return PairClaims.of_texts(self._some_texts(), self.recipe.model.measured)
 
-    def _pairs(self, seed: int, count: int, data: EditingData) -> Pair:
-        first, second = self.pool.drawn(seed, count)
-        return first, settled(first, second) if data.settled else second
+    def losses(self, batch: EditingBatch) -> dict[str, Tensor]:
+        """See `flow_losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
+        claims hold of the classified pairs."""
+        condition = self.model(batch.words, unread(batch.facts), batch.first)
+        moves = ((batch.second - batch.first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
+        losses = flow_losses(self.model.flow, batch.second, condition.vectors, Origin(batch.first, moves))
+        losses["moves"] = functional.binary_cross_entropy_with_logits(condition.moves.float(), moves.float())
+        losses["judge"] = claim_loss(self.model.judge, batch.first, batch.classified, batch.claims, batch.holds)
+        return losses | {"total": losses["total"] + losses["moves"] + losses["judge"]}
 
-    @staticmethod
-    def _shaken(first: Pose, second: Pose, seed: int) -> Pose:
-        """Second poses that claims are judged of: half of them shaken where they move, as those on the path are."""
-        generator = torch.Generator().manual_seed(seed)
-        size, chosen = torch.rand(2, len(first), 1, 1, generator=generator)
-        moves = (first.rotations != second.rotations).any(-1, keepdim=True)
-        noise = torch.randn(second.rotations.shape, generator=generator)
-        return Pose(second.rotations + _SHAKEN * size * (chosen < 0.5) * moves * noise)
+    def held_out_figures(self, most: int | None) -> dict[str, float]:
+        first, second = self.pool.held_out
+        return held_out_figures(self.model, self.text_numbers, (first[:most], second[:most]))
 
-    @staticmethod
-    def _written(first: Pose, second: Pose, seed: int, data: EditingData) -> list[str]:
-        texts = written_pairs(first, second, seed, data.partly, data.clipped)
-        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(len(first)) < data.wordless):
-            texts[row] = ""
-        return texts
 
-    def begin(self, stage: Stage) -> None:
-        self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
-        if not self.model.flow.is_measured:
-            self.model.flow.measure(self.pool.poses.drawn(self.recipe.seed, _SCALED_BY).rotations)
-
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        first, second, *judged, words, facts = batch
-        return self.model.losses(words, unread(facts), first, second, tuple(judged))
-
-    def validate(self) -> dict[str, float]:
-        quick = self.recipe.data.quick
-        return held_out_figures(self.model, self.told, tuple(one[:quick] for one in self.pool.held_out))  # type: ignore[arg-type]
-
-    def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.told, self.pool.held_out)
-
-    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        encoder = {id(one) for one in self.model.text_encoder.parameters()}
-        return [
-            ParameterGroup([one for one in self.model.parameters() if id(one) not in encoder]),
-            ParameterGroup(list(self.model.text_encoder.parameters()), lr_factor=self.recipe.start.lr_factor),
-        ]
+def _jittered(first: Pose, second: Pose, seed: int) -> Pose:
+    """Second poses, half of them not quite right where they move, as those on the flow's path are."""
+    generator = torch.Generator().manual_seed(seed)
+    size, chosen = torch.rand(2, len(first), 1, 1, generator=generator)
+    moves = (first.rotations != second.rotations).any(-1, keepdim=True)
+    noise = torch.randn(second.rotations.shape, generator=generator)
+    return Pose(second.rotations + JITTER * size * (chosen < 0.5) * moves * noise)
 
 
 TASK = Task("editing", "pose and instruction -> pose", EditingRecipe, EditingLearner)

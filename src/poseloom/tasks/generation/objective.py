@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.facts.stated import described, described_claims, unread
+from poseloom.nn.pose.losses import fact_loss, flow_losses
 from poseloom.pose.types import Pose, concatenate
 from poseloom.tasks.common.examples import PoseData, PosePool, written
-from poseloom.tasks.common.text_learner import Examples, ToldLearner
-from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
+from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
+from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.generation.evaluate import held_out_figures
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
-from poseloom.training import Monitor, ParameterGroup, Recipe, Stage, Task
+from poseloom.training import Monitor, Recipe, Task
 
-_SCALED_BY = 20_000
-"""Poses from which the scale of the numbers is taken."""
-_WORDLESS = 1
-"""Stream of the numbers that choose which poses come without a text."""
-_SHAKEN = 0.25
-"""Radians, greatest standard deviation by which the rotations of judged poses are shaken."""
 _SAMPLES = 32
 """Poses drawn for each text, of which the nearest counts."""
 
@@ -67,9 +61,29 @@ class GenerationRecipe(Recipe):
     start: WarmStart = field(default_factory=WarmStart)
 
 
-class GenerationLearner(ToldLearner):
+@dataclass(frozen=True, eq=False)
+class GenerationBatch:
+    """Poses and their texts, and poses whose facts the classifier learns.
+
+    Args:
+        poses: axis-angle rotations without heading.
+        words: word ids of the texts.
+        facts: what the texts state.
+        classified: as many poses, and as many jittered ones.
+        holds: which facts hold of these.
+    """
+
+    poses: Float[Tensor, "batch joints 3"]
+    words: Int[Tensor, "batch length"]
+    facts: Float[Tensor, "batch facts"]
+    classified: Float[Tensor, "classified joints 3"]
+    holds: Float[Tensor, "classified measured"]
+
+
+class GenerationLearner(FlowLearner):
     """The small generator, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("best_mpje", "min")
     reads = staticmethod(described)
     asks = staticmethod(described_claims)
@@ -80,62 +94,43 @@ class GenerationLearner(ToldLearner):
         super().__init__(recipe)
         self.pool = PosePool(recipe.data)
         self.model = GenerationModel(len(self.words), recipe.model)
-        give_text_encoder(recipe.start, self.model.text_encoder)
-        give_weights(recipe.start, self.model)
+        self.warm()
 
-    def examples(self, seed: int, count: int, data: GenerationData) -> Examples:
-        poses = self.pool.drawn(seed, count)
-        return (poses.rotations, *self._judged(poses, seed)), self._written(poses, seed, data)
+    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+        return with_some_dropped(written(examples, seed, data.partly, data.clipped), data.wordless, seed)
 
-    def texts(self, seed: int, count: int, data: GenerationData) -> list[str]:
-        return self._written(self.pool.drawn(seed, count), seed, data)
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:
+        both = concatenate([examples, _jittered(examples, seed)])
+        words, facts = self.words_and_facts(texts)
+        return GenerationBatch(examples.rotations, words, facts, both.rotations, self.measured.numbers(both))
 
-    @property
-    def fact_count(self) -> int:
-        return self.recipe.model.facts
+    def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
+        return self.pool.drawn(seed, count).rotations
 
-    def judged_names(self) -> tuple[str, ...]:
+    def classified_names(self) -> tuple[str, ...]:
         return self.measured.names
 
     @cached_property
     def measured(self) -> MeasuredFacts:
-        """The facts that the model learns to judge."""
+        """The facts that the model learns to classify."""
         return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
 
-    def _judged(self, poses: Pose, seed: int) -> tuple[Tensor, Tensor]:
-        """Poses that the facts are learned on, and their facts: as they are, and shaken as those on the path are."""
-        generator = torch.Generator().manual_seed(seed)
-        shaking = _SHAKEN * torch.rand(len(poses), 1, 1, generator=generator)
-        shaken = poses.rotations + shaking * torch.randn(poses.rotations.shape, generator=generator)
-        both = concatenate([poses, Pose(shaken)])
-        return both.rotations, self.measured.numbers(both)
+    def losses(self, batch: GenerationBatch) -> dict[str, Tensor]:
+        """See `flow_losses`; ``judge``: how badly the facts of the classified poses are known."""
+        condition = self.model.condition(batch.words, unread(batch.facts))
+        losses = flow_losses(self.model.flow, batch.poses, condition)
+        losses["judge"] = fact_loss(self.model.judge, batch.classified, batch.holds)
+        return losses | {"total": losses["total"] + losses["judge"]}
 
-    def _written(self, poses: Pose, seed: int, data: GenerationData) -> list[str]:
-        texts = written(poses, seed, data.partly, data.clipped)
-        for row in np.flatnonzero(np.random.default_rng((seed, _WORDLESS)).random(len(poses)) < data.wordless):
-            texts[row] = ""
-        return texts
+    def held_out_figures(self, most: int | None) -> dict[str, float]:
+        return held_out_figures(self.model, self.text_numbers, self.pool.held_out[:most], _SAMPLES)
 
-    def begin(self, stage: Stage) -> None:
-        self.model.text_encoder.requires_grad_(self.recipe.start.learns_in(stage.name))
-        if not self.model.flow.is_measured:
-            self.model.flow.measure(self.pool.drawn(self.recipe.seed, _SCALED_BY).rotations)
 
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        rotations, judged, measured, words, facts = batch
-        return self.model.losses(words, unread(facts), rotations, (judged, measured))
-
-    def validate(self) -> dict[str, float]:
-        return held_out_figures(self.model, self.told, self.pool.held_out[: self.recipe.data.quick], _SAMPLES)
-
-    def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.told, self.pool.held_out, _SAMPLES)
-
-    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        return [
-            ParameterGroup([*self.model.flow.parameters(), *self.model.judge.parameters()]),
-            ParameterGroup(list(self.model.text_encoder.parameters()), lr_factor=self.recipe.start.lr_factor),
-        ]
+def _jittered(poses: Pose, seed: int) -> Pose:
+    """Poses as they are on the flow's path: not quite right."""
+    generator = torch.Generator().manual_seed(seed)
+    size = JITTER * torch.rand(len(poses), 1, 1, generator=generator)
+    return Pose(poses.rotations + size * torch.randn(poses.rotations.shape, generator=generator))
 
 
 TASK = Task("generation", "text -> pose", GenerationRecipe, GenerationLearner)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from jaxtyping import Float, Int
+from torch import Tensor
+
 from poseloom.facts.measured import SEEN_ON
 from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.language import instruct
 from poseloom.tasks.common.judge import Judge
-from poseloom.tasks.common.pair_examples import PairData, PairPool
-from poseloom.tasks.common.saying import SpeakerLearner
-from poseloom.tasks.common.text_learner import Examples
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool
+from poseloom.tasks.common.saying import Seen
+from poseloom.tasks.common.speaker_learner import SpeakerLearner
 from poseloom.tasks.common.warm_start import WarmStart, give_weights, known_facts
 from poseloom.tasks.instruction.evaluate import held_out_figures
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
@@ -35,9 +38,31 @@ class InstructionRecipe(Recipe):
     start: WarmStart = field(default_factory=WarmStart)
 
 
+@dataclass(frozen=True, eq=False)
+class InstructionBatch:
+    """Pairs of poses and what is said of them.
+
+    Args:
+        first, second: axis-angle rotations, the first pose's heading removed from both.
+        facts: measured changes.
+        words: word ids, between start and end marks.
+    """
+
+    first: Float[Tensor, "batch joints 3"]
+    second: Float[Tensor, "batch joints 3"]
+    facts: Float[Tensor, "batch facts"]
+    words: Int[Tensor, "batch length"]
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """What the model takes."""
+        return self.first, self.second, self.facts
+
+
 class InstructionLearner(SpeakerLearner):
     """The small model, with pairs that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("facts", "max")
     recipe: InstructionRecipe
 
@@ -47,10 +72,13 @@ class InstructionLearner(SpeakerLearner):
         self.model = instruction_model(len(self.words), recipe.model)
         give_weights(recipe.start, self.model)
 
-    def examples(self, seed: int, count: int, data: PairData) -> Examples:
-        first, second = self.pool.drawn(seed, count)
-        numbers = self.facts.numbers(first, second)
-        return (first.rotations, second.rotations, numbers), instruct(first, second, seed=seed % (1 << 31))
+    def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
+        return instruct(*examples, seed=seed % (1 << 31))
+
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> InstructionBatch:
+        first, second = examples
+        facts = self.facts.numbers(first, second)
+        return InstructionBatch(first.rotations, second.rotations, facts, self.word_ids(texts))
 
     @cached_property
     def facts(self) -> MeasuredChanges:
@@ -61,13 +89,9 @@ class InstructionLearner(SpeakerLearner):
             else MeasuredChanges.of_pairs(*self.pool.drawn(self.recipe.seed, SEEN_ON))
         )
 
-    def validate(self) -> dict[str, float]:
-        quick = self.recipe.data.quick
-        pairs = (self.pool.held_out[0][:quick], self.pool.held_out[1][:quick])
-        return held_out_figures(self.model, self.words, self.facts, pairs, Judge())
-
-    def evaluate(self, split: str) -> dict[str, float]:
-        return held_out_figures(self.model, self.words, self.facts, self.pool.held_out, self.recipe.judge)
+    def held_out_figures(self, most: int | None, judge: Judge) -> dict[str, float]:
+        first, second = self.pool.held_out
+        return held_out_figures(self.model, self.words, self.facts, (first[:most], second[:most]), judge)
 
 
 TASK = Task("instruction", "pose pair -> text", InstructionRecipe, InstructionLearner)

@@ -6,9 +6,9 @@ from poseloom.language import instruct
 from poseloom.metrics.recall import two_way_recall
 from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
+from poseloom.tasks.common.embedding import in_parts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel
 from poseloom.tasks.retrieval.evaluate import recall_figures
-from poseloom.tasks.retrieval.model import in_parts
 
 INSTRUCTION_SEED = 0
 """Of the texts that held-out pairs are given."""

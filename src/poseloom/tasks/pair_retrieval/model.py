@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jaxtyping import Float, Int
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.features import PairTower, PoseTowerConfig
-from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
+from poseloom.nn.text.convolutions import ConvTextConfig
+from poseloom.tasks.common.embedding import EmbeddingModel, Embeddings, unit
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PairRetrievalModelConfig:
     pair: PoseTowerConfig = field(default_factory=PoseTowerConfig)
 
 
-class PairRetrievalModel(nn.Module):
+class PairRetrievalModel(EmbeddingModel):
     """A pair of poses and its instruction lie close together: unit vectors, compared by their dot product.
 
     Args:
@@ -37,26 +37,20 @@ class PairRetrievalModel(nn.Module):
     """
 
     def __init__(self, words: int, config: PairRetrievalModelConfig):
-        super().__init__()
-        self.text_encoder = ConvTextEncoder(words, config.text)
-        self.text_head = nn.Linear(config.text.outputs, config.latent)
+        super().__init__(words, config.text, config.latent)
         self.pair_encoder = PairTower(config.latent, config.pair)
-
-    def embed_texts(self, words: Int[Tensor, "batch length"]) -> Float[Tensor, "batch latent"]:
-        """Word ids -> unit vectors."""
-        return functional.normalize(self.text_head(self.text_encoder(words)).float(), dim=-1)
 
     def embed_pairs(
         self, first: Float[Tensor, "batch joints 3"], second: Float[Tensor, "batch joints 3"]
     ) -> Float[Tensor, "batch latent"]:
         """Axis-angle rotations, the first pose's heading removed from both -> unit vectors."""
-        return functional.normalize(self.pair_encoder(first, second).float(), dim=-1)
+        return unit(self.pair_encoder(first, second))
 
     def forward(
         self,
         words: Int[Tensor, "batch length"],
         first: Float[Tensor, "batch joints 3"],
         second: Float[Tensor, "batch joints 3"],
-    ) -> Float[Tensor, "batch batch"]:
-        """Dot products; row i is text i, column j pair j."""
-        return self.embed_texts(words) @ self.embed_pairs(first, second).T
+    ) -> Embeddings:
+        """The vectors of instructions and of their pairs."""
+        return Embeddings(self.embed_texts(words), self.embed_pairs(first, second))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
-from poseloom.tasks.common.text_learner import ContrastiveLearner, Examples
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
+from poseloom.tasks.common.embedding import Embeddings
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
 from poseloom.tasks.pair_retrieval.evaluate import held_out_figures
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.training import Monitor, Recipe, Task
@@ -24,9 +28,24 @@ class PairRetrievalRecipe(Recipe):
     data: PairData = field(default_factory=PairData)
 
 
+@dataclass(frozen=True, eq=False)
+class PairRetrievalBatch:
+    """Pairs of poses and their instructions.
+
+    Args:
+        first, second: axis-angle rotations, the first pose's heading removed from both.
+        words: word ids of the instructions.
+    """
+
+    first: Float[Tensor, "batch joints 3"]
+    second: Float[Tensor, "batch joints 3"]
+    words: Int[Tensor, "batch length"]
+
+
 class PairRetrievalLearner(ContrastiveLearner):
     """The small model, with pairs and instructions that are new in every epoch."""
 
+    pool: PairPool
     monitor = Monitor("mrecall", "max")
     model: PairRetrievalModel
 
@@ -35,9 +54,15 @@ class PairRetrievalLearner(ContrastiveLearner):
         self.pool = PairPool(recipe.data)
         self.model = PairRetrievalModel(len(self.words), recipe.model)
 
-    def examples(self, seed: int, count: int, data: PairData) -> Examples:
-        first, second = self.pool.drawn(seed, count)
-        return (first.rotations, second.rotations), written_pairs(first, second, seed, data.partly, data.clipped)
+    def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
+        return written_pairs(*examples, seed, data.partly, data.clipped)
+
+    def batch(self, examples: Pair, texts: list[str], seed: int) -> PairRetrievalBatch:
+        first, second = examples
+        return PairRetrievalBatch(first.rotations, second.rotations, self.word_ids(texts))
+
+    def embedded(self, batch: PairRetrievalBatch) -> Embeddings:
+        return self.model(batch.words, batch.first, batch.second)
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(self.model, self.words, self.pool.held_out)

@@ -6,7 +6,8 @@ from poseloom.language import describe
 from poseloom.metrics.recall import Recall, two_way_recall
 from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
-from poseloom.tasks.retrieval.model import RetrievalModel, in_parts
+from poseloom.tasks.common.embedding import in_parts
+from poseloom.tasks.retrieval.model import RetrievalModel
 
 DESCRIPTION_SEED = 0
 """Of the texts that held-out poses are described with."""
@@ -22,14 +23,13 @@ def held_out_figures(model: RetrievalModel, words: WordList, poses: Pose) -> dic
     """
     device = next(model.parameters()).device
     texts = words.encode(describe(poses, seed=DESCRIPTION_SEED)).to(device)
-    text_vectors = in_parts(model.embed_texts, texts)
-    pose_vectors = in_parts(model.embed_poses, poses.rotations.to(device))
-    return recall_figures(two_way_recall(text_vectors, pose_vectors), "text_to_pose", "pose_to_text")
+    items = in_parts(model.embed_poses, poses.rotations.to(device))
+    return recall_figures(two_way_recall(in_parts(model.embed_texts, texts), items), "text_to_pose", "pose_to_text")
 
 
-def recall_figures(recall: Recall, forth: str, back: str) -> dict[str, float]:
+def recall_figures(recall: Recall, a_to_b: str, b_to_a: str) -> dict[str, float]:
     """mRecall and the recalls of both directions by name."""
     figures = {"mrecall": recall.mean}
-    for direction, values in ((forth, recall.forth), (back, recall.back)):
+    for direction, values in ((a_to_b, recall.forth), (b_to_a, recall.back)):
         figures |= {f"{direction}_r{k}": value for k, value in zip(recall.k, values, strict=True)}
     return figures

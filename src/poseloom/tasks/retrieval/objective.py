@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from poseloom.pose.types import Pose
+from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
+from poseloom.tasks.common.embedding import Embeddings
 from poseloom.tasks.common.examples import PoseData, PosePool, written
-from poseloom.tasks.common.text_learner import ContrastiveLearner, Examples
 from poseloom.tasks.retrieval.evaluate import held_out_figures
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
 from poseloom.training import Monitor, Recipe, Task
@@ -24,9 +29,23 @@ class RetrievalRecipe(Recipe):
     data: PoseData = field(default_factory=PoseData)
 
 
+@dataclass(frozen=True, eq=False)
+class RetrievalBatch:
+    """Poses and their texts.
+
+    Args:
+        poses: axis-angle rotations without heading.
+        words: word ids of the texts.
+    """
+
+    poses: Float[Tensor, "batch joints 3"]
+    words: Int[Tensor, "batch length"]
+
+
 class RetrievalLearner(ContrastiveLearner):
     """The small model, with texts that are new in every epoch."""
 
+    pool: PosePool
     monitor = Monitor("mrecall", "max")
     model: RetrievalModel
 
@@ -35,9 +54,14 @@ class RetrievalLearner(ContrastiveLearner):
         self.pool = PosePool(recipe.data)
         self.model = RetrievalModel(len(self.words), recipe.model)
 
-    def examples(self, seed: int, count: int, data: PoseData) -> Examples:
-        poses = self.pool.drawn(seed, count)
-        return (poses.rotations,), written(poses, seed, data.partly, data.clipped)
+    def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
+        return written(examples, seed, data.partly, data.clipped)
+
+    def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
+        return RetrievalBatch(examples.rotations, self.word_ids(texts))
+
+    def embedded(self, batch: RetrievalBatch) -> Embeddings:
+        return self.model(batch.words, batch.poses)
 
     def validate(self) -> dict[str, float]:
         return held_out_figures(self.model, self.words, self.pool.held_out)

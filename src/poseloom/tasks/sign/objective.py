@@ -12,6 +12,7 @@ from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, quick_figures
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel
+from poseloom.tasks.sign.objectives.choice import sign_losses
 from poseloom.tasks.sign.sources import ClipMaker, ClipSource, SignData
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, Recipe, Share, Stage, Task, overlaid
 
@@ -74,7 +75,7 @@ class SignLearner(Learner):
             self.model.measure(self._sample())
 
     def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        return self.model.losses(batch)
+        return sign_losses(self.model, batch)
 
     def validate(self) -> dict[str, float]:
         return quick_figures(self.model, self.source.held_out[: self.recipe.data.quick], self.model.default_steps)

@@ -12,16 +12,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft
-from poseloom.tasks.sign.losses import length_loss, masked_loss, seen_loss
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
 from poseloom.tasks.sign.tokens import Tokens
-
-_SIZE_SPREAD = 0.1
-"""Standard deviation of the step size in training."""
-_NOISE = 1e-4
-"""Standard deviation of what is added after each step in training."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +102,3 @@ class GenerationA(SignModel):
             if not self.config.published:
                 values = draft.keeping(values)
             yield values
-
-    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        config = self.config
-        text = self.encode_text(self.tokens(list(batch.texts)))
-        loss = masked_loss if config.published else seen_loss
-        current = batch.values[:, :1].expand_as(batch.values)
-        refinement = batch.values.new_zeros(())
-        for _ in range(config.training_steps):
-            target = batch.values - current
-            change = self.change(text, current, batch.padding)
-            refinement = refinement + loss(target, change, batch.confidence)
-            current = self._moved(current, change.detach() if self.training else target)
-        length = length_loss(self.lengths(text), batch.lengths)
-        return {"total": refinement + config.length_weight * length, "refinement": refinement, "length": length}
-
-    def _moved(self, current: Tensor, change: Tensor) -> Tensor:
-        size = 1 + _SIZE_SPREAD * torch.randn(len(current), 1, 1, 1, device=current.device)
-        moved = current + size * change
-        return moved + _NOISE * torch.randn_like(moved) if self.training else moved

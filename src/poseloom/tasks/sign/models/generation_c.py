@@ -10,20 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft
-from poseloom.tasks.sign.losses import length_loss, masked_loss, seen_loss, unsmoothness
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
 from poseloom.tasks.sign.models.steps import between_rows, cosine_betas, cosine_proportions
 from poseloom.tasks.sign.tokens import GENERIC_TOKENS, Tokens
 
 _UNUSED = ("pose_encoder.encoder_layer.", "text_encoder.dummy_param")
 """Names of the released state dict that no computation uses."""
-_LONGEST_BLOCK = 21
-"""Keypoints that one block hides at most in training."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +122,7 @@ class GenerationC(SignModel):
         return TextEncoding(own.encoder(rows, tokens.padding), tokens.padding)
 
     def lengths(self, text: TextEncoding) -> Float[Tensor, "batch"]:
-        return self.seq_length.fc_mu(self._mean(text)).squeeze(-1)
+        return self.seq_length.fc_mu(self.mean_of(text)).squeeze(-1)
 
     def clean(
         self,
@@ -184,58 +180,8 @@ class GenerationC(SignModel):
                 share = between_rows(self.betas[:, None], places[index + 1])
                 values = self.blended(start, found, share.expand(len(start)))
 
-    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        config, gold = self.config, batch.values
-        texts = ["" if float(torch.rand(())) < config.no_text else text for text in batch.texts]
-        text = self.encode_text(self.tokens(texts if self.training else list(batch.texts)))
-        steps = torch.randint(config.steps, (len(gold),), device=gold.device)
-        blend = self._noisy_blend(gold, steps)
-        found = self.clean(text, blend, batch.padding, self.step_embedding(steps))
-        first = gold[:, 0]
-        mended = self.pose_correction(self._with_hidden_block(first).flatten(1)).view_as(first)
-        refinement = self._loss(gold, found, batch.confidence, config.steps)
-        parts = {
-            "refinement": refinement,
-            "reconstruction": self._loss(first[:, None], mended[:, None], batch.confidence[:, :1], 1),
-            "smoothness": unsmoothness(found, batch.confidence, config.steps, cyclic=config.published),
-            "length": length_loss(self._sampled_length(text), batch.lengths),
-        }
-        weights = {"smoothness": config.smoothness_weight, "length": config.length_weight}
-        weighted = torch.stack([weights.get(name, 1.0) * value for name, value in parts.items()])
-        return {"total": weighted.sum(), **parts}
-
-    def _loss(self, label: Tensor, found: Tensor, confidence: Tensor, steps: int) -> Tensor:
-        if self.config.published:
-            return masked_loss(label, found, confidence, steps=steps)
-        return seen_loss(label, found, confidence)
-
-    def _noisy_blend(self, gold: Tensor, steps: Int[Tensor, "batch"]) -> Tensor:
-        start = gold[:, :1].expand_as(gold)
-        strength = self.config.noise if self.training else 0.0
-        shares = self.betas[steps] * (1 + strength * torch.randn(len(gold), device=gold.device))
-        noise = 1 + strength * torch.randn_like(gold)
-        noise[:, 0] = 1
-        return self.blended(start, gold, shares) * noise
-
-    def _with_hidden_block(self, first: Tensor) -> Tensor:
-        """A copy in which a block of keypoints is 0; the released code hides it in the target as well."""
-        if not self.training:
-            return first
-        keypoints = first.shape[1]
-        begin = int(torch.randint(keypoints, ()))
-        end = int(torch.randint(begin, min(keypoints, begin + _LONGEST_BLOCK) + 1, ()))
-        hidden = first.clone()
-        hidden[:, begin:end] = 0
-        return hidden
-
-    def _sampled_length(self, text: TextEncoding) -> Tensor:
-        mean = self.lengths(text)
-        if not (self.training and self.config.published):
-            return mean
-        log_variance = self.seq_length.fc_var(self._mean(text)).squeeze(-1)
-        return mean + (log_variance / 2).exp() * torch.randn_like(mean)
-
-    def _mean(self, text: TextEncoding) -> Tensor:
+    def mean_of(self, text: TextEncoding) -> Float[Tensor, "batch width"]:
+        """What the length is read from."""
         return text.mean(with_padding=self.config.published)
 
     def _without_text(self, batch: int) -> TextEncoding:

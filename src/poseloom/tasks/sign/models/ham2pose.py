@@ -13,15 +13,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
-from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft
-from poseloom.tasks.sign.losses import length_loss, masked_loss, seen_loss
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
-from poseloom.tasks.sign.models.steps import between_rows, blend_sizes, cumulative_size, whole_blend_sizes
+from poseloom.tasks.sign.models.steps import between_rows, blend_sizes, whole_blend_sizes
 from poseloom.tasks.sign.tokens import Tokens
-
-_NOISE = 1e-4
-"""Standard deviation of what is added after each step in training."""
 
 
 @dataclass(frozen=True)
@@ -145,38 +140,13 @@ class Ham2Pose(SignModel):
         values = draft.values
         yield values
         for step, size in enumerate(sizes):
-            values = self._moved(values, size, self.output(text, values, draft.padding, self._place(step, steps)))
+            values = self.moved(values, size, self.output(text, values, draft.padding, self._place(step, steps)))
             if not published:
                 values = draft.keeping(values)
             yield values
 
-    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        config, gold = self.config, batch.values
-        text = self.encode_text(self.tokens(list(batch.texts)))
-        sizes = blend_sizes(config.steps) if config.published else whole_blend_sizes(config.steps)
-        current = gold[:, :1].expand_as(gold)
-        refinement = gold.new_zeros(())
-        for step, size in enumerate(sizes):
-            moved = self._moved(current, size, self.output(text, current, batch.padding, step))
-            # the published target is where the whole way so far leads, though the step went a part of it
-            share = cumulative_size(step + 1, config.steps) if config.published else size
-            target = gold * share if config.add else share * gold + (1 - share) * current
-            target = current + target if config.add else target
-            if config.published:
-                refinement = refinement + masked_loss(target, moved, batch.confidence, steps=config.steps)
-            else:  # weighed so that each step asks for the whole sequence alike
-                refinement = refinement + seen_loss(target, moved, batch.confidence) / size**2
-            current = self._next(target, moved.detach())
-        length = length_loss(self.lengths(text), batch.lengths)
-        return {"total": refinement + config.length_weight * length, "refinement": refinement, "length": length}
-
-    def _next(self, target: Tensor, moved: Tensor) -> Tensor:
-        if not self.training:
-            return target
-        chosen = target if float(torch.rand(())) < self.config.teacher_forcing else moved
-        return chosen + _NOISE * torch.randn_like(chosen)
-
-    def _moved(self, values: Tensor, size: float, output: Tensor) -> Tensor:
+    def moved(self, values: Tensor, size: float, output: Tensor) -> Tensor:
+        """A sequence after a step of a size."""
         return values + size * output if self.config.add else torch.lerp(values, output, size)
 
     def _place(self, step: int, steps: int) -> float:

@@ -90,10 +90,6 @@ class SignModel(nn.Module, ABC):
             guidance: how far to go beyond what the model says without a text; models that do not know it ignore it.
         """
 
-    @abstractmethod
-    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        """Scalar losses of a training batch; ``total`` is minimised."""
-
     def draft(
         self,
         values: Float[Tensor, "batch frames keypoints d"],

@@ -23,8 +23,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, damaged, filled, gaps
-from poseloom.tasks.sign.losses import seen_loss
+from poseloom.tasks.sign.drafts import Draft, filled, gaps
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.tasks.sign.tokens import Tokens
 
@@ -36,10 +35,6 @@ _LOWEST_WAVE, _HIGHEST_WAVE = 0.25, 64.0
 """Cycles of the slowest and fastest sinusoid over a whole sequence."""
 _SLOWEST = 10_000.0
 """Ratio of the wavelengths of the frame's sinusoids (Vaswani et al. 2017)."""
-_REPAIRS_WITHOUT_TEXT = 0.8
-"""Share of the training drafts without text that are damaged clips."""
-_START_NOISE = 0.02
-"""Standard deviation, shoulder widths, of the noise on drafts in training."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +180,7 @@ class Refiner(SignModel):
         return TextEncoding(self.text_layers(rows, src_key_padding_mask=tokens.padding), tokens.padding)
 
     def lengths(self, text: TextEncoding) -> Float[Tensor, "batch"]:
-        return self._log_length(text).exp()
+        return self.log_length(text).exp()
 
     def draft(
         self,
@@ -200,88 +195,21 @@ class Refiner(SignModel):
         self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
     ) -> Iterator[Float[Tensor, "batch frames keypoints d"]]:
         check_steps(steps)
-        given = self._given(text, draft)
+        given = self.given(text, draft)
         values = draft.values
         yield values
         for step in range(steps):
             passed = values.new_full((len(values),), step / steps)
-            values = values + self._change(given, values, passed) / (steps - step)
+            values = values + self.change(given, values, passed) / (steps - step)
             yield values
 
-    def losses(self, batch: SignBatch) -> dict[str, Tensor]:
-        config, gold = self.config, batch.values
-        kept = torch.rand(len(gold)) >= (config.no_text if self.training else 0.0)
-        texts = [text if stays else "" for text, stays in zip(batch.texts, kept.tolist(), strict=True)]
-        told = torch.tensor([bool(text) for text in texts])
-        text = self.encode_text(self.tokens(texts))
-        draft = self._training_draft(batch, told)
-        given = self._given(text, draft)
-        passed = torch.rand(len(gold), device=gold.device)
-        passed = torch.where(torch.rand_like(passed) < 1 / 3, 0, passed)
-        estimate = self._way(given, draft, gold, passed)
-        found = estimate + self._change(given, estimate, passed)
-        parts = {
-            "place": seen_loss(gold, found, batch.confidence, 1),
-            "shape": self._shape_loss(gold, found, batch.confidence),
-            "speed": self._speed_loss(gold, found, batch.confidence),
-            "length": self._length_loss(text, batch, told.to(gold.device)),
-        }
-        weights = {"shape": config.shape_weight, "speed": config.speed_weight, "length": config.length_weight}
-        total = parts["place"] + sum(weights[name] * parts[name] for name in weights)
-        return {"total": total, **parts}
-
-    def _training_draft(self, batch: SignBatch, told: Bool[Tensor, "batch"]) -> Draft:
-        """A start frame held still, or a damaged clip; mostly the latter where there is no text to sign."""
-        seen = batch.seen
-        draft = self._held_still(batch)
-        share = torch.where(told, self.config.repairs, _REPAIRS_WITHOUT_TEXT).to(seen.device)
-        rows = torch.nonzero(torch.rand(len(seen), device=seen.device) < share).flatten()
-        if not len(rows):
-            return draft
-        repair = self.draft(batch.values[rows], damaged(seen[rows], self.config.hands), batch.padding[rows])
-        values = draft.values.index_copy(0, rows, repair.values)
-        return Draft(values, draft.known.index_copy(0, rows, repair.known), batch.padding)
-
-    def _held_still(self, batch: SignBatch) -> Draft:
-        """What `start` makes of the first frames, without looking for gaps."""
-        seen = batch.seen
-        still = torch.where(seen[:, :1, :, None], batch.values[:, :1], self.rest)
-        known = torch.zeros_like(seen)
-        known[:, 0] = seen[:, 0]
-        return Draft(still.expand_as(batch.values), known, batch.padding)
-
-    def _way(self, given: _Given, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
-        """Where refinement stands after a share of its way, by the true end or by what the model takes for it."""
-        end = torch.where(draft.known[..., None], draft.values, gold)
-        if float(torch.rand(())) < self.config.rollouts:
-            with torch.no_grad():
-                end = draft.values + self._change(given, draft.values, torch.zeros_like(passed))
-        on_the_way = torch.lerp(draft.values, end, passed[:, None, None, None])
-        noise = _START_NOISE * given.free * torch.randn_like(gold)
-        return on_the_way + noise * passed[:, None, None, None]
-
-    def _shape_loss(self, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
-        total = gold.new_zeros(())
-        for first, end in self.config.hands:
-            wrist, hand = slice(first, first + 1), slice(first + 1, end)
-            sure = confidence[:, :, hand] * (confidence[:, :, wrist] > 0)
-            relative = [values[:, :, hand] - values[:, :, wrist] for values in (gold, found)]
-            total = total + seen_loss(relative[0], relative[1], sure, 1)
-        return total / max(1, len(self.config.hands))
-
-    def _speed_loss(self, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
-        both = confidence[:, 1:] * confidence[:, :-1]
-        return seen_loss(gold.diff(dim=1), found.diff(dim=1), both, 1)
-
-    def _length_loss(self, text: TextEncoding, batch: SignBatch, told: Tensor) -> Tensor:
-        error = (self._log_length(text) - batch.lengths.log()).square()
-        return (error * told).sum() / told.sum().clamp(min=1)
-
-    def _log_length(self, text: TextEncoding) -> Tensor:
+    def log_length(self, text: TextEncoding) -> Float[Tensor, "batch"]:
+        """Natural logarithm of the predicted number of frames."""
         features = torch.cat([text.values[:, 0], text.mean()], -1)
         return self.length(features).squeeze(-1) + self.typical.log()
 
-    def _given(self, text: TextEncoding, draft: Draft) -> _Given:
+    def given(self, text: TextEncoding, draft: Draft) -> Given:
+        """What stays the same through all refinements of a draft."""
         patch = self.config.patch
         over = -draft.known.shape[1] % patch
         absent = F.pad(draft.padding, (0, over), value=True).unflatten(1, (-1, patch)).all(2)
@@ -293,9 +221,9 @@ class Refiner(SignModel):
         keys = [layer.attention.of_text(text.values) for layer in self.layers]
         near = 1 / (1 + distance)
         there = (~draft.padding)[..., None].to(text.values.dtype)
-        return _Given(draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there)
+        return Given(draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there)
 
-    def _change(self, given: _Given, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
+    def change(self, given: Given, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
         """The predicted change of a whole step, from `values` to where the model sees the end; none where known."""
         batch, frames = values.shape[:2]
         patch = self.config.patch
@@ -322,7 +250,7 @@ class Refiner(SignModel):
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
+class Given:
     """What stays the same through all refinements of a draft.
 
     Args:
