@@ -16,6 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
 
-    clip = api.load(arguments.input, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.input)
     api.save(clip, arguments.output, arguments.target_format)
     print(f"{arguments.output}: {len(clip)} frames, {clip.fps:g} frames a second, {clip.pose.joints} joints")

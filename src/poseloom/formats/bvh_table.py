@@ -78,10 +78,14 @@ def _frame_rate(path: str | Path, text: bytes, begin: int, remarks: list[str]) -
     if _MILLISECONDS[0] <= seconds <= _MILLISECONDS[1]:
         fps = 1000 / seconds
         fps = float(round(fps)) if abs(fps - round(fps)) < _WHOLE * fps else fps
-        remarks.append(f"Frame Time {seconds:g} is taken for milliseconds: {fps:g} frames a second; --fps says otherwise")
+        remarks.append(
+            f"Frame Time {seconds:g} is taken for milliseconds: {fps:g} frames a second; --fps says otherwise"
+        )
         return fps, match.end()
     if 1 / seconds < _SLOW:
-        remarks.append(f"Frame Time {seconds:g} makes {1 / seconds:.3g} frames a second, which is slow; --fps sets a rate")
+        remarks.append(
+            f"Frame Time {seconds:g} makes {1 / seconds:.3g} frames a second, which is slow; --fps sets a rate"
+        )
     return 1 / seconds, match.end()
 
 

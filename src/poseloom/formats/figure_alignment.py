@@ -144,7 +144,9 @@ class FigureAlignment:
             return
         if forward[2] < 0:
             problem = f"the {side} foot points backwards at rest: left and right may be exchanged"
-            raise FileError(path, problem, field="OFFSET", remedy="pass joint_map= (--joint-map FILE) with the sides exchanged")
+            raise FileError(
+                path, problem, field="OFFSET", remedy="pass joint_map= (--joint-map FILE) with the sides exchanged"
+            )
         heading = about_axis(np.degrees(np.arctan2(forward[0], forward[2])), "Y")
         self.result[ankle] = self.result[toes] = heading
 

@@ -29,7 +29,10 @@ REQUIRED = tuple(
 )
 """Joints without which a skeleton is not taken for a human one; wrists and ankles may be the ends of bones."""
 
-_ENDS = {"head": "neck", **{f"{s}_{a}": f"{s}_{b}" for s in ("left", "right") for a, b in (("wrist", "elbow"), ("ankle", "knee"))}}
+_ENDS = {
+    "head": "neck",
+    **{f"{s}_{a}": f"{s}_{b}" for s in ("left", "right") for a, b in (("wrist", "elbow"), ("ankle", "knee"))},
+}
 """Joints that may be only the end of another one's bone."""
 
 _SAME_OFFSET = 0.02
@@ -254,7 +257,9 @@ def _user_match(skeleton: SourceSkeleton, path: str | Path, joint_map: Mapping[s
     sources = {}
     for ours, theirs in table.items():
         if ours not in JOINT_INDEX:
-            raise PoseloomError(f"joint_map: {str(ours)[:_SHOWN]!r} is not one of our joints{closest(str(ours)[:_SHOWN], JOINT_NAMES)}")
+            raise PoseloomError(
+                f"joint_map: {str(ours)[:_SHOWN]!r} is not one of our joints{closest(str(ours)[:_SHOWN], JOINT_NAMES)}"
+            )
         parts = str(theirs).split(" + ")
         for part in parts:
             if part not in skeleton.index:

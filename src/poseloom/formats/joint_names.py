@@ -1,4 +1,4 @@
-"""Joints by what their names mean, whatever the dialect: ``Bip01 L UpperArm``, ``upper_arm.L``, ``LeftUpArm``, ``lshldr``.
+"""Joints by what their names mean in any dialect: ``Bip01 L UpperArm``, ``upper_arm.L``, ``LeftUpArm``, ``lshldr``.
 
 A name is taken apart into side and word; each of our joints takes the best of its words (``joint_words.json``) that
 no other joint took. So "shoulder" is the collar where there is an arm besides, and the shoulder where there is none.
@@ -92,7 +92,7 @@ def name_words(names: tuple[str, ...]) -> tuple[JointWord, ...]:
 def _take_apart(name: str) -> JointWord:
     table = _table()
     tokens = [token.lower() for token in _TOKEN.findall(name)]
-    helper = any(token in table["helpers"] for token in tokens[:1] + tokens[1:])
+    helper = any(token in table["helpers"] for token in tokens)
     joined = _side_of("".join(tokens))
     if joined is not None and not any(token in (*table["left"], *table["right"]) for token in tokens):
         return JointWord(joined[0], joined[1], helper)
@@ -143,7 +143,7 @@ def _fingers(
             continue
         finger = _BIPED_FINGERS[int(biped[1])] if biped else _FINGER_WORDS.get(named[1], named[1])  # type: ignore[index]
         chains.setdefault(finger, []).append(joint)
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for finger, chain in chains.items():
         if finger in FINGERS:
             for number, joint in enumerate(chain[1:4] if len(chain) > 3 and finger != "thumb" else chain[:3], 1):

@@ -29,9 +29,7 @@ _RARE = 0.1
 """Log of size by which a metric unit may be farther from an adult than another one and still be taken."""
 
 
-def find_unit(
-    motion: SkeletonMotion, match: Match, stated: float | None = None
-) -> tuple[str, float, tuple[str, ...]]:
+def find_unit(motion: SkeletonMotion, match: Match, stated: float | None = None) -> tuple[str, float, tuple[str, ...]]:
     """Name of the length unit, metres a unit, and what to remark: the unit nearest to an adult's size, else scaled."""
     if stated is not None:
         return "stated by the user", stated, ()

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.base.errors import FileError
 from poseloom.formats.figure_alignment import FigureAlignment
 from poseloom.formats.joint_maps import FOREARM_TWIST_TO_ELBOW, Match, RestPose, unit_axis
 from poseloom.formats.length_units import find_unit
@@ -36,6 +35,9 @@ _SNAP = 20.0
 
 _STANDING = 0.6
 """Part of the way along leg and trunk that head and ankles must be apart upwards; a T-pose has 0.97."""
+
+_LEGS_BELOW = 0.35
+"""Part of its length by which each leg must reach down; legs of one that sits upright have 0.5."""
 
 _ACROSS = 0.5
 """Part of the way from right to left, hips and shoulders, that must lie across the way up."""
@@ -112,12 +114,13 @@ def _from_rest(
     family = match.family
     if family.rest is RestPose.T_POSE:
         if _is_t_pose(rest, axes):
-            return {ours: axes.T for ours in match.sources}, family.forearm_twist_to_elbow
+            return dict.fromkeys(match.sources, axes.T), family.forearm_twist_to_elbow
         family = replace(family, rest=RestPose.MEASURED, forearm_twist_to_elbow=FOREARM_TWIST_TO_ELBOW)
         match = replace(match, family=family)
     joints = FigureAlignment(motion, match, rest, 0, axes).alignments(path)
     constants = {JOINT_INDEX[name]: constant for name, constant in family.constants.items()}
-    joints |= {ours: constant for ours, constant in constants.items() if _fits(ours, constant, joints)}
+    known = bool(family.rest_offsets)  # the very skeleton that the constants were measured on
+    joints |= {ours: constant for ours, constant in constants.items() if known or _fits(ours, constant, joints)}
     own = {ours: axes.T @ joints.get(ours, np.eye(3)) for ours in match.sources}
     return own, family.forearm_twist_to_elbow
 
@@ -177,13 +180,14 @@ def _constants_fit(motion: SkeletonMotion, match: Match) -> bool:
 def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
     """Left, up and front of the figure in the rest pose, snapped to the file's axes where they are near; None if it
     does not stand."""
-    feet, pelvis = rest.feet[0], rest.at("pelvis")[0]
-    knees = (rest.at("left_knee")[0] + rest.at("right_knee")[0]) / 2
-    up = rest.top[0] - feet
-    left = rest.across()[0]
-    length = sum(np.linalg.norm(bone) for bone in (rest.top[0] - pelvis, pelvis - knees, knees - feet))
-    if not np.linalg.norm(up) > _STANDING * length or (rest.top[0] - pelvis) @ up <= 0 or (pelvis - feet) @ up <= 0:
+    up, left = rest.top[0] - rest.feet[0], rest.across()[0]
+    height = float(np.linalg.norm(up))
+    trunk = rest.top[0] - rest.at("pelvis")[0]
+    if not height > _STANDING * (np.linalg.norm(trunk) + rest.leg) or trunk @ up <= 0:
         return None
+    for side in ("left", "right"):
+        if (rest.at(f"{side}_hip") - rest.at(f"{side}_ankle"))[0] @ up < _LEGS_BELOW * rest.leg * height:
+            return None
     up = _snapped(up / np.linalg.norm(up))
     across = left - (left @ up) * up
     if np.linalg.norm(across) <= _ACROSS * np.linalg.norm(left):

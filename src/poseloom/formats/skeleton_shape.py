@@ -39,7 +39,9 @@ def joints_by_shape(motion: SkeletonMotion) -> dict[str, tuple[int, ...]]:
     best: tuple[float, dict[str, tuple[int, ...]]] = (0.0, {})
     pairs = tree.pairs()
     for legs, arms in ((a, b) for a in pairs for b in pairs if a != b):
-        if any(is_above(motion.skeleton, one, other) for one in (*legs, *arms) for other in (*legs, *arms) if one != other):
+        if any(
+            is_above(motion.skeleton, one, other) for one in (*legs, *arms) for other in (*legs, *arms) if one != other
+        ):
             continue
         score, found = tree.figure(legs, arms)
         if score > best[0]:

@@ -49,7 +49,7 @@ def trunk_joints(
         pelvis = legs
     if pelvis in limbs.values():  # both legs on one leg's joint: no figure
         return {}
-    found = {"pelvis": (pelvis,)}
+    found: dict[str, tuple[int, ...]] = {"pelvis": (pelvis,)}
     turn = common_ancestor(skeleton, pelvis, chest)
     spine = [joint for joint in path_up(skeleton, chest)[::-1] if joint not in path_up(skeleton, turn)]
     found |= _spine(spine)
@@ -72,7 +72,7 @@ def _spine(joints: list[int]) -> dict[str, tuple[int, ...]]:
         return {}
     if len(joints) == 1:
         return {"spine1": (joints[0],)}
-    found = {"spine1": (joints[0],), "spine3": (joints[-1],)}
+    found: dict[str, tuple[int, ...]] = {"spine1": (joints[0],), "spine3": (joints[-1],)}
     if len(joints) > 2:
         found["spine2"] = (joints[len(joints) // 2],)
     return found
