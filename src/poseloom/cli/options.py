@@ -27,9 +27,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def add_motion_options(parser: argparse.ArgumentParser) -> None:
     """What a user may say about a motion file: joints, axes, unit, frame rate."""
-    parser.add_argument(
-        "--joint-map", metavar="FILE", help="JSON table of our joints and the file's, for odd skeletons"
-    )
+    parser.add_argument("--joint-map", metavar="FILE", help="JSON table of our joints and the file's")
     parser.add_argument("--up", metavar="AXIS", help="the file's axis that points up: y, z, -y, x, ...")
     parser.add_argument("--unit", metavar="UNIT", help="length unit of BVH and AMC: m, cm, mm, inch, or metres a unit")
     parser.add_argument("--fps", type=float, metavar="N", help="frames a second of the file, where it tells it wrongly")

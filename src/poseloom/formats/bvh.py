@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def _without_marks(content: bytes) -> bytes:
 def _assemble(hierarchy: Hierarchy, table: MotionTable) -> SkeletonMotion:
     offsets = np.array(hierarchy.offsets, dtype=np.float64)
     columns = np.cumsum([0, *(len(channels or ()) for channels in hierarchy.channels)])
-    tables = [table.values[:, start:stop] for start, stop in zip(columns[:-1], columns[1:], strict=True)]
+    tables = [table.values[:, start:stop] for start, stop in pairwise(columns)]
     listed = [channels or [] for channels in hierarchy.channels]
     moves = [_moves(own, channels) for own, channels in zip(tables, listed, strict=True)]
     whole = _are_whole_positions(offsets, moves)

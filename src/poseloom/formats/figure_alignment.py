@@ -25,6 +25,7 @@ _POINTS_AHEAD = 0.3
 _TOES = (0.0, -0.357, 0.934)
 """Direction from ankle to toe base on a flat sole, on our body."""
 
+_EXCHANGE = "pass joint_map= (--joint-map FILE) with the sides exchanged"
 _LIMBS = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")
 

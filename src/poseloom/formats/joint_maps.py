@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ def _is_figure(skeleton: SourceSkeleton, match: Match) -> bool:
         for chain in (("hip", "knee", "ankle", "foot"), ("shoulder", "elbow", "wrist")):
             joints = [match.sources.get(JOINT_INDEX[f"{side}_{name}"]) for name in chain]
             places = [source.joint for source in joints if source is not None]
-            for upper, lower in zip(places, places[1:], strict=False):
+            for upper, lower in pairwise(places):
                 if upper == lower or not is_above(skeleton, upper, lower):
                     return False
     return True
@@ -257,9 +258,8 @@ def _user_match(skeleton: SourceSkeleton, path: str | Path, joint_map: Mapping[s
     sources = {}
     for ours, theirs in table.items():
         if ours not in JOINT_INDEX:
-            raise PoseloomError(
-                f"joint_map: {str(ours)[:_SHOWN]!r} is not one of our joints{closest(str(ours)[:_SHOWN], JOINT_NAMES)}"
-            )
+            word = str(ours)[:_SHOWN]
+            raise PoseloomError(f"joint_map: {word!r} is not one of our joints{closest(word, JOINT_NAMES)}")
         parts = str(theirs).split(" + ")
         for part in parts:
             if part not in skeleton.index:

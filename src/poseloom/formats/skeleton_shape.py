@@ -39,9 +39,8 @@ def joints_by_shape(motion: SkeletonMotion) -> dict[str, tuple[int, ...]]:
     best: tuple[float, dict[str, tuple[int, ...]]] = (0.0, {})
     pairs = tree.pairs()
     for legs, arms in ((a, b) for a in pairs for b in pairs if a != b):
-        if any(
-            is_above(motion.skeleton, one, other) for one in (*legs, *arms) for other in (*legs, *arms) if one != other
-        ):
+        ends = (*legs, *arms)
+        if any(is_above(motion.skeleton, one, other) for one in ends for other in ends if one != other):
             continue
         score, found = tree.figure(legs, arms)
         if score > best[0]:
@@ -90,20 +89,20 @@ class _Tree:
         column = self._chain(max(others, key=lambda child: self.reach[child] + self.length[child]))
         top = self.world.positions[column[-1]]
         far, near = (np.mean([np.linalg.norm(self._end(one) - top) for one in pair]) for pair in (legs, arms))
-        chains = {}
+        chains: dict[tuple[str, int], tuple[int | None, list[int]]] = {}
         for name, pair in (("leg", legs), ("arm", arms)):
             for place, one in enumerate(pair):
                 chain = self._limb(self._chain(one))
                 if chain is None:
                     return 0.0, {}
                 chains[name, place] = chain
-        left = 0 if self._first_is_left(chains[("leg", 0)], chains[("leg", 1)], chest, pelvis) else 1
+        left = 0 if self._first_is_left(chains["leg", 0], chains["leg", 1], chest, pelvis) else 1
         same_side = self._same_side(legs, arms)
         limbs: dict[str, int] = {}
         for side, place in (("left", left), ("right", 1 - left)):
             limbs |= _named(side, ("hip", "knee", "ankle", "foot"), chains["leg", place][1])
-            before, chain = chains["arm", place if same_side else 1 - place]
-            limbs |= _named(side, ("shoulder", "elbow", "wrist"), chain)
+            before, arm = chains["arm", place if same_side else 1 - place]
+            limbs |= _named(side, ("shoulder", "elbow", "wrist"), arm)
             if before is not None:
                 limbs[f"{side}_collar"] = before
         neck, head = column[0], column[1] if len(column) > 1 else None
