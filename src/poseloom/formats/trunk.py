@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from poseloom.formats.skeleton_motion import SourceSkeleton
 
 
@@ -53,6 +55,8 @@ def trunk_joints(
     turn = common_ancestor(skeleton, pelvis, chest)
     spine = [joint for joint in path_up(skeleton, chest)[::-1] if joint not in path_up(skeleton, turn)]
     found |= _spine(spine)
+    if head is None and neck is None:
+        head = _continuation(skeleton, chest, limbs)
     top = head if head is not None else neck
     if top is None or not is_above(skeleton, chest, top) or top == chest:
         return found
@@ -64,6 +68,20 @@ def trunk_joints(
     elif column:
         found["neck"] = (column[0],)
     return found
+
+
+def _continuation(skeleton: SourceSkeleton, chest: int, limbs: dict[str, int]) -> int | None:
+    """The last joint of the longest branch of the chest that is no arm: ``spine.006`` is a head."""
+    arms = {joint for side in ("left", "right") for joint in path_up(skeleton, limbs[f"{side}_shoulder"])}
+    length = np.linalg.norm(skeleton.offsets, axis=1)
+    reach, best = {chest: 0.0}, chest
+    for joint in range(chest + 1, len(length)):
+        above = skeleton.parents[joint]
+        if above in reach and joint not in arms and abs(skeleton.offsets[joint]).max() > 0:
+            reach[joint] = reach[above] + float(length[joint])
+            if reach[joint] > reach[best]:
+                best = joint
+    return best if best != chest else None
 
 
 def _spine(joints: list[int]) -> dict[str, tuple[int, ...]]:
