@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from motion_texts import Joint, bvh_text
 
-from poseloom.pose import rotations as rot
-
 FPS = 30
 
 
@@ -298,9 +296,13 @@ def tip_of(bone: Bone) -> np.ndarray:
 
 def about(degrees) -> np.ndarray:
     """Rotation matrix of a rotation vector in degrees."""
-    import torch
-
-    return rot.to_matrix(torch.tensor(np.radians(np.asarray(degrees, float)))).numpy()
+    vector = np.radians(np.asarray(degrees, float))
+    angle = np.linalg.norm(vector)
+    if angle == 0:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
 def global_turns(bones: list[Bone], frame: int) -> list[np.ndarray]:
@@ -383,7 +385,9 @@ def dialect_bvh(
     """
     bones, axes = figure(dialect), AXES[up]
     at_rest = rest_turns(bones, rest)
-    joints, rows = [], [[] for _ in TURNS]
+    joints: list[Joint] = []
+    rows: list[list[float]] = [[] for _ in TURNS]
+    all_turns = [global_turns(bones, frame) for frame in range(len(TURNS))]
     for number in depth_first(bones):
         bone = bones[number]
         root = bone.parent < 0
@@ -394,7 +398,7 @@ def dialect_bvh(
         tip = None if bone.children else tuple(axes @ at_rest[number] @ tip_of(bone) / unit)
         joints.append(Joint(bone.name, bone.parent, tuple(axes @ offset / unit), channels, tip))
         for frame, row in enumerate(rows):
-            turns = global_turns(bones, frame)
+            turns = all_turns[frame]
             own = turns[number] @ at_rest[number].T
             local = own if root else (turns[bone.parent] @ at_rest[bone.parent].T).T @ own
             if with_position:

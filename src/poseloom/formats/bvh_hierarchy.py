@@ -103,6 +103,8 @@ class HierarchyReader:
             "ROOT": self._joint,
             "JOINT": self._joint,
             "END": self._end_site,
+            "ENDSITE": self._end_site,
+            "END_SITE": self._end_site,
             "{": self._open,
             "}": self._close,
             "OFFSET": self._offset,
@@ -115,7 +117,7 @@ class HierarchyReader:
         handler(words)
 
     def _joint(self, words: list[str]) -> None:
-        name = " ".join(words[1:])
+        name = " ".join(words[1:]).strip('"')
         if not name:
             self._fail("HIERARCHY", f"{words[0]} without a name", "name every joint")
         if len(name) > _LONGEST_NAME:

@@ -23,11 +23,12 @@ _NUMBER = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 MINIMUM_FRAME_TIME = 1e-5
 """Seconds; a shorter one is a mistake: no camera takes more than a hundred thousand frames a second."""
 
-_MILLISECONDS = (4.0, 250.0)
-"""Frame times between these are taken for milliseconds: as seconds they were one frame in four seconds, or less."""
+_NO_SECONDS = (4.0, 250.0)
+"""Frame times between these are no seconds: nobody takes a frame every four seconds."""
 
-_WHOLE = 0.01
-"""Relative distance from a whole rate that rounding a frame time to whole milliseconds leaves."""
+_USUAL_RATES = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 72.0, 90.0, 100.0, 120.0, 200.0, 240.0)
+_ROUNDED = 0.025
+"""Relative distance from a usual rate that rounding to whole milliseconds leaves."""
 
 _SLOW = 5.0
 """Frames a second below which nobody records a motion."""
@@ -75,18 +76,23 @@ def _frame_rate(path: str | Path, text: bytes, begin: int, remarks: list[str]) -
     if seconds < MINIMUM_FRAME_TIME:
         problem = f"expected seconds above zero, got {seconds}"
         raise FileError(path, problem, field="Frame Time:", remedy="write 1 / fps")
-    if _MILLISECONDS[0] <= seconds <= _MILLISECONDS[1]:
-        fps = 1000 / seconds
-        fps = float(round(fps)) if abs(fps - round(fps)) < _WHOLE * fps else fps
-        remarks.append(
-            f"Frame Time {seconds:g} is taken for milliseconds: {fps:g} frames a second; --fps says otherwise"
-        )
+    if _NO_SECONDS[0] <= seconds <= _NO_SECONDS[1]:
+        fps, meant = _rate_of(seconds)
+        remarks.append(f"Frame Time {seconds:g} is taken for {meant}: {fps:g} frames a second; see --fps")
         return fps, match.end()
     if 1 / seconds < _SLOW:
-        remarks.append(
-            f"Frame Time {seconds:g} makes {1 / seconds:.3g} frames a second, which is slow; --fps sets a rate"
-        )
+        remarks.append(f"Frame Time {seconds:g} makes {1 / seconds:.3g} frames a second, which is slow; see --fps")
     return 1 / seconds, match.end()
+
+
+def _rate_of(number: float) -> tuple[float, str]:
+    """Frames a second of a frame time that is none: milliseconds, unless only the number itself is a usual rate."""
+    usual = min(_USUAL_RATES, key=lambda rate: abs(rate - 1000 / number))
+    if abs(usual - 1000 / number) < _ROUNDED * usual:
+        return usual, "milliseconds"
+    if number in _USUAL_RATES:
+        return number, "the frame rate"
+    return 1000 / number, "milliseconds"
 
 
 # -- the rows ----------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class FigureAlignment:
         frame: in which frame.
         axes: rows are the figure's left, up and front in the file's axes.
         upright: whether the trunk stands as at our T-pose; otherwise it is turned as hips and shoulders lie.
+        flat: whether soles are flat in this frame; otherwise toes lie as far below the ankle as ours do.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class FigureAlignment:
         axes: Float64[Array, "3 3"],
         *,
         upright: bool = True,
+        flat: bool = True,
     ):
-        self.motion, self.match, self.axes, self.upright = motion, match, axes, upright
+        self.motion, self.match, self.axes, self.upright, self.flat = motion, match, axes, upright, flat
         self.places = {ours: axes @ place[frame] for ours, place in figure.points.items()}
         turned = {joint: values[frame if len(values) > 1 else 0] for joint, values in figure.world.rotations.items()}
         self.turned = {joint: axes @ matrix for joint, matrix in turned.items()}
@@ -139,15 +141,14 @@ class FigureAlignment:
             return
         if forward is None:
             return
-        if not self.upright or np.hypot(forward[0], forward[2]) < _POINTS_AHEAD * np.linalg.norm(forward):
+        steep = np.hypot(forward[0], forward[2]) < _POINTS_AHEAD * np.linalg.norm(forward)
+        if self.upright and not steep and forward[2] < 0:
+            problem = f"the {side} foot points backwards at rest: left and right may be exchanged"
+            raise FileError(path, problem, field="OFFSET", remedy=_EXCHANGE)
+        if steep or not self.flat:
             leg = self.result[JOINT_INDEX[f"{side}_knee"]]
             self.result[ankle] = self.result[toes] = shortest_turn(leg @ np.array(_TOES), forward) @ leg
             return
-        if forward[2] < 0:
-            problem = f"the {side} foot points backwards at rest: left and right may be exchanged"
-            raise FileError(
-                path, problem, field="OFFSET", remedy="pass joint_map= (--joint-map FILE) with the sides exchanged"
-            )
         heading = about_axis(np.degrees(np.arctan2(forward[0], forward[2])), "Y")
         self.result[ankle] = self.result[toes] = heading
 

@@ -11,7 +11,7 @@ from poseloom.pose.joints import JOINT_INDEX
 _AVERAGE_BODY = 1.45
 """Metres along the bones of an adult from an ankle over hip and trunk to the head joint."""
 
-_METRIC, _OTHER = (0.55, 1.45), (0.83, 1.2)
+_METRIC, _OTHER = (0.55, 1.45), (0.84, 1.17)
 """Of an adult's size: toddlers to giants in metric units, adults in the others, which are rarer."""
 
 _UNITS = (

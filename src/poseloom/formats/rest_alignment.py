@@ -244,7 +244,7 @@ def _from_frames(
     sums: dict[int, Array] = {}
     for frame in frames:
         axes = axes_in_frame(figure, frame, up)
-        joints = FigureAlignment(sampled, match, figure, frame, axes, upright=stand).alignments(path)
+        joints = FigureAlignment(sampled, match, figure, frame, axes, upright=stand, flat=False).alignments(path)
         for ours, source in match.sources.items():
             turned = _at(figure.world.rotations[source.joint], frame)
             sums[ours] = sums.get(ours, 0.0) + turned.T @ axes.T @ joints.get(ours, joints.get(0, np.eye(3)))
