@@ -65,7 +65,9 @@ DIALECTS: dict[str, Dialect] = {
         "mixamorig:*Shoulder mixamorig:*Arm mixamorig:*ForeArm mixamorig:*Hand",
         "mixamorig:*UpLeg mixamorig:*Leg mixamorig:*Foot mixamorig:*ToeBase",
     ),
-    "LaFAN1": Dialect("Hips Spine Spine1 Spine2", "Neck Head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *Toe"),
+    "LaFAN1": Dialect(
+        "Hips Spine Spine1 Spine2", "Neck Head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *Toe"
+    ),
     "Rokoko": Dialect(
         "Hips Spine Spine1 Spine2 Spine3 Spine4", "Neck Head", "*Shoulder *Arm *ForeArm *Hand",
         "*Thigh *Shin *Foot *Toe",
@@ -190,7 +192,8 @@ DIALECTS: dict[str, Dialect] = {
         "Hips Chest Chest2", "Neck Head", "*Collar *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *Toe", numbered="-"
     ),
     "suffixes": Dialect(
-        "hips spine chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "upleg_* leg_* foot_* toe_*", ("lft", "rgt")
+        "hips spine chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "upleg_* leg_* foot_* toe_*",
+        ("lft", "rgt"),
     ),
     "numbers alone": Dialect(
         "Joint Joint Joint Joint", "Joint Joint", "Joint Joint Joint Joint", "Joint Joint Joint Joint", numbered="_"
@@ -266,7 +269,7 @@ def figure(dialect: Dialect) -> list[Bone]:
     for name, on_name in dialect.helpers:
         on = by_name[on_name]
         children = [bone.place for bone in bones if bone.parent == on]
-        end = children[0] if children else bones[on].place + (0.0, 0.1, 0.0)
+        end = children[0] if children else bones[on].place + np.array((0.0, 0.1, 0.0))
         add(name, "", (bones[on].place + end) / 2, on)
     for place, bone in enumerate(bones):
         if bone.parent >= 0:

@@ -6,12 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
-from dialects import AXES, DIALECTS, FPS, PELVIS, TURNS, dialect_bvh, euler, figure, true_places
+from dialects import DIALECTS, FPS, PELVIS, TURNS, dialect_bvh, figure, true_places
 
-from poseloom.formats import registry
 from poseloom.formats.bvh import read_bvh
-from poseloom.formats.skeleton_motion import from_euler
 from poseloom.pose.joints import JOINT_INDEX, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets

@@ -12,6 +12,7 @@ from poseloom.formats.skeleton_motion import MAXIMUM_JOINTS, MAXIMUM_VALUE
 
 _CHANNEL = re.compile(r"([xyz])(position|rotation|translation|scale|scaling)", re.IGNORECASE)
 _KINDS = {"translation": "position", "scaling": "scale"}
+_BRACE = re.compile(r"([{}])")
 _COMMENT = re.compile(r"^[ \t]*(#|//|;).*$", re.MULTILINE)
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _GLUED = re.compile(r"(?<=[0-9.])(?=[-+][0-9.])")
@@ -73,12 +74,12 @@ class HierarchyReader:
             problem = f"is {len(text):,} characters long; that many no skeleton has"
             self._fail("HIERARCHY", problem, "keep the body's joints only")
         text = _COMMENT.sub("", text)
-        lines = [line.split(maxsplit=MAXIMUM_CHANNELS + 3) for line in re.sub(r"([{}])", r"\n\1\n", text).splitlines()]
-        lines = [words for words in lines if words]
-        if not lines or lines[0][0].upper() != "HIERARCHY":
-            begin = lines[0][0][:QUOTED] if lines else ""
-            self._fail("HIERARCHY", f"the file begins with {begin!r}", "check that it is a BVH file")
-        for words in lines[1:]:
+        lines = (line.split(maxsplit=MAXIMUM_CHANNELS + 3) for line in _BRACE.sub(r"\n\1\n", text).splitlines())
+        lines = (words for words in lines if words)
+        first = next(lines, [""])[0]
+        if first.upper() != "HIERARCHY":
+            self._fail("HIERARCHY", f"the file begins with {first[:QUOTED]!r}", "check that it is a BVH file")
+        for words in lines:
             self._line(words)
         self._check()
         if self.commas:

@@ -27,6 +27,8 @@ _NO_SECONDS = (4.0, 250.0)
 """Frame times between these are no seconds: nobody takes a frame every four seconds."""
 
 _USUAL_RATES = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 72.0, 90.0, 100.0, 120.0, 200.0, 240.0)
+_ROUNDED_SECONDS = (2e-4, 0.03)
+"""Relative errors of a rounded frame time between which the rate before rounding is looked for."""
 _ROUNDED = 0.025
 """Relative distance from a usual rate that rounding to whole milliseconds leaves."""
 
@@ -72,7 +74,8 @@ def _frame_rate(path: str | Path, text: bytes, begin: int, remarks: list[str]) -
     if match is None:
         remarks.append("the Frame Time is missing: taken for 30 frames a second; --fps says otherwise")
         return _USUAL_FPS, begin
-    seconds = finite_number(path, "Frame Time:", match[1].decode("latin-1").replace(",", "."))
+    word = match[1].decode("latin-1").replace(",", ".")
+    seconds = finite_number(path, "Frame Time:", word)
     if seconds < MINIMUM_FRAME_TIME:
         problem = f"expected seconds above zero, got {seconds}"
         raise FileError(path, problem, field="Frame Time:", remedy="write 1 / fps")
@@ -82,7 +85,17 @@ def _frame_rate(path: str | Path, text: bytes, begin: int, remarks: list[str]) -
         return fps, match.end()
     if 1 / seconds < _SLOW:
         remarks.append(f"Frame Time {seconds:g} makes {1 / seconds:.3g} frames a second, which is slow; see --fps")
-    return 1 / seconds, match.end()
+    return _before_rounding(1 / seconds, word), match.end()
+
+
+def _before_rounding(fps: float, word: str) -> float:
+    """The usual rate whose frame time was rounded to the digits written: 0.0333 and 0.033 are 30 frames a second."""
+    digits = len(word.partition(".")[2]) if "e" not in word.lower() else 17
+    off = 0.5 * 10.0**-digits * fps
+    if not _ROUNDED_SECONDS[0] < off < _ROUNDED_SECONDS[1]:
+        return fps
+    usual = min(_USUAL_RATES, key=lambda rate: abs(1 - fps / rate))
+    return usual if abs(fps / usual - 1) <= off else fps
 
 
 def _rate_of(number: float) -> tuple[float, str]:

@@ -23,6 +23,9 @@ _NEAR_BEST, _MOST = 6.0, 30
 _LEG_LENGTH_ABOVE_FLOOR = 0.3
 """Part of the leg by which feet may miss the height zero, and the hips the leg's length, of a figure on the floor."""
 
+_STRAIGHT = 0.6
+"""Part of the way along leg and trunk that head and feet must be apart to tell which way is up."""
+
 _CLEARLY = 0.7
 """Length of the mean of unit vectors that says they agree."""
 
@@ -79,8 +82,13 @@ def figure_of(motion: SkeletonMotion, match: Match) -> Figure:
 
 
 def up_of(figure: Figure) -> tuple[Vector, bool]:
-    """The file's axis from feet to head in most frames, and whether they agree on it; +Y where nothing tells."""
-    up = _unit(figure.top - figure.feet).mean(0)
+    """The file's axis from feet to head in most upright frames, and whether they agree on it; +Y if nothing tells."""
+    upwards = figure.top - figure.feet
+    length = np.linalg.norm(figure.top - figure.at("pelvis"), axis=-1) + figure.leg
+    straight = np.linalg.norm(upwards, axis=-1) > _STRAIGHT * length
+    if not straight.any():
+        return np.eye(3)[1], False
+    up = _unit(upwards[straight]).mean(0)
     axis = int(np.argmax(np.abs(up)))
     if abs(up[axis]) < _CLEARLY:
         return np.eye(3)[1], False
