@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from dialect_truth import check
 from dialects import DIALECTS, dialect_bvh, figure
 from motion_texts import POSITION, ROTATION, Joint, bvh_text, humanoid_bvh
-from test_dialects import check
 
 from poseloom.base.errors import FileError
 from poseloom.formats.bvh import read_bvh, read_bvh_motion

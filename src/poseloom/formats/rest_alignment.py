@@ -271,6 +271,8 @@ def _from_frames(
             "neither the zero pose nor any frame is a standing figure; limbs point right, the twist of limbs and the "
             "tilt of trunk and head are guessed"
         ]
+    if stated_up is None and clearly and up[1] < 0.5 and not stands_on_floor(figure, up):
+        remarks.append(f"the figure stands along {_axis_name(up)}, which is taken for up; if it lies, see --up")
     if not clearly:
         remarks.append("the frames do not tell which axis points up: taken for +Y; --up says otherwise")
     return conventional_axes(up), own, tuple(remarks)
