@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from poseloom.pose import Clip
 
 
+_MOTION = ("joint_map", "up", "unit", "fps")
+
+
 def add_input(parser: argparse.ArgumentParser, name: str = "file") -> None:
     """The motion or pose file and the option that says what it is."""
     parser.add_argument(
@@ -42,7 +45,7 @@ def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
     from poseloom import api
     from poseloom.formats.reading_options import REMARKS
 
-    said = {name: getattr(arguments, name, None) for name in ("joint_map", "up", "unit", "fps")}
+    said = {name: value for name in _MOTION if (value := getattr(arguments, name, None)) is not None}
     clip = api.load(file, arguments.source_format, **said)
     told: set[str] = vars(arguments).setdefault("_told", set())
     for remark in clip.notes.get(REMARKS, ()):
