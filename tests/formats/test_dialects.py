@@ -6,6 +6,7 @@ import itertools
 import re
 from dataclasses import replace
 
+import dialect_truth
 import dialects
 import numpy as np
 import pytest
@@ -154,3 +155,24 @@ def test_fingers_and_props_do_not_mislead_the_shape(read):
     dialect = replace(DIALECTS["nonsense"], helpers=tuple(helpers))
     for rest in ("T", "x"):
         check(read(dialect_bvh(dialect, rest)), dialect)
+
+
+NEVER_UPRIGHT = {
+    "sits": (
+        {"left_hip": (-85, 0, 0), "right_hip": (-85, 0, 0), "left_knee": (85, 0, 0), "right_knee": (85, 0, 0)},
+        0.5,
+    ),
+    "bows": ({"hips": (45, 0, 0), "left_hip": (-45, 0, 0), "right_hip": (-45, 0, 0)}, 0.9),
+}
+
+
+@pytest.mark.parametrize("what", NEVER_UPRIGHT)
+def test_where_no_frame_stands_limbs_are_right_and_the_reader_says_what_it_guessed(read, monkeypatch, what):
+    turns, height = NEVER_UPRIGHT[what]
+    frames = tuple({**turns, "left_shoulder": (0, 0, -70 + 10 * number)} for number in range(4))
+    for module in (dialects, dialect_truth):
+        monkeypatch.setattr(module, "TURNS", frames)
+        monkeypatch.setattr(module, "PELVIS", np.tile((0.0, height, 0.0), (4, 1)))
+    clip = read(dialect_bvh(DIALECTS["Mixamo"], "x"))
+    check(clip, DIALECTS["Mixamo"])
+    assert "neither the zero pose nor any frame is a standing figure" in clip.notes["remarks"][0]
