@@ -189,8 +189,8 @@ DIALECTS: dict[str, Dialect] = {
         "*_Hip *_Knee *_Ankle *_Foot", ("L", "R"), above=("f_avg_root",),
     ),
     "Advanced Skeleton": Dialect(
-        "Root_M Spine1_M Chest_M", "Neck_M Head_M", "Scapula_* Shoulder_* Elbow_* Wrist_*", "Hip_* Knee_* Ankle_* Toes_*",
-        ("L", "R"),
+        "Root_M Spine1_M Chest_M", "Neck_M Head_M", "Scapula_* Shoulder_* Elbow_* Wrist_*",
+        "Hip_* Knee_* Ankle_* Toes_*", ("L", "R"),
     ),
     "Auto-Rig Pro": Dialect(
         "root.x spine_01.x spine_02.x", "neck.x head.x", "shoulder.* arm_stretch.* forearm_stretch.* hand.*",
@@ -198,7 +198,8 @@ DIALECTS: dict[str, Dialect] = {
         helpers=(("arm_twist.l", "arm_stretch.l"), ("thigh_twist.l", "thigh_stretch.l")),
     ),
     "Cascadeur": Dialect(
-        "pelvis stomach chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "thigh_* calf_* foot_* toe_*", ("l", "r")
+        "pelvis stomach chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "thigh_* calf_* foot_* toe_*",
+        ("l", "r"),
     ),
     "DeepMotion": Dialect(
         "hips_JNT spine_JNT spine1_JNT spine2_JNT", "neck_JNT head_JNT",
