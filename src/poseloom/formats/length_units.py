@@ -11,6 +11,9 @@ from poseloom.pose.joints import JOINT_INDEX
 _AVERAGE_BODY = 1.45
 """Metres along the bones of an adult from an ankle over hip and trunk to the head joint."""
 
+_HEAD_ABOVE = 1.09
+"""An adult's length to the head by that to the neck or to a shoulder."""
+
 _METRIC, _OTHER = (0.55, 1.45), (0.84, 1.17)
 """Of an adult's size: toddlers to giants in metric units, adults in the others, which are rarer."""
 
@@ -54,23 +57,25 @@ def find_unit(motion: SkeletonMotion, match: Match, stated: float | None = None)
 def body_length(skeleton: SourceSkeleton, match: Match) -> float:
     """From an ankle along the bones to the hip, and from the pelvis to the head, in the file's unit."""
     length = 0.0
-    for start, end in (("left_ankle", "left_hip"), ("head", "pelvis")):
+    for start, end in (("left_ankle", "left_hip"), (_top(match), "pelvis")):
         joint, tip = _start(match, JOINT_INDEX[start])
         length += tip
         above = set(skeleton.with_ancestors([match.sources[JOINT_INDEX[end]].joint]))
         while joint not in above:
             length += float(np.linalg.norm(skeleton.offsets[joint]))
             joint = skeleton.parents[joint]
-    return length
+    return length if _top(match) == "head" else length * _HEAD_ABOVE
+
+
+def _top(match: Match) -> str:
+    """The highest joint of the trunk that the file has; the end of a neck may be anywhere."""
+    return next((name for name in ("head", "neck") if JOINT_INDEX[name] in match.sources), "left_shoulder")
 
 
 def _start(match: Match, ours: int) -> tuple[int, float]:
     """The file's joint to start from, and the length of the bone behind it where ours is only a bone's end."""
-    for joint in (ours, JOINT_INDEX["neck"], JOINT_INDEX["left_shoulder"]):
-        if joint in match.sources:
-            source = match.sources[joint]
-            return (source.joint if source.other is None else source.other), 0.0
-        if joint in match.ends:
-            place, offset = match.ends[joint]
-            return place, float(np.linalg.norm(offset))
-    raise AssertionError("a match has shoulders")
+    if ours in match.sources:
+        source = match.sources[ours]
+        return (source.joint if source.other is None else source.other), 0.0
+    place, offset = match.ends[ours]
+    return place, float(np.linalg.norm(offset))
