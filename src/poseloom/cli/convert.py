@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.results import Converted
 
     refuse_source(arguments.output, arguments.input, force=arguments.force)
-    clip = api.load(arguments.input, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.input)
     api.save(clip, arguments.output, arguments.target_format)
     made = Converted(Path(arguments.output), len(clip), clip.fps, clip.pose.joints)
     if arguments.json:

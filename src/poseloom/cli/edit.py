@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_source(path, arguments.file, force=arguments.force)
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.out, arguments.render)
-    clip = api.load(arguments.file, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.file)
     pose = clip.pose[options.checked_frame(arguments.file, clip, arguments.frame)]
     made = api.edit(
         pose,

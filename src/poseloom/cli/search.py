@@ -65,9 +65,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if (arguments.text is None) == (arguments.like is None):
         raise PoseloomError("search needs either TEXT or --like FILE")
     if arguments.like is None:
-        for option in ("frame", "mirrored", "source_format"):
+        for option in ("frame", "mirrored", "source_format", "joint_map", "up", "unit", "fps"):
             if getattr(arguments, option) not in (None, False):
-                name = {"source_format": "from"}.get(option, option)
+                name = {"source_format": "from", "joint_map": "joint-map"}.get(option, option)
                 raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
 
 
@@ -84,6 +84,6 @@ def _index_of(table: str) -> Path:
 def _pose(arguments: argparse.Namespace) -> Pose:
     from poseloom import api
 
-    clip = api.load(arguments.like, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.like)
     frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
     return api.select(clip, [frame]).pose
