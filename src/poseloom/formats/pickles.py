@@ -12,15 +12,21 @@ import io
 import pickle
 import struct
 import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, read_bytes, reason
-from poseloom.formats.pickled_arrays import STAND_INS, StandIn, plain
+from poseloom.formats.pickled_arrays import STAND_INS, JoblibArray, StandIn, plain
 
 MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE
 """The largest published model file, SMPL-X, has about half a gigabyte."""
+MAXIMUM_RATIO = 100
+FREE_BYTES = 64 << 20
+"""A compressed pickle may unpack to this much whatever its size, beyond it to `MAXIMUM_RATIO` times as much."""
+_DEFLATED, _GZIPPED = b"\x78", b"\x1f\x8b"
+"""How zlib's and gzip's streams begin, which joblib writes for ``compress=``; no pickle begins so."""
 _REMEDY = "expected a file of the SMPL family; do not use this one if you do not know where it is from"
 
 _OPCODES = (
@@ -62,6 +68,19 @@ class _DataUnpickler(_PythonUnpickler):
         if not isinstance(target, StandIn):
             raise _RefusedError(f"sets the state of a {type(target).__name__}")
         target.set_state(state)
+        if isinstance(target, JoblibArray):
+            self._read_behind(target)
+
+    def _read_behind(self, array: JoblibArray) -> None:
+        """Take the bytes that joblib writes after the array's description, outside the pickle."""
+        if array.is_objects():
+            raise _RefusedError("holds an array of objects in joblib's manner")
+        count = array.count()
+        if count > self.size:
+            raise _RefusedError("claims more bytes than the file has")
+        if array.alignment():
+            self.read(self.read(1)[0])
+        array.content = self.read(count) if count else b""
 
     def load_newobj(self) -> None:
         arguments, kind = self.stack.pop(), self.stack.pop()
@@ -135,7 +154,9 @@ def load_pickle(path: str | Path) -> dict[str, Any]:
 
 
 def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any:
-    """Read pickled bytes that come from `path`; see `load_pickle`."""
+    """Read pickled bytes that come from `path`, also those of joblib, compressed or not; see `load_pickle`."""
+    if data.startswith((_DEFLATED, _GZIPPED)):
+        data = _unpacked(data, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in damaged text of Python 2
@@ -148,3 +169,18 @@ def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any
         raise FileError(path, "is a pickle nested too deeply", field=field, remedy=_REMEDY) from None
     except Exception as error:  # a damaged pickle can raise anything
         raise FileError(path, f"is not a readable pickle: {reason(error)}", field=field, remedy=_REMEDY) from None
+
+
+def _unpacked(data: bytes, path: str | Path) -> bytes:
+    """A compressed stream, measured while it is unpacked."""
+    most = max(FREE_BYTES, MAXIMUM_RATIO * len(data))
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)  # zlib or gzip, as the stream says
+    try:
+        content = stream.decompress(data, most)
+    except zlib.error as error:
+        raise FileError(path, f"is a damaged compressed pickle: {reason(error)}", remedy="get it again") from None
+    if stream.unconsumed_tail:
+        raise FileError(path, f"unpacks from {len(data):,} to more than {most:,} bytes", remedy=_REMEDY)
+    if not stream.eof:
+        raise FileError(path, "is a compressed pickle that was cut off", remedy="get the file again")
+    return content

@@ -7,6 +7,7 @@ is refused before anything of it runs.
 from __future__ import annotations
 
 import argparse
+import io
 import pickle
 import re
 import shutil
@@ -56,6 +57,22 @@ def load_torch_file(path: str | Path) -> Any:
     file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
     with _checkpoint_in(file) as checkpoint:
         return _load(checkpoint, file)
+
+
+def storage_of(data: bytes) -> np.ndarray:
+    """The numbers of a tensor's storage as `torch.save` writes it, flat.
+
+    Raises:
+        ValueError: something else.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about storages with a type, which old files have
+            storage = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+            tensor = torch.tensor([], dtype=storage.dtype).set_(storage)
+            return tensor.numpy() if tensor.dtype != torch.bfloat16 else tensor.float().numpy()
+    except Exception:  # a damaged file can raise anything
+        raise ValueError("storage of a tensor that torch does not read as data") from None
 
 
 @contextmanager
