@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
 from poseloom.formats import registry
+from poseloom.formats.options import ReadOptions
 from poseloom.pose import Clip, Pose
 
 if TYPE_CHECKING:
@@ -25,17 +27,39 @@ if TYPE_CHECKING:
 GLB = "glb"
 
 
-def load(path: str | Path, format: str | None = None) -> Clip:
+def load(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    joint_map: Mapping[str, Any] | str | Path | None = None,
+    up: str | None = None,
+    unit: float | str | None = None,
+    fps: float | None = None,
+    person: int | str | None = None,
+) -> Clip:
     """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
 
+    Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
+
     Args:
-        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON.
+        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
+            what pose estimators and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
+        joint_map: which joint is which, a table or a JSON file; for points the name of a convention.
+        up: the axis that points up: ``y``, ``z``, ``-y`` for a camera's, ...
+        unit: ``m``, ``cm``, ``mm``, ``inch``, or metres a unit.
+        fps: frames a second, instead of the file's.
+        person: which one, of several people.
 
     Raises:
         PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
     """
-    return registry.read(path, format)
+    motion = registry.read_motion(path, format, ReadOptions(joint_map, up, unit, fps, person))
+    if isinstance(motion, Clip):
+        return motion
+    from poseloom.fitting import fit_tracks
+
+    return fit_tracks(motion).clip
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:
