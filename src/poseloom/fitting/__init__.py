@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.fitting.fit import Fitted, FitWeights, fit_tracks
+    from poseloom.fitting.fit import Fitted, fit_tracks
+    from poseloom.fitting.weights import FitWeights
 
-_HOME = {"FitWeights": "fit", "Fitted": "fit", "fit_tracks": "fit"}
+_HOME = {"FitWeights": "weights", "Fitted": "fit", "fit_tracks": "fit"}
 __all__ = ["FitWeights", "Fitted", "fit_tracks"]
 
 __getattr__ = names_of(__name__, _HOME)

@@ -17,8 +17,10 @@ from poseloom.fitting.chain import BodyState, Chain
 from poseloom.fitting.landmarks import Landmark, landmarks, offsets_of
 from poseloom.fitting.lengths import fitted_branches, measured_offsets, size_of
 from poseloom.fitting.levenberg_marquardt import solve
+from poseloom.fitting.parts import body_part, neighbours, with_hands
 from poseloom.fitting.start import start_rotations
 from poseloom.fitting.terms import JointRanges, NearRotations, RotationPrior, SpacePoints, Term
+from poseloom.fitting.weights import PICTURE, FitWeights
 from poseloom.pose import rotations as rot
 from poseloom.pose.joint_tracks import JointTracks
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
@@ -31,31 +33,6 @@ _NEEDED = 6
 """Points of limbs and trunk that a fit cannot do without."""
 
 
-@dataclass(frozen=True)
-class FitWeights:
-    """What a radian is worth in metres, and how the solver goes.
-
-    Args:
-        prior: pull of every joint towards the zero pose, times the factors of `prior_of`.
-        hinge: elbows and knees, about other axes than their own.
-        ranges: beyond the ranges of motion.
-        smooth: towards the mean of the frames before and after.
-        robust: metres beyond which a point is an outlier; None for measured points.
-        iterations: solver's steps a round.
-        rounds: how often bones and neighbouring frames are looked at anew.
-    """
-
-    prior: float = 0.001
-    hinge: float = 0.006
-    ranges: float = 0.02
-    smooth: float = 0.004
-    robust: float | None = None
-    iterations: int = 6
-    rounds: int = 3
-
-
-PICTURE = FitWeights(prior=0.006, hinge=0.05, ranges=0.1, smooth=0.05, robust=0.15, iterations=8, rounds=3)
-"""For points found in pictures, whose depth is poor."""
 _FACTORS = {"spine": 1.5, "neck": 1.0, "head": 1.0, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
 _OTHER_FACTOR = 0.05
 
@@ -67,7 +44,7 @@ class Fitted:
     Args:
         clip: the poses; the translation is where the pelvis is seen.
         offsets: the bones of the person who was seen.
-        error: mean distance of the seen points from the fitted ones, pelvis on pelvis, metres.
+        error: weighted mean distance of the seen points from the fitted ones, pelvis on pelvis, metres.
         points: how many points were used.
     """
 
@@ -102,23 +79,30 @@ def fit_tracks(tracks: JointTracks, weights: FitWeights | None = None) -> Fitted
     weights = weights or (FitWeights() if tracks.depth >= 1 else PICTURE)
     seen = _seen(tracks)
     count = seen.joints.shape[1]
-    rest = rest_offsets()[:count].double()
-    flat = tracks.depth < _FLAT
-    size = size_of(seen.joints, seen.has_joint, rest, flat)
     poor = tracks.depth < 1
+    rest = rest_offsets()[:count].double()
+    size = size_of(seen.joints, seen.has_joint, rest, tracks.depth < _FLAT)
     offsets = rest * size if poor else measured_offsets(seen.joints, seen.has_joint, rest, size)
     chain = Chain(PARENTS[:count], offsets, torch.tensor([m.joint for m in seen.marks]), offsets_of(seen.marks) * size)
-    filled = _filled(seen.joints, seen.has_joint)
-    ever = seen.has_joint.any(0)
+    filled, ever = _filled(seen.joints, seen.has_joint), seen.has_joint.any(0)
     state = BodyState(start_rotations(filled, ever, offsets), _start_root(filled, ever, chain))
     coordinates = seen.points.new_tensor([1.0, 1.0, tracks.depth]) * seen.weights[..., None]
     points = SpacePoints(seen.points, coordinates, weights.robust)
+    body = body_part(chain, points)
+    body_state = BodyState(state.local[:, :BODY_JOINTS], state.root)
     for turn in range(weights.rounds):
-        terms = _terms(points, state, weights, count)
-        state = solve(chain, terms, state, weights.iterations)
+        body_state = solve(body.chain, _terms(body.points, body_state, weights), body_state, weights.iterations)
         if not poor and turn + 1 < weights.rounds:
-            posed = chain.posed(state)
-            chain = chain.with_offsets(fitted_branches(seen.joints, seen.has_joint, posed.rotations, chain.offsets))
+            turned = body.chain.posed(body_state).rotations
+            offsets = torch.cat(
+                [fitted_branches(seen.joints, seen.has_joint, turned, offsets[:BODY_JOINTS]), offsets[BODY_JOINTS:]]
+            )
+            chain = chain.with_offsets(offsets)
+            body = body_part(chain, points)
+    local = torch.cat([body_state.local, state.local[:, BODY_JOINTS:]], dim=1)
+    state = BodyState(local, body_state.root)
+    if count > BODY_JOINTS:
+        state = with_hands(chain, points, state, weights)
     return _result(tracks, seen, chain, state)
 
 
@@ -129,7 +113,7 @@ def _result(tracks: JointTracks, seen: _Seen, chain: Chain, state: BodyState) ->
     if tracks.depth == 0:
         apart = apart[..., :2]
     apart = apart - _pelvis_shift(apart, seen, known)
-    error = float(apart.norm(dim=-1)[known].mean())
+    error = float((apart.norm(dim=-1) * seen.weights).sum() / seen.weights.sum())
     pose = Pose(rot.to_axis_angle(state.local).float(), translation=state.root.float())
     notes = {**tracks.notes, "fit": f"fitted to {len(seen.used)} points: {1000 * error:.0f} mm"}
     return Fitted(Clip(pose, tracks.fps, tracks.name, notes), chain.offsets.float(), error, len(seen.used))
@@ -146,36 +130,26 @@ def _pelvis_shift(
     return (apart * share[..., None]).sum(1, keepdim=True)
 
 
-def _terms(points: SpacePoints, state: BodyState, weights: FitWeights, joints: int) -> list[Term]:
-    terms: list[Term] = [points, RotationPrior(_prior_of(weights, joints)), JointRanges(weights.ranges)]
+def _terms(points: SpacePoints, state: BodyState, weights: FitWeights) -> list[Term]:
+    terms: list[Term] = [points, RotationPrior(_prior_of(weights)), JointRanges(weights.ranges)]
     if len(state.root) > 1 and weights.smooth:
-        each = torch.full((joints, 3), weights.smooth, dtype=torch.float64)
-        terms.append(NearRotations(_neighbours(state.local), each))
+        each = torch.full((BODY_JOINTS, 3), weights.smooth, dtype=torch.float64)
+        terms.append(NearRotations(neighbours(state.local), each))
     return terms
 
 
-def _prior_of(weights: FitWeights, joints: int) -> Float[Tensor, "joints 3"]:
+def _prior_of(weights: FitWeights) -> Float[Tensor, "22 3"]:
     """Weight of the pull to the zero pose for every axis of every joint; none for the root."""
-    table = torch.full((joints, 3), weights.prior * _OTHER_FACTOR, dtype=torch.float64)
-    for index, name in enumerate(JOINT_NAMES[:joints]):
+    table = torch.full((BODY_JOINTS, 3), weights.prior * _OTHER_FACTOR, dtype=torch.float64)
+    for index, name in enumerate(JOINT_NAMES[:BODY_JOINTS]):
         for part, factor in _FACTORS.items():
             if part in name:
                 table[index] = weights.prior * factor
-        if index >= BODY_JOINTS:
-            table[index] = weights.prior
     for side in ("left", "right"):
         table[JOINT_INDEX[f"{side}_knee"], 1:] = weights.hinge
         table[JOINT_INDEX[f"{side}_elbow"], [0, 2]] = table.new_tensor(weights.hinge)
     table[0] = 0
     return table
-
-
-def _neighbours(local: Float[Tensor, "frames joints 3 3"]) -> Float[Tensor, "frames joints 3 3"]:
-    """The rotation in the middle of the frames before and after; at both ends that of the one neighbour."""
-    before = torch.cat([local[1:2], local[:-1]])
-    after = torch.cat([local[1:], local[-2:-1]])
-    between = rot.to_axis_angle(before.mT @ after)
-    return before @ rot.to_matrix(between / 2)
 
 
 def _seen(tracks: JointTracks) -> _Seen:

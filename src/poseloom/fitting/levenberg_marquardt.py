@@ -52,9 +52,9 @@ def _step(terms: Sequence[Term], posed: Posed, damping: Float[Tensor, " frames"]
     normal = posed.points.new_zeros(len(posed.points), size, size)
     slope = posed.points.new_zeros(len(posed.points), size)
     for term in terms:
-        jacobian = term.jacobian(posed)
-        normal = normal + jacobian.mT @ jacobian
-        slope = slope + (jacobian.mT @ term.residuals(posed)[..., None]).squeeze(-1)
+        own_normal, own_slope = term.normal(posed)
+        normal = normal + own_normal
+        slope = slope + own_slope
     diagonal = normal.diagonal(dim1=-2, dim2=-1)
     added = damping[:, None] * (diagonal + _LEAST)
     factor, _ = torch.linalg.cholesky_ex(normal + torch.diag_embed(added + _LEAST))

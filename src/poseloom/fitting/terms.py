@@ -15,13 +15,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.fitting.chain import BodyState, Posed
+from poseloom.fitting.chain import Posed
 from poseloom.pose import ranges
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.kinematics import small_matmul
 from poseloom.pose.movement import PRODUCTS
 from poseloom.pose.types import Pose
+
+Normal = Float[Tensor, "frames unknowns unknowns"]
+Slope = Float[Tensor, "frames unknowns"]
 
 
 class Term(Protocol):
@@ -31,8 +34,8 @@ class Term(Protocol):
         """What is to become small."""
         ...
 
-    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
-        """Its derivatives."""
+    def normal(self, posed: Posed) -> tuple[Normal, Slope]:
+        """Its share of the normal equations: J^T J and J^T r."""
         ...
 
     def at(self, frames: slice) -> Term:
@@ -40,8 +43,44 @@ class Term(Protocol):
         ...
 
 
+class _Dense:
+    """A term with a Jacobian of its own."""
+
+    def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
+        raise NotImplementedError
+
+    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
+        """How the residuals change with the unknowns."""
+        raise NotImplementedError
+
+    def normal(self, posed: Posed) -> tuple[Normal, Slope]:
+        jacobian = self.jacobian(posed)
+        slope = (jacobian.mT @ self.residuals(posed)[..., None]).squeeze(-1)
+        return jacobian.mT @ jacobian, slope
+
+
+class _Diagonal:
+    """Weighted axis-angles: every one moves with its own unknown.
+
+    Their Jacobian is taken for the identity, which is exact for the energy's gradient: J(v)^T v = v for every turn v.
+    """
+
+    weight: Float[Tensor, "joints 3"]
+
+    def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
+        raise NotImplementedError
+
+    def normal(self, posed: Posed) -> tuple[Normal, Slope]:
+        weight, size = self.weight.flatten(), self.weight.numel()
+        normal = weight.new_zeros(posed.state.unknowns)
+        normal[:size] = weight.square()
+        slope = weight.new_zeros(len(posed.points), posed.state.unknowns)
+        slope[:, :size] = weight * self.residuals(posed)
+        return torch.diag(normal).expand(len(posed.points), -1, -1), slope
+
+
 @dataclass(frozen=True, eq=False)
-class SpacePoints:
+class SpacePoints(_Dense):
     """Points lie where they were seen, in metres.
 
     Args:
@@ -68,7 +107,7 @@ class SpacePoints:
 
 
 @dataclass(frozen=True, eq=False)
-class PicturePoints:
+class PicturePoints(_Dense):
     """Points lie where a picture shows them, under weak perspective; divided by the picture's scale, so in metres.
 
     Args:
@@ -105,7 +144,7 @@ class PicturePoints:
 
 
 @dataclass(frozen=True, eq=False)
-class RotationPrior:
+class RotationPrior(_Diagonal):
     """Local rotations stay near the zero pose, each axis with its own weight: a hinge has one free axis."""
 
     weight: Float[Tensor, "joints 3"]
@@ -113,15 +152,12 @@ class RotationPrior:
     def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
         return (self.weight * posed.turns).flatten(1)
 
-    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
-        return _diagonal(posed.state, self.weight)
-
     def at(self, frames: slice) -> RotationPrior:
         return self
 
 
 @dataclass(frozen=True, eq=False)
-class NearRotations:
+class NearRotations(_Diagonal):
     """Local rotations stay near given ones, as those of the frames before and after: smoothness in time."""
 
     toward: Float[Tensor, "frames joints 3 3"]
@@ -131,15 +167,12 @@ class NearRotations:
         between = small_matmul(self.toward.mT, posed.state.local)
         return (self.weight * rot.to_axis_angle(between)).flatten(1)
 
-    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
-        return _diagonal(posed.state, self.weight)
-
     def at(self, frames: slice) -> NearRotations:
         return replace(self, toward=self.toward[frames])
 
 
 @dataclass(frozen=True, eq=False)
-class JointRanges:
+class JointRanges(_Dense):
     """Joints stay within their ranges of motion (`poseloom.pose.ranges`); limits are taken as they are in the state.
 
     Each limited angle belongs to one joint, so three small turns of all joints at once give all derivatives. The
@@ -191,14 +224,6 @@ def _limited(local: Float[Tensor, "frames joints 3 3"]) -> tuple[Tensor, Tensor,
         pose = Pose(rot.to_axis_angle(local[:, :BODY_JOINTS]))
         angles, low, high = ranges.angles_and_limits(pose)
         return angles[:, rows], low[:, rows], high[:, rows]
-
-
-def _diagonal(state: BodyState, weight: Float[Tensor, "joints 3"]) -> Float[Tensor, "frames residuals unknowns"]:
-    """The Jacobian of weighted axis-angles; exact for their energy's gradient, since J(v)^T v = v for every turn v."""
-    size = weight.numel()
-    result = weight.new_zeros(size, state.unknowns)
-    result[:, :size] = torch.diag(weight.flatten())
-    return result.expand(len(state.local), -1, -1)
 
 
 def _shrink(apart: Float[Tensor, "frames points d"], scale: float | None) -> tuple[Any, Any]:

@@ -109,7 +109,7 @@ def misfit(positions: Float[ndarray, "frames points 3"], names: tuple[str, ...])
 @lru_cache(maxsize=1)
 def _bones() -> list[tuple[str, str, float]]:
     """Pairs of joints, and how far apart they are on the average body."""
-    rest = {name: offset for name, offset in zip(JOINT_NAMES, rest_offsets().double().numpy(), strict=True)}
+    rest = dict(zip(JOINT_NAMES, rest_offsets().double().numpy(), strict=True))
     found = []
     for side in ("left", "right"):
         for upper, lower in _LIMBS:
@@ -211,15 +211,15 @@ def _told(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> 
             joint_map = json.loads(read_text(joint_map))
         except ValueError:
             raise FileError(Path(str(joint_map)), "is not JSON", remedy="expected a table of joint to number") from None
-    names = [""] * count
-    items = dict(joint_map) if isinstance(joint_map, Mapping) else dict(zip(joint_map, range(count), strict=False))
+    named = [""] * count
+    items = dict(joint_map) if isinstance(joint_map, Mapping) else {}
     for joint, index in items.items():
         if joint in JOINT_INDEX:
             joint = f"{joint[:-1]}_{joint[-1]}" if joint[-1].isdigit() else joint
         if not str(index).isdigit() or int(index) >= count:
             raise PoseloomError(f"joint_map: {joint}: expected the number of a point, 0 to {count - 1}, got {index!r}")
-        names[int(index)] = str(joint)
-    return tuple(names), "joint_map"
+        named[int(index)] = str(joint)
+    return tuple(named), "joint_map"
 
 
 def _one_person(file: Path, array: NDArray[Any], options: ReadOptions) -> tuple[NDArray[Any], dict[str, Any]]:

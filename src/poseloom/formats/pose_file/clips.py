@@ -25,6 +25,8 @@ from poseloom.pose.types import Clip
 _WORLD = "POSE_WORLD_LANDMARKS"
 _PICTURE_DEPTH = 0.5
 """How far a picture's depth is to be trusted beside its x and y."""
+_RAW_DEPTH = 20.0
+"""Depths of the picture below this are not in pixels."""
 _HIPS = ("left_hip", "right_hip", "pelvis", "neck")
 """Detectors mean other places by these words than bodies do; the words for theirs end otherwise."""
 _TO_OURS = np.array([1.0, -1.0, -1.0])
@@ -94,8 +96,11 @@ def _points(
     body = known.shoulders[0]
     values = np.zeros((len(sequence), sequence.values.shape[2], 3))
     values[..., : sequence.values.shape[-1]] = sequence.values[:, person]
-    picture = guessed_picture(sequence)
-    lifted = picture.lift(values)
+    size = np.array([sequence.width or 1, sequence.height or 1, 1.0])
+    world_places = values / size * _TO_OURS  # x and y are stored in pixels as everything else, z in metres
+    if np.abs(values[..., 2]).max() < _RAW_DEPTH:
+        values[..., 2] *= sequence.width  # MediaPipe's z, in widths of the picture
+    lifted = guessed_picture(sequence).lift(values)
     world = any(component.name == _WORLD for component in sequence.components)
     found: dict[str, tuple[ndarray, ndarray]] = {}
     for (component, point), name in names_of_points(known.name).items():
@@ -107,12 +112,12 @@ def _points(
         if component == body:
             if world and sequence.has(_WORLD, point):
                 index = sequence.point(_WORLD, point)
-                place, confidence = values[:, index] * _TO_OURS, sequence.confidence[:, person, index]
+                place, confidence = world_places[:, index], sequence.confidence[:, person, index]
             name = f"{name}_extra" if name in _HIPS[:2] else f"{name}_openpose" if name in _HIPS[2:] else name
         else:
             side = known.hands.index(component)
             place = place - lifted[:, _wrist(sequence, component)]
-            wrist = _body_wrist(sequence, known.wrists[side], person, world, values, lifted)
+            wrist = _body_wrist(sequence, known.wrists[side], person, world_places if world else lifted)
             if wrist is None:
                 continue
             place, confidence = place + wrist[0], confidence * (wrist[1] > 0)
@@ -129,16 +134,12 @@ def _body_wrist(
     sequence: PoseSequence,
     wrist: tuple[str, str, str, str],
     person: int,
-    world: bool,
-    values: Float[ndarray, "frames points 3"],
-    lifted: Float[ndarray, "frames points 3"],
+    places: Float[ndarray, "frames points 3"],
 ) -> tuple[ndarray, ndarray] | None:
     """Where the body's wrist is, and how sure; None where the file has no body."""
     component, point = wrist[:2]
-    if world and sequence.has(_WORLD, point):
-        index = sequence.point(_WORLD, point)
-        return values[:, index] * _TO_OURS, sequence.confidence[:, person, index]
+    component = _WORLD if sequence.has(_WORLD, point) else component
     if not sequence.has(component, point):
         return None
     index = sequence.point(component, point)
-    return lifted[:, index], sequence.confidence[:, person, index]
+    return places[:, index], sequence.confidence[:, person, index]
