@@ -18,7 +18,7 @@ from poseloom.fitting.landmarks import Landmark, landmarks, offsets_of
 from poseloom.fitting.lengths import fitted_branches, measured_offsets, size_of
 from poseloom.fitting.levenberg_marquardt import solve
 from poseloom.fitting.parts import body_part, neighbours, with_hands
-from poseloom.fitting.start import start_rotations
+from poseloom.fitting.start import start_rotations, with_guessed_depth
 from poseloom.fitting.terms import JointRanges, NearRotations, RotationPrior, SpacePoints, Term
 from poseloom.fitting.weights import PICTURE, FitWeights
 from poseloom.pose import rotations as rot
@@ -29,12 +29,15 @@ from poseloom.pose.types import Clip, Pose
 
 _FLAT = 0.3
 """Trust in depth below which bones are not measured one by one."""
+_HIPS = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
 _NEEDED = 6
 """Points of limbs and trunk that a fit cannot do without."""
 
 
-_FACTORS = {"spine": 1.5, "neck": 1.0, "head": 1.0, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
+_FACTORS = {"spine": 1.5, "neck": 2.5, "head": 2.5, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
 _OTHER_FACTOR = 0.05
+_NOD = 0.2
+"""Pull on neck and head beside that on the pelvis, where depth is not seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +84,22 @@ def fit_tracks(tracks: JointTracks, weights: FitWeights | None = None) -> Fitted
     count = seen.joints.shape[1]
     poor = tracks.depth < 1
     rest = rest_offsets()[:count].double()
-    size = size_of(seen.joints, seen.has_joint, rest, tracks.depth < _FLAT)
+    flat = tracks.depth < _FLAT
+    size = size_of(seen.joints, seen.has_joint, rest, flat)
     offsets = rest * size if poor else measured_offsets(seen.joints, seen.has_joint, rest, size)
     chain = Chain(PARENTS[:count], offsets, torch.tensor([m.joint for m in seen.marks]), offsets_of(seen.marks) * size)
     filled, ever = _filled(seen.joints, seen.has_joint), seen.has_joint.any(0)
+    if flat:
+        filled = with_guessed_depth(filled, ever, offsets)
     state = BodyState(start_rotations(filled, ever, offsets), _start_root(filled, ever, chain))
+    prior = _prior_of(weights, flat, hips_seen=bool(ever[_HIPS].any()))
     coordinates = seen.points.new_tensor([1.0, 1.0, tracks.depth]) * seen.weights[..., None]
     points = SpacePoints(seen.points, coordinates, weights.robust)
     body = body_part(chain, points)
     body_state = BodyState(state.local[:, :BODY_JOINTS], state.root)
     for turn in range(weights.rounds):
-        body_state = solve(body.chain, _terms(body.points, body_state, weights), body_state, weights.iterations)
+        terms = _terms(body.points, body_state, weights, prior)
+        body_state = solve(body.chain, terms, body_state, weights.iterations)
         if not poor and turn + 1 < weights.rounds:
             turned = body.chain.posed(body_state).rotations
             offsets = torch.cat(
@@ -130,16 +138,20 @@ def _pelvis_shift(
     return (apart * share[..., None]).sum(1, keepdim=True)
 
 
-def _terms(points: SpacePoints, state: BodyState, weights: FitWeights) -> list[Term]:
-    terms: list[Term] = [points, RotationPrior(_prior_of(weights)), JointRanges(weights.ranges)]
+def _terms(points: SpacePoints, state: BodyState, weights: FitWeights, prior: Float[Tensor, "22 3"]) -> list[Term]:
+    terms: list[Term] = [points, RotationPrior(prior), JointRanges(weights.ranges)]
     if len(state.root) > 1 and weights.smooth:
         each = torch.full((BODY_JOINTS, 3), weights.smooth, dtype=torch.float64)
         terms.append(NearRotations(neighbours(state.local), each))
     return terms
 
 
-def _prior_of(weights: FitWeights) -> Float[Tensor, "22 3"]:
-    """Weight of the pull to the zero pose for every axis of every joint; none for the root."""
+def _prior_of(weights: FitWeights, flat: bool, *, hips_seen: bool) -> Float[Tensor, "22 3"]:
+    """Weight of the pull to the zero pose for every axis of every joint.
+
+    The pelvis is free where its points are measured; it is pulled upright where depth or the hips are not seen. Of a
+    flat picture the nod of the head is not believed either: it is told by its height, in which people differ.
+    """
     table = torch.full((BODY_JOINTS, 3), weights.prior * _OTHER_FACTOR, dtype=torch.float64)
     for index, name in enumerate(JOINT_NAMES[:BODY_JOINTS]):
         for part, factor in _FACTORS.items():
@@ -149,6 +161,11 @@ def _prior_of(weights: FitWeights) -> Float[Tensor, "22 3"]:
         table[JOINT_INDEX[f"{side}_knee"], 1:] = weights.hinge
         table[JOINT_INDEX[f"{side}_elbow"], [0, 2]] = table.new_tensor(weights.hinge)
     table[0] = 0
+    if flat:
+        table[0, 0] = weights.upright
+        table[[JOINT_INDEX["neck"], JOINT_INDEX["head"]], 0] = _NOD * weights.upright
+    if not hips_seen:
+        table[0] = table.new_tensor([weights.upright, weights.prior, weights.upright])
     return table
 
 
@@ -194,8 +211,7 @@ def _start_root(
     """The pelvis if it is seen; else so that the seen joints lie around their middle."""
     if seen[0]:
         return joints[:, 0]
-    hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
-    found = hips if bool(seen[hips].all()) else [int(index) for index in seen.nonzero()]
+    found = _HIPS if bool(seen[_HIPS].all()) else [int(index) for index in seen.nonzero()]
     rest = torch.zeros(len(chain.parents), 3, dtype=joints.dtype)
     for index, parent in enumerate(chain.parents):
         if parent >= 0:

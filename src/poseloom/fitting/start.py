@@ -19,6 +19,13 @@ _HINGES = {
     "shoulder": ("elbow", "wrist", (0.0, -1.0, 0.0), (0.0, 1.0, 0.0)),
 }
 """Upper joint -> middle joint, end joint, hinge axis at the zero pose on the left and on the right."""
+_FORESHORTENED = {
+    "elbow": ("shoulder", 0.0),
+    "wrist": ("elbow", 1.0),
+    "knee": ("hip", 1.0),
+    "ankle": ("knee", -1.0),
+}
+"""Joint -> the one above it, and whether a bone that looks too short points to the front."""
 _BENT = 0.25
 """Sine of the angle at elbow or knee from which its plane tells the twist of the limb above."""
 _TRUNK = ("spine1", "spine2", "spine3")
@@ -52,6 +59,25 @@ def start_rotations(
     parents = [max(parent, 0) for parent in PARENTS[: joints.shape[1]]]
     local = small_matmul(glob[:, parents].mT, glob)
     return torch.cat([glob[:, :1], local[:, 1:]], dim=1)
+
+
+def with_guessed_depth(
+    joints: Float[Tensor, "frames joints 3"], seen: Bool[Tensor, " joints"], offsets: Float[Tensor, "joints 3"]
+) -> Float[Tensor, "frames joints 3"]:
+    """Joints of a flat picture with the depth that bones need which look too short: forearms and thighs to the front.
+
+    A picture does not tell the sign; people hold their hands before them and bend their knees forward.
+    """
+    moved = joints.clone()
+    for part, (upper, sign) in _FORESHORTENED.items():
+        for side in ("left", "right"):
+            child, parent = JOINT_INDEX[f"{side}_{part}"], JOINT_INDEX[f"{side}_{upper}"]
+            if not (seen[child] and seen[parent]):
+                continue
+            flat = (joints[:, child, :2] - joints[:, parent, :2]).square().sum(-1)
+            lost = (offsets[child].square().sum() - flat).clamp_min(0).sqrt()
+            moved[:, child, 2] = moved[:, parent, 2] + sign * lost
+    return moved
 
 
 def _limb(

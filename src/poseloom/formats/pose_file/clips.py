@@ -25,6 +25,8 @@ from poseloom.pose.types import Clip
 _WORLD = "POSE_WORLD_LANDMARKS"
 _PICTURE_DEPTH = 0.5
 """How far a picture's depth is to be trusted beside its x and y."""
+_SEEN = 0.2
+"""Confidence from which a point is believed to be in the picture."""
 _RAW_DEPTH = 20.0
 """Depths of the picture below this are not in pixels."""
 _HIPS = ("left_hip", "right_hip", "pelvis", "neck")
@@ -53,10 +55,11 @@ def read_pose_tracks(path: str | Path, options: ReadOptions | None = None) -> Jo
     names = tuple(points)
     positions = np.stack([points[name][0] for name in names], axis=1)
     weights = np.stack([points[name][1] for name in names], axis=1).clip(0, 1)
+    weights[weights < _SEEN] = 0  # detectors make up what they do not see
     notes: dict[str, object] = {"format": f".pose, {family}"}
     if sequence.values.shape[1] > 1:
         notes |= {"people": sequence.values.shape[1], "person": person}
-    flat = sequence.values.shape[-1] < 3 or not np.any(sequence.values[..., 2])
+    flat = _depth(sequence, person) is None
     if flat:
         notes["depth"] = "the file has none; it is guessed by the ranges of the joints"
     return JointTracks(
@@ -98,8 +101,8 @@ def _points(
     values[..., : sequence.values.shape[-1]] = sequence.values[:, person]
     size = np.array([sequence.width or 1, sequence.height or 1, 1.0])
     world_places = values / size * _TO_OURS  # x and y are stored in pixels as everything else, z in metres
-    if np.abs(values[..., 2]).max() < _RAW_DEPTH:
-        values[..., 2] *= sequence.width  # MediaPipe's z, in widths of the picture
+    depth = _depth(sequence, person)
+    values[..., 2] = 0.0 if depth is None else depth
     lifted = guessed_picture(sequence).lift(values)
     world = any(component.name == _WORLD for component in sequence.components)
     found: dict[str, tuple[ndarray, ndarray]] = {}
@@ -124,6 +127,18 @@ def _points(
         if name not in found or (component != body and "wrist" not in name):
             found[name] = place, confidence
     return found
+
+
+def _depth(sequence: PoseSequence, person: int) -> Float[ndarray, "frames points"] | None:
+    """Depths in pixels; None where the file has none, or shifted ones of unknown size."""
+    seen = ~sequence.missing[:, person]
+    if sequence.values.shape[-1] < 3 or not np.any(sequence.values[:, person, :, 2][seen]):
+        return None
+    depth = sequence.values[:, person, :, 2].astype(np.float64)
+    middle, most = float(np.median(depth[seen])), float(np.quantile(np.abs(depth[seen]), 0.99))
+    if most < _RAW_DEPTH:
+        return depth * sequence.width  # MediaPipe's own z, in widths of the picture
+    return None if np.quantile(np.abs(depth[seen] - middle), 0.99) < _RAW_DEPTH else depth
 
 
 def _wrist(sequence: PoseSequence, hand: str) -> int:
