@@ -72,7 +72,8 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
         motion: what to write.
         path: where to; its suffix says the format.
         format: name of a format where the suffix does not tell.
-        body: which body a GLB shows; the free body's fine mesh by default.
+        body: which body a GLB shows, the free body's fine mesh by default; or the SMPL body that an AMASS or SMPL-X
+            file is for, so that its feet stand exactly where the clip's do; by default the average one.
 
     Raises:
         PoseloomError: an unknown format, or a place that cannot be written.
@@ -81,7 +82,11 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
     if format == GLB or (format is None and Path(path).suffix.lower() == f".{GLB}"):
         _save_glb(motion, path, body)
     else:
-        registry.write(as_clip(motion), path, format, extra_writers=(GLB,))
+        clip = as_clip(motion)
+        if body is not None:
+            rest = body.skeleton().positions[0].tolist()
+            clip = replace(clip, notes={**clip.notes, "rest_pelvis": rest})
+        registry.write(clip, path, format, extra_writers=(GLB,))
 
 
 def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) -> None:

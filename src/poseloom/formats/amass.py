@@ -35,7 +35,14 @@ from poseloom.formats.arrays import (
 from poseloom.formats.axes import TO_Y_UP, up_axis
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.formats.options import ReadOptions
-from poseloom.formats.smpl_origin import FIELD, REST_PELVIS, origin_translation, pelvis_translation, upside_down
+from poseloom.formats.smpl_origin import (
+    FIELD,
+    REST_PELVIS,
+    origin_translation,
+    pelvis_translation,
+    rest_pelvis_of,
+    upside_down,
+)
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS
 from poseloom.pose.types import Clip, Pose
@@ -127,7 +134,7 @@ def write_amass(clip: Clip, path: str | Path) -> None:
     poses, trans = _z_up(clip, "smplh")
     _write(
         path,
-        rest_pelvis=np.array(REST_PELVIS["smplh"], np.float32),
+        rest_pelvis=rest_pelvis_of(clip, "smplh"),
         poses=poses,
         trans=trans,
         betas=_betas(clip.pose),
@@ -146,7 +153,7 @@ def write_amass_smplx(clip: Clip, path: str | Path) -> None:
     body, hands = poses[:, : 3 * BODY_JOINTS], poses[:, 3 * BODY_JOINTS :]
     _write(
         path,
-        rest_pelvis=np.array(REST_PELVIS["smplx"], np.float32),
+        rest_pelvis=rest_pelvis_of(clip, "smplx"),
         poses=np.concatenate([body, face, hands], axis=1),
         root_orient=body[:, :3],
         pose_body=body[:, 3:],
@@ -246,10 +253,7 @@ def _z_up(clip: Clip, model: str) -> tuple[NDArray[np.float32], NDArray[np.float
     back = tuple(zip(*Z_UP_TO_Y_UP, strict=True))
     rotations = to_numpy(clip.pose.with_hands().rotations).astype(np.float32)  # a copy: the root is changed
     rotations[:, 0] = turn(rotations[:, 0], back)
-    trans = np.zeros((len(clip), 3), np.float32)
-    if clip.pose.translation is not None:
-        trans = origin_translation(to_numpy(clip.pose.translation), model, np.array(back))
-    return rotations.reshape(len(clip), -1), trans
+    return rotations.reshape(len(clip), -1), origin_translation(clip, model, np.array(back))
 
 
 def _betas(pose: Pose) -> NDArray[np.float32]:

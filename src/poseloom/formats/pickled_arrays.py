@@ -122,6 +122,8 @@ class JoblibArray(StandIn):
     """`joblib.numpy_pickle.NumpyArrayWrapper`: type and shape of an array whose bytes follow in the stream."""
 
     content: bytes = b""
+    objects: Any = None
+    """The array itself, where it holds Python objects."""
 
     def alignment(self) -> bool:
         """Whether padding stands before the bytes, with its length in front."""
@@ -143,6 +145,8 @@ class JoblibArray(StandIn):
         return self._kind().hasobject
 
     def array(self, resolve: Resolve) -> NDArray[Any]:
+        if self.objects is not None:
+            return resolve(self.objects)
         order = self._field("order")
         return _filled(self._field("shape"), self._field("dtype"), order if order in ("C", "F") else "C", self.content)
 

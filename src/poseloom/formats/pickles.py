@@ -25,6 +25,8 @@ MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE
 MAXIMUM_RATIO = 100
 FREE_BYTES = 64 << 20
 """A compressed pickle may unpack to this much whatever its size, beyond it to `MAXIMUM_RATIO` times as much."""
+_DEEPEST = 3
+"""Pickles within pickles, in joblib's manner."""
 _DEFLATED, _GZIPPED = b"\x78", b"\x1f\x8b"
 """How zlib's and gzip's streams begin, which joblib writes for ``compress=``; no pickle begins so."""
 _REMEDY = "expected a file of the SMPL family; do not use this one if you do not know where it is from"
@@ -53,9 +55,10 @@ class _RefusedError(Exception):
 class _DataUnpickler(_PythonUnpickler):
     """The unpickler without the means to reach anything outside the file."""
 
-    def __init__(self, data: bytes):
-        super().__init__(io.BytesIO(data), encoding="latin1")
-        self.size = len(data)
+    def __init__(self, stream: io.BytesIO, depth: int = 0):
+        super().__init__(stream, encoding="latin1")
+        self.stream, self.depth = stream, depth
+        self.size = stream.getbuffer().nbytes
 
     def find_class(self, module: str, name: str) -> Any:
         stand_in = STAND_INS.get((module, name))
@@ -73,8 +76,11 @@ class _DataUnpickler(_PythonUnpickler):
 
     def _read_behind(self, array: JoblibArray) -> None:
         """Take the bytes that joblib writes after the array's description, outside the pickle."""
-        if array.is_objects():
-            raise _RefusedError("holds an array of objects in joblib's manner")
+        if array.is_objects():  # a pickle of its own follows
+            if self.depth >= _DEEPEST:
+                raise _RefusedError("holds arrays of objects within each other")
+            array.objects = _DataUnpickler(self.stream, self.depth + 1).load()
+            return
         count = array.count()
         if count > self.size:
             raise _RefusedError("claims more bytes than the file has")
@@ -160,7 +166,7 @@ def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in damaged text of Python 2
-            return plain(_DataUnpickler(data).load())
+            return plain(_DataUnpickler(io.BytesIO(data)).load())
     except _RefusedError as error:
         raise FileError(path, f"refused: the pickle {error}", field=field, remedy=_REMEDY) from None
     except KeyError as error:

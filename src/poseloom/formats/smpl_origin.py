@@ -13,11 +13,12 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
+from poseloom.formats.arrays import to_numpy
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
-from poseloom.pose.types import Pose
+from poseloom.pose.types import Clip, Pose
 
 REST_PELVIS: dict[str, tuple[float, float, float]] = {
     "smpl": (-0.0018, -0.2233, 0.0282),
@@ -64,11 +65,17 @@ def pelvis_translation(
     return plain.astype(np.float32), "the pelvis"
 
 
-def origin_translation(
-    pelvis: Float[ndarray, "frames 3"], shape_model: str, from_y_up: Float[ndarray, "3 3"]
-) -> Float[ndarray, "frames 3"]:
-    """The translation that puts the pelvis of an SMPL body where ours is, in the file's axes."""
-    turned = pelvis @ from_y_up.T - np.array(REST_PELVIS[shape_model])
+def rest_pelvis_of(clip: Clip, shape_model: str) -> Float[ndarray, " 3"]:
+    """The rest pelvis of the body that a file is written for: the clip's note of it, else the average body's."""
+    told = np.array(clip.notes.get(FIELD, REST_PELVIS[shape_model]), dtype=np.float32)
+    return told if told.shape == (3,) else np.array(REST_PELVIS[shape_model], np.float32)
+
+
+def origin_translation(clip: Clip, shape_model: str, from_y_up: Float[ndarray, "3 3"]) -> Float[ndarray, "frames 3"]:
+    """The translation that puts the pelvis of an SMPL body where the clip's is, in the file's axes; else zero."""
+    if clip.pose.translation is None:
+        return np.zeros((len(clip), 3), np.float32)
+    turned = to_numpy(clip.pose.translation) @ from_y_up.T - rest_pelvis_of(clip, shape_model)
     return turned.astype(np.float32)
 
 

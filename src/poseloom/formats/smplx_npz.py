@@ -28,7 +28,7 @@ from poseloom.formats.arrays import (
 from poseloom.formats.axes import TO_Y_UP, up_axis
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.formats.options import ReadOptions
-from poseloom.formats.smpl_origin import FIELD, REST_PELVIS, origin_translation, upside_down
+from poseloom.formats.smpl_origin import FIELD, origin_translation, rest_pelvis_of, upside_down
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, FACE_JOINTS
 from poseloom.pose.types import Clip, Pose
@@ -97,8 +97,8 @@ def write_smplx_npz(clip: Clip, path: str | Path) -> None:
         for index, name in enumerate(_FACE.values()):
             arrays[name] = to_numpy(clip.pose.face).astype(np.float32)[:, index]
     if clip.pose.translation is not None:
-        arrays["transl"] = origin_translation(to_numpy(clip.pose.translation), "smplx", np.eye(3))
-        arrays[FIELD] = np.array(REST_PELVIS["smplx"], np.float32)
+        arrays["transl"] = origin_translation(clip, "smplx", np.eye(3))
+        arrays[FIELD] = rest_pelvis_of(clip, "smplx")
     if clip.pose.shape is not None and clip.pose.shape_model.startswith("smpl"):
         arrays["betas"] = to_numpy(clip.pose.shape).astype(np.float32)
     arrays |= {"gender": np.array(gender_of(clip)), "fps": np.array(clip.fps)}

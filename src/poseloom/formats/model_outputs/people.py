@@ -140,6 +140,8 @@ def _by_id(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
 
 
 def _list(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
+    if isinstance(content, Mapping):
+        content = [content]
     return {str(index): _take(unwrapped(record), layout) for index, record in enumerate(content)}
 
 
@@ -186,8 +188,19 @@ def _by_frame(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]
 
 def _count(frame: Record, layout: Layout) -> int:
     """How many people a frame has."""
-    field = unwrapped(frame[layout.inner or layout.needs[0][0]])
-    return len(field) if isinstance(field, list | tuple | np.ndarray) and np.ndim(field) != 0 else 0
+    field = _rows_in(frame[layout.inner or layout.needs[0][0]])
+    return 0 if field is None else len(field)
+
+
+def _rows_in(value: Any) -> Any:
+    """A list or an array with a row for every person; None for anything else."""
+    value = unwrapped(value)
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+        return list(value.reshape(-1))
+    array = as_array(value)
+    return array if array is not None and array.ndim else None
 
 
 def _person_row(frame: Record, layout: Layout, index: int) -> dict[str, NDArray[Any]]:
@@ -195,11 +208,12 @@ def _person_row(frame: Record, layout: Layout, index: int) -> dict[str, NDArray[
     fields: dict[str, Any] = {}
     for names in layout.fields.values():
         for name in names:
-            value = unwrapped(frame[name]) if name in frame else None
-            if isinstance(value, list | tuple | np.ndarray) and len(value) > index:
+            value = _rows_in(frame[name]) if name in frame else None
+            if value is not None and len(value) > index:
                 fields[name] = value[index]
     if layout.inner:
-        inner = unwrapped(frame[layout.inner][index])
+        rows = _rows_in(frame[layout.inner])
+        inner = unwrapped(rows[index]) if rows is not None else None
         fields |= dict(inner) if isinstance(inner, Mapping) else {}
     return _take(fields, layout)
 

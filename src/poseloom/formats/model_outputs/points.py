@@ -28,7 +28,7 @@ from poseloom.formats.model_outputs.people import chosen
 from poseloom.formats.options import ReadOptions
 from poseloom.pose import keypoints
 from poseloom.pose.joint_tracks import JointTracks
-from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES
 from poseloom.pose.skeleton import rest_offsets
 
 _FILE = Path(__file__).with_name("conventions.json")
@@ -36,6 +36,9 @@ _LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "
 _WIDTHS = ("hip", "shoulder")
 _GOOD, _CLEARER = 0.35, 1.5
 """Largest misfit of a convention (log of bone lengths), and how much better it must be than the next."""
+_PREFERRED = ("smpl_22", "smpl", "coco", "h36m", "openpose_25")
+"""Of conventions that differ in the head alone."""
+_SMPL_22 = tuple(f"{name[:-1]}_{name[-1]}" if name[-1].isdigit() else name for name in JOINT_NAMES[:BODY_JOINTS])
 _LARGEST_UNITLESS = 1e7
 _UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001}
 _ADULT = 1.7
@@ -152,7 +155,7 @@ def _candidates(count: int) -> dict[str, tuple[str, ...]]:
     """Conventions of as many points; the shortest that SMPL's joints begin with count as its own."""
     found = {name: _names_of(name) for name in convention_names() if len(_names_of(name)) == count}
     if count == 22:
-        found["smpl_22"] = keypoints.names("smpl")[:22]
+        found["smpl_22"] = _SMPL_22
     return found
 
 
@@ -177,8 +180,10 @@ def _convention(
             else (f"no known convention has {count} points; known: {', '.join(map(str, known))}")
         )
         raise FileError(file, what[:220], remedy="name them: joint_map= takes a convention or a table of joints")
-    best, name = good[0]
-    same = [other for value, other in good[1:] if _joints_of(other) != _joints_of(name) and value < _CLEARER * best]
+    best = good[0][0] * _CLEARER
+    near = [name for value, name in good if value <= best]
+    name = next((name for name in _PREFERRED if name in near), good[0][1])
+    same = [other for other in near if _limbs_of(other) != _limbs_of(name)]
     if same:
         raise FileError(
             file,
@@ -188,15 +193,17 @@ def _convention(
     return _candidates(count)[name], name
 
 
-def _joints_of(convention: str) -> tuple[str, ...]:
-    names = keypoints.names("smpl")[:22] if convention == "smpl_22" else _names_of(convention)
-    return tuple(_joint(name) for name in names)
+def _limbs_of(convention: str) -> tuple[int, ...]:
+    """Where shoulders to wrists and hips to ankles stand in a convention."""
+    names = [_joint(name) for name in (_SMPL_22 if convention == "smpl_22" else _names_of(convention))]
+    parts = [f"{side}_{part}" for side in ("left", "right") for limb in _LIMBS for part in limb]
+    return tuple(names.index(part) for part in parts if part in names)
 
 
 def _told(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> tuple[tuple[str, ...], str]:
     """Names by the user's word: a convention, or a table of our joint to the number of a point."""
     if isinstance(joint_map, str) and joint_map in (*convention_names(), "smpl_22"):
-        names = _names_of(joint_map) if joint_map != "smpl_22" else keypoints.names("smpl")[:22]
+        names = _names_of(joint_map) if joint_map != "smpl_22" else _SMPL_22
         if len(names) != count:
             raise FileError(file, f"has {count} points, {joint_map} has {len(names)}", field="joint_map")
         return names, joint_map
