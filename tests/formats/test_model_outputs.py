@@ -306,8 +306,8 @@ def test_points_are_named_by_a_table_or_a_convention(tmp_path):
     np.save(tmp_path / "x.npy", joints[:, order])
     place = {name: int(np.flatnonzero(order == index)[0]) for name, index in JOINT_INDEX.items() if index < 22}
     (tmp_path / "map.json").write_text(json.dumps(place))
-    for given in (place, tmp_path / "map.json", str(tmp_path / "map.json")):
-        clip = poseloom.load(tmp_path / "x.npy", joint_map=given)
+    for table in (place, tmp_path / "map.json", str(tmp_path / "map.json")):
+        clip = poseloom.load(tmp_path / "x.npy", joint_map=table)
         assert float(clip.pose.rotations.abs().max()) < 0.05
     with pytest.raises(PoseloomError, match=r"no convention 'smpl_42'.*did you mean"):
         poseloom.load(tmp_path / "x.npy", joint_map="smpl_42")
@@ -447,7 +447,7 @@ def test_damaged_files_are_read_or_refused(tmp_path, project, container, place, 
 
 def test_rates_and_units_that_the_user_tells(tmp_path):
     poses, place = motion()
-    path = saved_as("npz", {"pose": smpl_72(poses), "trans": 100 * (place + [0, 0.4, 0])}, tmp_path)
+    path = saved_as("npz", {"pose": smpl_72(poses), "trans": 100 * (place + np.array([0, 0.4, 0]))}, tmp_path)
     clip = poseloom.load(path, fps=60, unit="cm")
     assert clip.fps == 60
     assert "fps" not in clip.notes

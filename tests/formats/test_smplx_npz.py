@@ -65,8 +65,8 @@ def test_z_up_is_turned_when_told(tmp_path):
     aside, _, ahead = REST_PELVIS["smplx"]  # with Z up the body's origin is moved to the pelvis in no other direction
     plain = torch.stack([x - aside, z - ahead, -(y - REST_PELVIS["smplx"][1])], 1)
     assert torch.allclose(turned.pose.translation, plain, atol=1e-6)
-    with pytest.raises(PoseloomError, match="expected 'Y' or 'Z'"):
-        read(tmp_path, arrays, up="x")
+    with pytest.raises(PoseloomError, match="expected one of y, z, -y"):
+        read(tmp_path, arrays, up="w")
 
 
 @pytest.mark.parametrize("width", [6, 12])

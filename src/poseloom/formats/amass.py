@@ -37,6 +37,7 @@ from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.formats.options import ReadOptions
 from poseloom.formats.smpl_origin import (
     FIELD,
+    LARGEST_REST_PELVIS,
     REST_PELVIS,
     origin_translation,
     pelvis_translation,
@@ -119,9 +120,9 @@ def pelvis_of(
     archive: NpzArchive, trans: NDArray[np.float32], model: str, rotations: NDArray[np.float32], up: str
 ) -> torch.Tensor:
     """Where the pelvis is, in our axes, for the translation of an SMPL body: see `smpl_origin`."""
-    written = archive[FIELD].reshape(-1).astype(np.float64) if FIELD in archive else None
-    known = written is not None and len(written) == 3
-    origin = written if written is not None and known else np.array(REST_PELVIS[model])
+    origin, known = np.array(REST_PELVIS[model]), FIELD in archive
+    if known:
+        origin = numbers(archive.path, FIELD, archive[FIELD], (3,), largest=LARGEST_REST_PELVIS)
     pelvis, _ = pelvis_translation(trans, origin, rotations, np.array(TO_Y_UP[up]), known)
     return torch.from_numpy(np.ascontiguousarray(pelvis, np.float32))
 

@@ -28,6 +28,8 @@ REST_PELVIS: dict[str, tuple[float, float, float]] = {
 """Pelvis of the neutral average body at the zero pose, metres; other shapes differ by a few centimetres."""
 FIELD = "rest_pelvis"
 """Array of three numbers that poseloom writes beside a translation: the rest pelvis that it was made for."""
+LARGEST_REST_PELVIS = 10.0
+"""Metres."""
 _SMPL_SIZE = 0.88
 """Legs of the average SMPL body beside those of the free one."""
 _SOLE = 0.02

@@ -26,7 +26,13 @@ from poseloom.formats.model_outputs.points import points_to_tracks
 from poseloom.formats.model_outputs.rotations import axis_angles
 from poseloom.formats.model_outputs.vectors import from_vectors
 from poseloom.formats.options import ReadOptions
-from poseloom.formats.smpl_origin import FIELD, REST_PELVIS, pelvis_translation, upside_down
+from poseloom.formats.smpl_origin import (
+    FIELD,
+    LARGEST_REST_PELVIS,
+    REST_PELVIS,
+    pelvis_translation,
+    upside_down,
+)
 from poseloom.pose import rotations as rot
 from poseloom.pose.joint_tracks import JointTracks
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS
@@ -115,8 +121,10 @@ def clip_of(
     trans = _translation(file, record, frames, options)
     if trans is not None:
         known = rest_pelvis is not None
-        origin = np.array(REST_PELVIS[model]) if rest_pelvis is None else rest_pelvis.reshape(-1).astype(np.float64)
-        if layout.origin == "pelvis" or len(origin) != 3:
+        origin = np.array(REST_PELVIS[model])
+        if rest_pelvis is not None:
+            origin = numbers(file, FIELD, rest_pelvis, (3,), largest=LARGEST_REST_PELVIS).astype(np.float64)
+        elif layout.origin == "pelvis":
             origin = np.zeros(3)
         translation, meant = pelvis_translation(trans, origin, rotations, turn, known)
         notes["translation"] = f"taken for that of {meant}"
