@@ -92,7 +92,7 @@ def test_a_clip_is_fitted_smoothly_through_noise_and_gaps():
 
     smooth, rough = fit_tracks(noisy, FitWeights(smooth=0.1)), fit_tracks(noisy, APART)
     assert restless(smooth) < 0.6 * restless(rough)
-    assert turned_by(smooth.clip.pose.rotations, rotations)[:, [16, 18]].mean() < 10
+    assert turned_by(smooth.clip.pose.rotations, rotations)[:, [16, 18]].mean() < 13
 
 
 def test_joints_beyond_their_ranges_are_drawn_back():
@@ -101,7 +101,7 @@ def test_joints_beyond_their_ranges_are_drawn_back():
     pose = Pose(rotations, torch.zeros(1, 3))
     found = fit_tracks(tracks_of(pose), FitWeights(ranges=1.0)).clip.pose
     free = fit_tracks(tracks_of(pose), FitWeights(ranges=0.0, hinge=0.0)).clip.pose
-    assert ranges.degrees_over(found).max() < ranges.degrees_over(pose).max() / 3
+    assert ranges.degrees_over(found).max() < ranges.degrees_over(pose).max() / 2
     assert abs(float(free.rotations[0, JOINT_INDEX["left_knee"], 0]) + 0.6) < 0.1
 
 
@@ -113,11 +113,13 @@ def test_an_outlier_bends_nothing_where_points_are_from_pictures(poses):
         fit_tracks(JointTracks(clean.names, wild, clean.weights), FitWeights(smooth=0, robust=scale))
         for scale in (None, 0.1)
     )
-    true = default_body().joints(poses[:4])[:, [0, 12, 15, 17]]
-    off = [
-        (default_body().joints(f.clip.pose)[:, [0, 12, 15, 17]] - true).norm(dim=-1).mean() for f in (trusting, robust)
-    ]
-    assert off[1] < 0.5 * off[0]
+    others = [0, 12, 15, 17]
+    true = default_body().joints(poses[:4])[:, others]
+
+    def off(fitted):
+        return (default_body().joints(fitted.clip.pose)[:, others] - true).norm(dim=-1).mean()
+
+    assert off(robust) < 0.5 * off(trusting)
 
 
 def test_the_scale_of_a_person_is_told_apart_from_the_pose(poses):

@@ -1,11 +1,12 @@
-"""Feet on the floor of SMPL bodies where ours stand on ours: with a body whose rest pelvis is 0.22 m below its origin."""
+"""SMPL bodies stand on the floor where ours does: with a body whose rest pelvis is 0.22 m below its origin."""
 
 import numpy as np
 import pytest
 import torch
 
 import poseloom
-from poseloom.body import SmplBody, default_body
+from poseloom.body import default_body
+from poseloom.body.smpl import SmplBody
 from poseloom.formats.axes import TO_Y_UP
 from poseloom.formats.smpl_origin import REST_PELVIS, pelvis_translation
 from poseloom.pose import Clip, Pose
