@@ -28,6 +28,8 @@ _FORESHORTENED = {
 """Joint -> the one above it, and whether a bone that looks too short points to the front."""
 _BENT = 0.25
 """Sine of the angle at elbow or knee from which its plane tells the twist of the limb above."""
+_LARGEST_TWIST = 2.2
+"""Radians; a limb that would have to turn further about itself is rather bent against its hinge."""
 _TRUNK = ("spine1", "spine2", "spine3")
 _KNUCKLES = ("index1", "middle1", "pinky1", "ring1")
 
@@ -108,8 +110,9 @@ def _limb(
     hinge = torch.linalg.cross(_unit(bone), _unit(lower))
     rest = bone.new_tensor(left if side == "left" else right)
     framed = _frame(bone, hinge) @ _frame(offsets[knee][None], rest[None]).mT
-    bent = hinge.norm(dim=-1) > _BENT
-    return torch.where(bent[:, None, None], framed, arc)
+    twist = rot.to_axis_angle(arc.mT @ framed).norm(dim=-1)
+    told = (hinge.norm(dim=-1) > _BENT) & (twist < _LARGEST_TWIST)
+    return torch.where(told[:, None, None], framed, arc)
 
 
 def _hand(
