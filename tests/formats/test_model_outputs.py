@@ -445,6 +445,16 @@ def test_damaged_files_are_read_or_refused(tmp_path, project, container, place, 
         assert isinstance(clip, Clip)
 
 
+def test_numpy_arrays_and_parts_of_larger_tensors_in_torch_files(tmp_path):
+    poses, place = motion()
+    large = torch.from_numpy(smpl_72(poses)).repeat(3, 1)
+    content = {"pose": large[FRAMES : 2 * FRAMES], "trans": place, "names": ["a"], "half": torch.ones(2).half()}
+    torch.save(content, tmp_path / "x.pt")
+    assert same(poseloom.load(tmp_path / "x.pt"), poses)
+    torch.save({"pose": torch.from_numpy(smpl_72(poses))}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    assert same(poseloom.load(tmp_path / "old.pt"), poses)
+
+
 def test_rates_and_units_that_the_user_tells(tmp_path):
     poses, place = motion()
     path = saved_as("npz", {"pose": smpl_72(poses), "trans": 100 * (place + np.array([0, 0.4, 0]))}, tmp_path)

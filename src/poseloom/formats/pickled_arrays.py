@@ -164,7 +164,7 @@ class TorchTensor(StandIn):
         storage, start, shape, strides = self.arguments[:4]
         if not isinstance(storage, TorchStorage):
             raise ValueError("tensor without storage")
-        numbers = storage.array(resolve)
+        numbers = resolve(storage)
         sizes = (start, *shape, *strides) if isinstance(shape, tuple) and isinstance(strides, tuple) else (None,)
         if not all(type(size) is int and size >= 0 for size in sizes) or len(shape) != len(strides):
             raise ValueError("tensor without shape")
@@ -173,13 +173,27 @@ class TorchTensor(StandIn):
         if last >= max(len(numbers), 1) or count > len(numbers):
             raise ValueError("tensor that points outside its storage")
         steps = tuple(stride * numbers.itemsize for stride in strides)
-        return np.lib.stride_tricks.as_strided(numbers[start:], shape, steps).copy()
+        return np.lib.stride_tricks.as_strided(numbers[start:], shape, steps, writeable=False)
+
+
+class StorageKind:
+    """`torch.FloatStorage` and its kin: what the bytes of a tensor mean."""
+
+    def __init__(self, dtype: str):
+        self.dtype = np.dtype(dtype)
 
 
 class TorchStorage(StandIn):
-    """`torch.storage._load_from_bytes`: the numbers of a tensor as torch writes them, read as data by torch itself."""
+    """`torch.storage._load_from_bytes`: the numbers of a tensor as torch writes them, read as data by torch itself.
+
+    In torch's zip files the numbers are members of the archive instead: `numbers`.
+    """
+
+    numbers: NDArray[Any] | None = None
 
     def array(self, resolve: Resolve) -> NDArray[Any]:
+        if self.numbers is not None:
+            return self.numbers
         if len(self.arguments) != 1 or not isinstance(self.arguments[0], bytes):
             raise ValueError("storage without bytes")
         from poseloom.formats.torch_files import storage_of
@@ -229,6 +243,10 @@ def _no_bytes() -> bytes:
 
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
+_STORAGES = {
+    **{"Double": "<f8", "Float": "<f4", "Half": "<f2", "Long": "<i8", "Int": "<i4", "Short": "<i2"},
+    **{"Char": "<i1", "Byte": "<u1", "Bool": "?"},
+}
 _BUILTINS = ("__builtin__", "builtins")
 
 STAND_INS: dict[tuple[str, str], Any] = {
@@ -246,6 +264,7 @@ STAND_INS: dict[tuple[str, str], Any] = {
     ("joblib.numpy_pickle", "NumpyArrayWrapper"): JoblibArray,
     ("torch._utils", "_rebuild_tensor_v2"): TorchTensor,
     ("torch.storage", "_load_from_bytes"): TorchStorage,
+    **{("torch", f"{name}Storage"): StorageKind(dtype) for name, dtype in _STORAGES.items()},
     ("collections", "OrderedDict"): _ordered,
     ("chumpy.ch", "Ch"): Chumpy,
     ("chumpy", "Ch"): Chumpy,

@@ -13,12 +13,15 @@ import pickle
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, read_bytes, reason
-from poseloom.formats.pickled_arrays import STAND_INS, JoblibArray, StandIn, plain
+from poseloom.formats.pickled_arrays import STAND_INS, JoblibArray, StandIn, StorageKind, TorchStorage, plain
 
 MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE
 """The largest published model file, SMPL-X, has about half a gigabyte."""
@@ -45,6 +48,7 @@ _OPCODES = (
 """What pickle writes for plain values; those that build objects or fill tables are handled below, others refused."""
 
 
+Members = Callable[[str], bytes]
 _PythonUnpickler: Any = pickle._Unpickler
 
 
@@ -55,8 +59,10 @@ class _RefusedError(Exception):
 class _DataUnpickler(_PythonUnpickler):
     """The unpickler without the means to reach anything outside the file."""
 
-    def __init__(self, stream: io.BytesIO, depth: int = 0):
+    def __init__(self, stream: io.BytesIO, depth: int = 0, members: Members | None = None):
         super().__init__(stream, encoding="latin1")
+        self.members = members
+        self.storages: dict[str, bytes] = {}
         self.stream, self.depth = stream, depth
         self.size = stream.getbuffer().nbytes
 
@@ -87,6 +93,19 @@ class _DataUnpickler(_PythonUnpickler):
         if array.alignment():
             self.read(self.read(1)[0])
         array.content = self.read(count) if count else b""
+
+    def load_binpersid(self) -> None:
+        """A tensor's storage in torch's zip files: ("storage", kind, member, device, count)."""
+        name = self.stack.pop()
+        is_storage = isinstance(name, tuple) and len(name) == 5 and name[0] == "storage"
+        if self.members is None or not is_storage or not isinstance(name[1], StorageKind):
+            raise _RefusedError("names something outside the file")
+        storage = TorchStorage()
+        data = self.members(str(name[2]))
+        storage.numbers = np.frombuffer(
+            data[: len(data) // name[1].dtype.itemsize * name[1].dtype.itemsize], name[1].dtype
+        )
+        self.append(storage)
 
     def load_newobj(self) -> None:
         arguments, kind = self.stack.pop(), self.stack.pop()
@@ -133,6 +152,7 @@ class _DataUnpickler(_PythonUnpickler):
         **{opcode[0]: _PythonUnpickler.dispatch[opcode[0]] for opcode in _OPCODES},
         pickle.BUILD[0]: load_build,
         pickle.NEWOBJ[0]: load_newobj,
+        pickle.BINPERSID[0]: load_binpersid,
         pickle.SETITEM[0]: load_setitem,
         pickle.SETITEMS[0]: load_setitems,
         pickle.DICT[0]: load_dict,
@@ -159,14 +179,17 @@ def load_pickle(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any:
-    """Read pickled bytes that come from `path`, also those of joblib, compressed or not; see `load_pickle`."""
+def load_data(data: bytes, path: str | Path, *, field: str | None = None, members: Members | None = None) -> Any:
+    """Read pickled bytes that come from `path`, also those of joblib, compressed or not; see `load_pickle`.
+
+    `members` gives the bytes of a named storage where tensors keep theirs beside the pickle.
+    """
     if data.startswith((_DEFLATED, _GZIPPED)):
         data = _unpacked(data, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in damaged text of Python 2
-            return plain(_DataUnpickler(io.BytesIO(data)).load())
+            return plain(_DataUnpickler(io.BytesIO(data), members=members).load())
     except _RefusedError as error:
         raise FileError(path, f"refused: the pickle {error}", field=field, remedy=_REMEDY) from None
     except KeyError as error:

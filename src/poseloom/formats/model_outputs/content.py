@@ -39,9 +39,9 @@ def read_content(path: Path) -> Any:
     if head.startswith(_ZIP) and not _is_torch(file):
         return open_npz(file)
     if head.startswith(_ZIP) or _OLD_TORCH in head:
-        from poseloom.formats.torch_files import load_torch_file
+        from poseloom.formats.torch_files import load_torch_data
 
-        return load_torch_file(file)
+        return load_torch_data(file)
     return unwrapped(load_data(read_bytes(file, maximum_bytes=MAXIMUM_PICKLE_BYTES), file))
 
 
