@@ -291,6 +291,23 @@ def test_conventions_of_as_many_points_are_told_apart_by_the_bones(convention):
     assert min(others) == misfit(points, names)[0]
 
 
+def test_points_of_one_frame_of_several_people_flat_or_with_frames_last(tmp_path):
+    joints = default_body().joints(Pose(motion()[0].float()))[:, :22].numpy()
+    shapes = {
+        "one frame": joints[0],
+        "people": np.stack([joints, joints]),
+        "flat": joints.reshape(FRAMES, 66),
+        "frames last": np.stack([joints, joints]).transpose(0, 2, 3, 1),
+        "with a confidence": np.concatenate([joints, np.ones((FRAMES, 22, 1))], -1),
+    }
+    for name, array in shapes.items():
+        np.save(tmp_path / "x.npy", array)
+        tracks = registry.read_motion(tmp_path / "x.npy", options=ReadOptions(up="y"))
+        assert np.allclose(tracks.positions, joints[: len(tracks)], atol=1e-5), name
+        assert len(tracks) == (1 if name == "one frame" else FRAMES)
+        assert tracks.notes.get("people") == (2 if name in ("people", "frames last") else None)
+
+
 def test_points_that_make_no_person_are_refused_in_one_line(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(30, 17, 3)))
     with pytest.raises(FileError, match=r"make no person.*joint_map"):

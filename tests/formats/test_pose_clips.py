@@ -1,8 +1,12 @@
 """``.pose`` files as motion: what a clip was written to is loaded as the same movement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import poseloom
 from poseloom.base.errors import FileError, PoseloomError
@@ -57,8 +61,6 @@ def test_world_landmarks_are_metres_once_the_picture_is_divided_out(tmp_path):
     sequence = clip_to_sequence(clip)
     body = sequence.component("POSE_LANDMARKS")
     joints = (sequence.values[:, :, :33] - [500, 500, 0]) / 400
-    from dataclasses import replace
-
     world = replace(body, name="POSE_WORLD_LANDMARKS")
     size = np.array([sequence.width, sequence.height, 1.0])
     both = PoseSequence(
@@ -75,8 +77,6 @@ def test_world_landmarks_are_metres_once_the_picture_is_divided_out(tmp_path):
 
 def test_the_person_who_is_seen_most_or_the_one_asked_for(tmp_path):
     sequence = clip_to_sequence(signing())
-    from dataclasses import replace
-
     empty = np.zeros_like(sequence.confidence)
     two = replace(
         sequence,
@@ -117,3 +117,17 @@ def test_commands_take_pose_files(tmp_path, command):
     poseloom.save(Clip(sample(2, seed=0).body()), tmp_path / "z.npz")
     assert command("convert", tmp_path / "z.npz", tmp_path / "w.pose")[0] == 0
     assert len(read_pose_file(tmp_path / "w.pose")) == 2
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255), cut=st.booleans())
+def test_damaged_files_are_fitted_or_refused(tmp_path, place, byte, cut):
+    path = tmp_path / "x.pose"
+    write_pose_file(clip_to_sequence(signing(2)), path)
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] = byte
+    path.write_bytes(bytes(data[: int(place * len(data))] if cut else data))
+    try:
+        assert np.isfinite(poseloom.load(path).pose.rotations.numpy()).all()
+    except PoseloomError as error:
+        assert len(str(error)) < 500

@@ -165,11 +165,11 @@ def _rows(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
     ids = _ids(content, layout)
     if ids is None or len(ids) != count:
         ids = [str(index) for index in range(count)]  # one picture: every row is a person
-    people: dict[str, dict[str, NDArray[Any]]] = {}
-    for name in dict.fromkeys(ids):
-        rows = [index for index, other in enumerate(ids) if other == name]
-        people[name] = {role: array[rows] for role, array in record.items() if len(array) == count}
-    return people
+    rows: dict[str, list[int]] = {}
+    for index, name in enumerate(ids):
+        rows.setdefault(name, []).append(index)
+    framed = {role: array for role, array in record.items() if len(array) == count}
+    return {name: {role: array[own] for role, array in framed.items()} for name, own in rows.items()}
 
 
 def _by_frame(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:

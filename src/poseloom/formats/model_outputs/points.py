@@ -233,6 +233,10 @@ def _one_person(file: Path, array: NDArray[Any], options: ReadOptions) -> tuple[
     """(frames, points, 3) from arrays with people in front, points flat, or the frames behind."""
     if array.ndim == 2 and array.shape[1] % 3 == 0 and array.shape[1] > 3:
         array = array.reshape(len(array), -1, 3)
+    if array.ndim == 2 and array.shape[1] == 3:  # a single frame
+        array = array[None]
+    if array.ndim == 4 and array.shape[-1] != 3 and array.shape[2] == 3:  # MDM keeps the frames last
+        array = np.moveaxis(array, -1, 1)
     if array.ndim == 4 and array.shape[-1] == 3:
         people = {str(index): {"points": one} for index, one in enumerate(array)}
         name = chosen(file, people, options.person)
