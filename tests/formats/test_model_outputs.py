@@ -472,6 +472,36 @@ def test_numpy_arrays_and_parts_of_larger_tensors_in_torch_files(tmp_path):
     assert same(poseloom.load(tmp_path / "old.pt"), poses)
 
 
+@pytest.mark.parametrize("encoding", ["axis-angle", "by joint", "6D", "matrices", "a batch of one"])
+@pytest.mark.parametrize("container", ["npz", "pkl"])
+@pytest.mark.parametrize("parts", [False, True])
+def test_rotations_in_any_encoding(tmp_path, encoding, container, parts):
+    poses, place = motion()
+    whole = {
+        "axis-angle": smpl_72(poses),
+        "by joint": smpl_72(poses).reshape(FRAMES, 24, 3),
+        "6D": rows_6d(poses),
+        "matrices": matrices(poses),
+        "a batch of one": smpl_72(poses)[None],
+    }[encoding]
+    content = {"poses": whole, "trans": place}
+    if parts:
+        flat = encoding in ("axis-angle", "a batch of one")
+        root, body = (whole[..., :3], whole[..., 3:]) if flat else (whole[:, :1], whole[:, 1:])
+        content = {"global_orient": root, "body_pose": body, "transl": place}
+    up = "y" if container == "npz" and not parts else None
+    clip = poseloom.load(saved_as(container, content, tmp_path), up=up)
+    assert same(clip, poses)
+    assert len(clip) == FRAMES
+
+
+def test_hmr2_by_image(tmp_path):
+    turned = matrices(in_camera(motion()[0]))
+    parameters = {"global_orient": turned[:, :1], "body_pose": turned[:, 1:], "betas": np.zeros((FRAMES, 10))}
+    clip = poseloom.load(saved_as("pt", {"pred_smpl_params": parameters, "pred_cam_t": np.ones((6, 3))}, tmp_path))
+    assert same(clip, motion()[0])
+
+
 def test_rates_and_units_that_the_user_tells(tmp_path):
     poses, place = motion()
     path = saved_as("npz", {"pose": smpl_72(poses), "trans": 100 * (place + np.array([0, 0.4, 0]))}, tmp_path)

@@ -6,6 +6,7 @@ adding its file and one row here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
@@ -199,14 +200,18 @@ def _is_mocap(archive: NpzArchive) -> bool:
 
 
 def _is_smplx_parameters(archive: NpzArchive) -> bool:
-    return "body_pose" in archive
+    if "body_pose" not in archive:
+        return False
+    shape = archive.header("body_pose").shape
+    frame = shape[1:] if len(shape) > 1 and shape not in _ONE_SMPLX_FRAME else shape
+    return math.prod(frame) in (*_SMPLX_BODY, *(3 * size for size in _SMPLX_BODY))
 
 
 def _is_amass(archive: NpzArchive) -> bool:
     if {"smpl_trans", "full_pose"} & set(archive):
         return False  # those of other programs, with the same word for their poses
     if "poses" in archive:
-        return True
+        return math.prod(archive.header("poses").shape[1:]) in _AMASS_NUMBERS
     return {"root_orient", "pose_body"} <= set(archive) and len(archive.header("root_orient").shape) == 2
 
 
@@ -221,6 +226,10 @@ def _is_amass_smplx(archive: NpzArchive) -> bool:
 
 _SMPLX_NUMBERS = 165
 """Numbers a frame of SMPL-X: 55 joints."""
+_AMASS_NUMBERS = (66, 72, 156, _SMPLX_NUMBERS)
+"""Numbers a frame of axis-angle: body, SMPL, SMPL-H, SMPL-X. Other encodings belong to the models' reader."""
+_SMPLX_BODY = (63, 69)
+_ONE_SMPLX_FRAME = ((21, 3), (23, 3), (21, 3, 3), (23, 3, 3))
 _LISTED_KEYS = 8
 _PAST = {"read": "read", "write": "written"}
 _READ_AMASS = _lazy("amass", "read_amass")

@@ -201,10 +201,8 @@ def _betas(file: Path, record: Record, frames: int) -> NDArray[np.float32] | Non
     if "betas" not in record:
         return None
     array = record["betas"]
-    if array.ndim == 3 and array.shape[1] == 1:
-        array = array[:, 0]
-    if (array.ndim == 1 and frames == 1) or array.ndim == 1:
-        array = array[None]
+    if array.ndim and array.size:
+        array = array.reshape(-1, array.shape[-1])
     if len(array) not in (1, frames):
         array = array[:1]
     return coefficients(file, "betas", array, frames)

@@ -32,6 +32,8 @@ def axis_angles(path: Path, field: str, array: NDArray[Any], joints: Sequence[in
     Raises:
         FileError: another size, or no rotations.
     """
+    if array.ndim >= 3 and array.shape[0] == 1 and not _fits(array, joints):
+        array = array[0]  # a batch of one
     by_joint, size = _by_joint(path, field, array, joints)
     checked = numbers(path, field, by_joint, (FRAMES, "joints", size), largest=LARGEST_ANGLE)
     if size == 3:
@@ -65,6 +67,11 @@ def _by_joint(path: Path, field: str, array: NDArray[Any], joints: Sequence[int]
         f"has shape {shape}, expected (frames, {wanted}) of axis-angle, or as many 6D rotations or matrices",
         field=field,
     )
+
+
+def _fits(array: NDArray[Any], joints: Sequence[int]) -> bool:
+    """Whether everything behind the first axis is one frame."""
+    return int(np.prod(array.shape[1:])) in {count * size for count in joints for size in _FLAT}
 
 
 def _ends_well(shape: tuple[int, ...], count: int, size: int) -> bool:
