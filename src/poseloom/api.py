@@ -58,20 +58,26 @@ def load(
     path: str | Path,
     format: str | None = None,
     *,
-    joint_map: Mapping[str, str] | str | Path | None = None,
+    joint_map: Mapping[str, Any] | str | Path | None = None,
     up: str | None = None,
     unit: str | float | None = None,
     fps: float | None = None,
+    person: int | str | None = None,
 ) -> Clip:
     """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
 
+    Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
+
     Args:
-        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON.
+        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
+            what pose estimators and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
-        joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or a JSON file with it.
-        up: the file's axis that points up, where it is not found right: ``"y"``, ``"z"``, ``"-y"``, ...
-        unit: length unit of a BVH or AMC file: ``"m"``, ``"cm"``, ``"inch"``, ... or metres a unit.
+        joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or a JSON file with it; for
+            points also the name of a convention.
+        up: the file's axis that points up, where it is not found right: ``"y"``, ``"z"``, ``"-y"`` for a camera's, ...
+        unit: length unit of the file: ``"m"``, ``"cm"``, ``"inch"``, ... or metres a unit.
         fps: frames a second, where the file tells none or a wrong one.
+        person: which one, of several people: a name in the file, or a number.
 
     Returns:
         The clip; ``notes["remarks"]`` has one line for everything that had to be guessed.
@@ -81,7 +87,15 @@ def load(
     """
     from poseloom.formats.reading_options import ReadingOptions
 
-    return registry.read(path, format, ReadingOptions(joint_map, up, unit, fps))
+    motion = registry.read_motion(path, format, ReadingOptions(joint_map, up, unit, fps, person))
+    if isinstance(motion, Clip):
+        return motion
+    from poseloom.fitting import fit_tracks
+    from poseloom.formats.read_clip import remarked
+
+    fitted = remarked(fit_tracks(motion).clip)
+    assert isinstance(fitted, Clip)
+    return fitted
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:
@@ -94,7 +108,8 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
         motion: what to write.
         path: where to; its suffix says the format.
         format: name of a format where the suffix does not tell.
-        body: which body a GLB shows; the free body's fine mesh by default.
+        body: which body a GLB shows, the free body's fine mesh by default; or the SMPL body that an AMASS or SMPL-X
+            file is for, so that its feet stand exactly where the clip's do; by default the average one.
 
     Raises:
         PoseloomError: an unknown format, or a place that cannot be written.
@@ -103,7 +118,11 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
     if format == GLB or (format is None and Path(path).suffix.lower() == f".{GLB}"):
         _save_glb(motion, path, body)
     else:
-        registry.write(as_clip(motion), path, format, extra_writers=(GLB,))
+        clip = as_clip(motion)
+        if body is not None:
+            rest = body.skeleton().positions[0].tolist()
+            clip = replace(clip, notes={**clip.notes, "rest_pelvis": rest})
+        registry.write(clip, path, format, extra_writers=(GLB,))
 
 
 def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from poseloom.base.errors import PoseloomError, closest
 
@@ -40,19 +41,22 @@ class ReadingOptions:
     """Options of every reader; None leaves it to the file.
 
     Args:
-        joint_map: {our joint: the file's joint}, or the path of a JSON file with that table.
+        joint_map: {our joint: the file's joint}, or the path of a JSON file with that table; for points also the name
+            of a convention of `poseloom.pose.keypoints`.
         up: the axis of the file that points up: one of `UP_AXES`.
         unit: a name in `METRES`, or metres a unit.
         fps: frames a second.
+        person: which one of several people, by number or name in the file.
 
     Raises:
         PoseloomError: an unknown axis or unit, or a rate that is not positive.
     """
 
-    joint_map: Mapping[str, str] | str | Path | None = None
+    joint_map: Mapping[str, Any] | str | Path | None = None
     up: str | None = None
     unit: str | float | None = None
     fps: float | None = None
+    person: int | str | None = None
 
     def __post_init__(self) -> None:
         if self.up is not None and self.plain_up not in UP_AXES:
@@ -88,4 +92,4 @@ class ReadingOptions:
     @property
     def given(self) -> tuple[str, ...]:
         """Names of the options that the user gave."""
-        return tuple(name for name in ("joint_map", "up", "unit", "fps") if getattr(self, name) is not None)
+        return tuple(name for name in ("joint_map", "up", "unit", "fps", "person") if getattr(self, name) is not None)

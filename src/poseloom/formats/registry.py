@@ -6,6 +6,7 @@ adding its file and one row here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,9 +19,10 @@ from poseloom.base.files import readable_file, writable_target
 if TYPE_CHECKING:
     from poseloom.formats.npz_files import NpzArchive
     from poseloom.formats.reading_options import ReadingOptions
+    from poseloom.pose.joint_tracks import JointTracks
     from poseloom.pose.types import Clip
 
-Reader = Callable[..., "Clip"]
+Reader = Callable[..., "Clip | JointTracks"]
 Writer = Callable[["Clip", Path], None]
 Recogniser = Callable[["NpzArchive"], bool]
 
@@ -34,10 +36,11 @@ class Format:
         title: what it is, for lists.
         suffixes: with the dot, lower case. Where several formats share one, `recognise` decides on reading, and the
             first that can write is written.
-        read: file to clip; None if it is only written.
+        read: file, and the options where it takes any, to a clip or to points; None if it is only written.
         write: clip to file; None if it is only read.
         recognise: does this archive hold the format; None where the suffix alone tells.
         takes: options of `ReadingOptions` that the reader takes itself; the others are applied to its clip.
+        takes_whole: the reader takes the `ReadingOptions` as they are, not each option by name.
         up: axis of the file's world that the reader takes for up, where it does not take that option.
     """
 
@@ -48,6 +51,7 @@ class Format:
     write: Writer | None = None
     recognise: Recogniser | None = None
     takes: tuple[str, ...] = ()
+    takes_whole: bool = False
     up: str = "y"
 
 
@@ -57,18 +61,34 @@ def formats() -> tuple[Format, ...]:
 
 
 def read(path: str | Path, format: str | None = None, options: ReadingOptions | None = None) -> Clip:
-    """Read a motion file.
+    """Read a motion file that holds rotations; `poseloom.load` also reads those that hold points only.
 
     Args:
         path: the file.
         format: name of the format where suffix and content do not tell.
-        options: what the user says of axes, unit, frame rate and joints.
+        options: what the user says of axes, unit, frame rate, joints and person.
 
     Returns:
         The clip; ``notes["remarks"]`` has a line for everything that had to be guessed.
 
     Raises:
         PoseloomError: the file is missing or damaged, or of a kind that is not known, or an option means nothing to it.
+    """
+    from poseloom.pose.types import Clip
+
+    motion = read_motion(path, format, options)
+    if not isinstance(motion, Clip):
+        raise FileError(path, "holds points without rotations", remedy="poseloom.load fits a body to them")
+    return motion
+
+
+def read_motion(
+    path: str | Path, format: str | None = None, options: ReadingOptions | None = None
+) -> Clip | JointTracks:
+    """Read a motion file of any kind: a clip, or tracks of points where the file has no rotations.
+
+    Raises:
+        PoseloomError: as for `read`.
     """
     file = readable_file(path)
     row = _by_content(file) if format is None else _named(format, "read")
@@ -110,7 +130,7 @@ def _by_content(path: Path) -> Format:
     candidates = [row for row in _with_suffix(path) if row.read is not None]
     if not candidates:
         raise _unknown_suffix(path, "read")
-    if candidates[0].recognise is None:
+    if len(candidates) == 1 or candidates[0].recognise is None:
         return candidates[0]
     from poseloom.formats.npz_files import open_npz
 
@@ -173,27 +193,47 @@ def _is_mocap(archive: NpzArchive) -> bool:
 
 
 def _is_smplx_parameters(archive: NpzArchive) -> bool:
-    return "body_pose" in archive
+    if "body_pose" not in archive:
+        return False
+    shape = archive.header("body_pose").shape
+    frame = shape[1:] if len(shape) > 1 and shape not in _ONE_SMPLX_FRAME else shape
+    return math.prod(frame) in (*_SMPLX_BODY, *(3 * size for size in _SMPLX_BODY))
 
 
 def _is_amass(archive: NpzArchive) -> bool:
-    return "poses" in archive or {"root_orient", "pose_body"} <= set(archive)
+    if {"smpl_trans", "full_pose"} & set(archive):
+        return False  # those of other programs, with the same word for their poses
+    if "poses" in archive:
+        return math.prod(archive.header("poses").shape[1:]) in _AMASS_NUMBERS
+    return {"root_orient", "pose_body"} <= set(archive) and len(archive.header("root_orient").shape) == 2
 
 
 def _is_amass_smplx(archive: NpzArchive) -> bool:
     if not _is_amass(archive):
         return False
     if "poses" in archive:
-        return archive.header("poses").shape[-1:] == (_SMPLX_NUMBERS,)
+        shape = archive.header("poses").shape
+        return shape[-1:] == (_SMPLX_NUMBERS,) or shape[-2:] == (_SMPLX_NUMBERS // 3, 3)
     return "pose_jaw" in archive or "pose_eye" in archive
 
 
 _SMPLX_NUMBERS = 165
 """Numbers a frame of SMPL-X: 55 joints."""
+_AMASS_NUMBERS = (66, 72, 156, _SMPLX_NUMBERS)
+"""Numbers a frame of axis-angle: body, SMPL, SMPL-H, SMPL-X. Other encodings belong to the models' reader."""
+_SMPLX_BODY = (63, 69)
+_ONE_SMPLX_FRAME = ((21, 3), (23, 3), (21, 3, 3), (23, 3, 3))
 _LISTED_KEYS = 8
 _PAST = {"read": "read", "write": "written"}
 _SKELETAL = ("joint_map", "up", "unit", "fps")
 _READ_AMASS = _lazy("amass", "read_amass")
+
+
+def _is_model_output(archive: NpzArchive) -> bool:
+    from poseloom.formats.model_outputs.people import find_layout
+
+    return find_layout(archive) is not None
+
 
 _FORMATS = (
     Format(
@@ -211,9 +251,19 @@ _FORMATS = (
         _READ_AMASS,
         _lazy("amass", "write_amass_smplx"),
         _is_amass_smplx,
-        up="z",
+        takes=("up",),
+        takes_whole=True,
     ),
-    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass, up="z"),
+    Format(
+        "amass",
+        "AMASS, SMPL-H variant",
+        (".npz",),
+        _READ_AMASS,
+        _lazy("amass", "write_amass"),
+        _is_amass,
+        takes=("up",),
+        takes_whole=True,
+    ),
     Format(
         "smplx",
         "SMPL-X or SMPL parameters, as mesh recovery writes them",
@@ -221,6 +271,8 @@ _FORMATS = (
         _lazy("smplx_npz", "read_smplx_npz"),
         _lazy("smplx_npz", "write_smplx_npz"),
         _is_smplx_parameters,
+        takes=("up",),
+        takes_whole=True,
     ),
     Format(
         "mocap",
@@ -230,6 +282,16 @@ _FORMATS = (
         None,
         _is_mocap,
     ),
+    Format(
+        "model",
+        "what pose estimators and motion generators write",
+        (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy", ".npz"),
+        _lazy("model_outputs.read", "read_model_output"),
+        None,
+        _is_model_output,
+        takes=("joint_map", "up", "unit", "fps", "person"),
+        takes_whole=True,
+    ),
     Format("json", "readable JSON", (".json",), _lazy("json_file", "read_json"), _lazy("json_file", "write_json")),
     Format(
         "bvh",
@@ -238,6 +300,15 @@ _FORMATS = (
         _lazy("bvh", "read_bvh"),
         _lazy("bvh_write", "write_bvh"),
         takes=_SKELETAL,
+    ),
+    Format(
+        "pose",
+        ".pose of sign language processing, points of MediaPipe Holistic or OpenPose",
+        (".pose",),
+        _lazy("pose_file.clips", "read_pose_tracks"),
+        _lazy("pose_file.clips", "write_pose_clip"),
+        takes=("person",),
+        takes_whole=True,
     ),
     Format(
         "amc",

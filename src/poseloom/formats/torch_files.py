@@ -26,6 +26,7 @@ import torch
 from poseloom.base.archives import check_members
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, readable_file, reason
+from poseloom.formats.pickles import load_data
 
 MAXIMUM_BYTES = 8 * GIBIBYTE
 """Of a file and of what it unpacks to; the largest released text-pose model has about 0.4 GiB."""
@@ -70,6 +71,34 @@ def load_torch_file(path: str | Path) -> Any:
     file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
     with _checkpoint_in(file) as checkpoint:
         return _load(checkpoint, file)
+
+
+def load_torch_data(path: str | Path) -> Any:
+    """What a file of `torch.save` holds, tensors as numpy arrays; numpy's own arrays may be in it as well.
+
+    Raises:
+        FileError: missing, cut off, too large, or a file that names anything but data.
+    """
+    file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
+    if not zipfile.is_zipfile(file):
+        return load_torch_file(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            check_members(file, members, MAXIMUM_BYTES, _MAXIMUM_MEMBERS)
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise FileError(file, "is packed, which torch never does", remedy=_DISTRUST)
+            records = next(member for member in members if PurePosixPath(member.filename).name == _TORCH_RECORDS)
+            folder = PurePosixPath(records.filename).parent
+            return load_data(
+                archive.read(records),
+                file,
+                members=lambda name: archive.read(str(folder / "data" / PurePosixPath(name).name)),
+            )
+    except FileError:
+        raise
+    except Exception as error:  # zipfile raises a dozen kinds on damaged input
+        raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
 
 
 @contextmanager
