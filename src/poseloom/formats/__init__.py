@@ -3,6 +3,7 @@
 Nothing heavy is loaded until a file is read or written.
 """
 
-from poseloom.formats.registry import Format, formats, read, write
+from poseloom.formats.format import Format
+from poseloom.formats.registry import formats, read, write
 
 __all__ = ["Format", "formats", "read", "write"]

@@ -17,7 +17,7 @@ from poseloom.pose.joint_tracks import JointTracks
 from poseloom.pose.types import Clip
 
 if TYPE_CHECKING:
-    from poseloom.formats.registry import Format
+    from poseloom.formats.format import Format
 
 _UPSIDE_DOWN = -0.5
 """Upward part of the pelvis's up axis below which a frame is upside down."""
