@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.glb_container import INDEX_TARGET, VERTEX_TARGET, Buffer, write_container
+from poseloom.formats.gltf_record import add_record
+from poseloom.pose.types import Clip
 
 _INFLUENCES = 4
 _MAXIMUM_INFLUENCES = 8
@@ -63,6 +65,7 @@ class SkinnedMesh:
         fps: frames a second.
         colors, normals: as in `StaticMesh`, at rest.
         name: of the body and its animation.
+        clip: the poses that it shows, stored beside them so that `gltf_read` gives them back exactly.
     """
 
     vertices: Float[np.ndarray, "vertices 3"]
@@ -78,6 +81,7 @@ class SkinnedMesh:
     colors: Float[np.ndarray, "vertices 3 or 4"] | None = None
     normals: Float[np.ndarray, "vertices 3"] | None = None
     name: str = "body"
+    clip: Clip | None = None
 
 
 def write_glb(mesh: StaticMesh | SkinnedMesh, path: str | Path) -> None:
@@ -97,6 +101,8 @@ def write_glb(mesh: StaticMesh | SkinnedMesh, path: str | Path) -> None:
     if isinstance(mesh, SkinnedMesh):
         _check_skin(mesh)
         document |= _skin(buffer, mesh, primitive)
+        if mesh.clip is not None:
+            document = add_record(document, buffer, mesh.clip)
     else:
         document |= {"scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0, "name": "mesh"}]}
     write_container(path, document, buffer)

@@ -216,6 +216,13 @@ _FORMATS = (
     Format("json", "readable JSON", (".json",), _lazy("json_file", "read_json"), _lazy("json_file", "write_json")),
     Format("bvh", "Biovision hierarchy", (".bvh",), _lazy("bvh", "read_bvh"), _lazy("bvh_write", "write_bvh")),
     Format(
+        "gltf",
+        "glTF, GLB, VRM: the animation of a rigged character",
+        (".glb", ".gltf", ".vrm", ".vrma"),
+        _lazy("gltf_read", "read_gltf"),
+    ),
+    Format("fbx", "Autodesk FBX, binary and text", (".fbx",), _lazy("fbx", "read_fbx")),
+    Format(
         "amc", "Acclaim motion, with its ASF skeleton beside it", (".amc", ".asf"), _lazy("asf_amc", "read_asf_amc")
     ),
 )
