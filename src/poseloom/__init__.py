@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save, sign
+    from poseloom.api import angles, caption, describe, edit, generate, instruct, load, load_model, render, save, sign
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -28,6 +28,7 @@ _HOME = {
     "instruct": "api",
     "render": "api",
     "sign": "api",
+    "angles": "api",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "base.errors",
@@ -37,6 +38,7 @@ __all__ = [
     "Pose",
     "PoseloomError",
     "__version__",
+    "angles",
     "caption",
     "describe",
     "edit",

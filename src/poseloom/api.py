@@ -21,6 +21,7 @@ from poseloom.pose import Clip, Pose
 
 if TYPE_CHECKING:
     from poseloom.body.export import RiggedBody
+    from poseloom.pose.angles import AngleTable
 
 GLB = "glb"
 
@@ -29,7 +30,8 @@ def load(path: str | Path, format: str | None = None) -> Clip:
     """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
 
     Args:
-        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON.
+        path: BVH, AMC (with its ASF beside it), glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz
+            or JSON.
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
 
     Raises:
@@ -236,6 +238,16 @@ def sign(text: str, name: str = "") -> Clip:
     from poseloom.signer import sign_clip
 
     return sign_clip(notation(text), name)
+
+
+def angles(motion: Clip | Pose) -> AngleTable:
+    """The 57 anatomical angles of every frame, in degrees: what a goniometer would read off each joint.
+
+    `poseloom.pose.angles.angle_definitions` says what each one measures.
+    """
+    from poseloom.pose.angles import angles_of
+
+    return angles_of(as_clip(motion))
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

@@ -76,7 +76,9 @@ class Character:
     vertices: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
 
-def character(clip: Clip, names: dict[str, str], *, arms_down: float = 0, size: float = 1.0, seed: int = 1) -> Character:
+def character(
+    clip: Clip, names: dict[str, str], *, arms_down: float = 0, size: float = 1.0, seed: int = 1
+) -> Character:
     """The clip on a character with bones in random axes of their own."""
     joints = clip.pose.joints
     used = [joint for joint in range(joints) if JOINT_NAMES[joint] in names]

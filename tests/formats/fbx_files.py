@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from characters import Character, locals_of
 
-from poseloom.pose import rotations as rot
-
 TICKS = 46186158000
 
 
@@ -25,7 +23,10 @@ class R:
 
 
 def to_text(records: list[R], version: int) -> bytes:
-    return ("; FBX 7.4.0 project file\n" + "".join(_text(record, 0) for record in records)).encode()
+    return (
+        f"; FBX {version // 1000}.{version // 100 % 10}.0 project file\n"
+        + "".join(_text(record, 0) for record in records)
+    ).encode()
 
 
 def _text(record: R, depth: int) -> str:
@@ -142,7 +143,8 @@ def character_records(made: Character, *, version=7400, unit=1.0, order="XYZ", b
         links.append(R("Connect" if old else "C", "OO", keys[place], top if above < 0 else keys[above]))
     if bind:
         nodes = [
-            R("PoseNode", children=[R("Node", key), _matrix("Matrix", rest[place], old)]) for place, key in enumerate(keys)
+            R("PoseNode", children=[R("Node", key), _matrix("Matrix", rest[place], old)])
+            for place, key in enumerate(keys)
         ]
         head = ("Pose::BIND", "BindPose") if old else (77, "Pose::BIND", "BindPose")
         models.append(R("Pose", *head, children=[R("Type", "BindPose"), *nodes]))
@@ -170,7 +172,10 @@ def _matrix(name: str, matrix: np.ndarray, old: bool) -> R:
 def _curves(made: Character, values: dict, links: list, take: int) -> list[R]:
     ticks = np.round(np.arange(len(made.moving)) / made.fps * TICKS).astype("<i8")
     stack, layer, key = 10 + take, 50 + take, 10_000 + 100_000 * take
-    rows = [R("AnimationStack", stack, f"AnimStack::take {take}", ""), R("AnimationLayer", layer, "AnimLayer::Base", "")]
+    rows = [
+        R("AnimationStack", stack, f"AnimStack::take {take}", ""),
+        R("AnimationLayer", layer, "AnimLayer::Base", ""),
+    ]
     links.append(R("C", "OO", layer, stack))
     for place in range(len(made.names)):
         for name, numbers in values.items():
@@ -181,7 +186,9 @@ def _curves(made: Character, values: dict, links: list, take: int) -> list[R]:
             links += [R("C", "OO", node, layer), R("C", "OP", node, 1000 + place, name)]
             for column, axis in enumerate("XYZ"):
                 curve, key = key, key + 1
-                series = np.unwrap(numbers[:, place, column], period=360) if "Rot" in name else numbers[:, place, column]
+                series = (
+                    np.unwrap(numbers[:, place, column], period=360) if "Rot" in name else numbers[:, place, column]
+                )
                 rows.append(R("AnimationCurve", curve, "AnimCurve::", "", children=_keys(ticks, series)))
                 links.append(R("C", "OP", curve, node, f"d|{axis}"))
     return rows

@@ -59,7 +59,9 @@ def test_a_mixamo_character_moves_as_it_was_made(tmp_path, arms_down, names, joi
 
 def hands(joints):
     """Hands are aligned by their knuckles, which a straightened arm does not keep."""
-    return [name for name in MIXAMO if joints == 52 and ("wrist" in name or name[-1].isdigit() and "spine" not in name)]
+    return [
+        name for name in MIXAMO if joints == 52 and ("wrist" in name or (name[-1].isdigit() and "spine" not in name))
+    ]
 
 
 @pytest.mark.parametrize("top", [np.eye(4), turned_and_small()])

@@ -26,6 +26,8 @@ COMMANDS = {
     "sign": "sign a HamNoSys string, or check a file of them",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",
+    "angles": "the anatomical angles of every frame as a table",
+    "poses": "the named stances, in words and pictures",
     "data": "build, describe, pair, inspect and export tables of poses",
     "index": "make a table of poses searchable",
     "search": "find poses by words, or poses like one",

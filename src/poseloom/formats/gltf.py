@@ -170,7 +170,7 @@ def _skin(buffer: Buffer, mesh: SkinnedMesh, primitive: dict[str, Any]) -> dict[
     rest = np.asarray(mesh.rest_joints, np.float64)
     bind = np.tile(np.eye(4, dtype=np.float32), (joints, 1, 1))
     bind[:, :3, 3] = -rest
-    quaternions = _continuous(_quaternions(mesh.rotations))
+    quaternions = continuous_quaternions(_quaternions(mesh.rotations)).astype(np.float32)
     places = np.zeros((len(quaternions), 3)) if mesh.translation is None else np.asarray(mesh.translation, np.float64)
     places = (places + rest[0]).astype(np.float32)
     parents = np.asarray(mesh.parents)
@@ -249,12 +249,12 @@ def _quaternions(rotations: NDArray[Any]) -> NDArray[np.float64]:
     return unit
 
 
-def _continuous(quaternions: NDArray[np.float64]) -> NDArray[np.float32]:
+def continuous_quaternions(quaternions: Float[np.ndarray, "frames *joints 4"]) -> Float[np.ndarray, "frames *joints 4"]:
     """The same rotations with the sign that is nearer to the frame before, so that viewers take the short way."""
     steps = (quaternions[1:] * quaternions[:-1]).sum(axis=-1)
     flips = np.where(steps < 0, -1.0, 1.0)
-    signs = np.concatenate([np.ones_like(quaternions[:1, :, 0]), np.cumprod(flips, axis=0)])
-    return (quaternions * signs[..., None]).astype(np.float32)
+    signs = np.concatenate([np.ones_like(quaternions[:1, ..., 0]), np.cumprod(flips, axis=0)])
+    return quaternions * signs[..., None]
 
 
 # -- checks ------------------------------------------------------------------------------------------------------

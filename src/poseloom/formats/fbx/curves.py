@@ -18,8 +18,8 @@ TICKS = 46_186_158_000
 """Units of time in a second."""
 _CONSTANT, _LINEAR, _CUBIC = 0x2, 0x4, 0x8
 _CONSTANT_NEXT = 0x100
-_STATED_SLOPES = 0x400 | 0x800
-"""Slopes set by the user, and broken ones; others are found from the neighbours."""
+_STATED_SLOPES = 0x400
+"""Slopes set by the user; others are found from the neighbours."""
 _ATTRIBUTES = 4
 _LARGEST = 1e12
 
@@ -68,13 +68,10 @@ class Curve:
         )
 
     def _slopes(self) -> Float64[np.ndarray, "keys 2"]:
-        """Slopes of all keys; where not stated, from the key before to the one behind, flat at extremes."""
-        step = np.diff(self.times)
-        between = np.where(step > 0, np.diff(self.values) / np.where(step > 0, step, 1), 0.0)
+        """Slopes of all keys; where they are not stated, from the key before to the one behind."""
         own = np.zeros(len(self.times))
         span = self.times[2:] - self.times[:-2]
         own[1:-1] = np.where(span > 0, (self.values[2:] - self.values[:-2]) / np.where(span > 0, span, 1), 0.0)
-        own[1:-1][between[1:] * between[:-1] <= 0] = 0
         guess = np.stack([own, np.append(own[1:], 0)], axis=1)
         return np.where(np.isfinite(self.slopes), self.slopes, guess)
 
