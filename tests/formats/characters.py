@@ -128,11 +128,12 @@ def quaternions(matrices: np.ndarray) -> np.ndarray:
     return roma.rotmat_to_unitquat(torch.from_numpy(matrices[..., :3, :3] / scale)).numpy()
 
 
+KINDS = {"f4": 5126, "i1": 5120, "i2": 5122, "u1": 5121, "u2": 5123, "u4": 5125}
+SHAPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+
+
 class GltfWriter:
     """Collects arrays into a buffer; knows nothing of the package's own writer."""
-
-    kinds = {"f4": 5126, "i1": 5120, "i2": 5122, "u1": 5121, "u2": 5123, "u4": 5125}
-    shapes = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
     def __init__(self):
         self.data, self.views, self.accessors = b"", [], []
@@ -148,8 +149,8 @@ class GltfWriter:
         array = np.asarray(array)
         array = array.reshape(len(array), -1)
         view = self.view(array.astype("<" + kind))
-        row = {"bufferView": view, "componentType": self.kinds[kind], "count": len(array)}
-        self.accessors.append({**row, "type": self.shapes[array.shape[1]], **fields})
+        row = {"bufferView": view, "componentType": KINDS[kind], "count": len(array)}
+        self.accessors.append({**row, "type": SHAPES[array.shape[1]], **fields})
         return len(self.accessors) - 1
 
     def document(self, content):

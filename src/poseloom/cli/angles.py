@@ -91,12 +91,14 @@ def _json(table: AngleTable) -> bytes:
 
 def _parquet(table: AngleTable) -> bytes:
     """Columns of float32; each column's metadata says what it measures."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     fields = [pa.field("frame", pa.int32()), pa.field("seconds", pa.float64(), metadata={"unit": "seconds"})]
-    for row in _definitions():
-        fields.append(pa.field(row["name"], pa.float32(), metadata={key: str(value) for key, value in row.items()}))
+    fields += [
+        pa.field(row["name"], pa.float32(), metadata={key: str(value) for key, value in row.items()})
+        for row in _definitions()
+    ]
     columns = [list(range(len(table))), table.seconds.numpy(), *table.degrees.T.float().contiguous().numpy()]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
     stream = io.BytesIO()

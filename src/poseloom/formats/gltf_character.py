@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Clip, Pose
 
 _STANDS = 0.35
-"""Part of the leg's length within which the ankles of a character must be above its origin for y = 0 to be its floor."""
+"""Part of the leg's length within which ankles must be above the origin for y = 0 to be the floor."""
 _LEG = ("hip", "knee", "ankle")
 _MIME = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".ktx2": "image/ktx2"}
 
@@ -145,7 +146,7 @@ def _places(rig: _Rig, clip: Clip) -> Float64[Array, "frames 3"]:
     at = {JOINT_NAMES[ours]: rest[source.joint] for ours, source in rig.match.sources.items()}
     ours = dict(zip(JOINT_NAMES, rest_offsets().double().numpy(), strict=True))
     own_leg = sum(float(np.linalg.norm(ours[f"left_{joint}"])) for joint in _LEG[1:])
-    leg = sum(float(np.linalg.norm(at[f"left_{b}"] - at[f"left_{a}"])) for a, b in zip(_LEG, _LEG[1:], strict=False))
+    leg = sum(float(np.linalg.norm(at[f"left_{b}"] - at[f"left_{a}"])) for a, b in pairwise(_LEG))
     ratio = leg / own_leg
     height = -float(Figure.of(Pose.identity().matrices().double()).lower_edges().min())
     sole = height - own_leg + float(ours["left_hip"][1])
@@ -226,7 +227,7 @@ def _with_animation(document: GltfDocument, tracks: list[_Track], clip: Clip) ->
 
 
 def _merged(document: GltfDocument, content: Json) -> bytes:
-    """All buffers and images beside the file as one, the views moved along; a single buffer keeps every byte's place."""
+    """All buffers and images beside the file as one, the views moved along; a single buffer stays as it is."""
     parts: list[bytes] = []
     starts: list[int] = []
     for number in range(len(document.rows("buffers"))):
