@@ -119,7 +119,7 @@ def read_channels(document: GltfDocument, name: str | None = None) -> dict[int, 
     found: dict[int, dict[str, Channel]] = {}
     for place, row in enumerate(document.objects(animation, "channels", f"animation {number}")):
         target = row.get("target")
-        if not isinstance(target, dict) or target.get("path") not in _WIDTHS or "node" not in target:
+        if not isinstance(target, dict) or target.get("path") not in tuple(_WIDTHS) or "node" not in target:
             continue  # weights of morph targets, pointers into other objects
         field = f"animation {number}, channel {place}"
         node = document.index(target["node"], len(document.rows("nodes")), field, "node")

@@ -117,8 +117,8 @@ class GltfDocument:
         """
         row = self.row("accessors", index, field)
         field = f"accessor {index}"
-        width = _WIDTHS.get(row.get("type", ""))
-        kind = _COMPONENTS.get(row.get("componentType", 0))
+        width = _WIDTHS.get(str(row.get("type")))
+        kind = _component(row)
         if width is None or kind is None:
             self.fail(field, f"unknown type {_shown(row.get('type'))} of {_shown(row.get('componentType'))}")
         count = self.integer(row, "count", field)
@@ -142,8 +142,8 @@ class GltfDocument:
         places, content = sparse.get("indices"), sparse.get("values")
         if not isinstance(places, dict) or not isinstance(content, dict):
             self.fail(field, "its sparse part has no indices or values")
-        place_kind = _COMPONENTS.get(places.get("componentType", 0), "")
-        if "u" not in place_kind:
+        place_kind = _component(places)
+        if place_kind is None or "u" not in place_kind:
             self.fail(field, "its sparse indices are not of an unsigned type")
         at = self._elements(places, count, np.dtype(place_kind), 1, field)[:, 0]
         if len(at) and at.max() >= len(values):
@@ -155,7 +155,7 @@ class GltfDocument:
     def _elements(self, row: Json, count: int, kind: np.dtype[Any], width: int, field: str) -> Any:
         """`count` elements of a buffer view, with its stride."""
         view = self.row("bufferViews", row.get("bufferView"), field)
-        if "EXT_meshopt_compression" in (view.get("extensions") or {}):
+        if "EXT_meshopt_compression" in str(view.get("extensions")):
             self.fail(field, "is compressed by meshopt", "save the file without compression (gltf-transform copy)")
         data = self.view(row["bufferView"], field)
         size = kind.itemsize * width
@@ -251,6 +251,12 @@ def _chunks(path: Path, data: bytes) -> tuple[bytes, bytes | None]:
     if _JSON_CHUNK not in found:
         raise FileError(path, "has no JSON chunk", remedy="get the file again")
     return found[_JSON_CHUNK], found.get(_BINARY_CHUNK)
+
+
+def _component(row: Json) -> str | None:
+    """The kind of number that a row's ``componentType`` stands for."""
+    value = row.get("componentType")
+    return _COMPONENTS.get(value) if isinstance(value, int) else None
 
 
 def _no_constant(word: str) -> NoReturn:

@@ -6,9 +6,11 @@ adding its file and one row here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from importlib import import_module
+from functools import lru_cache
+from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +134,19 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
     suffixes = tuple(dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
     known = (*suffixes, *(f".{name}" for name in extra))
     suffix = Path(path).suffix.lower()
+    way = _ways_here().get(suffix) if action == "read" else None
+    if way is not None:
+        return FileError(path, f"is {way[0]}, which is not read", remedy=way[1])
     found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
     return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
+
+
+@lru_cache(maxsize=1)
+def _ways_here() -> dict[str, list[str]]:
+    """By the suffix of files of other programs: what they are, and how to get from there to a format that is read."""
+    text = (resources.files("poseloom.formats") / "other_programs.json").read_text(encoding="utf-8")
+    ways: dict[str, list[str]] = json.loads(text)["ways"]
+    return ways
 
 
 def _lazy(module: str, function: str) -> Callable[..., Any]:

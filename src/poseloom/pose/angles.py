@@ -22,6 +22,10 @@ from poseloom.pose.ranges import limits
 from poseloom.pose.types import Clip
 
 UNIT = "degrees"
+_FREE = 1e3
+"""Degrees from which a limit means that there is none."""
+_OTHER_MEASURE = "shoulder_twist"
+"""Its range is one of the swing-twist angle (`movement.arm_twist`), not of the angle in the product."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def angle_definitions() -> MappingProxyType[str, AngleDefinition]:
     for name, low, high in zip(MOVEMENTS, lowest, highest, strict=True):
         side = name.split("_", 1)[0] if name.startswith(("left_", "right_")) else "middle"
         joint, meaning, positive = table[name if side == "middle" else f"side_{name.split('_', 1)[1]}"]
-        usual = (low, high) if abs(low) < 1e3 and abs(high) < 1e3 else None
+        is_limited = abs(low) < _FREE and abs(high) < _FREE and not name.endswith(_OTHER_MEASURE)
+        usual = (low, high) if is_limited else None
         found[name] = AngleDefinition(name, side, joint, meaning, positive, usual)
     return MappingProxyType(found)
