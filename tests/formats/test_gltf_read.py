@@ -1,6 +1,7 @@
 """glTF in: characters with known motion, in every way that the format stores one."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from characters import (
     naming,
     quaternions,
     save_character,
+    straight_offsets,
     worst_degrees,
     write_glb,
     write_gltf,
@@ -28,6 +30,7 @@ from poseloom.formats.gltf_animation import Channel
 from poseloom.formats.gltf_document import read_document
 from poseloom.formats.gltf_read import read_gltf
 from poseloom.pose import rotations as rot
+from poseloom.pose.joints import JOINT_INDEX
 
 MIXAMO = naming("Mixamo")
 PREFIXED = {ours: f"mixamorig:{theirs}" for ours, theirs in MIXAMO.items()}
@@ -348,3 +351,24 @@ def test_a_mesh_without_a_skeleton_says_so(tmp_path):
     api.save(gentle_clip().pose[0], tmp_path / "a.glb")
     with pytest.raises(FileError, match="has no skeleton"):
         api.load(tmp_path / "a.glb")
+
+
+def test_a_stored_pose_that_is_folded_up_does_not_change_the_size(tmp_path):
+    """The size of the bind pose is compared bone by bone: a crouching figure is as large as a standing one."""
+    clip = gentle_clip()
+    folded = clip.pose.rotations.clone()
+    for side in ("left", "right"):
+        folded[:, JOINT_INDEX[f"{side}_hip"], 0] = -2.2
+        folded[:, JOINT_INDEX[f"{side}_knee"], 0] = 2.3
+    folded[:, 3, 0] = 1.2
+    crouching = replace(clip, pose=replace(clip.pose, rotations=folded))
+    made = character(crouching, MIXAMO)
+    save_character(tmp_path / "a.glb", made, stored="first frame")
+    read = read_gltf(tmp_path / "a.glb")
+    assert worst_degrees(read, crouching, made) < ROUNDING
+    assert read.notes["leg_metres"] == pytest.approx(leg(), abs=1e-3)
+
+
+def leg():
+    offsets = straight_offsets(22)
+    return float(sum(offsets[JOINT_INDEX[f"left_{joint}"]].norm() for joint in ("knee", "ankle")))

@@ -8,7 +8,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
-from poseloom.pose.clips import grounded, mirrored, resampled, smoothed, trimmed
+from poseloom.pose.clips import LEG_NOTE, free_leg, grounded, leg_scale, mirrored, resampled, smoothed, trimmed
 from poseloom.pose.contact import Figure
 
 
@@ -83,10 +83,10 @@ def test_a_turn_through_a_half_turn_does_not_jump():
 
 
 def test_the_width_is_the_full_width_at_half_maximum():
-    """A single step of one metre comes out as a Gaussian's integral: a quarter width from the middle it is at 0.72."""
+    """A step of one metre comes out as a Gaussian's integral."""
     place = torch.zeros(201, 3)
     place[100:, 0] = 1
-    moved = smoothed(Clip(Pose.identity(201, joints=22).__class__(torch.zeros(201, 22, 3), place), 100.0), 0.4)
+    moved = smoothed(Clip(Pose(torch.zeros(201, 22, 3), place), 100.0), 0.4)
     expected = 0.5 * (1 + math.erf(0.1 / (0.4 / 2.354820) / math.sqrt(2)))
     between = (moved.pose.translation[109, 0] + moved.pose.translation[110, 0]) / 2
     assert abs(float(between) - expected) < 5e-3
@@ -148,7 +148,7 @@ def test_parts_side_by_side_are_the_whole():
 
 @pytest.mark.parametrize(("start", "end"), [(1, 1), (2, 1), (5, None), (-1, 1)])
 def test_parts_without_frames_are_refused(start, end):
-    with pytest.raises(PoseloomError, match="no frame is left of a clip that lasts 2.00 s"):
+    with pytest.raises(PoseloomError, match=r"no frame is left of a clip that lasts 2\.00 s"):
         trimmed(wave(), start, end)
 
 
@@ -178,6 +178,16 @@ def test_a_jump_stays_a_jump_and_one_low_frame_does_not_lift_the_others():
     place = torch.stack([0 * height, 2 + height, 0 * height], -1)
     clip = grounded(Clip(Pose(torch.zeros(40, 22, 3), place)))
     assert torch.allclose(lowest(clip), height, atol=1e-5)
+
+
+def test_the_way_is_scaled_from_the_legs_that_walked_it_once():
+    clip = wave()
+    long = Clip(clip.pose, clip.fps, "", {LEG_NOTE: 1.25 * free_leg()})
+    once = grounded(long)
+    way, own = (each.pose.translation[:, [0, 2]] for each in (once, clip))
+    assert torch.allclose((way - way[0]) * 1.25, own - own[0], atol=1e-3)
+    assert torch.allclose(grounded(once).pose.translation, once.pose.translation, atol=1e-4)
+    assert leg_scale(clip) == 1
 
 
 def test_every_frame_can_be_grounded_by_itself():

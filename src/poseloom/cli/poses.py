@@ -10,6 +10,7 @@ from poseloom.base.errors import FileError
 from poseloom.cli import options
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
+_COLUMNS = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +44,12 @@ def _draw(path: Path, size: int) -> None:
     from poseloom.pose.stances import stance, stance_names
     from poseloom.pose.types import stack
     from poseloom.render import contact_sheet, render, save_picture
+    from poseloom.render.sheet import SheetLayout
 
     if path.suffix.lower() not in _SUFFIXES:
         raise FileError(path, f"cannot draw a sheet as {path.suffix!r}", remedy=", ".join(_SUFFIXES))
     writable_target(path)
     names = stance_names()
     pictures = render(stack([stance(name) for name in names]), size)
-    save_picture(contact_sheet(pictures, [], labels=list(names), title=f"{len(names)} stances"), path)
+    layout = SheetLayout(columns=_COLUMNS)
+    save_picture(contact_sheet(pictures, list(names), title=f"{len(names)} stances", layout=layout), path)

@@ -151,8 +151,9 @@ def _places(rig: _Rig, clip: Clip) -> Float64[Array, "frames 3"]:
     height = -float(Figure.of(Pose.identity().matrices().double()).lower_edges().min())
     sole = height - own_leg + float(ours["left_hip"][1])
     ankle = float(at["left_ankle"][1] + at["right_ankle"][1]) / 2
-    floor = 0.0 if 0 <= ankle <= _STANDS * leg else ankle - ratio * sole
-    start = np.array([at["pelvis"][0], floor + (at["pelvis"][1] - floor) - ratio * height, at["pelvis"][2]])
+    below = 0.0 if 0 <= ankle <= _STANDS * leg else ankle - ratio * sole
+    hangs = abs(at["pelvis"][1]) < _STANDS * leg  # made around its pelvis: the scene's floor is y = 0 all the same
+    start = at["pelvis"] - (0.0, ratio * height + (below if hangs else 0.0), 0.0)
     translation = clip.pose.translation
     assert translation is not None  # `grounded` gives one
     return (translation.detach().cpu().double().numpy() * ratio + start) @ axes / metres

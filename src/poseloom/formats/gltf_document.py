@@ -130,7 +130,8 @@ class GltfDocument:
             self.fail(field, f"has {count:,} elements without bytes, at most {_MAXIMUM_ELEMENTS:,} are read")
         if isinstance(row.get("sparse"), dict):
             values = self._with_sparse(values, row["sparse"], np.dtype(kind), field)
-        array = values.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # signalling NaN; told below
+            array = values.astype(np.float64)
         if row.get("normalized") is True and np.dtype(kind).kind in "iu":
             array = np.maximum(array / np.iinfo(kind).max, -1.0)
         if not np.isfinite(array).all():

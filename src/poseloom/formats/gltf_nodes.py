@@ -18,7 +18,7 @@ from poseloom.formats.node_motion import common_ancestor, distinct, rotation_par
 from poseloom.formats.skeleton_motion import MAXIMUM_JOINTS, Array
 
 _SINGULAR = 1e-12
-_SAME_SCALE = 0.2
+_SAME_SCALE = 0.1
 """Relative difference up to which bones at rest and bones of the nodes count as equally long."""
 _TREE_DEPTH = 2048
 
@@ -244,21 +244,24 @@ def _bind_space(tree: NodeTree, binds: dict[int, Matrix], stored: dict[int, Matr
     candidates = [each for each in candidates if abs(np.linalg.det(each[:3, :3])) > _SINGULAR]
     own = np.stack([stored[node] for node in binds])
     bound = np.stack(list(binds.values()))
-    spread = _spread(own)
+    place = {node: index for index, node in enumerate(binds)}
+    bones = [(place[node], place[tree.parents[node]]) for node in binds if tree.parents[node] in place]
+    length = _length(own, bones)
 
     def unlike(candidate: Matrix) -> tuple[bool, float]:
         moved = candidate @ bound
-        scale = _spread(moved) / spread if spread > 0 else 1.0
+        scale = _length(moved, bones) / length if length > 0 else 1.0
         turns = np.swapaxes(rotation_part(moved), -1, -2) @ rotation_part(own)
         angle = np.arccos(((np.trace(turns, axis1=-2, axis2=-1) - 1) / 2).clip(-1, 1)).mean()
         return abs(scale - 1) > _SAME_SCALE, float(round(angle, 4))
 
     best = min(candidates, key=unlike)
-    scale = _spread(best @ bound)
-    return best if not unlike(best)[0] or scale <= 0 else np.diag([*(3 * [spread / scale]), 1.0]) @ best
+    bound_length = _length(best @ bound, bones)
+    if not unlike(best)[0] or bound_length <= 0:
+        return best
+    return np.diag([*(3 * [length / bound_length]), 1.0]) @ best
 
 
-def _spread(matrices: Float64[Array, "joints 4 4"]) -> float:
-    """How far the joints are from their middle."""
-    places = matrices[:, :3, 3]
-    return float(np.linalg.norm(places - places.mean(0), axis=1).mean())
+def _length(matrices: Float64[Array, "joints 4 4"], bones: list[tuple[int, int]]) -> float:
+    """Length of all bones together, which no pose changes."""
+    return sum(float(np.linalg.norm(matrices[end, :3, 3] - matrices[start, :3, 3])) for start, end in bones)

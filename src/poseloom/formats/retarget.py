@@ -17,6 +17,7 @@ from poseloom.formats.joint_maps import Match, find_joints
 from poseloom.formats.rest_alignment import RestAlignment, align
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, WorldMotion, about_axis, forward_kinematics
 from poseloom.pose import rotations as rot
+from poseloom.pose.clips import LEG_NOTE
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS
 from poseloom.pose.types import Clip, Pose
 
@@ -47,8 +48,20 @@ def retarget(motion: SkeletonMotion, path: str | Path, joint_map: Mapping[str, s
     pelvis = world.positions[match.sources[0].joint] @ alignment.axes.T * alignment.metres_per_unit
     pelvis = np.array(np.broadcast_to(pelvis, (motion.frames, 3)))
     pose = Pose(rot.to_axis_angle(rotations).float(), torch.from_numpy(pelvis).float())
-    notes = {"skeleton": match.family.name, "unit": alignment.unit}
+    notes = {"skeleton": match.family.name, "unit": alignment.unit, LEG_NOTE: _leg_metres(motion, match, alignment)}
     return Clip(pose, _rounded_fps(motion.fps), Path(path).stem, notes)
+
+
+def _leg_metres(motion: SkeletonMotion, match: Match, alignment: RestAlignment) -> float:
+    """Mean length of the legs that the way was walked on, from hip over knee to ankle."""
+    rest = motion.skeleton.rest
+    length = 0.0
+    for side in ("left", "right"):
+        hip, knee, ankle = (
+            rest[match.sources[JOINT_INDEX[f"{side}_{joint}"]].joint] for joint in ("hip", "knee", "ankle")
+        )
+        length += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee)) / 2
+    return round(length * alignment.metres_per_unit, 4)
 
 
 def canonical_rotations(

@@ -17,8 +17,12 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import rotations as rot
 from poseloom.pose.contact import Figure, ground
+from poseloom.pose.joints import JOINT_INDEX
+from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Clip, Pose
 
+LEG_NOTE = "leg_metres"
+"""Note of a clip: from hip over knee to ankle, the legs that its translation belongs to."""
 DEFAULT_SMOOTHING = 0.1
 """Seconds: takes away the jitter of marker and video capture, and little of a quick gesture."""
 _HALF_WIDTHS = 2 * math.sqrt(2 * math.log(2))
@@ -29,6 +33,8 @@ _STANDING_SPEED = 0.25
 """Metres a second below which the body's lowest point counts as standing on the floor."""
 _LOW = 0.1
 """Metres above the lowest moment within which a standing point counts as standing on the floor, not on a step."""
+_SCALES = (0.6, 1.7)
+"""Lengths of legs, relative to the free body's, that are believed: a child of six to a giant."""
 _WHOLE = 1e-4
 """Part of a frame by which the last moment may be missed: rates such as 29.97 are rounded."""
 MAXIMUM_FRAMES = 1 << 22
@@ -145,10 +151,11 @@ def trimmed(clip: Clip, start: float = 0.0, end: float | None = None) -> Clip:
 
 
 def grounded(clip: Clip, *, every_frame: bool = False) -> Clip:
-    """The clip moved up or down so that the free body stands on the floor y = 0.
+    """The clip moved so that the free body stands on the floor y = 0 and its feet slide as little as they can.
 
-    One shift for the whole clip by default, so that jumps stay jumps: the median height of the body's lowest point
-    over the moments in which it stands still near the ground; where it never does, its lowest moment.
+    The way is scaled to the body's legs (see `leg_scale`). Then one shift for the whole clip, so that jumps stay
+    jumps: by the median height of the body's lowest point over the moments in which it stands still near the ground;
+    where it never does, by its lowest moment.
 
     Args:
         clip: the motion.
@@ -159,11 +166,29 @@ def grounded(clip: Clip, *, every_frame: bool = False) -> Clip:
     pose = clip.pose
     place = torch.zeros_like(pose.rotations[..., 0, :]) if pose.translation is None else pose.translation
     figure = Figure.of(pose.matrices())
+    start = place[:1] * torch.tensor((1.0, 0.0, 1.0)).to(place)
+    place = start + (place - start) / leg_scale(clip)
     edges = figure.lower_edges() + place[:, None, 1]
     lowest, which = edges.min(-1)
     standing = _standing(figure.points + place[:, None], which, clip.fps) & (lowest < lowest.min() + _LOW)
     floor = lowest[standing].median() if standing.any() else lowest.min()
-    return replace(clip, pose=replace(pose, translation=place - torch.stack([floor * 0, floor, floor * 0])))
+    notes = clip.notes | {LEG_NOTE: free_leg()} if LEG_NOTE in clip.notes else clip.notes
+    moved = replace(pose, translation=place - torch.stack([floor * 0, floor, floor * 0]))
+    return replace(clip, pose=moved, notes=notes)
+
+
+def free_leg() -> float:
+    """Length of the free body's leg from hip over knee to ankle, metres."""
+    offsets = rest_offsets()
+    return round(float(sum(offsets[JOINT_INDEX[f"left_{joint}"]].norm() for joint in ("knee", "ankle"))), 4)
+
+
+def leg_scale(clip: Clip) -> float:
+    """How long the legs are that the clip's way was walked on, as its reader noted, relative to the free body's."""
+    noted = clip.notes.get(LEG_NOTE)
+    if isinstance(noted, (int, float)) and _SCALES[0] < noted / free_leg() < _SCALES[1]:
+        return noted / free_leg()
+    return 1.0
 
 
 def _standing(
