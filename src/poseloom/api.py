@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,18 +27,35 @@ if TYPE_CHECKING:
 GLB = "glb"
 
 
-def load(path: str | Path, format: str | None = None) -> Clip:
+def load(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    joint_map: Mapping[str, str] | str | Path | None = None,
+    up: str | None = None,
+    unit: str | float | None = None,
+    fps: float | None = None,
+) -> Clip:
     """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
 
     Args:
         path: BVH, AMC (with its ASF beside it), glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz
             or JSON.
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
+        joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or a JSON file with it.
+        up: the file's axis that points up, where it is not found right: ``"y"``, ``"z"``, ``"-y"``, ...
+        unit: length unit of a BVH or AMC file: ``"m"``, ``"cm"``, ``"inch"``, ... or metres a unit.
+        fps: frames a second, where the file tells none or a wrong one.
+
+    Returns:
+        The clip; ``notes["remarks"]`` has one line for everything that had to be guessed.
 
     Raises:
         PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
     """
-    return registry.read(path, format)
+    from poseloom.formats.reading_options import ReadingOptions
+
+    return registry.read(path, format, ReadingOptions(joint_map, up, unit, fps))
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:

@@ -63,6 +63,43 @@ def naming(family: str) -> dict[str, str]:
     return {ours: theirs[0] for ours, theirs in table.joints.items() if " + " not in theirs[0]}
 
 
+_MIDDLE = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+_SIDED = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
+
+
+def _names(middle: str, sided: str, sides: tuple[str, str]) -> dict[str, str]:
+    table = dict(zip(_MIDDLE, middle.split(), strict=True))
+    for side, letter in zip(("left", "right"), sides, strict=True):
+        words = (word.replace("*", letter) for word in sided.split())
+        table |= {f"{side}_{joint}": word for joint, word in zip(_SIDED, words, strict=True)}
+    return table
+
+
+OTHER_NAMES = {
+    "Rigify": _names(
+        "spine spine.001 spine.002 spine.003 spine.004 spine.006",
+        "thigh.* shin.* foot.* toe.* shoulder.* upper_arm.* forearm.* hand.*",
+        ("L", "R"),
+    ),
+    "Unreal": _names(
+        "pelvis spine_01 spine_02 spine_03 neck_01 head",
+        "thigh_* calf_* foot_* ball_* clavicle_* upperarm_* lowerarm_* hand_*",
+        ("l", "r"),
+    ),
+    "VRoid": _names(
+        "J_Bip_C_Hips J_Bip_C_Spine J_Bip_C_Chest J_Bip_C_UpperChest J_Bip_C_Neck J_Bip_C_Head",
+        "J_Bip_*_UpperLeg J_Bip_*_LowerLeg J_Bip_*_Foot J_Bip_*_ToeBase "
+        "J_Bip_*_Shoulder J_Bip_*_UpperArm J_Bip_*_LowerArm J_Bip_*_Hand",
+        ("L", "R"),
+    ),
+    "Unity": _names(
+        "Hips Spine Chest UpperChest Neck Head",
+        "*UpperLeg *LowerLeg *Foot *Toes *Shoulder *UpperArm *LowerArm *Hand",
+        ("Left", "Right"),
+    ),
+}
+
+
 @dataclass
 class Character:
     """Transforms in the world, metres, +Y up: (joints, 4, 4) at rest, (frames, joints, 4, 4) moving."""

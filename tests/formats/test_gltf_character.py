@@ -8,6 +8,7 @@ import pytest
 import torch
 from characters import (
     HIPS,
+    OTHER_NAMES,
     GltfWriter,
     a_pose,
     character,
@@ -88,6 +89,17 @@ def expected(clip, frame, size, arms_down):
     return (points - places[0]).numpy()
 
 
+@pytest.mark.parametrize("family", OTHER_NAMES)
+def test_rigs_of_other_programs_are_known_by_their_names(tmp_path, family):
+    clip = gentle_clip()
+    made = character(gentle_clip(seed=4), OTHER_NAMES[family], arms_down=45)
+    save_character(tmp_path / "c.glb", made, animated=False)
+    report = write_onto(clip, tmp_path / "c.glb", tmp_path / "o.glb")
+    assert (report.still, report.remarks) == ((), ())
+    found = skinned(tmp_path / "o.glb", 7)
+    assert np.abs(found - found[0] - (expected(clip, 7, 1, 45) - expected(clip, 7, 1, 45)[0])[made.ours]).max() < 1e-4
+
+
 def turned_and_small():
     top = np.eye(4)
     top[:3, :3] = rot.about_axis(torch.tensor(-np.pi / 2, dtype=torch.float64), "X").numpy() * 0.01
@@ -134,17 +146,17 @@ def test_vrm_0_characters_that_face_backwards_walk_forwards(tmp_path):
     assert keys[-1, 2] < keys[0, 2] - 0.4
 
 
-def test_characters_of_other_names_need_a_map(tmp_path):
+def test_characters_of_other_names_are_guessed_or_told_by_a_map(tmp_path):
     clip = gentle_clip()
     names = {ours: f"bone {number}" for number, ours in enumerate(MIXAMO)}
     made = character(clip, names)
     save_character(tmp_path / "c.glb", made, animated=False)
-    with pytest.raises(FileError, match="unknown skeleton"):
-        write_onto(clip, tmp_path / "c.glb", tmp_path / "o.glb")
+    assert write_onto(clip, tmp_path / "c.glb", tmp_path / "o.glb").remarks  # guessed by shape
     table = {ours: name for ours, name in names.items() if name in made.names}
     (tmp_path / "map.json").write_text(json.dumps(table))
     report = write_onto(clip, tmp_path / "c.glb", tmp_path / "o.glb", tmp_path / "map.json")
     assert set(report.driven) == set(table)
+    assert not report.remarks
 
 
 def json_of(path):

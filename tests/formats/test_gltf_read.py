@@ -138,8 +138,7 @@ def test_other_names_are_read_by_a_joint_map(tmp_path):
     names = {ours: f"bone {number}" for number, ours in enumerate(MIXAMO)}
     made = character(clip, names)
     save_character(tmp_path / "a.glb", made)
-    with pytest.raises(FileError, match="unknown skeleton"):
-        read_gltf(tmp_path / "a.glb")
+    assert read_gltf(tmp_path / "a.glb").notes["remarks"]  # guessed by shape, and told
     own = {ours: names[ours] for ours in list(MIXAMO)[:22] if names[ours] in made.names}
     assert worst_degrees(read_gltf(tmp_path / "a.glb", own), clip, made) < ROUNDING
 

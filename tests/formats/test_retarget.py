@@ -233,8 +233,20 @@ def test_cmu_clips_meet_the_converted_set(shared_data):
 
 
 def test_unknown_skeleton_is_told_with_names_and_remedy(read):
-    with pytest.raises(FileError, match=r"unknown skeleton of 22 joints: xHips, xSpine, .*; pass joint_map=.*Mixamo"):
-        read(humanoid_bvh(prefix="x"))
+    text = bvh_text(
+        [Joint("tail0", -1, (0, 0, 0)), *(Joint(f"tail{i}", i - 1, (0, 1, 0)) for i in range(1, 9))], [[0] * 27]
+    )
+    with pytest.raises(
+        FileError, match=r"unknown skeleton of 9 joints: tail0, tail1, .*; pass joint_map=.*--joint-map"
+    ):
+        read(text)
+
+
+def test_what_a_skeleton_lacks_is_told(read):
+    text = humanoid_bvh(rename={"LeftForeArm": "LeftThing", "LeftHand": "LeftOther"})
+    text = text.replace("OFFSET 27 0 0", "OFFSET 3 0 0", 1).replace("OFFSET 25 0 0", "OFFSET 2 0 0", 1)
+    with pytest.raises(FileError, match=r"no left_elbow, left_wrist; pass joint_map="):
+        read(text)
 
 
 def test_joint_map_as_dict_or_file(read, tmp_path):
@@ -268,10 +280,11 @@ def test_a_damaged_joint_map_file_is_told(read, tmp_path, content):
         read(humanoid_bvh(), joint_map=tmp_path / "map.json")
 
 
-def test_a_rest_pose_that_is_no_figure_is_refused(read):
-    text = humanoid_bvh().replace("OFFSET 0 -41 0", "OFFSET 0 41 0")
-    with pytest.raises(FileError, match="not a standing figure; export with a T-pose"):
-        read(text)
+def test_where_nothing_stands_limbs_point_right_and_the_reader_says_that_it_guessed(read):
+    clip = read(humanoid_bvh().replace("OFFSET 0 -41 0", "OFFSET 0 41 0"))
+    assert "neither the zero pose nor any frame is a standing figure" in clip.notes["remarks"][0]
+    thigh = clip.pose.matrices()[0, 0] @ clip.pose.matrices()[0, JOINT_INDEX["left_hip"]] @ torch.tensor([0.0, -1, 0])
+    np.testing.assert_allclose(thigh, [0, 1, 0], atol=1e-5)
 
 
 def test_exchanged_sides_are_noticed(read):

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.out:
         writable_target(arguments.out)
-    table = api.angles(api.load(arguments.file, arguments.source_format))
+    table = api.angles(options.read_motion(arguments, arguments.file))
     if arguments.out is None:
         sys.stdout.write(_csv(table).decode())
         return

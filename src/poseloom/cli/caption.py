@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.render)
-    clip = api.load(arguments.file, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.file)
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     texts = api.caption(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ _TRIM = re.compile(r"(\d*\.?\d*f?):(\d*\.?\d*f?)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_input(parser, "input")
+    options.add_input(parser, "input", rate="--source-fps")  # here --fps is what the result shall have
     outputs = "file to write: .bvh .npz (AMASS with --to amass) .json .glb"
     parser.add_argument("output", metavar="OUT", help=outputs)
     parser.add_argument("--to", dest="target_format", metavar="FORMAT", help="output format where the suffix misleads")
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         _check_onto(arguments)
     elif arguments.character_map is not None:
         raise PoseloomError("--character-map belongs to a character; name it with --onto")
-    clip = changed(_loaded(arguments), arguments)
+    clip = changed(_read(arguments), arguments)
     if arguments.onto is not None:
         _write_onto(clip, arguments)
         return
@@ -87,20 +88,22 @@ def trim_seconds(text: str, fps: float) -> tuple[float, float | None]:
     return start or 0.0, end
 
 
-def _loaded(arguments: argparse.Namespace) -> Clip:
-    from poseloom import api
-
+def _read(arguments: argparse.Namespace) -> Clip:
     if arguments.animation is None:
-        return api.load(arguments.input, arguments.source_format)
+        return options.read_motion(arguments, arguments.input)
+    from poseloom.formats.reading_options import ReadingOptions
+
+    said = ReadingOptions(arguments.joint_map, arguments.up, arguments.unit, arguments.fps)
+    given = {name: getattr(said, name) for name in said.given}
     suffix = Path(arguments.input).suffix.lower()
     if arguments.source_format == "fbx" or suffix == ".fbx":
         from poseloom.formats.fbx import read_fbx
 
-        return read_fbx(arguments.input, animation=arguments.animation)
+        return read_fbx(arguments.input, animation=arguments.animation, **given)
     if arguments.source_format == "gltf" or suffix in (".glb", ".gltf", ".vrm", ".vrma"):
         from poseloom.formats.gltf_read import read_gltf
 
-        return read_gltf(arguments.input, animation=arguments.animation)
+        return read_gltf(arguments.input, animation=arguments.animation, **given)
     raise PoseloomError(f"--animation {arguments.animation}: only glTF and FBX files have several; leave it out")
 
 
@@ -119,6 +122,8 @@ def _write_onto(clip: Clip, arguments: argparse.Namespace) -> None:
     from poseloom.formats.gltf_character import write_onto
 
     report = write_onto(clip, arguments.onto, arguments.output, arguments.character_map)
+    for remark in report.remarks:
+        print(f"poseloom: {arguments.onto}: {remark}", file=sys.stderr)
     still = [name for name in report.still if not name.rstrip("123").endswith(_FINGER_ENDS)]
     without = f"; it has no bone for {', '.join(still)}" if still else ""
     line = f"{len(clip)} frames, {clip.fps:g} frames a second, on a {report.skeleton} skeleton"

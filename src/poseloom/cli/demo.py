@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.demo.tour import Timing
 
     start = time.process_time()
-    clip = api.load(arguments.file, arguments.source_format) if arguments.file else embedded_clip()
+    clip = options.read_motion(arguments, arguments.file) if arguments.file else embedded_clip()
     loading = Timing("read the motion", time.process_time() - start, f"{len(clip):,} frames")
     folder = _folder(arguments.out)
     print(f"poseloom demo: {clip.name}: {len(clip)} frames; drawing and describing", flush=True)

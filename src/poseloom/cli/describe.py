@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
 
-    clip = api.load(arguments.file, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.file)
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
     texts = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
     rows = [

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.out, arguments.render)
-    clip = api.load(arguments.file, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.file)
     pose = clip.pose[options.checked_frame(arguments.file, clip, arguments.frame)]
     with learned.told() as notes:
         poses = api.edit(

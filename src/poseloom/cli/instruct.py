@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise PoseloomError("instruct needs two poses; name a second file, or two frames with --frames A B")
     frames = arguments.frames or [0, 0]
     files = [arguments.file, arguments.target or arguments.file]
-    start, end = (_pose(file, arguments.source_format, frame) for file, frame in zip(files, frames, strict=True))
+    start, end = (_pose(arguments, file, frame) for file, frame in zip(files, frames, strict=True))
     wording = {"style": arguments.style, "version": arguments.version}
     text = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)[0]
     if arguments.json:
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
         print(text)
 
 
-def _pose(file: str, source_format: str | None, frame: int) -> Pose:
+def _pose(arguments: argparse.Namespace, file: str, frame: int) -> Pose:
     from poseloom import api
 
-    clip = api.load(file, source_format)
+    clip = options.read_motion(arguments, file)
     return api.select(clip, [options.checked_frame(file, clip, frame)]).pose

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from poseloom import __version__
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.cli.options import with_axis_values
 
 COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",
@@ -59,7 +60,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0, 2 for a user's mistake, 1 for a fault of ours."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = with_axis_values(sys.argv[1:] if arguments is None else arguments)
     try:
         parsed = build_parser(given).parse_args(given)
         run = import_module(f"poseloom.cli.{parsed.command}").run

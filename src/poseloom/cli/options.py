@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
@@ -11,16 +12,62 @@ if TYPE_CHECKING:
     from poseloom.pose import Clip
 
 
-def add_input(parser: argparse.ArgumentParser, name: str = "file") -> None:
-    """The motion or pose file and the option that says what it is."""
+_READ = "BVH, AMC (with ASF), glTF / GLB / VRM, FBX, AMASS / SMPL-X / mocap npz, poseloom's npz or JSON"
+
+
+def add_input(parser: argparse.ArgumentParser, name: str = "file", rate: str = "--fps") -> None:
+    """The motion or pose file and the options that say what it is; `rate` names the one for its frames a second."""
     parser.add_argument(
-        name, metavar=name.upper(), help="BVH, AMC (with ASF), AMASS / SMPL-X / mocap npz, poseloom's npz or JSON"
+        name,
+        metavar=name.upper(),
+        help=_READ,
     )
-    add_format(parser)
+    add_format(parser, rate)
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
+def add_format(parser: argparse.ArgumentParser, rate: str = "--fps") -> None:
     parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="input format where the suffix misleads")
+    add_motion_options(parser, rate)
+
+
+def add_motion_options(parser: argparse.ArgumentParser, rate: str = "--fps") -> None:
+    """What a user may say about a motion file: joints, axes, unit, frame rate."""
+    parser.add_argument("--joint-map", metavar="FILE", help="JSON table of our joints and the file's")
+    parser.add_argument("--up", metavar="AXIS", help="the file's axis that points up: y, z, -y, x, ...")
+    parser.add_argument("--unit", metavar="UNIT", help="length unit of BVH and AMC: m, cm, mm, inch, or metres a unit")
+    frames = "frames a second of the file, where it tells it wrongly"
+    parser.add_argument(rate, dest="fps", type=float, metavar="N", help=frames)
+
+
+def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
+    """Read a file as the motion options say; what the reader had to guess is told on stderr, once.
+
+    Raises:
+        PoseloomError: as `poseloom.load`.
+    """
+    from poseloom import api
+    from poseloom.formats.reading_options import REMARKS
+
+    said = {name: getattr(arguments, name, None) for name in ("joint_map", "up", "unit", "fps")}
+    clip = api.load(file, arguments.source_format, **said)
+    told: set[str] = vars(arguments).setdefault("_told", set())
+    for remark in clip.notes.get(REMARKS, ()):
+        line = f"poseloom: {file}: {remark}"
+        if line not in told:
+            print(" ".join(line.split()), file=sys.stderr)
+        told.add(line)
+    return clip
+
+
+def with_axis_values(given: list[str]) -> list[str]:
+    """``--up -y`` as ``--up=-y``: argparse takes a lone ``-y`` for an option."""
+    joined: list[str] = []
+    for word in given:
+        if joined and joined[-1] == "--up" and word.lower() in ("-x", "-y", "-z"):
+            joined[-1] = f"--up={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def add_frames(parser: argparse.ArgumentParser, default: str) -> None:

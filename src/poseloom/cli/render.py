@@ -45,11 +45,10 @@ def run(arguments: argparse.Namespace) -> None:
     if suffix not in known:
         hint = closest(suffix, known) if suffix else ""
         raise FileError(arguments.out, f"cannot draw {suffix or 'without a suffix'}", remedy=", ".join(known) + hint)
-    from poseloom import api
     from poseloom.base.files import writable_target
 
     writable_target(arguments.out)
-    clip = api.load(arguments.file, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.file)
     write = _write_glb if suffix == GLB else _write_animation if suffix in ANIMATIONS else _write_pictures
     if suffix in PICTURES and is_sequence(arguments.out):
         write = _write_sequence

@@ -70,9 +70,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if (arguments.text is None) == (arguments.like is None):
         raise PoseloomError("search needs either TEXT or --like FILE")
     if arguments.like is None:
-        for option in ("frame", "mirrored", "source_format"):
+        for option in ("frame", "mirrored", "source_format", "joint_map", "up", "unit", "fps"):
             if getattr(arguments, option) not in (None, False):
-                name = {"source_format": "from"}.get(option, option)
+                name = {"source_format": "from", "joint_map": "joint-map"}.get(option, option)
                 raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
 
 
@@ -123,7 +123,7 @@ def _by_meaning(arguments: argparse.Namespace, index: Index, model: TextPoseSpac
 def _like(arguments: argparse.Namespace, index: Index, model: TextPoseSpace | None) -> list[Hit]:
     from poseloom import api
 
-    clip = api.load(arguments.like, arguments.source_format)
+    clip = options.read_motion(arguments, arguments.like)
     frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
     pose = api.select(clip, [frame]).pose
     return index.like(pose, arguments.k, arguments.where, arguments.mirrored, embedder=model)

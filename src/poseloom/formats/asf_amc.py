@@ -18,6 +18,7 @@ from jaxtyping import Float64
 from poseloom.base.errors import FileError
 from poseloom.base.files import read_text
 from poseloom.formats.asf import DEGREES_OF_FREEDOM, AcclaimSkeleton, Bone, read_asf
+from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import (
     MAXIMUM_VALUE,
@@ -39,7 +40,9 @@ def read_asf_amc(
     path: str | Path,
     skeleton: str | Path | None = None,
     joint_map: Mapping[str, str] | str | Path | None = None,
-    fps: float = CMU_FPS,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | float | None = None,
 ) -> Clip:
     """Read an AMC motion with its ASF skeleton as 22-joint poses.
 
@@ -48,7 +51,8 @@ def read_asf_amc(
         skeleton: the .asf file. By default the one in the same folder that is named after the motion's subject
             (``01_13.amc`` -> ``01.asf``) or after the motion itself, else the only one in the folder.
         joint_map: see `poseloom.formats.bvh.read_bvh`; CMU's own names are known.
-        fps: frames a second, which the file does not tell.
+        fps: frames a second, which the file does not tell; 120 by default.
+        up, unit: see `poseloom.formats.bvh.read_bvh`.
 
     Returns:
         22 joints; translation of the pelvis in metres.
@@ -56,7 +60,8 @@ def read_asf_amc(
     Raises:
         FileError: a file is damaged, they do not belong together, or the skeleton is unknown.
     """
-    return retarget(read_asf_amc_motion(path, skeleton, fps), path, joint_map)
+    options = ReadingOptions(joint_map, up, unit, fps)
+    return retarget(read_asf_amc_motion(path, skeleton, fps or CMU_FPS), path, joint_map, options)
 
 
 def read_asf_amc_motion(path: str | Path, skeleton: str | Path | None = None, fps: float = CMU_FPS) -> SkeletonMotion:

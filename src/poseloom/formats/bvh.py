@@ -7,322 +7,157 @@ vectors. The order and number of channels may differ from joint to joint.
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from jaxtyping import Float64
 
 from poseloom.base.errors import FileError
 from poseloom.base.files import read_bytes
+from poseloom.formats.bvh_hierarchy import Channel, Hierarchy, HierarchyReader
+from poseloom.formats.bvh_table import MotionTable, read_table
+from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
-from poseloom.formats.skeleton_motion import (
-    MAXIMUM_JOINTS,
-    MAXIMUM_VALUE,
-    Array,
-    SkeletonMotion,
-    SourceSkeleton,
-    from_euler,
-)
+from poseloom.formats.skeleton_motion import Array, SkeletonMotion, SourceSkeleton, from_euler
 from poseloom.pose.types import Clip
 
-_CHANNEL = re.compile(r"([xyz])(position|rotation)", re.IGNORECASE)
 _MOTION = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
-_FRAMES = re.compile(rb"\s*Frames\s*:?[ \t]*([^\s]+)", re.IGNORECASE)
-_FRAME_TIME = re.compile(rb"\s*Frame[ \t]*Time\s*:?[ \t]*([^\s]+)", re.IGNORECASE)
-_QUOTED = 40
-"""Characters of a wrong word that an error message shows."""
 
-MINIMUM_FRAME_TIME = 1e-5
-"""Seconds; a shorter one is a mistake: no camera takes more than a hundred thousand frames a second."""
+_SCALE_CHANGES = 1e-3
+"""Part of its size by which a scale channel may differ from one without a remark."""
 
 
-def read_bvh(path: str | Path, joint_map: Mapping[str, str] | str | Path | None = None) -> Clip:
+def read_bvh(
+    path: str | Path,
+    joint_map: Mapping[str, str] | str | Path | None = None,
+    up: str | None = None,
+    unit: str | float | None = None,
+    fps: float | None = None,
+) -> Clip:
     """Read a BVH file of a human skeleton as poses.
 
     Args:
         path: the file.
-        joint_map: for a skeleton that is not known by its joint names: {our joint: the file's joint}, or the path of
-            a JSON file with such a table. Our joints are those of `poseloom.pose.joints.JOINT_NAMES`.
+        joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or the path of a JSON file
+            with such a table. Our joints are those of `poseloom.pose.joints.JOINT_NAMES`.
+        up: axis of the file that points up (``"y"``, ``"-y"``, ``"z"``, ...); found from the figure by default.
+        unit: length unit of the file (``"cm"``, ``"inch"``, ...) or metres a unit; the one nearest to an adult by
+            default.
+        fps: frames a second, where the file's frame time is wrong.
 
     Returns:
-        22 joints, or 52 when the skeleton has fingers; translation of the pelvis in metres.
+        22 joints, or 52 when the skeleton has fingers; translation of the pelvis in metres. ``notes["remarks"]`` has
+        a line for everything that the reader had to guess.
 
     Raises:
-        FileError: the file is damaged, or its skeleton is unknown or not a standing figure.
+        FileError: the file is damaged, or its skeleton is unknown.
     """
-    return retarget(read_bvh_motion(path), path, joint_map)
+    options = ReadingOptions(joint_map, up, unit, fps)
+    return retarget(read_bvh_motion(path), path, joint_map, options)
 
 
 def read_bvh_motion(path: str | Path) -> SkeletonMotion:
     """Read a BVH file on its own skeleton, in its own units and axes.
 
-    Position channels are added to a joint's OFFSET, or replace it where they are nearer to it than to zero: some
-    exporters write displacements, others whole local positions, and the format does not tell.
+    Position channels are added to a joint's OFFSET, or replace it: some exporters write displacements, others whole
+    local positions, and the format does not tell. The inner joints decide for the whole file, because their bones
+    have one length; where the root alone has positions, it is what is nearer to its OFFSET: the values or zero.
 
     Raises:
         FileError: the file is damaged: one line with the field and the remedy.
     """
-    content = read_bytes(path)
+    content = _without_marks(read_bytes(path))
     split = _MOTION.search(content)
     if split is None:
         field_name, remedy = "MOTION", "a BVH file has a HIERARCHY and a MOTION part; get the file again"
         raise FileError(path, "is not a whole BVH file: no MOTION part", field=field_name, remedy=remedy)
-    hierarchy = _HierarchyReader(path).read(content[: split.start()].decode("utf-8-sig", errors="replace"))
-    frame_time, values = _read_motion(path, content[split.end() :], hierarchy.channel_count)
-    return _assemble(hierarchy, values, 1 / frame_time)
+    hierarchy = HierarchyReader(path).read(content[: split.start()].decode("utf-8", errors="replace"))
+    table = read_table(path, content[split.end() :], hierarchy.channel_count)
+    return _assemble(hierarchy, table)
 
 
-# -- the HIERARCHY part ------------------------------------------------------------------------------------------
+def _without_marks(content: bytes) -> bytes:
+    """UTF-8 without a byte order mark, from UTF-16 too; a carriage return alone ends a line, Ctrl-Z the file."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", errors="replace").encode()
+    if b"\r" in content:
+        content = content.replace(b"\r", b"\n")
+    return content.removeprefix(codecs.BOM_UTF8).rstrip(b"\x1a\x00 \t\n")
 
 
-@dataclass
-class _Hierarchy:
-    names: list[str] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    offsets: list[tuple[float, float, float] | None] = field(default_factory=list)
-    channels: list[list[tuple[str, str]] | None] = field(default_factory=list)
-    """Per joint: (axis, "position" or "rotation") in the order of the file."""
-    tails: list[tuple[int, tuple[float, float, float]]] = field(default_factory=list)
-
-    @property
-    def channel_count(self) -> int:
-        return sum(len(channels or ()) for channels in self.channels)
-
-
-_END_SITE = -2
-
-
-class _HierarchyReader:
-    """Reads the HIERARCHY part line by line, with a stack instead of recursion."""
-
-    def __init__(self, path: str | Path):
-        self.path = path
-        self.result = _Hierarchy()
-        self.stack: list[int] = []
-        self.opened: int | None = None
-        """The joint, or `_END_SITE`, whose brace is expected next."""
-        self.seen: set[str] = set()
-
-    def read(self, text: str) -> _Hierarchy:
-        lines = [line.split() for line in re.sub(r"([{}])", r"\n\1\n", text).splitlines()]
-        lines = [words for words in lines if words]
-        if not lines or lines[0][0].upper() != "HIERARCHY":
-            begin = lines[0][0][:_QUOTED] if lines else ""
-            self._fail("HIERARCHY", f"the file begins with {begin!r}", "check that it is a BVH file")
-        for words in lines[1:]:
-            self._line(words)
-        if self.stack or self.opened is not None:
-            self._fail("HIERARCHY", f"{len(self.stack)} braces are not closed", "get the file again")
-        if not self.result.names:
-            self._fail("HIERARCHY", "has no ROOT", "get the file again")
-        for name, offset in zip(self.result.names, self.result.offsets, strict=True):
-            if offset is None:
-                self._fail(name, "has no OFFSET", "add 'OFFSET x y z' to the joint")
-        return self.result
-
-    def _line(self, words: list[str]) -> None:
-        keyword = words[0].upper()
-        handler = {
-            "ROOT": self._joint,
-            "JOINT": self._joint,
-            "END": self._end_site,
-            "{": self._open,
-            "}": self._close,
-            "OFFSET": self._offset,
-            "CHANNELS": self._channels,
-        }.get(keyword)
-        if handler is None:
-            self._fail("HIERARCHY", f"unexpected {words[0][:_QUOTED]!r}", "get the file again")
-        if self.opened is not None and keyword != "{":
-            self._fail("HIERARCHY", f"expected '{{' before {words[0]!r}", "get the file again")
-        handler(words)
-
-    def _joint(self, words: list[str]) -> None:
-        name = " ".join(words[1:])
-        if not name:
-            self._fail("HIERARCHY", f"{words[0]} without a name", "name every joint")
-        if name in self.seen:
-            self._fail(name[:_QUOTED], "two joints have this name", "rename one of them")
-        is_root = words[0].upper() == "ROOT"
-        if is_root and self.result.names:
-            self._fail(name[:_QUOTED], "is a second ROOT", "keep one figure in the file")
-        if not is_root and (not self.stack or self.stack[-1] == _END_SITE):
-            self._fail(name[:_QUOTED], "stands outside of a joint", "get the file again")
-        if len(self.result.names) >= MAXIMUM_JOINTS:
-            self._fail("HIERARCHY", f"has more than {MAXIMUM_JOINTS} joints", "keep the body's joints only")
-        self.seen.add(name)
-        self.result.parents.append(self.stack[-1] if self.stack else -1)
-        self.result.names.append(name)
-        self.result.offsets.append(None)
-        self.result.channels.append(None)
-        self.opened = len(self.result.names) - 1
-
-    def _end_site(self, words: list[str]) -> None:
-        if not self.stack or self.stack[-1] == _END_SITE:
-            self._fail("End Site", "stands outside of a joint", "get the file again")
-        self.opened = _END_SITE
-
-    def _open(self, words: list[str]) -> None:
-        if self.opened is None:
-            self._fail("HIERARCHY", "'{' without a joint before it", "get the file again")
-        self.stack.append(self.opened)
-        self.opened = None
-
-    def _close(self, words: list[str]) -> None:
-        if not self.stack:
-            self._fail("HIERARCHY", "'}' without a '{'", "get the file again")
-        self.stack.pop()
-
-    def _offset(self, words: list[str]) -> None:
-        joint = self._current("OFFSET")
-        if len(words) != 4:
-            self._fail(self._name(), f"OFFSET has {len(words) - 1} numbers, expected 3", "write 'OFFSET x y z'")
-        x, y, z = (_number(self.path, f"{self._name()}: OFFSET", word) for word in words[1:])
-        if joint == _END_SITE:
-            self.result.tails.append((self.stack[-2], (x, y, z)))
-        else:
-            self.result.offsets[joint] = (x, y, z)
-
-    def _channels(self, words: list[str]) -> None:
-        joint = self._current("CHANNELS")
-        names = words[2:]
-        if len(words) < 2 or words[1] != str(len(names)):
-            said = words[1][:_QUOTED] if len(words) > 1 else "nothing"
-            remedy = "write 'CHANNELS 3 Zrotation Xrotation Yrotation'"
-            self._fail(self._name(), f"CHANNELS says {said}, but {len(names)} are named", remedy)
-        if joint == _END_SITE or self.result.channels[joint] is not None:
-            self._fail(self._name(), "has no right to CHANNELS here", "give each joint one CHANNELS line")
-        channels = []
-        for name in names:
-            match = _CHANNEL.fullmatch(name)
-            if match is None:
-                remedy = "known are Xposition ... Zposition, Xrotation ... Zrotation"
-                self._fail(self._name(), f"unknown channel {name[:_QUOTED]!r}", remedy)
-            channels.append((match[1].upper(), match[2].lower()))
-        self.result.channels[joint] = channels
-
-    def _current(self, keyword: str) -> int:
-        if not self.stack:
-            self._fail("HIERARCHY", f"{keyword} stands outside of a joint", "get the file again")
-        return self.stack[-1]
-
-    def _name(self) -> str:
-        joint = self.stack[-1]
-        return "End Site" if joint == _END_SITE else self.result.names[joint][:_QUOTED]
-
-    def _fail(self, where: str, problem: str, remedy: str) -> NoReturn:
-        raise FileError(self.path, problem, field=where, remedy=remedy)
-
-
-# -- the MOTION part ---------------------------------------------------------------------------------------------
-
-
-def _read_motion(path: str | Path, text: bytes, channels: int) -> tuple[float, Float64[Array, "frames channels"]]:
-    """Seconds between frames and the table of values; nothing is allocated by what the header promises."""
-    frames_match = _FRAMES.match(text)
-    if frames_match is None or not frames_match[1].isdigit():
-        raise FileError(path, "is missing or not a whole number", field="Frames:", remedy="write 'Frames: 120'")
-    frames = int(frames_match[1][:20])
-    time_match = _FRAME_TIME.match(text, frames_match.end())
-    if time_match is None:
-        raise FileError(path, "is missing", field="Frame Time:", remedy="write 'Frame Time: 0.033333'")
-    frame_time = _number(path, "Frame Time:", time_match[1].decode("latin-1"))
-    if frame_time < MINIMUM_FRAME_TIME:
-        raise FileError(
-            path, f"expected seconds above zero, got {frame_time}", field="Frame Time:", remedy="write 1 / fps"
-        )
-    if frames == 0:
-        raise FileError(path, "the file has no frames", field="Frames:", remedy="export at least one")
-    if channels == 0:
-        raise FileError(path, "no joint has CHANNELS", field="HIERARCHY", remedy="export with rotation channels")
-    rows = text[time_match.end() :]
-    words = rows.split()
-    if len(words) != frames * channels:
-        _explain_count(path, rows, frames, channels, len(words))
-    try:
-        values = np.fromiter(map(float, words), dtype=np.float64, count=len(words)).reshape(frames, channels)
-    except ValueError as error:
-        raise FileError(
-            path, f"not a number: {str(error)[-_QUOTED:]}", field="MOTION", remedy="export it again"
-        ) from None
-    wrong = ~(np.abs(values) <= MAXIMUM_VALUE)
-    if wrong.any():
-        frame, channel = (int(place[0]) for place in np.nonzero(wrong))
-        raise FileError(
-            path,
-            f"value {channel + 1} is {values[frame, channel]}, expected a finite number",
-            field=f"frame {frame + 1}",
-            remedy="remove or repair that frame",
-        )
-    return frame_time, values
-
-
-def _explain_count(path: str | Path, rows: bytes, frames: int, channels: int, found: int) -> NoReturn:
-    """Say which frame has a wrong number of values, or how many frames there are in truth."""
-    lengths = [len(line.split()) for line in rows.splitlines() if line.strip()]
-    for place, length in enumerate(lengths):
-        if length != channels and found % channels:
-            raise FileError(
-                path,
-                f"{length} values, expected {channels} (one for each channel)",
-                field=f"frame {place + 1}",
-                remedy="the file may be cut off; get it again or remove that frame",
-            )
-    raise FileError(
-        path,
-        f"says {frames}, but {found / channels:g} frames of {channels} values follow",
-        field="Frames:",
-        remedy="get the whole file, or correct the number",
-    )
-
-
-def _number(path: str | Path, where: str, word: str) -> float:
-    try:
-        value = float(word)
-    except ValueError:
-        value = float("nan")
-    if not abs(value) <= MAXIMUM_VALUE:
-        raise FileError(path, f"{word[:_QUOTED]!r} is not a finite number", field=where, remedy="correct it")
-    return value
-
-
-# -- together ----------------------------------------------------------------------------------------------------
-
-
-def _assemble(hierarchy: _Hierarchy, values: Float64[Array, "frames channels"], fps: float) -> SkeletonMotion:
+def _assemble(hierarchy: Hierarchy, table: MotionTable) -> SkeletonMotion:
     offsets = np.array(hierarchy.offsets, dtype=np.float64)
-    skeleton = SourceSkeleton(tuple(hierarchy.names), tuple(hierarchy.parents), offsets, tuple(hierarchy.tails))
+    columns = np.cumsum([0, *(len(channels or ()) for channels in hierarchy.channels)])
+    tables = [table.values[:, start:stop] for start, stop in pairwise(columns)]
+    listed = [channels or [] for channels in hierarchy.channels]
+    moves = [_moves(own, channels) for own, channels in zip(tables, listed, strict=True)]
+    whole = _are_whole_positions(offsets, moves)
     rotations, translations = [], []
-    start = 0
-    for joint, channels in enumerate(hierarchy.channels):
-        own = values[:, start : start + len(channels or ())]
-        start += own.shape[1]
-        turns = [place for place, (_, kind) in enumerate(channels or ()) if kind == "rotation"]
-        axes = "".join((channels or [])[place][0] for place in turns)
+    for joint, (own, channels) in enumerate(zip(tables, listed, strict=True)):
+        turns = [place for place, (_, kind) in enumerate(channels) if kind == "rotation"]
+        axes = "".join(channels[place][0] for place in turns)
         rotations.append(from_euler(own[:, turns], axes) if turns else np.eye(3)[None])
-        translations.append(_translation(offsets[joint], own, channels or []))
-    return SkeletonMotion(skeleton, len(values), tuple(rotations), tuple(translations), fps)
+        is_whole = _repeats(offsets[0], moves[0]) if joint == 0 and not whole else whole
+        translations.append(_translation(offsets[joint], moves[joint], is_whole))
+    if whole:  # bones are where the channels put them; OFFSET may be empty
+        offsets[1:] = [np.median(place, axis=0) for place in translations[1:]]
+    skeleton = SourceSkeleton(tuple(hierarchy.names), tuple(hierarchy.parents), offsets, tuple(hierarchy.tails))
+    motion = SkeletonMotion(skeleton, len(table.values), tuple(rotations), tuple(translations), table.fps)
+    remarks = (*hierarchy.remarks, *table.remarks, *_remark_on_scales(tables, listed))
+    return replace(motion, remarks=remarks)
 
 
-def _translation(
-    offset: Float64[Array, 3],
-    values: Float64[Array, "frames channels"],
-    channels: list[tuple[str, str]],
-) -> Float64[Array, "frames_or_1 3"]:
-    moves = [(place, "XYZ".index(axis)) for place, (axis, kind) in enumerate(channels) if kind == "position"]
-    if not moves:
-        return offset[None]
+Moves = tuple[list[int], Float64[Array, "frames 3"]]
+"""Axes that have a position channel, and the values along all three."""
+
+
+def _moves(values: Float64[Array, "frames channels"], channels: Sequence[Channel]) -> Moves:
     moved = np.zeros((len(values), 3))
-    for place, axis in moves:
-        moved[:, axis] += values[:, place]
-    given = sorted({axis for _, axis in moves})
-    off_by = np.linalg.norm((moved - offset)[:, given], axis=1).mean()
-    if off_by >= np.linalg.norm(moved[:, given], axis=1).mean():
+    axes = set()
+    for place, (axis, kind) in enumerate(channels):
+        if kind == "position":
+            moved[:, "XYZ".index(axis)] += values[:, place]
+            axes.add("XYZ".index(axis))
+    return sorted(axes), moved
+
+
+def _are_whole_positions(offsets: Float64[Array, "joints 3"], moves: Sequence[Moves]) -> bool:
+    """Whether the inner joints' positions repeat their bones, together, rather than being displacements."""
+    from_offset, from_zero = 0.0, 0.0
+    for offset, (axes, moved) in zip(offsets[1:], moves[1:], strict=True):
+        if axes:
+            from_offset += float(np.linalg.norm((moved - offset)[:, axes], axis=1).mean())
+            from_zero += float(np.linalg.norm(moved[:, axes], axis=1).mean())
+    if from_zero > 0 and not np.any(offsets[1:]):
+        return True
+    return from_offset < from_zero
+
+
+def _repeats(offset: Float64[Array, 3], moves: Moves) -> bool:
+    axes, moved = moves
+    off_by = np.linalg.norm((moved - offset)[:, axes], axis=1).mean()
+    return bool(off_by < np.linalg.norm(moved[:, axes], axis=1).mean())
+
+
+def _translation(offset: Float64[Array, 3], moves: Moves, whole: bool) -> Float64[Array, "frames_or_1 3"]:
+    axes, moved = moves
+    if not axes:
+        return offset[None]
+    if not whole:
         return moved + offset
-    replaced = np.repeat(offset[None], len(values), axis=0)
-    replaced[:, given] = moved[:, given]
+    replaced = np.repeat(offset[None], len(moved), axis=0)
+    replaced[:, axes] = moved[:, axes]
     return replaced
+
+
+def _remark_on_scales(tables: Sequence[Array], listed: Sequence[Sequence[Channel]]) -> list[str]:
+    for own, channels in zip(tables, listed, strict=True):
+        scales = own[:, [place for place, (_, kind) in enumerate(channels) if kind == "scale"]]
+        if scales.size and np.ptp(scales) > _SCALE_CHANGES * max(1e-9, float(np.abs(scales).max())):
+            return ["scale channels are left out: bones keep their length"]
+    return []

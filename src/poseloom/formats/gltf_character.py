@@ -56,11 +56,13 @@ class OntoReport:
         skeleton: family of its skeleton.
         driven: our joints that move a bone of it.
         still: our joints that it has no bone for.
+        remarks: what had to be guessed, one line each.
     """
 
     skeleton: str
     driven: tuple[str, ...]
     still: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def write_onto(clip: Clip, character: str | Path, path: str | Path, joint_map: J
     write_chunks(path, content, binary)
     names = tuple(JOINT_NAMES[joint] for joint in sorted(driven.values()))
     still = tuple(name for name in JOINT_NAMES[: motion.pose.joints] if name not in names)
-    return OntoReport(rig.family, names, still)
+    return OntoReport(rig.family, names, still, (*rig.match.remarks, *rig.alignment.remarks))
 
 
 def _understood(document: GltfDocument, joint_map: JointMap | None) -> _Rig:
@@ -112,7 +114,7 @@ def _understood(document: GltfDocument, joint_map: JointMap | None) -> _Rig:
     own = joint_map
     if own is None and humanoid is not None and set(humanoid.values()) <= set(place):
         own = {ours: motion.skeleton.names[place[node]] for ours, node in humanoid.items()}
-    match = find_joints(motion.skeleton, document.path, own)
+    match = find_joints(motion, document.path, own)
     family = "VRM humanoid" if own is not None and joint_map is None else match.family.name
     return _Rig(document, tree, skeleton, match, align(motion, match, document.path), family)
 

@@ -13,6 +13,7 @@ from poseloom.formats.gltf_document import GltfDocument, read_document
 from poseloom.formats.gltf_nodes import NodeSkeleton, NodeTree, animated_locals, find_skeleton, read_nodes
 from poseloom.formats.gltf_record import read_record
 from poseloom.formats.node_motion import MAXIMUM_FRAMES, MAXIMUM_MATRICES, frame_grid, motion_from_nodes
+from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion
 from poseloom.formats.vrm import humanoid_joints
@@ -21,7 +22,15 @@ from poseloom.pose.types import Clip
 JointMap = Mapping[str, str] | str | Path
 
 
-def read_gltf(path: str | Path, joint_map: JointMap | None = None, animation: str | None = None) -> Clip:
+def read_gltf(
+    path: str | Path,
+    joint_map: JointMap | None = None,
+    animation: str | None = None,
+    *,
+    up: str | None = None,
+    unit: str | float | None = None,
+    fps: float | None = None,
+) -> Clip:
     """Read the animation of a rigged character as poses.
 
     A file without animations gives the pose that its nodes are stored in, as a clip of one frame. A file that poseloom
@@ -31,18 +40,20 @@ def read_gltf(path: str | Path, joint_map: JointMap | None = None, animation: st
         path: a .glb, .gltf (its buffers beside it or inside), .vrm or .vrma file.
         joint_map: {our joint: the file's node} or a JSON file with it, for skeletons that are not known.
         animation: name of the animation; the first by default.
+        up, unit, fps: what the user says of the file; see `poseloom.formats.reading_options`.
 
     Raises:
         FileError: the file is damaged, has no skeleton, or its skeleton is unknown.
     """
     document = read_document(path)
-    if joint_map is None and animation is None:
+    options = ReadingOptions(joint_map, up, unit, fps)
+    if not options.given and animation is None:
         record = read_record(document)
         if record is not None:
             return record
     names = animation_names(document)
     motion, humanoid = _motion_of(document, animation)
-    clip = retarget(motion, path, joint_map if joint_map is not None else humanoid)
+    clip = retarget(motion, path, joint_map if joint_map is not None else humanoid, options)
     notes = dict(clip.notes)
     if humanoid is not None and joint_map is None:
         notes["skeleton"] = "VRM humanoid"

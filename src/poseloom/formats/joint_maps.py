@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,23 @@ from jaxtyping import Float64
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.base.files import read_text
-from poseloom.formats.skeleton_motion import Array, SourceSkeleton, Vector, from_rotation_vector
+from poseloom.formats.joint_names import joints_by_words
+from poseloom.formats.skeleton_motion import Array, SkeletonMotion, SourceSkeleton, Vector, from_rotation_vector
+from poseloom.formats.skeleton_shape import joints_by_shape
+from poseloom.formats.trunk import is_above, trunk_joints
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 
+_LIMBS = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 REQUIRED = tuple(
-    JOINT_INDEX[name]
-    for name in (
-        "pelvis",
-        *(
-            f"{side}_{joint}"
-            for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
-            for side in ("left", "right")
-        ),
-        "head",
-    )
+    JOINT_INDEX[name] for name in ("pelvis", *(f"{side}_{joint}" for joint in _LIMBS for side in ("left", "right")))
 )
-"""Joints without which a skeleton is not taken for a human one."""
+"""Joints without which a skeleton is not taken for a human one; wrists and ankles may be the ends of bones."""
+
+_ENDS = {
+    "head": "neck",
+    **{f"{s}_{a}": f"{s}_{b}" for s in ("left", "right") for a, b in (("wrist", "elbow"), ("ankle", "knee"))},
+}
+"""Joints that may be only the end of another one's bone."""
 
 _SAME_OFFSET = 0.02
 """Relative difference up to which a joint's OFFSET counts as the one of a known skeleton."""
@@ -40,7 +42,9 @@ _SAME_OFFSET = 0.02
 FOREARM_TWIST_TO_ELBOW = 0.5
 """The forearm turns along its whole length; a skeleton with one joint for it puts the turn into the hand alone."""
 
-_SHOWN_NAMES = 6
+_SHOWN_NAMES, _SHOWN = 6, 30
+"""Joint names that an error message shows, and characters of each."""
+
 _JOINT_MAP_BYTES = 1 << 20
 
 
@@ -68,6 +72,7 @@ class SkeletonMap:
         hinges: our elbow -> axis of flexion at rest, in the file's axes.
         flat_foot_pitch: degrees by which ankle -> toe base points below the sole's plane; None: soles are flat at rest.
         forearm_twist_to_elbow: share of the twist between forearm and hand that the elbow takes over.
+        spine_by_tree: spine and neck are the joints between hips, arms and head, however many there are.
     """
 
     name: str
@@ -80,6 +85,7 @@ class SkeletonMap:
     hinges: dict[str, Vector] = field(default_factory=dict)
     flat_foot_pitch: float | None = None
     forearm_twist_to_elbow: float = FOREARM_TWIST_TO_ELBOW
+    spine_by_tree: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,36 +102,105 @@ class Match:
 
     family: SkeletonMap
     sources: dict[int, JointSource]
+    ends: dict[int, tuple[int, tuple[float, float, float]]] = field(default_factory=dict)
+    """Points of our joints that the file has only as the end of a bone: (the bone's joint, offset)."""
+    remarks: tuple[str, ...] = ()
+
+    def lacks(self) -> list[str]:
+        """Names of the joints that make a human figure and are missing."""
+        return [JOINT_NAMES[joint] for joint in REQUIRED if joint not in self.sources and joint not in self.ends]
 
 
 def find_joints(
-    skeleton: SourceSkeleton, path: str | Path, joint_map: Mapping[str, str] | str | Path | None = None
+    motion: SkeletonMotion, path: str | Path, joint_map: Mapping[str, str] | str | Path | None = None
 ) -> Match:
-    """Recognise a skeleton by its joint names, or take the user's own table.
+    """Recognise a skeleton: by a table of ours, by what its names mean, by its shape; or take the user's own table.
 
     Raises:
-        FileError: no family fits, or the table names joints that do not exist.
+        FileError: nothing fits, or the table names joints that do not exist.
     """
-    names = _Names(skeleton.names)
+    skeleton = motion.skeleton
     if joint_map is not None:
         return _user_match(skeleton, path, joint_map)
+    known = _known_match(skeleton)
+    if known is not None:
+        return known
+    by_words = _match(skeleton, SkeletonMap("by joint names", {}), joints_by_words(skeleton))
+    if not by_words.lacks() and _is_figure(skeleton, by_words):
+        return by_words
+    by_shape = _match(skeleton, SkeletonMap("by shape", {}), joints_by_shape(motion))
+    if not by_shape.lacks() and _is_figure(skeleton, by_shape):
+        return replace(by_shape, remarks=(_guessed(skeleton, by_shape),))
+    shown = ", ".join(name[:_SHOWN] for name in skeleton.names[:_SHOWN_NAMES])
+    shown += ", ..." if len(skeleton.names) > _SHOWN_NAMES else ""
+    lacks = f"; no {', '.join(by_words.lacks()[:3])}" if by_words.sources and by_words.lacks() else ""
+    raise FileError(
+        path,
+        f"unknown skeleton of {len(skeleton.names)} joints: {shown}{lacks}",
+        field="joint names",
+        remedy='pass joint_map= (--joint-map FILE): a table {"left_hip": "LThigh", ...} of our joints and the file\'s',
+    )
+
+
+def _known_match(skeleton: SourceSkeleton) -> Match | None:
+    names = _Names(skeleton.names)
     best: Match | None = None
     for family in known_skeletons():
         if any(names.find(mark) is None for mark in family.marks) or not _has_offsets(skeleton, names, family):
             continue
-        match = Match(family, _sources(family, names))
-        if all(joint in match.sources for joint in REQUIRED) and (best is None or _rank(match) > _rank(best)):
+        sources = _sources(family, names)
+        if family.spine_by_tree:
+            sources |= _trunk_sources(skeleton, sources)
+        match = _with_ends(skeleton, Match(family, sources))
+        if not match.lacks() and (best is None or _rank(match) > _rank(best)) and _is_figure(skeleton, match):
             best = match
-    if best is None:
-        shown = ", ".join(skeleton.names[:_SHOWN_NAMES]) + (", ..." if len(skeleton.names) > _SHOWN_NAMES else "")
-        known = ", ".join(sorted(family.name for family in known_skeletons()))
-        raise FileError(
-            path,
-            f"unknown skeleton of {len(skeleton.names)} joints: {shown}",
-            field="joint names",
-            remedy=f"pass joint_map={{our joint: the file's joint}} (known without: {known})",
-        )
     return best
+
+
+def _trunk_sources(skeleton: SourceSkeleton, sources: dict[int, JointSource]) -> dict[int, JointSource]:
+    by_name = {JOINT_NAMES[joint]: source.joint for joint, source in sources.items()}
+    limbs = {name: joint for name, joint in by_name.items() if name.startswith(("left_", "right_"))}
+    trunk = trunk_joints(skeleton, limbs, by_name.get("pelvis"), by_name.get("neck"), by_name.get("head"))
+    return {JOINT_INDEX[name]: JointSource(*places) for name, places in trunk.items()}
+
+
+def _match(skeleton: SourceSkeleton, family: SkeletonMap, joints: dict[str, tuple[int, ...]]) -> Match:
+    sources = {JOINT_INDEX[name]: JointSource(*places) for name, places in joints.items()}
+    return _with_ends(skeleton, Match(family, sources))
+
+
+def _with_ends(skeleton: SourceSkeleton, match: Match) -> Match:
+    """The match with the ends of bones for heads, hands and feet that are no joints."""
+    ends = {}
+    for name, before in _ENDS.items():
+        source = match.sources.get(JOINT_INDEX[before])
+        if JOINT_INDEX[name] in match.sources or source is None:
+            continue
+        joint = source.joint if source.other is None else source.other
+        tips = [offset for owner, offset in skeleton.tails if owner == joint and any(offset)]
+        if tips:
+            ends[JOINT_INDEX[name]] = (joint, tips[0])
+    return replace(match, ends=ends)
+
+
+def _is_figure(skeleton: SourceSkeleton, match: Match) -> bool:
+    """Whether every limb's joints hang on each other, and none is at the place of the next."""
+    for side in ("left", "right"):
+        for chain in (("hip", "knee", "ankle", "foot"), ("shoulder", "elbow", "wrist")):
+            joints = [match.sources.get(JOINT_INDEX[f"{side}_{name}"]) for name in chain]
+            places = [source.joint for source in joints if source is not None]
+            for upper, lower in pairwise(places):
+                if upper == lower or not is_above(skeleton, upper, lower):
+                    return False
+    return True
+
+
+def _guessed(skeleton: SourceSkeleton, match: Match) -> str:
+    shown = [
+        f"{name} is {skeleton.names[match.sources[JOINT_INDEX[name]].joint][:_SHOWN]}"
+        for name in ("left_hip", "left_shoulder")
+    ]
+    return f"the joints' names tell nothing; guessed by shape: {', '.join(shown)}; --joint-map FILE says otherwise"
 
 
 def _rank(match: Match) -> tuple[bool, bool, int]:
@@ -183,19 +258,21 @@ def _user_match(skeleton: SourceSkeleton, path: str | Path, joint_map: Mapping[s
     sources = {}
     for ours, theirs in table.items():
         if ours not in JOINT_INDEX:
-            raise PoseloomError(f"joint_map: {ours!r} is not one of our joints{closest(str(ours), JOINT_NAMES)}")
+            word = str(ours)[:_SHOWN]
+            raise PoseloomError(f"joint_map: {word!r} is not one of our joints{closest(word, JOINT_NAMES)}")
         parts = str(theirs).split(" + ")
         for part in parts:
             if part not in skeleton.index:
-                hint = closest(part, skeleton.names) or "; see its HIERARCHY"
-                raise FileError(path, f"has no joint {part!r}, which {ours} is mapped to{hint}", field="joint_map")
+                hint = closest(part[:_SHOWN], skeleton.names) or "; see its HIERARCHY"
+                problem = f"has no joint {part[:_SHOWN]!r}, which {ours} is mapped to{hint}"
+                raise FileError(path, problem, field="joint_map")
         if len(parts) > 2:
-            raise PoseloomError(f"joint_map: {ours}: expected one joint or 'a + b', got {theirs!r}")
+            raise PoseloomError(f"joint_map: {ours}: expected one joint or 'a + b', got {str(theirs)[:_SHOWN]!r}")
         sources[JOINT_INDEX[ours]] = JointSource(*(skeleton.index[part] for part in parts))
-    missing = [JOINT_NAMES[joint] for joint in REQUIRED if joint not in sources]
-    if missing:
-        raise PoseloomError(f"joint_map: {', '.join(missing)} missing; name the file's joint for each")
-    return Match(SkeletonMap("joint_map", {}), sources)
+    match = _with_ends(skeleton, Match(SkeletonMap("joint_map", {}), sources))
+    if match.lacks():
+        raise PoseloomError(f"joint_map: {', '.join(match.lacks())} missing; name the file's joint for each")
+    return match
 
 
 def _read_table(path: str | Path) -> dict[str, str]:
@@ -248,6 +325,7 @@ def _parse(table: dict[str, Any]) -> SkeletonMap:
         hinges={name: np.array(axis, dtype=np.float64) for name, axis in table.get("hinges", {}).items()},
         flat_foot_pitch=table.get("flat_foot_pitch"),
         forearm_twist_to_elbow=table.get("forearm_twist_to_elbow", FOREARM_TWIST_TO_ELBOW),
+        spine_by_tree=table.get("spine_by_tree", False),
     )
 
 

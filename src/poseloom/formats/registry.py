@@ -19,9 +19,10 @@ from poseloom.base.files import readable_file, writable_target
 
 if TYPE_CHECKING:
     from poseloom.formats.npz_files import NpzArchive
+    from poseloom.formats.reading_options import ReadingOptions
     from poseloom.pose.types import Clip
 
-Reader = Callable[[Path], "Clip"]
+Reader = Callable[..., "Clip"]
 Writer = Callable[["Clip", Path], None]
 Recogniser = Callable[["NpzArchive"], bool]
 
@@ -38,6 +39,8 @@ class Format:
         read: file to clip; None if it is only written.
         write: clip to file; None if it is only read.
         recognise: does this archive hold the format; None where the suffix alone tells.
+        takes: options of `ReadingOptions` that the reader takes itself; the others are applied to its clip.
+        up: axis of the file's world that the reader takes for up, where it does not take that option.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Format:
     read: Reader | None = None
     write: Writer | None = None
     recognise: Recogniser | None = None
+    takes: tuple[str, ...] = ()
+    up: str = "y"
 
 
 def formats() -> tuple[Format, ...]:
@@ -53,20 +58,26 @@ def formats() -> tuple[Format, ...]:
     return _FORMATS
 
 
-def read(path: str | Path, format: str | None = None) -> Clip:
+def read(path: str | Path, format: str | None = None, options: ReadingOptions | None = None) -> Clip:
     """Read a motion file.
 
     Args:
         path: the file.
         format: name of the format where suffix and content do not tell.
+        options: what the user says of axes, unit, frame rate and joints.
+
+    Returns:
+        The clip; ``notes["remarks"]`` has a line for everything that had to be guessed.
 
     Raises:
-        PoseloomError: the file is missing or damaged, or of a kind that is not known.
+        PoseloomError: the file is missing or damaged, or of a kind that is not known, or an option means nothing to it.
     """
     file = readable_file(path)
-    reader = (_by_content(file) if format is None else _named(format, "read")).read
-    assert reader is not None
-    return reader(file)
+    row = _by_content(file) if format is None else _named(format, "read")
+    assert row.read is not None
+    from poseloom.formats.read_clip import with_options
+
+    return with_options(row, file, options)
 
 
 def write(clip: Clip, path: str | Path, format: str | None = None, *, extra_writers: Collection[str] = ()) -> None:
@@ -90,7 +101,9 @@ def write(clip: Clip, path: str | Path, format: str | None = None, *, extra_writ
         writer = candidates[0].write
     writable_target(path)
     assert writer is not None
-    writer(clip, Path(path))
+    from poseloom.formats.read_clip import without_remarks
+
+    writer(without_remarks(clip), Path(path))
 
 
 def _by_content(path: Path) -> Format:
@@ -152,8 +165,8 @@ def _ways_here() -> dict[str, list[str]]:
 def _lazy(module: str, function: str) -> Callable[..., Any]:
     """The function, imported when it is called."""
 
-    def call(*arguments: Any) -> Any:
-        return getattr(import_module(f"poseloom.formats.{module}"), function)(*arguments)
+    def call(*arguments: Any, **options: Any) -> Any:
+        return getattr(import_module(f"poseloom.formats.{module}"), function)(*arguments, **options)
 
     call.__name__ = function
     return call
@@ -190,6 +203,7 @@ _SMPLX_NUMBERS = 165
 """Numbers a frame of SMPL-X: 55 joints."""
 _LISTED_KEYS = 8
 _PAST = {"read": "read", "write": "written"}
+_SKELETAL = ("joint_map", "up", "unit", "fps")
 _READ_AMASS = _lazy("amass", "read_amass")
 
 _FORMATS = (
@@ -208,8 +222,9 @@ _FORMATS = (
         _READ_AMASS,
         _lazy("amass", "write_amass_smplx"),
         _is_amass_smplx,
+        up="z",
     ),
-    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass),
+    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass, up="z"),
     Format(
         "smplx",
         "SMPL-X or SMPL parameters, as mesh recovery writes them",
@@ -227,15 +242,27 @@ _FORMATS = (
         _is_mocap,
     ),
     Format("json", "readable JSON", (".json",), _lazy("json_file", "read_json"), _lazy("json_file", "write_json")),
-    Format("bvh", "Biovision hierarchy", (".bvh",), _lazy("bvh", "read_bvh"), _lazy("bvh_write", "write_bvh")),
+    Format(
+        "bvh",
+        "Biovision hierarchy",
+        (".bvh",),
+        _lazy("bvh", "read_bvh"),
+        _lazy("bvh_write", "write_bvh"),
+        takes=_SKELETAL,
+    ),
     Format(
         "gltf",
         "glTF, GLB, VRM: the animation of a rigged character",
         (".glb", ".gltf", ".vrm", ".vrma"),
         _lazy("gltf_read", "read_gltf"),
+        takes=_SKELETAL,
     ),
-    Format("fbx", "Autodesk FBX, binary and text", (".fbx",), _lazy("fbx", "read_fbx")),
+    Format("fbx", "Autodesk FBX, binary and text", (".fbx",), _lazy("fbx", "read_fbx"), takes=_SKELETAL),
     Format(
-        "amc", "Acclaim motion, with its ASF skeleton beside it", (".amc", ".asf"), _lazy("asf_amc", "read_asf_amc")
+        "amc",
+        "Acclaim motion, with its ASF skeleton beside it",
+        (".amc", ".asf"),
+        _lazy("asf_amc", "read_asf_amc"),
+        takes=_SKELETAL,
     ),
 )

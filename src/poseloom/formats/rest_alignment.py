@@ -1,37 +1,34 @@
-"""How the joints of a foreign rest pose lie relative to our T-pose: axes, unit, and one constant a joint.
+"""How the joints of a foreign skeleton lie relative to our T-pose: axes, unit, and one constant a joint.
 
-For each joint: canonical global rotation = the file's global rotation @ alignment. The alignment is the canonical
-global rotation of a person who stands in the file's rest pose (all rotations zero).
+For each joint: canonical global rotation = world axes @ the file's global rotation @ alignment. The alignment is
+measured on a figure that stands upright: the file's rest pose (all rotations zero), or, where that is no standing
+figure, frames of the motion that are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
 
-from poseloom.base.errors import FileError
-from poseloom.formats.joint_maps import Match, RestPose, unit_axis
-from poseloom.formats.skeleton_motion import Array, SkeletonMotion, SourceSkeleton, Vector, about_axis, shortest_turn
-from poseloom.pose.joints import FINGERS, JOINT_INDEX
-
-_UNITS = (
-    ("centimetre", 0.01),
-    ("metre", 1.0),
-    ("millimetre", 0.001),
-    ("decimetre", 0.1),
-    ("1/0.45 inch", 0.0254 / 0.45),
-    ("inch", 0.0254),
+from poseloom.formats.figure_alignment import FigureAlignment
+from poseloom.formats.joint_maps import FOREARM_TWIST_TO_ELBOW, Match, RestPose, unit_axis
+from poseloom.formats.length_units import find_unit
+from poseloom.formats.reading_options import ReadingOptions
+from poseloom.formats.skeleton_motion import Array, SkeletonMotion, Vector, at_rest, some_frames
+from poseloom.formats.standing import (
+    Figure,
+    arms_are,
+    axes_in_frame,
+    conventional_axes,
+    figure_of,
+    standing_frames,
+    stands_on_floor,
+    up_of,
 )
-"""Length units of motion files, most frequent first."""
-
-_SMALLEST_BODY, _AVERAGE_BODY, _LARGEST_BODY = 0.65, 1.45, 2.1
-"""Metres along the bones from an ankle over hip and trunk to the head joint: a toddler, an adult, a giant."""
-
-_HINGE_BEND = 12.0
-"""Degrees of elbow flexion at rest from which the plane of the bend tells the elbow's axis."""
+from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 
 _SNAP = 20.0
 """Degrees within which a rest pose's left and up are taken for axes of the file."""
@@ -39,11 +36,20 @@ _SNAP = 20.0
 _STANDING = 0.6
 """Part of the way along leg and trunk that head and ankles must be apart upwards; a T-pose has 0.97."""
 
-_PARALLEL = 1e-3
-"""Sine of an angle below which two directions span no plane."""
+_LEGS_BELOW = 0.35
+"""Part of its length by which each leg must reach down; legs of one that sits upright have 0.5."""
 
 _ACROSS = 0.5
 """Part of the way from right to left, hips and shoulders, that must lie across the way up."""
+
+_FRAMES = 400
+"""Frames of a motion among which standing ones are looked for."""
+
+_SAME_LIMB = 15.0
+"""Degrees up to which a table's constant may differ from the bone that it stands for; else the bone is measured."""
+
+_T_POSE = 12.0
+"""Degrees up to which limbs at rest are those of SMPL's zero pose."""
 
 _LIMBS = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
 
@@ -57,68 +63,135 @@ class RestAlignment:
         metres_per_unit: length unit.
         unit: its name.
         joints: by the index of our joint, the canonical axes seen from the file's joint.
+        forearm_twist_to_elbow: share of the twist between forearm and hand that the elbow takes over.
+        remarks: what had to be guessed, one line each.
     """
 
     axes: Float64[Array, "3 3"]
     metres_per_unit: float
     unit: str
     joints: dict[int, Float64[Array, "3 3"]]
+    forearm_twist_to_elbow: float
+    remarks: tuple[str, ...] = ()
 
 
-def align(motion: SkeletonMotion, match: Match, path: str | Path) -> RestAlignment:
-    """Work out a skeleton's axes, unit and joint alignments from its family's constants and its rest pose.
+def align(
+    motion: SkeletonMotion, match: Match, path: str | Path, options: ReadingOptions | None = None
+) -> RestAlignment:
+    """Work out a skeleton's axes, unit and joint alignments from its family's constants and its geometry.
 
     Raises:
-        FileError: the rest pose is needed and is not a standing figure.
+        FileError: a bone has no length, or left and right are exchanged.
     """
-    rest = motion.skeleton.rest
-    places = {ours: rest[source.joint] for ours, source in match.sources.items()}
+    options = options or ReadingOptions()
+    unit, metres, told = find_unit(motion, match, options.metres_per_unit)
+    stated_up = None if options.plain_up is None else unit_axis(options.plain_up)
+    rest = figure_of(at_rest(motion), match)
+    rest_axes = _axes_of_rest(rest)
     family = match.family
-    axes = _stated_axes(family.frame) if family.frame else _find_axes(places, path)
-    if motion.metres_per_unit is None:
-        unit, metres = _find_unit(motion.skeleton, match)
-    else:
-        unit, metres = "stated in the file", motion.metres_per_unit
-    joints: dict[int, Array] = {}
-    if family.frame is None:
-        figure = _RestFigure(motion, match, {ours: axes @ place for ours, place in places.items()}, axes)
-        joints = figure.alignments(path) if family.rest is RestPose.MEASURED else {}
-    joints.update({JOINT_INDEX[name]: constant for name, constant in family.constants.items()})
+    if family.frame is not None and rest_axes is None and _constants_fit(motion, match):
+        axes = _stated_axes(family.frame) if stated_up is None else conventional_axes(stated_up)
+        table = {JOINT_INDEX[name]: constant for name, constant in family.constants.items()}
+        own = {ours: _stated_axes(family.frame).T @ table.get(ours, np.eye(3)) for ours in match.sources}
+        return RestAlignment(axes, metres, unit, own, family.forearm_twist_to_elbow, told)
+    if family.frame is not None:  # another skeleton under these names
+        match = replace(match, family=replace(family, frame=None, constants={}))
+    if rest_axes is None:
+        axes, own, remarks = _from_frames(motion, match, path, stated_up)
+        return RestAlignment(axes, metres, unit, own, FOREARM_TWIST_TO_ELBOW, (*told, *remarks))
+    own, share = _from_rest(motion, match, rest, rest_axes, path)
+    axes, remarks = _world_axes(motion, match, rest_axes, stated_up)
+    return RestAlignment(axes, metres, unit, own, share, (*told, *remarks))
+
+
+# -- from the rest pose ------------------------------------------------------------------------------------------
+
+
+def _from_rest(
+    motion: SkeletonMotion, match: Match, rest: Figure, axes: Float64[Array, "3 3"], path: str | Path
+) -> tuple[dict[int, Array], float]:
+    """Alignments by our joint, and the elbow's share of the forearm's twist."""
+    family = match.family
+    if family.rest is RestPose.T_POSE:
+        if _is_t_pose(rest, axes):
+            return dict.fromkeys(match.sources, axes.T), family.forearm_twist_to_elbow
+        family = replace(family, rest=RestPose.MEASURED, forearm_twist_to_elbow=FOREARM_TWIST_TO_ELBOW)
+        match = replace(match, family=family)
+    joints = FigureAlignment(motion, match, rest, 0, axes).alignments(path)
+    constants = {JOINT_INDEX[name]: constant for name, constant in family.constants.items()}
+    known = bool(family.rest_offsets)  # the very skeleton that the constants were measured on
+    joints |= {ours: constant for ours, constant in constants.items() if known or _fits(ours, constant, joints)}
     own = {ours: axes.T @ joints.get(ours, np.eye(3)) for ours in match.sources}
-    return RestAlignment(axes, metres, unit, own)
+    return own, family.forearm_twist_to_elbow
 
 
-# -- axes and unit -----------------------------------------------------------------------------------------------
+def _fits(ours: int, constant: Float64[Array, "3 3"], measured: dict[int, Array]) -> bool:
+    """Whether a table's constant points a limb where the file's bone points."""
+    direction = _limb_directions().get(ours)
+    if direction is None or ours not in measured:
+        return True
+    return float((constant @ direction) @ (measured[ours] @ direction)) > np.cos(np.radians(_SAME_LIMB))
 
 
-def _stated_axes(frame: tuple[str, str]) -> Float64[Array, "3 3"]:
-    left, up = (unit_axis(text) for text in frame)
-    return np.stack([left, up, np.cross(left, up)])
+def _is_t_pose(rest: Figure, axes: Float64[Array, "3 3"]) -> bool:
+    for ours, direction in _limb_directions().items():
+        child = next(child for joint, child in _LIMBS.items() if _limb_name(ours) == joint)
+        bone = axes @ (rest.points[JOINT_INDEX[_side(ours) + child]] - rest.points[ours])[0]
+        if direction @ bone < np.cos(np.radians(_T_POSE)) * np.linalg.norm(bone):
+            return False
+    return True
 
 
-def _find_axes(places: dict[int, Vector], path: str | Path) -> Float64[Array, "3 3"]:
-    """Left and up of the figure that stands in the rest pose, snapped to the file's axes where they are near."""
+def _limb_directions() -> dict[int, Vector]:
+    """Where our limbs point at the T-pose."""
+    found = {}
+    for side, sign in (("left_", 1.0), ("right_", -1.0)):
+        for joint in _LIMBS:
+            arm = joint in ("shoulder", "elbow")
+            found[JOINT_INDEX[side + joint]] = np.array((sign, 0.0, 0.0) if arm else (0.0, -1.0, 0.0))
+    return found
 
-    def at(name: str) -> Vector:
-        return places[JOINT_INDEX[name]]
 
-    feet = (at("left_ankle") + at("right_ankle")) / 2
-    up = at("head") - feet
-    left = at("left_hip") - at("right_hip") + at("left_shoulder") - at("right_shoulder")
-    bones = [at("head") - at("pelvis"), at("pelvis") - (at("left_knee") + at("right_knee")) / 2]
-    bones.append(at("pelvis") - bones[1] - feet)
-    length = sum(np.linalg.norm(bone) for bone in bones)
-    upright = np.linalg.norm(up) > _STANDING * length
-    if upright:
-        up = _snapped(up / np.linalg.norm(up))
-        across = left - (left @ up) * up
-    if not upright or np.linalg.norm(across) <= _ACROSS * np.linalg.norm(left):
-        raise FileError(
-            path,
-            "the rest pose (all rotations zero) is not a standing figure",
-            field="OFFSET",
-            remedy="export with a T-pose as rest pose, axes parallel to the world's",
-        )
+def _limb_name(ours: int) -> str:
+    return JOINT_NAMES[ours].split("_")[1]
+
+
+def _side(ours: int) -> str:
+    return JOINT_NAMES[ours].split("_")[0] + "_"
+
+
+def _constants_fit(motion: SkeletonMotion, match: Match) -> bool:
+    """Whether the constants of a table without a rest pose point every limb along the file's own bone."""
+    assert match.family.frame is not None
+    axes = _stated_axes(match.family.frame)
+    for ours, direction in _limb_directions().items():
+        child = JOINT_INDEX[_side(ours) + _LIMBS[_limb_name(ours)]]
+        if child not in match.sources:
+            return False
+        joint, path, bone = match.sources[ours].joint, match.sources[child].joint, np.zeros(3)
+        while path > joint:
+            bone, path = bone + motion.skeleton.offsets[path], motion.skeleton.parents[path]
+        constant = match.family.constants.get(JOINT_NAMES[ours], np.eye(3))
+        if direction @ (constant.T @ axes @ bone) < np.cos(np.radians(_SAME_LIMB)) * np.linalg.norm(bone):
+            return False
+    return True
+
+
+def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
+    """Left, up and front of the figure in the rest pose, snapped to the file's axes where they are near; None if it
+    does not stand."""
+    up, left = rest.top[0] - rest.feet[0], rest.across()[0]
+    height = float(np.linalg.norm(up))
+    trunk = rest.top[0] - rest.at("pelvis")[0]
+    if not height > _STANDING * (np.linalg.norm(trunk) + rest.leg) or trunk @ up <= 0:
+        return None
+    for side in ("left", "right"):
+        if (rest.at(f"{side}_hip") - rest.at(f"{side}_ankle"))[0] @ up < _LEGS_BELOW * rest.leg * height:
+            return None
+    up = _snapped(up / np.linalg.norm(up))
+    across = left - (left @ up) * up
+    if np.linalg.norm(across) <= _ACROSS * np.linalg.norm(left):
+        return None
     left = _snapped(across / np.linalg.norm(across))
     left = left - (left @ up) * up
     left /= np.linalg.norm(left)
@@ -132,149 +205,67 @@ def _snapped(direction: Vector) -> Vector:
     return np.sign(direction[axis]) * np.eye(3)[axis]
 
 
-def _find_unit(skeleton: SourceSkeleton, match: Match) -> tuple[str, float]:
-    """The most frequent unit in which the body has a human size, else the one that makes it an adult's."""
-    length = 0.0
-    for start, end in (("left_ankle", "left_hip"), ("head", "pelvis")):
-        joint, stop = (match.sources[JOINT_INDEX[name]].joint for name in (start, end))
-        above = set(skeleton.with_ancestors([stop]))
-        while joint not in above:
-            length += float(np.linalg.norm(skeleton.offsets[joint]))
-            joint = skeleton.parents[joint]
-    for name, metres in _UNITS:
-        if _SMALLEST_BODY <= length * metres <= _LARGEST_BODY:
-            return name, metres
-    return "scaled to an adult", _AVERAGE_BODY / length if length > 0 else 1.0
+def _stated_axes(frame: tuple[str, str]) -> Float64[Array, "3 3"]:
+    left, up = (unit_axis(text) for text in frame)
+    return np.stack([left, up, np.cross(left, up)])
 
 
-# -- joints ------------------------------------------------------------------------------------------------------
+def _world_axes(
+    motion: SkeletonMotion, match: Match, rest_axes: Float64[Array, "3 3"], stated_up: Vector | None
+) -> tuple[Float64[Array, "3 3"], tuple[str, ...]]:
+    """Axes of the world: those of the rest pose, unless the user or the motion says that another axis points up."""
+    if stated_up is not None:
+        return (rest_axes if stated_up @ rest_axes[1] > 0.99 else conventional_axes(stated_up)), ()
+    figure = figure_of(some_frames(motion, _FRAMES), match)
+    up, clearly = up_of(figure)
+    if not clearly or up @ rest_axes[1] > 0.5 or not stands_on_floor(figure, up):
+        return rest_axes, ()
+    names = [_axis_name(axis) for axis in (rest_axes[1], up)]
+    remark = f"the rest pose stands along {names[0]}, the motion along {names[1]}: taken for up; --up says otherwise"
+    return conventional_axes(up), (remark,)
 
 
-class _RestFigure:
-    """The figure of a rest pose in canonical axes, and the alignments that it asks for."""
-
-    def __init__(
-        self,
-        motion: SkeletonMotion,
-        match: Match,
-        places: dict[int, Vector],
-        axes: Float64[Array, "3 3"],
-    ):
-        self.motion, self.match, self.places, self.axes = motion, match, places, axes
-        self.result: dict[int, Array] = {}
-
-    def alignments(self, path: str | Path) -> dict[int, Float64[Array, "3 3"]]:
-        for side, sign in (("left", 1.0), ("right", -1.0)):
-            for joint, child in _LIMBS.items():
-                straight = np.array((sign, 0.0, 0.0)) if joint in ("shoulder", "elbow") else np.array((0.0, -1.0, 0.0))
-                bone = self._bone(f"{side}_{joint}", f"{side}_{child}")
-                if np.linalg.norm(bone) == 0:
-                    problem = f"the {side} {joint} and the {side} {child} are at one place at rest"
-                    raise FileError(path, problem, field="OFFSET", remedy="give every bone a length")
-                self.result[JOINT_INDEX[f"{side}_{joint}"]] = shortest_turn(straight, bone)
-            self._match_elbow(side, sign)
-            self._foot(side, path)
-            self._hand(side)
-        return self.result
-
-    def _bone(self, joint: str, child: str) -> Vector:
-        return self.places[JOINT_INDEX[child]] - self.places[JOINT_INDEX[joint]]
-
-    def _match_elbow(self, side: str, sign: float) -> None:
-        """Turn upper arm and forearm about themselves until the elbow's axis is -Y (left) or +Y (right)."""
-        upper = self._bone(f"{side}_shoulder", f"{side}_elbow")
-        fore = self._bone(f"{side}_elbow", f"{side}_wrist")
-        hinge = self._hinge(side, upper, fore)
-        if hinge is None:
-            return
-        for joint, bone in (("shoulder", upper), ("elbow", fore)):
-            direction = bone / np.linalg.norm(bone)
-            axis = hinge - (hinge @ direction) * direction
-            if np.linalg.norm(axis) < 0.1:
-                continue
-            y = -sign * axis / np.linalg.norm(axis)
-            x = sign * direction
-            self.result[JOINT_INDEX[f"{side}_{joint}"]] = np.stack([x, y, np.cross(x, y)], axis=1)
-
-    def _hinge(self, side: str, upper: Vector, fore: Vector) -> Vector | None:
-        elbow = JOINT_INDEX[f"{side}_elbow"]
-        stated = self.match.family.hinges.get(f"{side}_elbow")
-        if stated is None:
-            stated = self.motion.hinges.get(self.motion.skeleton.names[self.match.sources[elbow].joint])
-        if stated is not None:
-            return self.axes @ stated
-        bend = np.cross(upper, fore) / (np.linalg.norm(upper) * np.linalg.norm(fore))
-        return bend if np.linalg.norm(bend) > np.sin(np.radians(_HINGE_BEND)) else None
-
-    def _foot(self, side: str, path: str | Path) -> None:
-        """A flat sole is identity. Where nothing else is known, soles are flat at rest and toes tell the heading."""
-        ankle, toes = JOINT_INDEX[f"{side}_ankle"], JOINT_INDEX[f"{side}_foot"]
-        forward = self._toe_direction(ankle, toes)
-        pitch = self.match.family.flat_foot_pitch
-        if pitch is not None and forward is not None:
-            leg = self.result[JOINT_INDEX[f"{side}_knee"]]
-            below = np.degrees(np.arctan2(*(leg.T @ forward * (1, -1, 1))[1:]))
-            self.result[ankle] = leg @ about_axis(np.array(below - pitch), "X")
-            self.result[toes] = leg
-            return
-        if forward is None or np.hypot(forward[0], forward[2]) < 0.3 * np.linalg.norm(forward):
-            return
-        if forward[2] < 0:
-            problem = f"the {side} foot points backwards at rest: left and right may be exchanged"
-            raise FileError(path, problem, field="OFFSET", remedy="pass joint_map= with the sides exchanged")
-        heading = about_axis(np.degrees(np.arctan2(forward[0], forward[2])), "Y")
-        self.result[ankle] = self.result[toes] = heading
-
-    def _toe_direction(self, ankle: int, toes: int) -> Vector | None:
-        if toes in self.places:
-            return self.places[toes] - self.places[ankle]
-        source = self.match.sources[ankle].joint
-        for joint, offset in self.motion.skeleton.tails:
-            if joint == source:
-                return self.axes @ np.asarray(offset)
-        return None
-
-    def _hand(self, side: str) -> None:
-        """Hand from its knuckles where they are known, else it goes on from the forearm; then the fingers."""
-        from poseloom.pose.skeleton import rest_offsets
-
-        ours = rest_offsets().double().numpy()
-        wrist = JOINT_INDEX[f"{side}_wrist"]
-        self.result[wrist] = self.result[JOINT_INDEX[f"{side}_elbow"]]
-        knuckles = [JOINT_INDEX[f"{side}_{finger}1"] for finger in ("middle", "index", "pinky")]
-        if all(joint in self.places for joint in knuckles):
-            middle, index, pinky = knuckles
-            theirs = _frame(self.places[middle] - self.places[wrist], self.places[index] - self.places[pinky])
-            own = _frame(ours[middle], ours[index] - ours[pinky])
-            if theirs is not None and own is not None:
-                self.result[wrist] = theirs @ own.T
-        hand = self.match.family.constants.get(f"{side}_wrist", self.result[wrist])
-        for finger in FINGERS:
-            alignment = hand
-            for phalanx in (1, 2, 3):
-                joint = JOINT_INDEX[f"{side}_{finger}{phalanx}"]
-                if joint not in self.places:
-                    continue
-                bone = self._finger_bone(joint, phalanx)
-                if bone is not None and np.linalg.norm(bone) > 0:
-                    canonical = ours[joint + 1] if phalanx < 3 else ours[joint]
-                    alignment = shortest_turn(hand @ canonical, bone) @ hand
-                self.result[joint] = alignment
-
-    def _finger_bone(self, joint: int, phalanx: int) -> Vector | None:
-        if phalanx < 3 and joint + 1 in self.places:
-            return self.places[joint + 1] - self.places[joint]
-        source = self.match.sources[joint].joint
-        skeleton = self.motion.skeleton
-        tails = [offset for owner, offset in skeleton.tails if owner == source]
-        ends = tails or [skeleton.offsets[child] for child, parent in enumerate(skeleton.parents) if parent == source]
-        return self.axes @ np.asarray(ends[0]) if ends else None
+def _axis_name(axis: Vector) -> str:
+    place = int(np.argmax(np.abs(axis)))
+    return ("-" if axis[place] < 0 else "+") + "XYZ"[place]
 
 
-def _frame(first: Vector, second: Vector) -> Float64[Array, "3 3"] | None:
-    """Orthonormal columns: along `first`; `second` without its part along it; and their cross product."""
-    normal = np.cross(first, second)
-    if np.linalg.norm(normal) <= _PARALLEL * np.linalg.norm(first) * np.linalg.norm(second):
-        return None
-    x, z = first / np.linalg.norm(first), normal / np.linalg.norm(normal)
-    return np.stack([x, np.cross(z, x), z], axis=1)
+# -- from frames of the motion -----------------------------------------------------------------------------------
+
+
+def _from_frames(
+    motion: SkeletonMotion, match: Match, path: str | Path, stated_up: Vector | None
+) -> tuple[Float64[Array, "3 3"], dict[int, Array], tuple[str, ...]]:
+    """World axes, alignments by our joint (the mean over the frames that stand), and what to remark."""
+    sampled = some_frames(motion, _FRAMES)
+    figure = figure_of(sampled, match)
+    up, clearly = (stated_up, True) if stated_up is not None else up_of(figure)
+    frames, stand = standing_frames(figure, up)
+    sums: dict[int, Array] = {}
+    for frame in frames:
+        axes = axes_in_frame(figure, frame, up)
+        joints = FigureAlignment(sampled, match, figure, frame, axes, upright=stand, flat=False).alignments(path)
+        for ours, source in match.sources.items():
+            turned = _at(figure.world.rotations[source.joint], frame)
+            sums[ours] = sums.get(ours, 0.0) + turned.T @ axes.T @ joints.get(ours, joints.get(0, np.eye(3)))
+    own = {ours: _nearest_rotation(total) for ours, total in sums.items()}
+    if stand:
+        what = f"{len(frames)} frame{'s' if len(frames) > 1 else ''} ({arms_are(figure, frames, up)})"
+        remarks = [f"the zero pose is no standing figure; aligned by {what} in which the figure stands"]
+    else:
+        remarks = [
+            "neither the zero pose nor any frame is a standing figure; limbs point right, the twist of limbs and the "
+            "tilt of trunk and head are guessed"
+        ]
+    if not clearly:
+        remarks.append("the frames do not tell which axis points up: taken for +Y; --up says otherwise")
+    return conventional_axes(up), own, tuple(remarks)
+
+
+def _at(values: Float64[Array, "frames_or_1 3 3"], frame: int) -> Float64[Array, "3 3"]:
+    return values[frame if len(values) > 1 else 0]
+
+
+def _nearest_rotation(matrix: Float64[Array, "3 3"]) -> Float64[Array, "3 3"]:
+    left, _, right = np.linalg.svd(matrix)
+    return left @ np.diag((1.0, 1.0, np.sign(np.linalg.det(left @ right)))) @ right

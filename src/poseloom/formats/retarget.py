@@ -7,13 +7,16 @@ Method: per joint, canonical global rotation = the file's global rotation @ cons
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 
 from poseloom.formats.joint_maps import Match, find_joints
+from poseloom.formats.reading_options import REMARKS, ReadingOptions
 from poseloom.formats.rest_alignment import RestAlignment, align
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, WorldMotion, about_axis, forward_kinematics
 from poseloom.pose import rotations as rot
@@ -25,22 +28,30 @@ _WHOLE_FPS = 1e-4
 """Relative distance from a whole number of frames a second that comes from rounding the frame time."""
 
 
-def retarget(motion: SkeletonMotion, path: str | Path, joint_map: Mapping[str, str] | str | Path | None = None) -> Clip:
+def retarget(
+    motion: SkeletonMotion,
+    path: str | Path,
+    joint_map: Mapping[str, str] | str | Path | None = None,
+    options: ReadingOptions | None = None,
+) -> Clip:
     """Convert a motion to poses of 22 joints, or 52 where the skeleton has fingers.
 
     Args:
         motion: on its own skeleton.
         path: the file it comes from: for messages and the clip's name.
         joint_map: {our joint: the file's joint} or a JSON file with it, for skeletons that are not known.
+        options: what the user says of axes, unit and frame rate.
 
     Returns:
-        The clip; its notes tell the skeleton's family and the length unit that was found.
+        The clip; its notes tell the skeleton's family and the length unit that was found, and under
+        ``remarks`` what was guessed.
 
     Raises:
-        FileError: the skeleton is unknown, or its rest pose is needed and is not a standing figure.
+        FileError: the skeleton is unknown, or a bone has no length.
     """
-    match = find_joints(motion.skeleton, path, joint_map)
-    alignment = align(motion, match, path)
+    options = options or ReadingOptions(joint_map)
+    match = find_joints(motion, path, joint_map)
+    alignment = align(motion, match, path, options)
     wanted = [place for source in match.sources.values() for place in (source.joint, source.other) if place is not None]
     world = forward_kinematics(motion, wanted)
     joints = ALL_JOINTS if any(joint >= BODY_JOINTS for joint in match.sources) else BODY_JOINTS
@@ -48,20 +59,24 @@ def retarget(motion: SkeletonMotion, path: str | Path, joint_map: Mapping[str, s
     pelvis = world.positions[match.sources[0].joint] @ alignment.axes.T * alignment.metres_per_unit
     pelvis = np.array(np.broadcast_to(pelvis, (motion.frames, 3)))
     pose = Pose(rot.to_axis_angle(rotations).float(), torch.from_numpy(pelvis).float())
-    notes = {"skeleton": match.family.name, "unit": alignment.unit, LEG_NOTE: _leg_metres(motion, match, alignment)}
-    return Clip(pose, _rounded_fps(motion.fps), Path(path).stem, notes)
+    notes: dict[str, Any] = {"skeleton": match.family.name, "unit": alignment.unit}
+    notes |= _leg_note(motion, match, alignment)
+    remarks = (*motion.remarks, *match.remarks, *alignment.remarks)
+    if remarks:
+        notes[REMARKS] = list(remarks)
+    return Clip(pose, _rounded_fps(motion.fps if options.fps is None else options.fps), Path(path).stem, notes)
 
 
-def _leg_metres(motion: SkeletonMotion, match: Match, alignment: RestAlignment) -> float:
-    """Mean length of the legs that the way was walked on, from hip over knee to ankle."""
-    rest = motion.skeleton.rest
-    length = 0.0
+def _leg_note(motion: SkeletonMotion, match: Match, alignment: RestAlignment) -> dict[str, float]:
+    """Mean length of the legs that the way was walked on, from hip over knee to ankle; nothing where one is missing."""
+    rest, length = motion.skeleton.rest, 0.0
     for side in ("left", "right"):
-        hip, knee, ankle = (
-            rest[match.sources[JOINT_INDEX[f"{side}_{joint}"]].joint] for joint in ("hip", "knee", "ankle")
-        )
-        length += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee)) / 2
-    return round(length * alignment.metres_per_unit, 4)
+        sources = [match.sources.get(JOINT_INDEX[f"{side}_{joint}"]) for joint in ("hip", "knee", "ankle")]
+        places = [rest[source.joint] for source in sources if source is not None]
+        if len(places) < len(sources):
+            return {}
+        length += sum(float(np.linalg.norm(below - above)) for above, below in pairwise(places)) / 2
+    return {LEG_NOTE: round(length * alignment.metres_per_unit, 4)}
 
 
 def canonical_rotations(
@@ -81,7 +96,7 @@ def canonical_rotations(
             continue
         ends = (world.rotations[end] @ by_source.get(end, own) for end in (source.joint, source.other))
         everywhere.append(alignment.axes @ _halfway(*ends))
-    _share_forearm_twist(everywhere, match.family.forearm_twist_to_elbow)
+    _share_forearm_twist(everywhere, alignment.forearm_twist_to_elbow)
     local = np.empty((frames, joints, 3, 3))
     for joint in range(joints):
         parent = PARENTS[joint]

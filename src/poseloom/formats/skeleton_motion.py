@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -76,6 +76,7 @@ class SkeletonMotion:
         fps: frames a second.
         metres_per_unit: length unit where the file states it, else None.
         hinges: axis of joints with one degree of freedom, at zero rotation, in the file's axes (ASF: ``dof rx``).
+        remarks: what the reader had to guess, one line each.
     """
 
     skeleton: SourceSkeleton
@@ -85,6 +86,7 @@ class SkeletonMotion:
     fps: float
     metres_per_unit: float | None = None
     hinges: dict[str, Float64[Array, 3]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,25 @@ def forward_kinematics(motion: SkeletonMotion, joints: Iterable[int] | None = No
         rotations[joint] = above @ motion.rotations[joint]
         positions[joint] = positions[parent] + (above @ motion.translations[joint][..., None])[..., 0]
     return WorldMotion(rotations, positions)
+
+
+def some_frames(motion: SkeletonMotion, most: int) -> SkeletonMotion:
+    """The motion with at most so many of its frames, evenly spaced, the first among them."""
+    if motion.frames <= most:
+        return motion
+    chosen = np.unique(np.linspace(0, motion.frames - 1, most).round().astype(int))
+    return replace(
+        motion,
+        frames=len(chosen),
+        rotations=tuple(own[chosen] if len(own) > 1 else own for own in motion.rotations),
+        translations=tuple(own[chosen] if len(own) > 1 else own for own in motion.translations),
+    )
+
+
+def at_rest(motion: SkeletonMotion) -> SkeletonMotion:
+    """One frame with all rotations zero."""
+    still = tuple(np.eye(3)[None] for _ in motion.rotations)
+    return replace(motion, frames=1, rotations=still, translations=tuple(motion.skeleton.offsets[:, None]))
 
 
 # -- rotations as these formats count them: double precision, degrees, numpy ---------------------------------------

@@ -23,6 +23,7 @@ from poseloom.formats.node_motion import (
     frame_grid,
     motion_from_nodes,
 )
+from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import MAXIMUM_JOINTS, Array, SkeletonMotion, from_euler
 from poseloom.pose.types import Clip
@@ -35,7 +36,13 @@ _CENTIMETRE = 0.01
 
 
 def read_fbx(
-    path: str | Path, joint_map: Mapping[str, str] | str | Path | None = None, animation: str | None = None
+    path: str | Path,
+    joint_map: Mapping[str, str] | str | Path | None = None,
+    animation: str | None = None,
+    *,
+    up: str | None = None,
+    unit: str | float | None = None,
+    fps: float | None = None,
 ) -> Clip:
     """Read the animation of a rigged character from a FBX file as poses.
 
@@ -45,16 +52,18 @@ def read_fbx(
         path: binary or text FBX, version 6.1 to 7.7.
         joint_map: {our joint: the file's model} or a JSON file with it, for skeletons that are not known.
         animation: name of the animation (stack or take); by default the first that moves a model.
+        up, unit, fps: what the user says of the file; see `poseloom.formats.reading_options`.
 
     Raises:
         FileError: the file is damaged, has no skeleton, or its skeleton is unknown or never stands.
     """
     scene = read_scene(path)
     name, curves = _chosen(scene, animation)
+    options = ReadingOptions(joint_map, up, unit, fps)
     problems: list[FileError] = []
     for motion in _motions(scene, curves):
         try:
-            clip = retarget(motion, path, joint_map)
+            clip = retarget(motion, path, joint_map, options)
         except FileError as error:
             problems.append(error)
             continue

@@ -1,0 +1,445 @@
+"""Skeletons of many programs, made from one figure in four poses: names, rest pose, unit, axes and channels vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from motion_texts import Joint, bvh_text
+
+FPS = 30
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Joint names of one program; ``*`` stands for the side.
+
+    Args:
+        trunk: from the pelvis to the last joint of the spine, which the arms hang on.
+        head: neck joints and the head.
+        arm: collar ("" if there is none), shoulder, elbow, wrist.
+        leg: hip, knee, ankle, toes ("" if there are none).
+        sides: the words for left and right.
+        helpers: (name, name of the joint that it hangs on), half a bone away.
+        above: joints above the pelvis, at the floor.
+        legs_on: the joint that the legs hang on, the pelvis by default.
+        numbered: put a serial number behind every name.
+    """
+
+    trunk: str
+    head: str
+    arm: str
+    leg: str
+    sides: tuple[str, str] = ("Left", "Right")
+    helpers: tuple[tuple[str, str], ...] = ()
+    above: tuple[str, ...] = ()
+    legs_on: int = 0
+    numbered: str = ""
+
+
+_UE = Dialect(
+    "pelvis spine_01 spine_02 spine_03", "neck_01 head", "clavicle_* upperarm_* lowerarm_* hand_*",
+    "thigh_* calf_* foot_* ball_*", ("l", "r"), above=("root",),
+    helpers=(("upperarm_twist_01_l", "upperarm_l"), ("lowerarm_twist_01_l", "lowerarm_l"), ("ik_foot_root", "root"),
+             ("thigh_twist_01_r", "thigh_r"), ("weapon_r", "hand_r")),
+)  # fmt: skip
+_CC = Dialect(
+    "CC_Base_Hip CC_Base_Waist CC_Base_Spine01 CC_Base_Spine02", "CC_Base_NeckTwist01 CC_Base_NeckTwist02 CC_Base_Head",
+    "CC_Base_*_Clavicle CC_Base_*_Upperarm CC_Base_*_Forearm CC_Base_*_Hand",
+    "CC_Base_*_Thigh CC_Base_*_Calf CC_Base_*_Foot CC_Base_*_ToeBase", ("L", "R"), above=("RL_BoneRoot",),
+    helpers=(("CC_Base_L_UpperarmTwist01", "CC_Base_L_Upperarm"), ("CC_Base_L_KneeShareBone", "CC_Base_L_Calf"),
+             ("CC_Base_R_ThighTwist01", "CC_Base_R_Thigh"), ("CC_Base_L_Eye", "CC_Base_Head")),
+)  # fmt: skip
+_MIXAMO = Dialect(
+    "Hips Spine Spine1 Spine2", "Neck Head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *ToeBase"
+)
+_KINECT = Dialect(
+    "SpineBase SpineMid SpineShoulder", "Neck Head", " Shoulder* Elbow* Wrist*", "Hip* Knee* Ankle* Foot*",
+    helpers=(("HandLeft", "WristLeft"), ("HandRight", "WristRight")),
+)  # fmt: skip
+
+DIALECTS: dict[str, Dialect] = {
+    "Mixamo": _MIXAMO,
+    "Mixamo, with name space": Dialect(
+        "mixamorig:Hips mixamorig:Spine mixamorig:Spine1 mixamorig:Spine2", "mixamorig:Neck mixamorig:Head",
+        "mixamorig:*Shoulder mixamorig:*Arm mixamorig:*ForeArm mixamorig:*Hand",
+        "mixamorig:*UpLeg mixamorig:*Leg mixamorig:*Foot mixamorig:*ToeBase",
+    ),
+    "LaFAN1": Dialect(
+        "Hips Spine Spine1 Spine2", "Neck Head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *Toe"
+    ),
+    "Rokoko": Dialect(
+        "Hips Spine Spine1 Spine2 Spine3 Spine4", "Neck Head", "*Shoulder *Arm *ForeArm *Hand",
+        "*Thigh *Shin *Foot *Toe",
+    ),
+    "Perception Neuron": Dialect(
+        "Robot_Hips Robot_Spine Robot_Spine1 Robot_Spine2 Robot_Spine3", "Robot_Neck Robot_Head",
+        "Robot_*Shoulder Robot_*Arm Robot_*ForeArm Robot_*Hand", "Robot_*UpLeg Robot_*Leg Robot_*Foot ",
+        helpers=(("Robot_LeftInHandIndex", "Robot_LeftHand"),),
+    ),
+    "Ready Player Me": replace(_MIXAMO, helpers=(("HeadTop_End", "Head"), ("LeftEye", "Head"), ("RightEye", "Head"))),
+    "Unity humanoid": Dialect(
+        "Hips Spine Chest UpperChest", "Neck Head", "*Shoulder *UpperArm *LowerArm *Hand",
+        "*UpperLeg *LowerLeg *Foot *Toes",
+    ),
+    "Unreal mannequin, UE4": _UE,
+    "Unreal mannequin, UE5": replace(
+        _UE, trunk="pelvis spine_01 spine_02 spine_03 spine_04 spine_05", head="neck_01 neck_02 head"
+    ),
+    "Rigify metarig": Dialect(
+        "spine spine.001 spine.002 spine.003", "spine.004 spine.005 spine.006",
+        "shoulder.* upper_arm.* forearm.* hand.*", "thigh.* shin.* foot.* toe.*", ("L", "R"),
+        helpers=(("pelvis.L", "spine"), ("pelvis.R", "spine"), ("heel.02.L", "foot.L"), ("breast.L", "spine.003")),
+    ),
+    "Rigify metarig, simple names": Dialect(
+        "hips spine chest", "neck head", "shoulder.* upper_arm.* forearm.* hand.*", "thigh.* shin.* foot.* toe.*",
+        ("L", "R"),
+    ),
+    "Rigify DEF": Dialect(
+        "DEF-spine DEF-spine.001 DEF-spine.002 DEF-spine.003", "DEF-spine.004 DEF-spine.005 DEF-spine.006",
+        "DEF-shoulder.* DEF-upper_arm.* DEF-forearm.* DEF-hand.*", "DEF-thigh.* DEF-shin.* DEF-foot.* DEF-toe.*",
+        ("L", "R"), above=("root",),
+        helpers=(("DEF-upper_arm.L.001", "DEF-upper_arm.L"), ("DEF-thigh.R.001", "DEF-thigh.R")),
+    ),
+    "Rigify ORG": Dialect(
+        "ORG-spine ORG-spine.001 ORG-spine.002 ORG-spine.003", "ORG-spine.004 ORG-spine.006",
+        "ORG-shoulder.* ORG-upper_arm.* ORG-forearm.* ORG-hand.*", "ORG-thigh.* ORG-shin.* ORG-foot.* ORG-toe.*",
+        ("L", "R"), helpers=(("MCH-hand_ik.L", "ORG-hand.L"),),
+    ),
+    "3ds Max Biped": Dialect(
+        "Bip01 Pelvis|Bip01 Spine|Bip01 Spine1", "Bip01 Neck|Bip01 Head",
+        "Bip01 * Clavicle|Bip01 * UpperArm|Bip01 * Forearm|Bip01 * Hand",
+        "Bip01 * Thigh|Bip01 * Calf|Bip01 * Foot|Bip01 * Toe0", ("L", "R"), above=("Bip01",), legs_on=1,
+    ),
+    "3ds Max Biped, underscores": Dialect(
+        "Bip001 Bip001_Spine Bip001_Spine1 Bip001_Spine2", "Bip001_Neck Bip001_Head",
+        "Bip001_*_Clavicle Bip001_*_UpperArm Bip001_*_Forearm Bip001_*_Hand",
+        "Bip001_*_Thigh Bip001_*_Calf Bip001_*_Foot Bip001_*_Toe0", ("L", "R"),
+    ),
+    "Biovision": Dialect(
+        "Hips Chest", "Neck Head", "*Collar *UpArm *LowArm *Hand", "*UpLeg *LowLeg *Foot ", ("Left", "Right")
+    ),
+    "Biovision, joints": Dialect(
+        "Hips Chest Chest2", "Neck Head", "*Collar *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *Toe"
+    ),
+    "Poser": Dialect(
+        "hip abdomen chest", "neck head", "*Collar *Shldr *ForeArm *Hand", "*Thigh *Shin *Foot *Toe", ("l", "r")
+    ),
+    "Poser, buttocks": Dialect(
+        "hip abdomen chest", "neck head", "*Collar *Shldr *ForeArm *Hand", "*Buttock *Shin *Foot ", ("l", "r")
+    ),
+    "Poser, small letters, no head": Dialect(
+        "hip abdomen chest", "neck ", "*collar *shldr *forearm *hand", "*thigh *shin *foot *toe", ("l", "r")
+    ),
+    "DAZ Genesis 8": Dialect(
+        "hip abdomenLower abdomenUpper chestLower chestUpper", "neckLower neckUpper head",
+        "*Collar *ShldrBend *ForearmBend *Hand", "*ThighBend *Shin *Foot *Toe", ("l", "r"),
+    ),
+    "DAZ Genesis 9": Dialect(
+        "hip spine1 spine2 spine3 spine4", "neck1 neck2 head", "*_shoulder *_upperarm *_forearm *_hand",
+        "*_thigh *_shin *_foot *_toes", ("l", "r"),
+        helpers=(("l_upperarmtwist1", "l_upperarm"), ("r_thightwist1", "r_thigh")),
+    ),
+    "Kinect v1": Dialect(
+        "HipCenter Spine ShoulderCenter", "Head", " Shoulder* Elbow* Wrist*", "Hip* Knee* Ankle* Foot*",
+        helpers=(("HandLeft", "WristLeft"), ("HandRight", "WristRight")),
+    ),
+    "Kinect v2": _KINECT,
+    "Azure Kinect": Dialect(
+        "PELVIS SPINE_NAVEL SPINE_CHEST", "NECK HEAD", "CLAVICLE_* SHOULDER_* ELBOW_* WRIST_*",
+        "HIP_* KNEE_* ANKLE_* FOOT_*", ("LEFT", "RIGHT"), helpers=(("NOSE", "HEAD"), ("HANDTIP_LEFT", "WRIST_LEFT")),
+    ),
+    "Xsens MVN": Dialect(
+        "Pelvis L5 L3 T12 T8", "Neck Head", "*Shoulder *UpperArm *ForeArm *Hand", "*UpperLeg *LowerLeg *Foot *Toe"
+    ),
+    "Xsens MVN, BVH names": Dialect(
+        "Hips Chest Chest2 Chest3 Chest4", "Neck Head", "*Collar *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *Toe"
+    ),
+    "OptiTrack Motive": Dialect(
+        "Hip Ab Chest", "Neck Head", "*Shoulder *UArm *FArm *Hand", "*Thigh *Shin *Foot *Toe", ("L", "R")
+    ),
+    "Vicon": Dialect(
+        "pelvis thorax", "head", "*clavicle *humerus *radius *hand", "*femur *tibia *foot *toes", ("l", "r")
+    ),
+    "CMU, MotionBuilder": Dialect(
+        "Hips LowerBack Spine Spine1", "Neck Neck1 Head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *ToeBase",
+        helpers=(("LHipJoint", "Hips"), ("LThumb", "LeftHand")),
+    ),
+    "VRM": Dialect(
+        "J_Bip_C_Hips J_Bip_C_Spine J_Bip_C_Chest J_Bip_C_UpperChest", "J_Bip_C_Neck J_Bip_C_Head",
+        "J_Bip_*_Shoulder J_Bip_*_UpperArm J_Bip_*_LowerArm J_Bip_*_Hand",
+        "J_Bip_*_UpperLeg J_Bip_*_LowerLeg J_Bip_*_Foot J_Bip_*_ToeBase", ("L", "R"), above=("Root",),
+        helpers=(("J_Sec_Hair1_01", "J_Bip_C_Head"), ("J_Sec_L_Bust1", "J_Bip_C_UpperChest")),
+    ),
+    "MakeHuman, MHX": Dialect(
+        "Hips Spine1 Spine2 Spine3", "Neck Head", "Clavicle_* UpArm_* LoArm_* Hand_*", "UpLeg_* LoLeg_* Foot_* Toe_*",
+        ("L", "R"),
+    ),
+    "Character Creator, AccuRIG": _CC,
+    "Truebones": Dialect(
+        "BN_Hips BN_Spine BN_Spine1", "BN_Neck BN_Head", "BN_*_Clavicle BN_*_UpArm BN_*_Forearm BN_*_Hand",
+        "BN_*_Thigh BN_*_Calf BN_*_Foot BN_*_Toe", ("L", "R"),
+    ),
+    "SMPL": Dialect(
+        "pelvis spine1 spine2 spine3", "neck head", "*_collar *_shoulder *_elbow *_wrist",
+        "*_hip *_knee *_ankle *_foot", ("left", "right"),
+    ),
+    "SMPL, short": Dialect(
+        "Pelvis Spine1 Spine2 Spine3", "Neck Head", "*_Collar *_Shoulder *_Elbow *_Wrist",
+        "*_Hip *_Knee *_Ankle *_Foot", ("L", "R"), above=("f_avg_root",),
+    ),
+    "numbered behind the name": Dialect(
+        "Hips Chest Chest2", "Neck Head", "*Collar *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *Toe", numbered="-"
+    ),
+    "suffixes": Dialect(
+        "hips spine chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "upleg_* leg_* foot_* toe_*",
+        ("lft", "rgt"),
+    ),
+    "numbers alone": Dialect(
+        "Joint Joint Joint Joint", "Joint Joint", "Joint Joint Joint Joint", "Joint Joint Joint Joint", numbered="_"
+    ),
+    "nonsense": Dialect("a b c", "d e", "*f *g *h *i", "*k *m *n ", ("u", "v")),
+}  # fmt: skip
+"""By program; the joints' names are facts of the programs, the figure is ours."""
+
+# -- the figure: metres, left +X, up +Y, front +Z ----------------------------------------------------------------
+
+_HIPS, _CHEST = np.array((0.0, 0.96, 0.0)), np.array((0.0, 1.24, -0.02))
+_NECK, _HEAD = np.array((0.0, 1.47, -0.03)), np.array((0.0, 1.58, 0.0))
+_ARM = np.array(((0.05, 1.42, -0.02), (0.18, 1.43, -0.03), (0.46, 1.43, -0.03), (0.71, 1.43, -0.03)))
+_LEG = np.array(((0.1, 0.91, 0.0), (0.1, 0.5, 0.0), (0.1, 0.09, -0.02), (0.11, 0.03, 0.12)))
+_TIPS = {"head": (0, 0.18, 0), "wrist": (0.16, 0, 0), "ankle": (0.01, -0.05, 0.19), "toe": (0, 0, 0.06)}
+_MIRROR = np.array((-1.0, 1.0, 1.0))
+
+TURNS: tuple[dict[str, tuple[float, float, float]], ...] = (
+    {},
+    {"left_shoulder": (0, 0, 78), "right_shoulder": (0, 0, 76), "hips": (0, 20, 0)},
+    {"left_shoulder": (0, 0, -80), "right_shoulder": (0, 0, 75), "left_hip": (-85, 0, 0), "left_knee": (80, 0, 0)},
+    {"left_shoulder": (0, 0, -78), "right_shoulder": (0, 85, 0), "chest": (12, 0, 0), "right_elbow": (0, 40, 0)},
+)
+"""Frames: rotation vectors in degrees of the joints that are turned, relative to the T-pose."""
+
+PELVIS = np.array(((0, 0.96, 0), (0, 0.96, 0.05), (0, 0.95, 0.1), (0.1, 0.96, 0.15)))
+"""Metres, by frame."""
+
+
+@dataclass
+class Bone:
+    """A joint of the figure under a dialect's name: what it is, where at the T-pose, what it hangs on."""
+
+    name: str
+    role: str
+    place: np.ndarray
+    parent: int
+    children: list[int] = field(default_factory=list)
+
+
+def figure(dialect: Dialect) -> list[Bone]:
+    """The joints, parents before children."""
+    bones: list[Bone] = []
+
+    def add(name: str, role: str, place: np.ndarray, parent: int) -> int:
+        shown = f"{name}{dialect.numbered}{len(bones)}" if dialect.numbered else name
+        bones.append(Bone(shown, role, np.asarray(place, float), parent))
+        return len(bones) - 1
+
+    parent = -1
+    for name in dialect.above:
+        parent = add(name, "", np.zeros(3), parent)
+    trunk = _split(dialect.trunk)
+    places = [_HIPS] + [_HIPS + (_CHEST - _HIPS) * t for t in np.linspace(0.39, 1, max(1, len(trunk) - 1))]
+    spine = []
+    for number, (name, place) in enumerate(zip(trunk, places, strict=False)):
+        role = "hips" if number == 0 else "chest" if number == len(trunk) - 1 else ""
+        parent = add(name, role, place, parent)
+        spine.append(parent)
+    chest = parent
+    head = _split(dialect.head)
+    column = [_NECK + (_HEAD - _NECK) * t for t in np.linspace(0, 1, len(head))] if len(head) > 1 else [_HEAD]
+    for number, (name, place) in enumerate(zip(head, column, strict=True)):
+        if name:
+            role = "head" if number == len(head) - 1 else "neck" if number == 0 else ""
+            parent = add(name, role, place, parent)
+    for side, word, mirror in (("left", dialect.sides[0], 1.0), ("right", dialect.sides[1], _MIRROR)):
+        _chain(add, chest, side, word, dialect.arm, ("collar", "shoulder", "elbow", "wrist"), _ARM * mirror)
+    on = spine[dialect.legs_on]
+    for side, word, mirror in (("left", dialect.sides[0], 1.0), ("right", dialect.sides[1], _MIRROR)):
+        _chain(add, on, side, word, dialect.leg, ("hip", "knee", "ankle", "toe"), _LEG * mirror)
+    by_name = {bone.name: place for place, bone in enumerate(bones)}
+    for name, on_name in dialect.helpers:
+        on = by_name[on_name]
+        children = [bone.place for bone in bones if bone.parent == on]
+        end = children[0] if children else bones[on].place + np.array((0.0, 0.1, 0.0))
+        add(name, "", (bones[on].place + end) / 2, on)
+    for place, bone in enumerate(bones):
+        if bone.parent >= 0:
+            bones[bone.parent].children.append(place)
+    return bones
+
+
+def _split(names: str) -> list[str]:
+    return names.split("|") if "|" in names else names.split(" ")
+
+
+def _chain(add, parent: int, side: str, word: str, names: str, roles: tuple[str, ...], places: np.ndarray) -> None:
+    for name, role, place in zip(_split(names), roles, places, strict=True):
+        if name:
+            parent = add(name.replace("*", word), f"{side}_{role}", place, parent)
+
+
+def tip_of(bone: Bone) -> np.ndarray:
+    """Where the bone ends that no further joint ends."""
+    side, _, role = bone.role.rpartition("_")
+    mirror = _MIRROR if side == "right" else 1.0
+    return np.asarray(_TIPS.get(role or bone.role, (0, 0.05, 0)), float) * mirror
+
+
+# -- poses and rest poses ----------------------------------------------------------------------------------------
+
+
+def about(degrees) -> np.ndarray:
+    """Rotation matrix of a rotation vector in degrees."""
+    vector = np.radians(np.asarray(degrees, float))
+    angle = np.linalg.norm(vector)
+    if angle == 0:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+
+
+def global_turns(bones: list[Bone], frame: int) -> list[np.ndarray]:
+    """Rotations from the T-pose to a frame, in our axes."""
+    turns: list[np.ndarray] = []
+    for bone in bones:
+        own = about(TURNS[frame].get(bone.role, (0, 0, 0)))
+        turns.append(own if bone.parent < 0 else turns[bone.parent] @ own)
+    return turns
+
+
+def true_places(bones: list[Bone], frame: int) -> dict[str, np.ndarray]:
+    """Where the joints are in a frame, by role."""
+    turns, places = global_turns(bones, frame), []
+    hips = next(number for number, bone in enumerate(bones) if bone.role == "hips")
+    for bone in bones:
+        if bone.parent < 0:
+            places.append(bone.place)
+        else:
+            places.append(places[bone.parent] + turns[bone.parent] @ (bone.place - bones[bone.parent].place))
+    shift = PELVIS[frame] - places[hips]
+    found = {bone.role: place + shift for bone, place in zip(bones, places, strict=True) if bone.role}
+    for number, bone in enumerate(bones):
+        if bone.role.endswith(("wrist", "ankle")) and not bone.children:
+            found[bone.role + "_tip"] = places[number] + shift + turns[number] @ tip_of(bone)
+    return found
+
+
+def rest_turns(bones: list[Bone], kind: str) -> list[np.ndarray]:
+    """Rotations from the T-pose to the rest pose: "T", "A", "down", "x" (every bone along its own x axis)."""
+    turns = []
+    for number, bone in enumerate(bones):
+        side, _, role = bone.role.rpartition("_")
+        sign = -1 if side == "left" else 1
+        if kind in ("A", "down") and role in ("shoulder", "elbow", "wrist"):
+            turns.append(about((0, 0, sign * (45 if kind == "A" else 87))))
+        elif kind in ("A", "down") and bone.parent >= 0 and not bone.role:
+            turns.append(turns[bone.parent])
+        elif kind == "x":
+            ends = [bones[child].place - bone.place for child in bone.children]
+            ends = [end for end in ends if np.linalg.norm(end) > 1e-6] or [tip_of(bone)]
+            turns.append(_to_x(ends[0], number))
+        else:
+            turns.append(np.eye(3))
+    return turns
+
+
+def _to_x(direction: np.ndarray, seed: int) -> np.ndarray:
+    """A rotation that takes a direction to +X, turned about it by an angle that differs from joint to joint."""
+    x = direction / np.linalg.norm(direction)
+    other = np.eye(3)[int(np.argmin(np.abs(x)))]
+    z = np.cross(x, other)
+    z /= np.linalg.norm(z)
+    return about((90 * (seed % 4), 0, 0)) @ np.stack([x, np.cross(z, x), z])
+
+
+# -- the file ----------------------------------------------------------------------------------------------------
+
+AXES = {
+    "y": np.eye(3),
+    "z": np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]),
+    "-y": np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]]),
+    "x": np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]]),
+}
+"""Columns: our left, up and front in the file's axes."""
+
+
+def dialect_bvh(
+    dialect: Dialect, rest: str = "T", unit: float = 0.01, up: str = "y", order: str = "ZXY", positions: str = "root"
+) -> str:
+    """The four frames as a BVH file.
+
+    Args:
+        dialect: the joints' names.
+        rest: see `rest_turns`.
+        unit: metres a unit of the file.
+        up: a key of `AXES`.
+        order: of the rotation channels.
+        positions: "root", "none", or "whole" for whole positions on every joint.
+    """
+    bones, axes = figure(dialect), AXES[up]
+    at_rest = rest_turns(bones, rest)
+    joints: list[Joint] = []
+    rows: list[list[float]] = [[] for _ in TURNS]
+    all_turns = [global_turns(bones, frame) for frame in range(len(TURNS))]
+    for number in depth_first(bones):
+        bone = bones[number]
+        root = bone.parent < 0
+        offset = np.zeros(3) if root else at_rest[bone.parent] @ (bone.place - bones[bone.parent].place)
+        with_position = positions == "whole" or (root and positions == "root")
+        channels = " ".join(f"{axis}rotation" for axis in order)
+        channels = f"Xposition Yposition Zposition {channels}" if with_position else channels
+        tip = None if bone.children else tuple(axes @ at_rest[number] @ tip_of(bone) / unit)
+        joints.append(Joint(bone.name, bone.parent, tuple(axes @ offset / unit), channels, tip))
+        for frame, row in enumerate(rows):
+            turns = all_turns[frame]
+            own = turns[number] @ at_rest[number].T
+            local = own if root else (turns[bone.parent] @ at_rest[bone.parent].T).T @ own
+            if with_position:
+                row += list(axes @ (_root_place(bones, turns, frame) if root else offset) / unit)
+            row += euler(axes @ local @ axes.T, order)
+    return bvh_text(_renumbered(joints, depth_first(bones)), rows, 1 / FPS)
+
+
+def _root_place(bones: list[Bone], turns: list[np.ndarray], frame: int) -> np.ndarray:
+    hips = next(number for number, bone in enumerate(bones) if bone.role == "hips")
+    place = PELVIS[frame]
+    while bones[hips].parent >= 0:
+        above = bones[hips].parent
+        place = place - turns[above] @ (bones[hips].place - bones[above].place)
+        hips = above
+    return place
+
+
+def depth_first(bones: list[Bone]) -> list[int]:
+    """The order of a file."""
+    order, pending = [], [0]
+    while pending:
+        order.append(pending.pop())
+        pending += reversed(bones[order[-1]].children)
+    return order
+
+
+def _renumbered(joints: list[Joint], order: list[int]) -> list[Joint]:
+    place = {old: new for new, old in enumerate(order)} | {-1: -1}
+    return [replace(joint, parent=place[joint.parent]) for joint in joints]
+
+
+def euler(matrix: np.ndarray, order: str) -> list[float]:
+    """Angles in degrees with matrix = product of elementary rotations in the order written."""
+    i, j, k = ("XYZ".index(axis) for axis in order)
+    sign = 1.0 if (j - i) % 3 == 1 else -1.0
+    first = np.arctan2(-sign * matrix[j, k], matrix[k, k])
+    rest = about(np.degrees(-first) * np.eye(3)[i]) @ matrix
+    second = np.arctan2(sign * rest[i, k], rest[k, k])
+    third = np.arctan2(sign * rest[j, i], rest[j, j])
+    return [float(angle) for angle in np.degrees((first, second, third))]
