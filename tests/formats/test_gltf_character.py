@@ -196,6 +196,24 @@ def test_a_text_file_with_pictures_beside_it_becomes_one_glb(tmp_path):
     assert len(read_gltf(tmp_path / "far" / "o.glb")) == 12
 
 
+def test_buffers_are_joined_and_their_views_move_along(tmp_path):
+    made, writer = character(gentle_clip(), MIXAMO), GltfWriter()
+    content = gltf_content(made, writer, animated=False)
+    document = writer.document(content)
+    data, half = writer.data, document["bufferViews"][2]["byteOffset"]
+    for view in document["bufferViews"][2:]:
+        view |= {"buffer": 1, "byteOffset": view["byteOffset"] - half}
+    document["buffers"] = []
+    for number, part in enumerate((data[:half] + b"x", data[half:])):
+        (tmp_path / f"{number}.bin").write_bytes(part)
+        document["buffers"].append({"byteLength": len(part), "uri": f"{number}.bin"})
+    (tmp_path / "c.gltf").write_text(json.dumps(document))
+    write_onto(gentle_clip(), tmp_path / "c.gltf", tmp_path / "o.glb")
+    before, after = read_document(tmp_path / "c.gltf"), read_document(tmp_path / "o.glb")
+    for number in range(len(document["accessors"])):
+        assert np.array_equal(before.accessor(number, "x"), after.accessor(number, "x"))
+
+
 def test_bones_without_a_joint_of_ours_keep_their_place_in_their_parent(tmp_path):
     made, writer = character(gentle_clip(), MIXAMO), GltfWriter()
     content = gltf_content(made, writer, animated=False)

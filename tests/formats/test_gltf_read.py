@@ -161,8 +161,9 @@ def test_of_several_animations_the_first_is_read_unless_one_is_named(tmp_path):
     write_glb(tmp_path / "a.glb", content, writer)
     first = read_gltf(tmp_path / "a.glb")
     assert (first.notes["animation"], first.notes["animations"]) == ("walk", "walk, jump")
+    assert "has 2 animations, the first is read: walk, jump" in first.notes["remarks"][0]
     named = read_gltf(tmp_path / "a.glb", animation="jump")
-    assert len(named) == 7
+    assert (len(named), named.notes.get("remarks")) == (7, None)
     assert worst_degrees(named, jump, other) < ROUNDING
     with pytest.raises(FileError, match="did you mean 'jump'"):
         read_gltf(tmp_path / "a.glb", animation="jmp")

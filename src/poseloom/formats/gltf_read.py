@@ -12,7 +12,13 @@ from poseloom.formats.gltf_animation import animation_names, read_channels
 from poseloom.formats.gltf_document import GltfDocument, read_document
 from poseloom.formats.gltf_nodes import NodeSkeleton, NodeTree, animated_locals, find_skeleton, read_nodes
 from poseloom.formats.gltf_record import read_record
-from poseloom.formats.node_motion import MAXIMUM_FRAMES, MAXIMUM_MATRICES, frame_grid, motion_from_nodes
+from poseloom.formats.node_motion import (
+    MAXIMUM_FRAMES,
+    MAXIMUM_MATRICES,
+    frame_grid,
+    motion_from_nodes,
+    told_animations,
+)
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion
@@ -58,9 +64,7 @@ def read_gltf(
     if humanoid is not None and joint_map is None:
         notes["skeleton"] = "VRM humanoid"
     notes["animation"] = animation or names[0] if names else "none: the pose of the nodes"
-    if len(names) > 1:
-        notes["animations"] = ", ".join(names)
-    return replace(clip, notes=notes)
+    return replace(clip, notes=told_animations(notes, names, animation))
 
 
 def read_gltf_motion(path: str | Path, animation: str | None = None) -> SkeletonMotion:

@@ -8,13 +8,16 @@ between joints and the files' own axes of bones all drop out.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float64
 
+from poseloom.formats.reading_options import REMARKS
 from poseloom.formats.skeleton_motion import MAXIMUM_VALUE, Array, SkeletonMotion, SourceSkeleton
 
+_SHOWN = 6
+"""Animations that a remark names."""
 _ORTHOGONAL = 1e-5
 _TINY = 1e-12
 _HUMAN_EXTENT = (0.3, 4.0)
@@ -97,6 +100,18 @@ def distinct(names: Sequence[str]) -> list[str]:
         seen.add(own)
         result.append(own)
     return result
+
+
+def told_animations(notes: dict[str, Any], names: Sequence[str], chosen: str | None) -> dict[str, Any]:
+    """The notes, with the names of a file's animations where it has several, and a remark that the first was read."""
+    if len(names) < 2:
+        return notes
+    told = notes | {"animations": ", ".join(names)}
+    if chosen is None:
+        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        remark = f"has {len(names)} animations, the first is read: {shown}; convert --animation NAME takes another"
+        told[REMARKS] = [*notes.get(REMARKS, ()), remark]
+    return told
 
 
 Node = TypeVar("Node", bound=Hashable)

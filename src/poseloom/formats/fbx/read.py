@@ -22,6 +22,7 @@ from poseloom.formats.node_motion import (
     common_ancestor,
     frame_grid,
     motion_from_nodes,
+    told_animations,
 )
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
@@ -68,9 +69,8 @@ def read_fbx(
             problems.append(error)
             continue
         notes = clip.notes | {"animation": name or "none: the pose of the file"}
-        if len(scene.animations) > 1:
-            notes["animations"] = ", ".join(scene.animations)
-        return replace(clip, notes=notes)
+        moving = [each for each, own in scene.animations.items() if own]
+        return replace(clip, notes=told_animations(notes, moving, animation))
     raise problems[0]
 
 
