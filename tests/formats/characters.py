@@ -195,8 +195,10 @@ class GltfWriter:
         return {"asset": {"version": "2.0"}, **content, **arrays}
 
 
-def gltf_content(made: Character, writer: GltfWriter, *, top=None, animated=True, skinned=True, stored="rest") -> dict:
-    """The JSON of a character under a node `Armature` with the transform `top`."""
+def gltf_content(
+    made: Character, writer: GltfWriter, *, top=None, animated=True, skinned=True, stored="rest", bound=None
+) -> dict:
+    """The JSON of a character under a node `Armature` with the transform `top`, bound in the space `bound`."""
     top = np.eye(4) if top is None else top
     own = locals_of(made.moving, made.parents, top)
     shown = locals_of(made.rest[None], made.parents, top)[0] if stored == "rest" else own[0]
@@ -210,7 +212,8 @@ def gltf_content(made: Character, writer: GltfWriter, *, top=None, animated=True
     if skinned:
         nodes.append({"name": "Body", "mesh": 0, "skin": 0})
         content["scenes"][0]["nodes"].append(count + 1)
-        inverse = np.linalg.inv(made.rest).transpose(0, 2, 1)
+        space = np.eye(4) if bound is None else bound
+        inverse = (np.linalg.inv(made.rest) @ space).transpose(0, 2, 1)
         content["skins"] = [{"joints": list(range(count)), "inverseBindMatrices": writer.add(inverse)}]
         content["meshes"] = [_mesh(made, writer)]
     if animated:

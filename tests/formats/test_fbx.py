@@ -1,5 +1,8 @@
 """FBX in: the same characters as for glTF, written by the test in both layouts and both generations of the format."""
 
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +14,7 @@ from poseloom.base.errors import FileError
 from poseloom.formats.fbx import read_fbx
 from poseloom.formats.fbx.curves import Curve, read_old_curve
 from poseloom.formats.fbx.read import local_transform, turn_of
-from poseloom.formats.fbx.records import Record, read_records
+from poseloom.formats.fbx.records import PackedArray, Record, read_records
 from poseloom.formats.fbx.scene import Model
 
 NAMES = {ours: f"mixamorig:{theirs}" for ours, theirs in naming("Mixamo").items()}
@@ -145,6 +148,15 @@ def test_an_array_that_unpacks_to_more_than_it_claims_is_refused(tmp_path):
     (tmp_path / "a.fbx").write_bytes(data[: place + 1] + b"\1\0\0\0" + data[place + 5 :])
     with pytest.raises(FileError, match="claims 4 bytes"):
         read_fbx(tmp_path / "a.fbx")
+
+
+def test_an_array_is_never_unpacked_to_more_than_it_claims():
+    bomb = PackedArray("<f4", 1, True, zlib.compress(bytes(50_000_000)))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="claims 4 bytes"):
+        bomb.unpacked()
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
 
 
 def test_deep_braces_and_open_ones_are_told(tmp_path):

@@ -28,7 +28,8 @@ from poseloom.formats.bvh import read_bvh
 from poseloom.formats.bvh_write import write_bvh
 from poseloom.formats.gltf_animation import Channel
 from poseloom.formats.gltf_document import read_document
-from poseloom.formats.gltf_read import read_gltf
+from poseloom.formats.gltf_read import read_gltf, read_gltf_motion
+from poseloom.formats.vrm import humanoid_joints
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import JOINT_INDEX
 
@@ -76,6 +77,18 @@ def test_scaled_ancestors_and_the_stored_pose_change_nothing(tmp_path, top, stor
     read = read_gltf(tmp_path / "a.glb")
     assert worst_degrees(read, clip, made) < ROUNDING
     assert torch.allclose(read.pose.translation, clip.pose.translation, atol=1e-4)
+
+
+@pytest.mark.parametrize("stored", ["rest", "first frame"])
+def test_skins_that_are_bound_in_the_space_of_their_armature_are_the_same(tmp_path, stored):
+    clip = gentle_clip()
+    made, top = character(clip, MIXAMO, arms_down=30), turned_and_small()
+    save_character(tmp_path / "a.glb", made, top=top, stored=stored, bound=top)
+    read = read_gltf(tmp_path / "a.glb")
+    assert worst_degrees(read, clip, made) < ROUNDING
+    assert torch.allclose(read.pose.translation, clip.pose.translation, atol=1e-4)
+    motion = read_gltf_motion(tmp_path / "a.glb")
+    assert np.allclose(motion.skeleton.rest[:, 1], made.rest[:, 1, 3], atol=1e-4)
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -131,6 +144,24 @@ def test_vrm_files_say_themselves_which_node_is_which_bone(tmp_path, version):
     read = api.load(path)
     assert worst_degrees(read, clip, made) < ROUNDING
     assert read.notes["skeleton"] == "VRM humanoid"
+
+
+@pytest.mark.parametrize(
+    ("version", "bones"),
+    [("0", ("Proximal", "Intermediate", "Distal")), ("1", ("Metacarpal", "Proximal", "Distal"))],
+)
+def test_the_thumbs_of_both_versions_of_vrm_are_the_same(tmp_path, version, bones):
+    nodes = [{"name": f"n{number}"} for number in range(30)]
+    place = {bone: number for number, bone in enumerate(VRM_BONES)}
+    place |= {f"leftThumb{bone}": 25 + number for number, bone in enumerate(bones)}
+    if version == "0":
+        rows = [{"bone": bone, "node": node} for bone, node in place.items()]
+        extension = {"VRM": {"humanoid": {"humanBones": rows}}}
+    else:
+        extension = {"VRMC_vrm": {"humanoid": {"humanBones": {bone: {"node": node} for bone, node in place.items()}}}}
+    write_glb(tmp_path / "a.glb", {"nodes": nodes, "extensions": extension}, GltfWriter())
+    found = humanoid_joints(read_document(tmp_path / "a.glb"))
+    assert [found[f"left_thumb{number}"] for number in (1, 2, 3)] == [25, 26, 27]
 
 
 def test_other_names_are_read_by_a_joint_map(tmp_path):
@@ -203,6 +234,17 @@ def test_a_sparse_accessor_without_a_view_starts_from_zeros(tmp_path):
     writer.accessors.append({"componentType": 5126, "count": 3, "type": "SCALAR", "sparse": sparse})
     write_glb(tmp_path / "a.glb", {}, writer)
     assert read_document(tmp_path / "a.glb").accessor(0, "x").tolist() == [[0], [2.5], [0]]
+
+
+def test_normalised_integers_are_fractions_of_their_range(tmp_path):
+    writer = GltfWriter()
+    writer.add([-32768, -32767, 0, 32767], "i2", normalized=True)
+    writer.add([0, 51, 255], "u1", normalized=True)
+    writer.add([0, 51, 255], "u1")
+    write_glb(tmp_path / "a.glb", {}, writer)
+    document = read_document(tmp_path / "a.glb")
+    found = [document.accessor(number, "x")[:, 0].tolist() for number in range(3)]
+    assert found == [[-1, -1, 0, 1], [0, 0.2, 1], [0, 51, 255]]
 
 
 def test_strided_views_are_read(tmp_path):

@@ -37,6 +37,7 @@ def test_every_angle_has_a_definition_with_its_side():
     assert all(row.side in ("left", "right", "middle") and row.meaning and row.positive for row in table.values())
     assert table["left_knee_flexion"].clinical_range == (0, 150) or table["left_knee_flexion"].clinical_range[1] > 120
     assert table["left_hip_flexion"].joint == "hip"
+    assert table["left_shoulder_twist"].clinical_range is None  # its limits are of another measure
 
 
 FORWARD, UP, OUT, TO_RIGHT = 2, 1, 0, 0

@@ -190,6 +190,21 @@ def test_the_way_is_scaled_from_the_legs_that_walked_it_once():
     assert leg_scale(clip) == 1
 
 
+def test_a_long_stand_on_a_box_does_not_become_the_floor():
+    height = torch.cat([torch.zeros(20), torch.full((60,), 0.4)])
+    place = torch.stack([0 * height, height, 0 * height], -1)
+    clip = grounded(Clip(Pose(torch.zeros(80, 22, 3), place)))
+    assert torch.allclose(lowest(clip), height, atol=1e-5)
+
+
+def test_what_moves_does_not_tell_where_the_floor_is():
+    hops = 0.05 + 0.04 * torch.sin(torch.arange(60) * 2.0)
+    height = torch.cat([torch.zeros(20), hops])
+    place = torch.stack([0 * height, height, 0 * height], -1)
+    clip = grounded(Clip(Pose(torch.zeros(80, 22, 3), place)))
+    assert torch.allclose(lowest(clip), height, atol=1e-5)
+
+
 def test_every_frame_can_be_grounded_by_itself():
     assert lowest(grounded(wave(), every_frame=True)).abs().max() < 1e-5
 
