@@ -4,11 +4,13 @@ import json
 from importlib import resources
 
 import pytest
+from sample_clips import sample_clip
 
 from poseloom.base.errors import FileError
 from poseloom.formats import registry
 
-WAYS = json.loads((resources.files("poseloom.formats") / "other_programs.json").read_text())["ways"]
+TABLE = json.loads((resources.files("poseloom.formats") / "other_programs.json").read_text())
+WAYS = TABLE["ways"]
 
 
 @pytest.mark.parametrize("suffix", WAYS)
@@ -29,3 +31,9 @@ def test_what_is_read_has_no_way_out():
 @pytest.mark.parametrize("suffix", [".blend", ".max", ".ma", ".mb", ".c3d", ".trc", ".usd", ".usdz", ".abc", ".vmd"])
 def test_the_common_ones_are_there(suffix):
     assert suffix in WAYS
+
+
+@pytest.mark.parametrize("suffix", TABLE["not_written"])
+def test_what_is_not_written_has_a_way_as_well(tmp_path, suffix):
+    with pytest.raises(FileError, match=rf"\{suffix} is not written; write \.glb"):
+        registry.write(sample_clip(), tmp_path / f"walk{suffix}")

@@ -147,18 +147,19 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
     suffixes = tuple(dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
     known = (*suffixes, *(f".{name}" for name in extra))
     suffix = Path(path).suffix.lower()
-    way = _ways_here().get(suffix) if action == "read" else None
-    if way is not None:
-        return FileError(path, f"is {way[0]}, which is not read", remedy=way[1])
+    ways = _ways()["ways" if action == "read" else "not_written"]
+    if suffix in ways:
+        what = f"is {ways[suffix][0]}, which is not read" if action == "read" else f"{suffix} is not written"
+        return FileError(path, what, remedy=ways[suffix][1] if action == "read" else ways[suffix])
     found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
     return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
 
 
 @lru_cache(maxsize=1)
-def _ways_here() -> dict[str, list[str]]:
-    """By the suffix of files of other programs: what they are, and how to get from there to a format that is read."""
+def _ways() -> dict[str, dict[str, Any]]:
+    """By the suffix of files of other programs: what they are and how to get from there to here; how to get there."""
     text = (resources.files("poseloom.formats") / "other_programs.json").read_text(encoding="utf-8")
-    ways: dict[str, list[str]] = json.loads(text)["ways"]
+    ways: dict[str, dict[str, Any]] = json.loads(text)
     return ways
 
 
