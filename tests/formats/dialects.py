@@ -188,6 +188,41 @@ DIALECTS: dict[str, Dialect] = {
         "Pelvis Spine1 Spine2 Spine3", "Neck Head", "*_Collar *_Shoulder *_Elbow *_Wrist",
         "*_Hip *_Knee *_Ankle *_Foot", ("L", "R"), above=("f_avg_root",),
     ),
+    "Advanced Skeleton": Dialect(
+        "Root_M Spine1_M Chest_M", "Neck_M Head_M", "Scapula_* Shoulder_* Elbow_* Wrist_*",
+        "Hip_* Knee_* Ankle_* Toes_*", ("L", "R"),
+    ),
+    "Auto-Rig Pro": Dialect(
+        "root.x spine_01.x spine_02.x", "neck.x head.x", "shoulder.* arm_stretch.* forearm_stretch.* hand.*",
+        "thigh_stretch.* leg_stretch.* foot.* toes_01.*", ("l", "r"),
+        helpers=(("arm_twist.l", "arm_stretch.l"), ("thigh_twist.l", "thigh_stretch.l")),
+    ),
+    "Cascadeur": Dialect(
+        "pelvis stomach chest", "neck head", "clavicle_* arm_* forearm_* hand_*", "thigh_* calf_* foot_* toe_*",
+        ("l", "r"),
+    ),
+    "DeepMotion": Dialect(
+        "hips_JNT spine_JNT spine1_JNT spine2_JNT", "neck_JNT head_JNT",
+        "*_shoulder_JNT *_arm_JNT *_forearm_JNT *_hand_JNT", "*_upleg_JNT *_leg_JNT *_foot_JNT *_toebase_JNT",
+        ("l", "r"),
+    ),
+    "Plask": Dialect(
+        "hips spine spine1 spine2", "neck head", "*Shoulder *Arm *ForeArm *Hand", "*UpLeg *Leg *Foot *ToeBase",
+        ("left", "right"),
+    ),
+    "Second Life": Dialect(
+        "mPelvis mTorso mChest", "mNeck mHead", "mCollar* mShoulder* mElbow* mWrist*", "mHip* mKnee* mAnkle* mFoot*"
+    ),
+    "OpenPose": Dialect(
+        "MidHip Chest", "Neck Nose", " *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *BigToe", ("L", "R")
+    ),
+    "MMD": Dialect(
+        "センター 上半身 上半身2", "首 頭", "*肩 *腕 *ひじ *手首", "*足 *ひざ *足首 *つま先", ("左", "右")
+    ),
+    "words in a row": Dialect(
+        "PELVIS SPINELOWER SPINEUPPER", "NECK HEAD", "*CLAVICLE *UPPERARM *LOWERARM *HAND",
+        "*UPPERLEG *LOWERLEG *FOOT *TOE", ("LEFT", "RIGHT"),
+    ),
     "numbered behind the name": Dialect(
         "Hips Chest Chest2", "Neck Head", "*Collar *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *Toe", numbered="-"
     ),
@@ -208,7 +243,13 @@ _HIPS, _CHEST = np.array((0.0, 0.96, 0.0)), np.array((0.0, 1.24, -0.02))
 _NECK, _HEAD = np.array((0.0, 1.47, -0.03)), np.array((0.0, 1.58, 0.0))
 _ARM = np.array(((0.05, 1.42, -0.02), (0.18, 1.43, -0.03), (0.46, 1.43, -0.03), (0.71, 1.43, -0.03)))
 _LEG = np.array(((0.1, 0.91, 0.0), (0.1, 0.5, 0.0), (0.1, 0.09, -0.02), (0.11, 0.03, 0.12)))
-_TIPS = {"head": (0, 0.18, 0), "wrist": (0.16, 0, 0), "ankle": (0.01, -0.05, 0.19), "toe": (0, 0, 0.06)}
+_TIPS = {
+    "elbow": (0.25, 0, 0),
+    "head": (0, 0.18, 0),
+    "wrist": (0.16, 0, 0),
+    "ankle": (0.01, -0.05, 0.19),
+    "toe": (0, 0, 0.06),
+}
 _MIRROR = np.array((-1.0, 1.0, 1.0))
 
 TURNS: tuple[dict[str, tuple[float, float, float]], ...] = (

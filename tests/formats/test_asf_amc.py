@@ -11,6 +11,7 @@ from motion_texts import SMALL_AMC, SMALL_ASF
 from test_bvh import mutations
 
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.formats.asf import read_asf
 from poseloom.formats.asf_amc import read_asf_amc, read_asf_amc_motion
 from poseloom.formats.skeleton_motion import forward_kinematics
 from poseloom.pose import rotations as rot
@@ -173,3 +174,16 @@ def test_mutated_bytes_read_or_raise_our_own_error(tmp_path, skeleton, motion):
         read_asf_amc_motion(tmp_path / "m_1.amc")
     except PoseloomError as error:
         assert "\n" not in str(error)
+
+
+def test_hostile_skeletons_are_refused_in_one_short_line(tmp_path):
+    for old, new, says in (
+        ("dof rx ry", "dof" + " rx" * 1_000_000, "degrees of freedom that a bone can have"),
+        ("name upper", "name " + "u" * 1_000_000, "a bone's name has 1,000,000 characters"),
+        ("order TX TY TZ RX RY RZ", "order" + " RX" * 1_000_000, "too many channels"),
+    ):
+        path = tmp_path / "small.asf"
+        path.write_text(SMALL_ASF.replace(old, new))
+        with pytest.raises(FileError, match=says) as caught:
+            read_asf(path)
+        assert len(str(caught.value)) < 400 + len(str(path))

@@ -6,11 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from dialect_truth import check
 from dialects import DIALECTS, dialect_bvh, figure
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from motion_texts import POSITION, ROTATION, Joint, bvh_text, humanoid_bvh
-from test_dialects import check
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.bvh import read_bvh, read_bvh_motion
 from poseloom.formats.skeleton_motion import forward_kinematics
 
@@ -230,3 +232,35 @@ def test_long_names_are_cut_in_messages(save):
     with pytest.raises(FileError, match="unknown skeleton of 8 joints: zzz") as caught:
         read_bvh(save(text))
     assert len(str(caught.value)) < 400 + len(str(caught.value.path))
+
+
+WHERE_NUMBERS_ARE = [place for place, line in enumerate(TEXT.splitlines()) if re.match(r"OFFSET|-?\d", line)]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["T", "x", "nonsense"]),
+    changes=st.lists(
+        st.tuples(
+            st.sampled_from(WHERE_NUMBERS_ARE),
+            st.integers(0, 200),
+            st.sampled_from(["0", "-1", "1e9", "1e-300", "90", "500", "-41", "nan", ",", "0.0-7.5", "OFFSET"]),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_any_numbers_are_read_or_refused_in_one_line(save, name, changes):
+    dialect, rest = (DIALECTS["nonsense"], "T") if name == "nonsense" else (DIALECT, name)
+    lines = BASES.setdefault(name, dialect_bvh(dialect, rest)).splitlines()
+    for place, word, value in changes:
+        words = lines[place % len(lines)].split(" ")
+        words[word % len(words)] = value
+        lines[place % len(lines)] = " ".join(words)
+    try:
+        read_bvh(save("\n".join(lines)))
+    except PoseloomError as error:
+        assert "\n" not in str(error) and len(str(error)) < 700
+
+
+BASES: dict[str, str] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_dialects import angle, places
+from dialect_truth import angle, places
 
 from poseloom.base.errors import FileError
 from poseloom.formats.bvh import read_bvh

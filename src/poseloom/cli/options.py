@@ -11,8 +11,8 @@ from poseloom.base.errors import PoseloomError
 if TYPE_CHECKING:
     from poseloom.pose import Clip
 
-
 _READ = "BVH, AMC (with ASF), glTF / GLB / VRM, FBX, AMASS / SMPL-X / mocap npz, poseloom's npz or JSON"
+_MOTION = ("joint_map", "up", "unit", "fps")
 
 
 def add_input(parser: argparse.ArgumentParser, name: str = "file", rate: str = "--fps") -> None:
@@ -37,6 +37,7 @@ def add_motion_options(parser: argparse.ArgumentParser, rate: str = "--fps") -> 
     parser.add_argument("--unit", metavar="UNIT", help="length unit of BVH and AMC: m, cm, mm, inch, or metres a unit")
     frames = "frames a second of the file, where it tells it wrongly"
     parser.add_argument(rate, dest="fps", type=float, metavar="N", help=frames)
+    parser.set_defaults(rate_option=rate)
 
 
 def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
@@ -48,11 +49,11 @@ def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
     from poseloom import api
     from poseloom.formats.reading_options import REMARKS
 
-    said = {name: getattr(arguments, name, None) for name in ("joint_map", "up", "unit", "fps")}
+    said = {name: value for name in _MOTION if (value := getattr(arguments, name, None)) is not None}
     clip = api.load(file, arguments.source_format, **said)
     told: set[str] = vars(arguments).setdefault("_told", set())
     for remark in clip.notes.get(REMARKS, ()):
-        line = f"poseloom: {file}: {remark}"
+        line = f"poseloom: {file}: {remark.replace('--fps', arguments.rate_option)}"
         if line not in told:
             print(" ".join(line.split()), file=sys.stderr)
         told.add(line)

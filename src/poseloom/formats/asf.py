@@ -19,6 +19,7 @@ _METRES_PER_INCH = 0.0254
 DEGREES_OF_FREEDOM = {"rx": "X", "ry": "Y", "rz": "Z", "tx": "X", "ty": "Y", "tz": "Z"}
 """Words of ``dof`` and ``order`` that are known, and their axes; bones that stretch (``l``) are not."""
 
+_LONGEST_NAME = 200
 _QUOTED = 40
 """Characters of a wrong word that an error message shows."""
 
@@ -99,8 +100,12 @@ class _AsfReader:
         keyword = words[0].lower()
         if keyword == "order":
             order = [word.lower() for word in words[1:]]
-            if any(word not in DEGREES_OF_FREEDOM for word in order):
-                self._fail(":root: order", f"unknown channel in {' '.join(order)[:_QUOTED]}", "use TX TY TZ RX RY RZ")
+            if len(order) > len(DEGREES_OF_FREEDOM) or any(word not in DEGREES_OF_FREEDOM for word in order):
+                self._fail(
+                    ":root: order",
+                    f"unknown or too many channels: {' '.join(order)[:_QUOTED]}",
+                    "use TX TY TZ RX RY RZ",
+                )
             self.result.root_order = order
         elif keyword == "axis":
             self.result.root_axis_order = self._axis_order(":root: axis", words[1:])
@@ -131,6 +136,9 @@ class _AsfReader:
             self.bone.axis = self._numbers(f"{self.bone.name}: axis", words[1:4], 3)
             self.bone.axis_order = self._axis_order(f"{self.bone.name}: axis", words[4:] or ["XYZ"])
         elif keyword == "dof":
+            if len(words) > 1 + len(DEGREES_OF_FREEDOM):
+                problem = f"has more than the {len(DEGREES_OF_FREEDOM)} degrees of freedom that a bone can have"
+                self._fail(f"{self.bone.name}: dof", problem, "use rx ry rz")
             self.bone.dof = [word.lower() for word in words[1:]]
             if any(word not in DEGREES_OF_FREEDOM for word in self.bone.dof):
                 self._fail(f"{self.bone.name}: dof", f"{' '.join(words[1:])[:_QUOTED]!r} is not known", "use rx ry rz")
@@ -139,6 +147,8 @@ class _AsfReader:
         if not bone.name or bone.name in self.result.bones or bone.name == "root":
             problem = f"{bone.name[:_QUOTED]!r} is used twice or empty"
             self._fail(":bonedata: name", problem, "give every bone a name of its own")
+        if len(bone.name) > _LONGEST_NAME:
+            self._fail(bone.name, f"a bone's name has {len(bone.name):,} characters", f"use at most {_LONGEST_NAME}")
         if len(self.result.bones) >= MAXIMUM_JOINTS:
             self._fail(":bonedata", f"has more than {MAXIMUM_JOINTS} bones", "keep the body's bones only")
         self.result.bones[bone.name] = bone

@@ -105,6 +105,8 @@ def _take_apart(name: str) -> JointWord:
             side = "right"
         else:
             rest.append(token)
+    while len(rest) > 1 and rest[-1] in table["endings"]:
+        rest = rest[:-1]
     while len(rest) > 1 and (rest[0] in table["noise"] or rest[0].isdigit()):
         rest = rest[1:]
     return JointWord(side, "".join(rest), helper)

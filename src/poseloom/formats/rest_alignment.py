@@ -36,6 +36,9 @@ _SNAP = 20.0
 _STANDING = 0.6
 """Part of the way along leg and trunk that head and ankles must be apart upwards; a T-pose has 0.97."""
 
+_LEAN = 30.0
+"""Degrees by which trunk, and the way from feet to head, may lean from the way up; seated feet stand 23 ahead."""
+
 _LEGS_BELOW = 0.35
 """Part of its length by which each leg must reach down; legs of one that sits upright have 0.5."""
 
@@ -180,15 +183,13 @@ def _constants_fit(motion: SkeletonMotion, match: Match) -> bool:
 def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
     """Left, up and front of the figure in the rest pose, snapped to the file's axes where they are near; None if it
     does not stand."""
-    up, left = rest.top[0] - rest.feet[0], rest.across()[0]
-    height = float(np.linalg.norm(up))
-    trunk = rest.top[0] - rest.at("pelvis")[0]
-    if not height > _STANDING * (np.linalg.norm(trunk) + rest.leg) or trunk @ up <= 0:
+    up = _up_of_rest(rest)
+    if up is None:
         return None
+    left = rest.across()[0]
     for side in ("left", "right"):
-        if (rest.at(f"{side}_hip") - rest.at(f"{side}_ankle"))[0] @ up < _LEGS_BELOW * rest.leg * height:
+        if (rest.at(f"{side}_hip") - rest.at(f"{side}_ankle"))[0] @ up < _LEGS_BELOW * rest.leg:
             return None
-    up = _snapped(up / np.linalg.norm(up))
     across = left - (left @ up) * up
     if np.linalg.norm(across) <= _ACROSS * np.linalg.norm(left):
         return None
@@ -196,6 +197,19 @@ def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
     left = left - (left @ up) * up
     left /= np.linalg.norm(left)
     return np.stack([left, up, np.cross(left, up)])
+
+
+def _up_of_rest(rest: Figure) -> Vector | None:
+    """The way up where trunk and feet agree on it: an axis of the file if one is near; None if they do not."""
+    upwards, trunk = rest.top[0] - rest.feet[0], rest.top[0] - rest.at("pelvis")[0]
+    if not np.linalg.norm(upwards) > _STANDING * (np.linalg.norm(trunk) + rest.leg):
+        return None
+    upwards, trunk = upwards / np.linalg.norm(upwards), trunk / max(float(np.linalg.norm(trunk)), 1e-12)
+    axis = int(np.argmax(np.abs(upwards + trunk)))
+    along = np.sign((upwards + trunk)[axis]) * np.eye(3)[axis]
+    if min(upwards @ along, trunk @ along) > np.cos(np.radians(_LEAN)):
+        return along
+    return upwards if upwards @ trunk > np.cos(np.radians(_LEAN)) else None
 
 
 def _snapped(direction: Vector) -> Vector:
@@ -257,6 +271,8 @@ def _from_frames(
             "neither the zero pose nor any frame is a standing figure; limbs point right, the twist of limbs and the "
             "tilt of trunk and head are guessed"
         ]
+    if stated_up is None and clearly and up[1] < 0.5 and not stands_on_floor(figure, up):
+        remarks.append(f"the figure stands along {_axis_name(up)}, which is taken for up; if it lies, see --up")
     if not clearly:
         remarks.append("the frames do not tell which axis points up: taken for +Y; --up says otherwise")
     return conventional_axes(up), own, tuple(remarks)
