@@ -17,6 +17,7 @@ import torch
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.glb_container import Buffer
 from poseloom.formats.gltf_document import GltfDocument, Json
+from poseloom.formats.reading_options import REMARKS
 from poseloom.pose.types import Clip, Pose
 
 KEY = "poseloom"
@@ -93,9 +94,11 @@ def _checksum(document: Json, binary: bytes, accessors: list[Json], views: list[
 
 
 def _plain(notes: dict[str, Any]) -> dict[str, Any]:
-    """Notes that JSON can hold."""
+    """Notes that JSON can hold, without what a reader guessed."""
     kept = {}
     for key, value in notes.items():
+        if key == REMARKS:
+            continue
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError):
