@@ -125,3 +125,10 @@ def test_pictures_are_numbered_by_their_frames(motion_file, tmp_path, capsys):
     assert "2 pictures, f_0000.png to f_0020.png" in capsys.readouterr().out
     for name in ("f_%s.png", "%d_%d.png", "50%.png"):
         assert main(["render", str(motion_file), "--out", str(tmp_path / name)]) == 2
+
+
+@pytest.mark.slow
+def test_stances_are_drawn(tmp_path, capsys):
+    assert main(["poses", "list", "--render", str(tmp_path / "s.png"), "--size", "64"]) == 0
+    assert "drawn in" in capsys.readouterr().out
+    assert (tmp_path / "s.png").stat().st_size > 20_000
