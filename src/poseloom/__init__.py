@@ -12,6 +12,7 @@ from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
     from poseloom.api import (
+        angles,
         caption,
         describe,
         edit,
@@ -43,6 +44,7 @@ _HOME = {
     "judge": "api",
     "render": "api",
     "sign": "api",
+    "angles": "api",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "base.errors",
@@ -52,6 +54,7 @@ __all__ = [
     "Pose",
     "PoseloomError",
     "__version__",
+    "angles",
     "caption",
     "describe",
     "edit",

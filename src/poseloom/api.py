@@ -28,10 +28,12 @@ from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
     from poseloom.body.export import RiggedBody
+    from poseloom.pose.angles import AngleTable
     from poseloom.results.poses import Judged
     from poseloom.results.signing import Explained, Signed
 
 __all__ = [
+    "angles",
     "as_clip",
     "as_pose",
     "caption",
@@ -69,8 +71,8 @@ def load(
     Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
 
     Args:
-        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
-            what pose estimators and motion generators write (pkl, pt, npz, npy).
+        path: BVH, AMC (with its ASF beside it), glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz
+            or JSON, ``.pose``, what pose estimators and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
         joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or a JSON file with it; for
             points also the name of a convention.
@@ -335,6 +337,16 @@ def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Ju
     first = as_pose(pose).reshape(-1)
     facts = stated_facts(text, first) if pose_b is None else instructed_facts(text, first, as_pose(pose_b).reshape(-1))
     return Judged(text, facts, notes=cut_notes(text))
+
+
+def angles(motion: Clip | Pose) -> AngleTable:
+    """The 57 anatomical angles of every frame, in degrees: what a goniometer would read off each joint.
+
+    `poseloom.pose.angles.angle_definitions` says what each one measures.
+    """
+    from poseloom.pose.angles import angles_of
+
+    return angles_of(as_clip(motion))
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:

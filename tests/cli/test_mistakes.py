@@ -145,6 +145,6 @@ def test_mistaken_arguments_get_one_line_and_status_2(command, motion_file, tmp_
 
 
 def test_a_fault_of_ours_is_said_to_be_ours(command, motion_file, monkeypatch):
-    monkeypatch.setattr("poseloom.api.load", lambda *_: 1 / 0)
+    monkeypatch.setattr("poseloom.api.load", lambda *_, **__: 1 / 0)
     status, _, err = command("describe", motion_file)
     assert status == 1 and "a fault of poseloom: ZeroDivisionError" in one_line(err)

@@ -26,6 +26,9 @@ COMMANDS = {
 }
 
 
+RATE = {"convert": "--source-fps"}
+
+
 @pytest.fixture
 def slow_file(motion_file, tmp_path) -> Path:
     """A BVH whose frame time is in milliseconds: the reader remarks on it."""
@@ -36,7 +39,17 @@ def slow_file(motion_file, tmp_path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_that_reads_a_motion_has_the_options(command):
-    given = [command, *COMMANDS[command], "--joint-map", "m.json", "--up=-y", "--unit", "cm", "--fps", "25"]
+    given = [
+        command,
+        *COMMANDS[command],
+        "--joint-map",
+        "m.json",
+        "--up=-y",
+        "--unit",
+        "cm",
+        RATE.get(command, "--fps"),
+        "25",
+    ]
     parsed = build_parser(given).parse_args(given)
     assert (parsed.joint_map, parsed.up, parsed.unit, parsed.fps) == ("m.json", "-y", "cm", 25)
 
@@ -50,6 +63,12 @@ def test_what_a_reader_guessed_is_told_once_on_stderr(slow_file, capsys):
     )
 
 
+def test_convert_names_its_own_option_for_the_rate(slow_file, tmp_path, capsys):
+    """There ``--fps`` is the rate of the result."""
+    assert main(["convert", str(slow_file), str(tmp_path / "a.json")]) == 0
+    assert "see --source-fps" in capsys.readouterr().err
+
+
 def test_remarks_are_not_written_to_files(slow_file, tmp_path, capsys):
     for name in ("a.json", "a.npz"):
         assert main(["convert", str(slow_file), str(tmp_path / name)]) == 0
@@ -58,9 +77,9 @@ def test_remarks_are_not_written_to_files(slow_file, tmp_path, capsys):
 
 
 def test_fps_replaces_the_rate_of_any_file(slow_file, tmp_path):
-    assert main(["convert", str(slow_file), str(tmp_path / "a.json"), "--fps", "25"]) == 0
+    assert main(["convert", str(slow_file), str(tmp_path / "a.json"), "--source-fps", "25"]) == 0
     assert api.load(tmp_path / "a.json").fps == 25
-    assert main(["convert", str(tmp_path / "a.json"), str(tmp_path / "b.npz"), "--fps", "50"]) == 0
+    assert main(["convert", str(tmp_path / "a.json"), str(tmp_path / "b.npz"), "--source-fps", "50"]) == 0
     assert api.load(tmp_path / "b.npz").fps == 50
 
 
@@ -112,7 +131,7 @@ def test_a_joint_map_file_reads_a_skeleton_of_any_names(tmp_path, capsys):
         (["--up", "w"], "up: expected one of x, y, z, -x, -y, -z, got 'w'"),
         (["--unit", "parsec"], "unit: expected m, dm, cm, mm, inch, foot, cmu or metres a unit, got 'parsec'"),
         (["--unit", "-2"], "metres a unit"),
-        (["--fps", "0"], "fps: expected frames a second, above 0"),
+        (["--source-fps", "0"], "fps: expected frames a second, above 0"),
         (["--joint-map", "missing.json"], "missing.json: does not exist"),
     ],
 )

@@ -513,8 +513,8 @@ def test_rates_and_units_that_the_user_tells(tmp_path):
         poseloom.load(path, unit="furlong")
     with pytest.raises(PoseloomError, match="up: expected one of x, y, z"):
         poseloom.load(path, up="q")
-    with pytest.raises(PoseloomError, match="person cannot be given for the format 'json'"):
-        registry.read(_json(tmp_path), person=1)
+    with pytest.raises(PoseloomError, match="holds one person"):
+        poseloom.load(_json(tmp_path), person=1)
 
 
 def _json(folder):

@@ -50,6 +50,7 @@ def skinned_mesh(clip: Clip, body: RiggedBody, colors: Float[Tensor, "vertices 3
             fps=clip.fps,
             colors=None if colors is None else _array(colors),
             name=clip.name or "body",
+            clip=clip,
         )
 
 

@@ -11,29 +11,34 @@ from poseloom.base.errors import PoseloomError
 if TYPE_CHECKING:
     from poseloom.pose import Clip
 
+_READ = "BVH, AMC, glTF / GLB / VRM, FBX, .pose, AMASS / SMPL-X npz, outputs of models (pkl, pt, npy), JSON, ..."
+_MOTION = ("joint_map", "up", "unit", "fps", "person")
 
-_MOTION = ("joint_map", "up", "unit", "fps")
 
-
-def add_input(parser: argparse.ArgumentParser, name: str = "file") -> None:
-    """The motion or pose file and the option that says what it is."""
+def add_input(parser: argparse.ArgumentParser, name: str = "file", rate: str = "--fps") -> None:
+    """The motion or pose file and the options that say what it is; `rate` names the one for its frames a second."""
     parser.add_argument(
-        name, metavar=name.upper(), help="BVH, AMC (with ASF), AMASS / SMPL-X / mocap npz, poseloom's npz or JSON"
+        name,
+        metavar=name.upper(),
+        help=_READ,
     )
-    add_format(parser)
+    add_format(parser, rate)
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
+def add_format(parser: argparse.ArgumentParser, rate: str = "--fps") -> None:
     parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="input format where the suffix misleads")
-    add_motion_options(parser)
+    add_motion_options(parser, rate)
 
 
-def add_motion_options(parser: argparse.ArgumentParser) -> None:
+def add_motion_options(parser: argparse.ArgumentParser, rate: str = "--fps") -> None:
     """What a user may say about a motion file: joints, axes, unit, frame rate."""
     parser.add_argument("--joint-map", metavar="FILE", help="JSON table of our joints and the file's")
     parser.add_argument("--up", metavar="AXIS", help="the file's axis that points up: y, z, -y, x, ...")
     parser.add_argument("--unit", metavar="UNIT", help="length unit of BVH and AMC: m, cm, mm, inch, or metres a unit")
-    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of the file, where it tells it wrongly")
+    frames = "frames a second of the file, where it tells it wrongly"
+    parser.add_argument(rate, dest="fps", type=float, metavar="N", help=frames)
+    parser.add_argument("--person", metavar="NAME", help="which of several people: a name in the file, or a number")
+    parser.set_defaults(rate_option=rate)
 
 
 def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
@@ -49,7 +54,7 @@ def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
     clip = api.load(file, arguments.source_format, **said)
     told: set[str] = vars(arguments).setdefault("_told", set())
     for remark in clip.notes.get(REMARKS, ()):
-        line = f"poseloom: {file}: {remark}"
+        line = f"poseloom: {file}: {remark.replace('--fps', arguments.rate_option)}"
         if line not in told:
             print(" ".join(line.split()), file=sys.stderr)
         told.add(line)

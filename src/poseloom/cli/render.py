@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.cli import options
+from poseloom.cli.sequences import is_sequence, write_sequence
 
 if TYPE_CHECKING:
     from poseloom.pose import Clip
@@ -21,12 +22,13 @@ STYLES = ("studio", "sides", "clay")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_input(parser)
+    pictures = f"picture ({' '.join(PICTURES)}; f_%%04d.png: one a frame)"
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="PATH",
-        help=f"picture ({' '.join(PICTURES)}), animation ({' '.join(ANIMATIONS)}) or body ({GLB})",
+        help=f"{pictures}, animation ({' '.join(ANIMATIONS)}) or body ({GLB})",
     )
     options.add_frames(parser, default="all frames of an animation, the first for a picture")
     parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="side of a picture (default: 512)")
@@ -50,6 +52,8 @@ def run(arguments: argparse.Namespace) -> None:
     writable_target(arguments.out)
     clip = options.read_motion(arguments, arguments.file)
     write = _write_glb if suffix == GLB else _write_animation if suffix in ANIMATIONS else _write_pictures
+    if suffix in PICTURES and is_sequence(arguments.out):
+        write = _write_sequence
     print(f"{arguments.out}: {write(clip, arguments)}")
 
 
@@ -90,6 +94,12 @@ def _write_pictures(clip: Clip, arguments: argparse.Namespace) -> str:
     labels = [f"frame {frame}, {frame / clip.fps:.2f} s" for frame in frames]
     save_picture(contact_sheet(pictures, texts, labels=labels, title=clip.name), arguments.out)
     return f"sheet of {len(frames)} frames"
+
+
+def _write_sequence(clip: Clip, arguments: argparse.Namespace) -> str:
+    frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, 1)
+    view = _view(arguments, shared=True)
+    return write_sequence(clip, frames, arguments.out, arguments.size, view=view, style=_style(arguments))
 
 
 def _thinned(clip: Clip, arguments: argparse.Namespace) -> Clip:

@@ -89,8 +89,13 @@ def write_container(path: str | Path, document: dict[str, Any], buffer: Buffer) 
         "bufferViews": buffer.views,
         "buffers": [{"byteLength": len(binary)}],
     }
-    text = _padded(json.dumps(complete, separators=(",", ":"), allow_nan=False).encode(), b" ")
-    chunks = _chunk(_JSON_CHUNK, text) + _chunk(_BINARY_CHUNK, binary)
+    write_chunks(path, complete, binary)
+
+
+def write_chunks(path: str | Path, document: dict[str, Any], binary: bytes) -> None:
+    """Write a whole glTF document and its one buffer as a GLB file; it appears whole or not at all."""
+    text = _padded(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), b" ")
+    chunks = _chunk(_JSON_CHUNK, text) + _chunk(_BINARY_CHUNK, _padded(binary, b"\0"))
     length = len(_MAGIC) + 8 + len(chunks)
     if length > _LARGEST_FILE:
         raise PoseloomError(f"{path}: {length:,} bytes do not fit into one GLB file; write fewer frames")

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.glb_container import INDEX_TARGET, VERTEX_TARGET, Buffer, write_container
+from poseloom.formats.gltf_record import add_record
+from poseloom.pose.types import Clip
 
 _INFLUENCES = 4
 _MAXIMUM_INFLUENCES = 8
@@ -63,6 +65,7 @@ class SkinnedMesh:
         fps: frames a second.
         colors, normals: as in `StaticMesh`, at rest.
         name: of the body and its animation.
+        clip: the poses that it shows, stored beside them so that `gltf_read` gives them back exactly.
     """
 
     vertices: Float[np.ndarray, "vertices 3"]
@@ -78,6 +81,7 @@ class SkinnedMesh:
     colors: Float[np.ndarray, "vertices rgb_or_rgba"] | None = None
     normals: Float[np.ndarray, "vertices 3"] | None = None
     name: str = "body"
+    clip: Clip | None = None
 
 
 def write_glb(mesh: StaticMesh | SkinnedMesh, path: str | Path) -> None:
@@ -97,6 +101,8 @@ def write_glb(mesh: StaticMesh | SkinnedMesh, path: str | Path) -> None:
     if isinstance(mesh, SkinnedMesh):
         _check_skin(mesh)
         document |= _skin(buffer, mesh, primitive)
+        if mesh.clip is not None:
+            document = add_record(document, buffer, mesh.clip)
     else:
         document |= {"scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0, "name": "mesh"}]}
     write_container(path, document, buffer)
@@ -164,7 +170,7 @@ def _skin(buffer: Buffer, mesh: SkinnedMesh, primitive: dict[str, Any]) -> dict[
     rest = np.asarray(mesh.rest_joints, np.float64)
     bind = np.tile(np.eye(4, dtype=np.float32), (joints, 1, 1))
     bind[:, :3, 3] = -rest
-    quaternions = _continuous(_quaternions(mesh.rotations))
+    quaternions = continuous_quaternions(_quaternions(mesh.rotations)).astype(np.float32)
     places = np.zeros((len(quaternions), 3)) if mesh.translation is None else np.asarray(mesh.translation, np.float64)
     places = (places + rest[0]).astype(np.float32)
     parents = np.asarray(mesh.parents)
@@ -243,12 +249,12 @@ def _quaternions(rotations: NDArray[Any]) -> NDArray[np.float64]:
     return unit
 
 
-def _continuous(quaternions: NDArray[np.float64]) -> NDArray[np.float32]:
+def continuous_quaternions(quaternions: Float[np.ndarray, "frames *joints 4"]) -> Float[np.ndarray, "frames *joints 4"]:
     """The same rotations with the sign that is nearer to the frame before, so that viewers take the short way."""
     steps = (quaternions[1:] * quaternions[:-1]).sum(axis=-1)
     flips = np.where(steps < 0, -1.0, 1.0)
-    signs = np.concatenate([np.ones_like(quaternions[:1, :, 0]), np.cumprod(flips, axis=0)])
-    return (quaternions * signs[..., None]).astype(np.float32)
+    signs = np.concatenate([np.ones_like(quaternions[:1, ..., 0]), np.cumprod(flips, axis=0)])
+    return quaternions * signs[..., None]
 
 
 # -- checks ------------------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ adding its file and one row here.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection
-from importlib import import_module
+from functools import lru_cache
+from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +137,20 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
     suffixes = tuple(dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
     known = (*suffixes, *(f".{name}" for name in extra))
     suffix = Path(path).suffix.lower()
+    ways = _ways()["ways" if action == "read" else "not_written"]
+    if suffix in ways:
+        what = f"is {ways[suffix][0]}, which is not read" if action == "read" else f"{suffix} is not written"
+        return FileError(path, what, remedy=ways[suffix][1] if action == "read" else ways[suffix])
     found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
     return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
+
+
+@lru_cache(maxsize=1)
+def _ways() -> dict[str, dict[str, Any]]:
+    """By the suffix of files of other programs: what they are and how to get from there to here; how to get there."""
+    text = (resources.files("poseloom.formats") / "other_programs.json").read_text(encoding="utf-8")
+    ways: dict[str, dict[str, Any]] = json.loads(text)
+    return ways
 
 
 def _lazy(module: str, function: str) -> Callable[..., Any]:
@@ -278,6 +292,14 @@ _FORMATS = (
         takes=("person",),
         takes_whole=True,
     ),
+    Format(
+        "gltf",
+        "glTF, GLB, VRM: the animation of a rigged character",
+        (".glb", ".gltf", ".vrm", ".vrma"),
+        _lazy("gltf_read", "read_gltf"),
+        takes=_SKELETAL,
+    ),
+    Format("fbx", "Autodesk FBX, binary and text", (".fbx",), _lazy("fbx", "read_fbx"), takes=_SKELETAL),
     Format(
         "amc",
         "Acclaim motion, with its ASF skeleton beside it",

@@ -7,6 +7,7 @@ Method: per joint, canonical global rotation = the file's global rotation @ cons
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from poseloom.formats.reading_options import REMARKS, ReadingOptions
 from poseloom.formats.rest_alignment import RestAlignment, align
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, WorldMotion, about_axis, forward_kinematics
 from poseloom.pose import rotations as rot
+from poseloom.pose.clips import LEG_NOTE
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS
 from poseloom.pose.types import Clip, Pose
 
@@ -58,10 +60,23 @@ def retarget(
     pelvis = np.array(np.broadcast_to(pelvis, (motion.frames, 3)))
     pose = Pose(rot.to_axis_angle(rotations).float(), torch.from_numpy(pelvis).float())
     notes: dict[str, Any] = {"skeleton": match.family.name, "unit": alignment.unit}
+    notes |= _leg_note(motion, match, alignment)
     remarks = (*motion.remarks, *match.remarks, *alignment.remarks)
     if remarks:
         notes[REMARKS] = list(remarks)
     return Clip(pose, _rounded_fps(motion.fps if options.fps is None else options.fps), Path(path).stem, notes)
+
+
+def _leg_note(motion: SkeletonMotion, match: Match, alignment: RestAlignment) -> dict[str, float]:
+    """Mean length of the legs that the way was walked on, from hip over knee to ankle; nothing where one is missing."""
+    rest, length = motion.skeleton.rest, 0.0
+    for side in ("left", "right"):
+        sources = [match.sources.get(JOINT_INDEX[f"{side}_{joint}"]) for joint in ("hip", "knee", "ankle")]
+        places = [rest[source.joint] for source in sources if source is not None]
+        if len(places) < len(sources):
+            return {}
+        length += sum(float(np.linalg.norm(below - above)) for above, below in pairwise(places)) / 2
+    return {LEG_NOTE: round(length * alignment.metres_per_unit, 4)}
 
 
 def canonical_rotations(
