@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.language import describe
@@ -27,6 +28,11 @@ class CaptioningRecipe(Recipe):
         judge: of what it says.
         start: weights to begin with: those of a model that learns on.
     """
+
+    without_effect: ClassVar[dict[str, str]] = {
+        "data.partly": "its texts tell the whole pose, in paragraphs",
+        "data.clipped": "its texts are whole sentences",
+    }
 
     model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
     data: PoseData = field(default_factory=PoseData)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -48,6 +48,8 @@ class GenerationData(PoseData):
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
         wordless: share of the poses that come without a text: any pose, and what guidance leads away from.
     """
+
+    stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "wordless")
 
     wordless: float = 0.0
 

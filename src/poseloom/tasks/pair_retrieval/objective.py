@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
 from poseloom.tasks.common.text_learner import ContrastiveLearner, Examples
@@ -19,6 +20,10 @@ class PairRetrievalRecipe(Recipe):
         model: its sizes.
         data: poses of which pairs are made; their instructions are written by rule.
     """
+
+    without_effect: ClassVar[dict[str, str]] = {
+        "data.mixed": "pairs always exchange limbs; set data.strangers or data.moments",
+    }
 
     model: PairRetrievalModelConfig = field(default_factory=PairRetrievalModelConfig)
     data: PairData = field(default_factory=PairData)
