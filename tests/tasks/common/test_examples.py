@@ -117,7 +117,7 @@ def test_poses_of_a_table_are_those_of_its_split(split_table):
 def test_a_table_without_splits_gives_all_its_poses_and_one_without_this_split_is_refused(split_table, numbered):
     table = Table(numbered)
     assert (set(table.column("split").to_pylist()) == {""}) == (len(rows_in_split(table, "train")) == len(table))
-    with pytest.raises(PoseloomError, match="no rows in split 'nowhere'.*it has test, train, val"):
+    with pytest.raises(PoseloomError, match=r"no rows in split 'nowhere'.*it has test, train, val"):
         rows_in_split(Table(split_table), "nowhere")
 
 

@@ -34,5 +34,5 @@ def test_values_that_a_task_never_reads_are_refused(tmp_path, task, key):
 def test_unknown_algorithms_are_refused_with_the_nearest(tmp_path):
     path = recipe(tmp_path, "retrieval", "")
     path.write_text('algorithm = "publishd"\n' + path.read_text())
-    with pytest.raises(PoseloomError, match="algorithm 'publishd' is unknown.*did you mean 'published'"):
+    with pytest.raises(PoseloomError, match=r"algorithm 'publishd' is unknown.*did you mean 'published'"):
         open_recipe(str(path))
