@@ -152,8 +152,7 @@ def text_choice(text: TextReaderModel, words: Vocabulary | None) -> TextEncoderC
     """The declaration of a recipe's text encoder.
 
     Raises:
-        PoseloomError: the weights of the frozen language model are not named.
-        FileError: they cannot be read.
+        FileError: the weights of the frozen language model cannot be read.
     """
     choice = TextEncoderChoice(
         text.encoder,
@@ -162,13 +161,7 @@ def text_choice(text: TextReaderModel, words: Vocabulary | None) -> TextEncoderC
         pooling=Pooling(text.pooling),
         frozen_dropout=text.frozen_dropout,
     )
-    if text.encoder not in ("distilbertUncased", "huggingface"):
-        return choice
-    if not text.weights:
-        what = "the folder of a DistilBERT (config.json, model.safetensors, vocab.txt)"
-        remedy = f"name {what}, or set model.text.encoder to minilm or glovebigru"
-        raise PoseloomError(f"recipe: model.text.weights is empty, {text.encoder} needs frozen weights; {remedy}")
-    if text.encoder == "huggingface":
+    if text.encoder != "distilbertUncased":
         return choice
     return replace(choice, language_model=load_language_model(text.weights).config)
 
@@ -191,8 +184,12 @@ def tokenizer_of(text: TextReaderModel, words: Vocabulary | None) -> Tokenizer:
     """What makes ids of texts for a recipe's text encoder.
 
     Raises:
-        PoseloomError: its files or the package ``tokenizers`` are missing.
+        PoseloomError: its files are not named, or they or the package ``tokenizers`` are missing.
     """
+    if text.encoder in ("distilbertUncased", "huggingface") and not text.weights:
+        what = "the folder of a DistilBERT (config.json, model.safetensors, vocab.txt)"
+        remedy = f"name {what}, or set model.text.encoder to minilm or glovebigru"
+        raise PoseloomError(f"recipe: model.text.weights is empty, {text.encoder} needs frozen weights; {remedy}")
     if text.encoder == "huggingface":
         from poseloom.nn.text.huggingface import HuggingFaceTokenizer
 
