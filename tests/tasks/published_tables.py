@@ -54,14 +54,21 @@ def posefix_table(folder: Path) -> Path:
     """40 pairs; every second one is of one recording."""
     amass, frames, splits = _release(folder)
     half = FRAMES // 2
-    pairs = [[place, (place + half) % FRAMES if place % 2 else place // half * half + (place + 3) % half] for place in frames]
+    pairs = [
+        [place, (place + half) % FRAMES if place % 2 else place // half * half + (place + 3) % half] for place in frames
+    ]
     texts = {
         "posefix_human_6157": {place: [f"Your {LIMBS[place % 4]} must be {MOVES[place % 5]}"] for place in frames},
         "posefix_paraphrases_4284": {place: [f"Have the {LIMBS[place % 4]} {MOVES[place % 5]}"] for place in frames},
-        "posefix_auto_135305": {place: [f"Move the {LIMBS[place % 4]} {turn}" for turn in range(3)] for place in frames},
+        "posefix_auto_135305": {
+            place: [f"Move the {LIMBS[place % 4]} {turn}" for turn in range(3)] for place in frames
+        },
     }
-    lists = {f"{split}_{kind}": [place for place in ids if (place % 2 == 0) == (kind == "in")]
-             for split, ids in splits.items() for kind in ("in", "out")}
+    lists = {
+        f"{split}_{kind}": [place for place in ids if (place % 2 == 0) == (kind == "in")]
+        for split, ids in splits.items()
+        for kind in ("in", "out")
+    }
     names = {f"{part}_sequence_pair_ids": ids for part, ids in lists.items()}
     release = releases.posefix(folder / "posefix", pairs, frames, **names, **texts)
     prepare(open_source("posefix", {"folder": release, "amass": amass}), folder / "pairs")
@@ -71,14 +78,24 @@ def posefix_table(folder: Path) -> Path:
 def small_distilbert(folder: Path) -> Path:
     """A DistilBERT as Hugging Face writes it, with first weights, one layer and 60 word pieces."""
     folder.mkdir(parents=True)
-    words = sorted({word for limb in (*LIMBS, *MOVES) for word in limb.split()} | {"the", "is", "a", "little", "by", "rule", ".", "0", "1", "2"})
+    words = sorted(
+        {word for limb in (*LIMBS, *MOVES) for word in limb.split()}
+        | {"the", "is", "a", "little", "by", "rule", ".", "0", "1", "2"}
+    )
     side = ["leftward", "rightward", "counterclockwise"]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *side]
     pieces += [f"[unused{place}]" for place in range(SIZES.vocabulary - len(pieces))]
     (folder / "vocab.txt").write_text("\n".join(pieces) + "\n")
-    config = {"model_type": "distilbert", "vocab_size": SIZES.vocabulary, "dim": SIZES.width, "n_layers": SIZES.layers,
-              "n_heads": SIZES.heads, "hidden_dim": SIZES.feed_forward, "max_position_embeddings": SIZES.positions,
-              "dropout": 0.1}
+    config = {
+        "model_type": "distilbert",
+        "vocab_size": SIZES.vocabulary,
+        "dim": SIZES.width,
+        "n_layers": SIZES.layers,
+        "n_heads": SIZES.heads,
+        "hidden_dim": SIZES.feed_forward,
+        "max_position_embeddings": SIZES.positions,
+        "dropout": 0.1,
+    }
     (folder / "config.json").write_text(json.dumps(config))
     torch.manual_seed(3)
     save_file(Bert(SIZES).state_dict(), folder / "model.safetensors")

@@ -71,7 +71,7 @@ def test_poses_are_those_of_the_original(tmp_path, golden):
     releases.write_amass(tmp_path / "amass/CMU/1/a_poses.npz", raw)
     frames = {place: ["AMASS", "CMU/CMU/1/a_poses.npz", place] for place in range(len(raw))}
     ids = list(frames)
-    folder = releases.posescript(tmp_path / "ps", frames, {one: "x" for one in ids}, {}, train=ids, val=[], test=[])
+    folder = releases.posescript(tmp_path / "ps", frames, dict.fromkeys(ids, "x"), {}, train=ids, val=[], test=[])
     prepare(open_source("posescript", {"folder": folder, "amass": tmp_path / "amass"}), tmp_path / "t")
     made = items(PoseItems, tmp_path / "t")
     view = made.view(TableData(str(tmp_path / "t")), "train", which=0)
@@ -94,9 +94,7 @@ def test_half_of_the_items_are_mirrored_poses_and_words_alike(poses):
         expected = mirror if after != before else from_published(plain.poses)
         changed += after != before
         assert "clockwise" in after or after in (before, swapped)
-        torch.testing.assert_close(
-            unmirrored.matrices()[place], expected.matrices()[place], atol=1e-4, rtol=0
-        )
+        torch.testing.assert_close(unmirrored.matrices()[place], expected.matrices()[place], atol=1e-4, rtol=0)
     assert 5 <= changed <= 19
 
 
@@ -106,7 +104,10 @@ def test_what_must_not_be_mirrored_stays_with_its_pose(poses):
     texts = ["your left arm is at three o'clock", "your left arm"]
     made, flipped = maker.flipped(texts, torch.tensor([True, True]), 0)
     assert flipped.tolist() == [False, True]
-    assert [maker.tokenizer.decode(row) for row in made.tokens] == ["Your left arm is at three o'clock", "Your right arm"]
+    assert [maker.tokenizer.decode(row) for row in made.tokens] == [
+        "Your left arm is at three o'clock",
+        "Your right arm",
+    ]
     assert made.lengths.tolist() == [9, 5]
 
 

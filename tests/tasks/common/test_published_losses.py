@@ -49,14 +49,14 @@ def test_the_loss_falls_on_fixed_examples_and_rises_against_the_gradient(learned
         learner.eval()  # no dropout: the loss is that of the weights alone
         optimizer = torch.optim.Adam(learner.parameters(), lr=1e-3)
         torch.manual_seed(0)
-        before = float(learner.losses(batch)["total"])
+        before = learner.losses(batch)["total"].item()
         for step in range(20):
             torch.manual_seed(step)
             optimizer.zero_grad()
             (sign * learner.losses(batch)["total"]).backward()
             optimizer.step()
         torch.manual_seed(0)
-        ends.append(float(learner.losses(batch)["total"]) - before)
+        ends.append(learner.losses(batch)["total"].item() - before)
     assert ends[0] < -1e-2 and ends[1] > 1e-3
 
 

@@ -57,7 +57,11 @@ JUDGES = {
     "generation": {"judges.retrieval": "retrieval", "judges.retrieval_of_generated": "retrieval"},
     "editing": {"judges.retrieval": "retrieval"},
     "captioning": {"judges.retrieval": "retrieval", "judges.generation": "generation"},
-    "instruction": {"judges.pair_retrieval": "pair_retrieval", "judges.editing": "editing", "judges.retrieval": "retrieval"},
+    "instruction": {
+        "judges.pair_retrieval": "pair_retrieval",
+        "judges.editing": "editing",
+        "judges.retrieval": "retrieval",
+    },
 }
 RANKS = ["mrecall", "multimodality", "r_precision_1", "r_precision_1_mended"]
 ERRORS = ["mpje", "mpje_top1", "mpje_best2", "mpve_top1", "geodesic"]
@@ -67,8 +71,16 @@ EXPECTED = {
     "retrieval": [*RANKS, "text_to_pose_r1", "pose_to_text_r10"],
     "pair_retrieval": [*RANKS, "text_to_pair_r5", "pair_to_text_r1"],
     "generation": [*ELBO, *ERRORS, "fid", "mrecall_rg", "mrecall_gr"],
-    "editing": [*ELBO, *ERRORS, "fid", "pose_similarity_elbo_jts", "pose_only_mpje", "text_only_geodesic_top1",
-                "in_sequence_elbo_rot", "out_of_sequence_mpve"],
+    "editing": [
+        *ELBO,
+        *ERRORS,
+        "fid",
+        "pose_similarity_elbo_jts",
+        "pose_only_mpje",
+        "text_only_geodesic_top1",
+        "in_sequence_elbo_rot",
+        "out_of_sequence_mpve",
+    ],
     "captioning": [*WORDS, *ERRORS, "r_precision_2", "fid", "kld_a", "kld_b"],
     "instruction": [*WORDS, *ERRORS, "r_precision_3", "fid", "kld_a", "kld_b"],
 }
@@ -90,7 +102,9 @@ def test_exported_models_are_opened_by_their_predictors(runs):
     found = poseloom.load_model(runs["retrieval"].model).rank("The left arm is raised.", pose, k=2)
     assert len(found) == 2 and abs(found[0].score) <= 1
     assert poseloom.load_model(runs["pair_retrieval"].model).embed_pairs(pose, pose).shape == (3, 32)
-    assert len(poseloom.load_model(runs["generation"].model)._draw("The left arm is raised.", 2, torch.Generator())) == 2
+    assert (
+        len(poseloom.load_model(runs["generation"].model)._draw("The left arm is raised.", 2, torch.Generator())) == 2
+    )
     assert len(poseloom.load_model(runs["captioning"].model).caption(pose)) == 3
     assert len(poseloom.load_model(runs["instruction"].model).instruct(pose[:2], pose[1:])) == 2
     edited = poseloom.load_model(runs["editing"].model)._draw(pose[:1], "Move the left arm", 2, torch.Generator())
@@ -138,7 +152,9 @@ def test_kept_features_give_the_run_that_the_language_model_gives(tables, distil
     assert list((tmp_path / "features").glob("*/segment-*"))
     for name, value in computed.figures.items():
         assert kept.figures[name] == pytest.approx(value, rel=0.02, abs=0.02), name
-    assert poseloom.load_model(kept.model).notes("the left arm is blue") == ("not known: blue",)  # by the model's pieces
+    assert poseloom.load_model(kept.model).notes("the left arm is blue") == (
+        "not known: blue",
+    )  # by the model's pieces
 
 
 def test_features_of_other_weights_are_never_taken_for_these(tables, distilbert, tmp_path):
@@ -181,8 +197,18 @@ def test_recall_of_real_poses_after_training_on_drawn_ones(tables, runs, tmp_pat
 
 def test_from_the_command_line(command, tables, tmp_path):
     run = tmp_path / "run"
-    said = command("train", "pair_retrieval/published-tiny", "--data.table", tables["editing"], "--out", run,
-                   "--engine.loggers", "[]", "--stages.pretrain.steps", "2")
+    said = command(
+        "train",
+        "pair_retrieval/published-tiny",
+        "--data.table",
+        tables["editing"],
+        "--out",
+        run,
+        "--engine.loggers",
+        "[]",
+        "--stages.pretrain.steps",
+        "2",
+    )
     assert said[0] == 0, said
     status, out, _ = command("evaluate", run, "--split", "test", "--json")
     assert status == 0 and {"mrecall", "r_precision_1"} <= set(json.loads(out)["figures"])
@@ -208,7 +234,11 @@ def test_from_the_command_line(command, tables, tmp_path):
     ],
 )
 def test_values_that_cannot_work_are_refused_before_training(tables, task, key, value, expected):
-    overrides = [(key, value)] if key != "data.texts" else [(f"stages.{one}.data.texts", value) for one in ("pretrain", "finetune")]
+    overrides = (
+        [(key, value)]
+        if key != "data.texts"
+        else [(f"stages.{one}.data.texts", value) for one in ("pretrain", "finetune")]
+    )
     with pytest.raises(PoseloomError, match=expected):
         chosen, recipe = tiny(task, tables[task], *overrides)
         learner = chosen.build(recipe)
