@@ -28,7 +28,7 @@ class RankProtocol:
 def precision_figures(
     texts: Float[Tensor, "items d"], targets: Float[Tensor, "items d"], protocol: RankProtocol, seed: int
 ) -> dict[str, float]:
-    """R-precision at 1, 2, 3, percent: ``r_precision_1`` as published (mean rank of the pools), ``_mended`` as usual."""
+    """R-precision at 1, 2, 3, percent: ``r_precision_1`` as published (by the mean rank), ``_mended`` as usual."""
     found = r_precision(texts, targets, pool_size=protocol.pool, repetitions=protocol.repetitions, seed=seed)
     named = zip(found.k, found.published, found.mended, strict=True)
     figures: dict[str, float] = {}
