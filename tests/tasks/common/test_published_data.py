@@ -176,3 +176,25 @@ def test_words_are_those_of_peoples_texts_first_and_the_sides_last(poses):
     assert words.index("little") < words.index("rule") < words.index("leftward")
     only = vocabulary_of([TableData(str(poses), ["human"])], pairs=False).words
     assert "rule" not in only and np.isin(["left", "right"], only).all()
+
+
+def test_a_pose_whose_words_cannot_be_mirrored_is_not_mirrored(poses):
+    made = items(PoseItems, poses)
+    view = made.view(TableData(str(poses)), "train")
+    drawn = [(one._replace(text="At three o'clock"), draw) for one, draw in DrawnItems(view, 4).__getitems__(range(24))]
+    made.maker = TextMaker(WordTokenizer(build_vocabulary(["at three o'clock"])))
+    plain, flipped = made.drawn(drawn, Chance(seed=4)), made.drawn(drawn, Chance(flip=True, seed=4))
+    assert torch.equal(plain.poses, flipped.poses)
+
+
+def test_both_poses_of_a_pair_are_mirrored_with_its_words(pairs):
+    made = items(PairItems, pairs)
+    view = made.view(TableData(str(pairs)), "train", which=0)
+    plain, flipped = whole(made, view), whole(made, view, flip=True)
+    pairs_of_words = zip(said(made, plain.texts), said(made, flipped.texts), strict=True)
+    changed = torch.tensor([was != now for was, now in pairs_of_words])
+    assert 3 < int(changed.sum()) < 21
+    for name in ("before", "after"):
+        was, now = from_published(getattr(plain, name)), from_published(getattr(flipped, name))
+        expected = torch.where(changed[:, None, None, None], was.mirror().matrices(), was.matrices())
+        torch.testing.assert_close(now.matrices(), expected, atol=1e-4, rtol=0)

@@ -19,7 +19,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.training import Observer, Share, evaluate, fit
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a process that ends."""
 
 
@@ -117,9 +117,9 @@ def test_a_run_that_was_stopped_goes_on_exactly(tables, tmp_path):
     class Stops(Observer):
         def stepped(self, step, logged):
             if step == 3:
-                raise Killed
+                raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(chosen.build(recipe), recipe, tmp_path / "stopped", observer=Stops())
     went_on = fit(chosen.build(recipe), recipe, tmp_path / "stopped")
     whole = fit(chosen.build(recipe), recipe, tmp_path / "whole")

@@ -150,7 +150,7 @@ def way_back(
 
 
 def apart(posterior: Normal, original: Normal, said: Normal) -> dict[str, float]:
-    """What a generator hears of said texts: ``kld_a`` from the original ones, ``kld_b`` how much farther from the poses.
+    """What a generator hears of said texts: ``kld_a`` from people's, ``kld_b`` how much farther from the poses.
 
     Args:
         posterior: of the poses.
