@@ -209,7 +209,7 @@ def opened(data: TableData) -> Table:
         FileError: there is no table.
     """
     if not data.table:
-        remedy = "name a table with --data.table; 'poseloom data build posescript' or 'posefix' makes one"
+        remedy = "name a table with --data.table; 'poseloom data prepare posescript' or 'posefix' makes one"
         raise PoseloomError(f"recipe: data.table is empty; {remedy}")
     return Table.open(data.table)
 
