@@ -22,7 +22,10 @@ def _with_published(folder: str) -> dict[str, str]:
 TASKS: dict[str, str | dict[str, str]] = {
     "retrieval": _with_published("poseloom.tasks.retrieval"),
     "pair_retrieval": _with_published("poseloom.tasks.pair_retrieval"),
-    "generation": _with_published("poseloom.tasks.generation"),
+    "generation": {
+        **_with_published("poseloom.tasks.generation"),
+        "posevae": "poseloom.tasks.generation.posevae_objective",
+    },
     "editing": _with_published("poseloom.tasks.editing"),
     "captioning": _with_published("poseloom.tasks.captioning"),
     "instruction": _with_published("poseloom.tasks.instruction"),

@@ -82,8 +82,9 @@ class PublishedRecipe(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.algorithm != PUBLISHED:
-            raise PoseloomError(f"recipe: algorithm: expected {PUBLISHED!r} here, got {self.algorithm!r}")
+        own = type(self).algorithm
+        if self.algorithm != own:
+            raise PoseloomError(f"recipe: algorithm: expected {own!r} here, got {self.algorithm!r}")
         data: Any = getattr(self, "data", None)
         if isinstance(data, ReadingData):
             check_reading(self.model.text, data)  # type: ignore[attr-defined]
