@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -119,6 +121,22 @@ def test_a_table_without_splits_gives_all_its_poses_and_one_without_this_split_i
     assert (set(table.column("split").to_pylist()) == {""}) == (len(rows_in_split(table, "train")) == len(table))
     with pytest.raises(PoseloomError, match=r"no rows in split 'nowhere'.*it has test, train, val"):
         rows_in_split(Table(split_table), "nowhere")
+
+
+def test_a_table_without_splits_cannot_be_learned_from_and_held_out(tmp_path):
+    from numbered import Numbered
+    from poseloom.data import prepare
+
+    class Loose(Numbered):
+        def read(self, unit):
+            block = super().read(unit)
+            return replace(block, splits=[""] * len(block))
+
+    prepare(Loose(), tmp_path / "t")
+    data = PoseData(procedural=0, tables=[str(tmp_path / "t")], validation=5)
+    assert len(PosePool(data).rotations) == len(Table(tmp_path / "t"))
+    with pytest.raises(PoseloomError, match="has no splits"):
+        _ = PosePool(replace(data, held_out=str(tmp_path / "t"))).held_out
 
 
 def test_held_out_pairs_of_a_table_are_those_of_its_val(described):

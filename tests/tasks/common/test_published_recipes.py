@@ -227,6 +227,12 @@ def test_from_the_command_line(command, tables, tmp_path):
         ("retrieval", "model.text.weights", "w", "model.text.weights has no effect"),
         ("retrieval", "stages.finetune.data.vocabulary", "w.txt", "data.vocabulary has no effect"),
         ("retrieval", "stages.finetune.data.table", "human-texts", "human-texts"),
+        (
+            "editing",
+            "stages.finetune.data.sources",
+            '["posefix-Z"]',
+            "no pairs with .* posefix-Z texts",
+        ),
         ("retrieval", "data.texts", '["humn"]', "human"),
         ("generation", "pose_lr_factors.finetun", "0.5", "did you mean 'finetune'"),
         ("instruction", "judges.retrieval", "x", "has no effect without judges.editing"),
@@ -241,9 +247,7 @@ def test_values_that_cannot_work_are_refused_before_training(tables, task, key, 
     )
     with pytest.raises(PoseloomError, match=expected):
         chosen, recipe = tiny(task, tables[task], *overrides)
-        learner = chosen.build(recipe)
-        for number, stage in enumerate(recipe.stages):
-            learner.batches(Share(stage, number, 1))
+        chosen.build(recipe).batches(Share(recipe.stages[0], 0, 1))
 
 
 def test_distilbert_needs_its_weights(tables):

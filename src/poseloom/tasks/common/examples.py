@@ -113,8 +113,14 @@ class PosePool:
 
     @cached_property
     def held_out(self) -> Pose:
-        """The poses to validate on: the most different ones of the held-out file."""
+        """The poses to validate on: the most different ones of the held-out file.
+
+        Raises:
+            FileError: it is a table without splits that is learned from as well.
+        """
         count = self.data.validation
+        if self.data.held_out in self.data.tables:
+            refuse_without_splits(Path(self.data.held_out))
         if not self.data.held_out:
             return _procedural(count, _HELD_OUT_SEED)
         return most_different(Path(self.data.held_out), count)
@@ -184,6 +190,19 @@ def rows_in_split(table: Table, split: str) -> NDArray[np.int64]:
         problem = f"has no rows in split {split!r}"
         raise FileError(table.path, problem, remedy=f"it has {', '.join(known)}; name another table")
     return table.numbers()
+
+
+def refuse_without_splits(path: Path) -> None:
+    """A table that is both learned from and held out must tell its rows apart.
+
+    Raises:
+        FileError: its rows have no splits.
+    """
+    from poseloom.data.table import Table
+
+    if not any(Table(path).column("split").unique().to_pylist()):
+        problem = "has no splits, and is learned from and held out at once"
+        raise FileError(path, problem, remedy="name another table or file as data.held_out")
 
 
 def _good(clip: Clip) -> NDArray[np.bool_]:

@@ -58,6 +58,7 @@ class PublishedLearner(Learner):
     def __init__(self, recipe: PublishedRecipe):
         super().__init__(recipe)
         check_effect(recipe)
+        self._checked = False
         self.words = self._vocabulary()
         self.tokenizer = self._tokenizer()
         self.model = self._model()
@@ -82,6 +83,7 @@ class PublishedLearner(Learner):
         return vocabulary_of(sections, self.pairs)
 
     def batches(self, share: Share) -> Batches:
+        self._check_stages()
         data = stage_data(self.recipe, share.stage)
         view = self.items.view(data, TRAIN, seed=share.seed)
         if self.items.maker.cache is not None:
@@ -133,6 +135,17 @@ class PublishedLearner(Learner):
             PIECES: pieces_of(self.tokenizer),
             SOURCE: {"recipe": f"{self.recipe.task}/{self.recipe.name}"},
         }
+
+    def _check_stages(self) -> None:
+        """Open what every stage reads: a mistake in the last one should not show after days of the first.
+
+        Raises:
+            PoseloomError: a table is not there, or lacks such texts in train or val.
+        """
+        for stage in () if self._checked else self.recipe.stages:
+            for split in (TRAIN, VAL):
+                self.items.view(stage_data(self.recipe, stage), split)
+        self._checked = True
 
     def _keep(self) -> None:
         """Write the features that were met for the first time."""

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.base.errors import PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.splits import TRAIN, VAL
 from poseloom.data.table import Table
 from poseloom.data.views import Sample, TableDataset
@@ -18,7 +18,6 @@ from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import evidence_bounds, free_bits, per_coefficient_bound
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.configs import config_to_plain
-from poseloom.tasks.common.examples import rows_in_split
 from poseloom.tasks.common.frames import published
 from poseloom.tasks.common.published_data import BATCH
 from poseloom.tasks.common.published_learner import mean_of
@@ -153,7 +152,12 @@ class PoseVaeLearner(Learner):
             remedy = "name a table with --data.table; 'poseloom data prepare SOURCE' makes one"
             raise PoseloomError(f"recipe: data.table is empty; {remedy}")
         table = Table.open(data.table)
-        return TableDataset(table, rows_in_split(table, split))
+        rows = table.rows_of(split)
+        if not len(rows):
+            raise FileError(
+                data.table, f"has no rows in split {split!r}", remedy="name a table with train, val and test"
+            )
+        return TableDataset(table, rows)
 
     def _held_out(self, data: PoseTableData, split: str) -> Iterator[Float[Tensor, "batch joints 3"]]:
         view = self._view(data, split)
