@@ -14,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from published_tables import posefix_table, posescript_table, tiny
 
 from poseloom.pose.rotations import to_matrix
+from poseloom.tasks.common.published_data import Chance
 from poseloom.tasks.common.published_text import encode_texts
 from poseloom.tasks.editing.published_evaluate import fused
-from poseloom.training import Share
+from poseloom.tasks.retrieval.published_evaluate import Replaced
+from poseloom.training import Share, export_model
 
 PAIRS = ("pair_retrieval", "editing", "instruction")
 ALL = ("retrieval", "generation", "captioning", *PAIRS)
@@ -92,15 +94,15 @@ def test_the_loss_of_generation_is_the_published_one(learned):
     torch.manual_seed(3)
     q, t = learner.model.encode_poses(batch.poses), encode_texts(learner.model, batch.texts)
     likely = views(learner, batch.poses, learner.model.decode(q.rsample()))
-    means = {name: float((sums / count).mean()) for name, (sums, count) in likely.items()}
+    means = {name: (sums / count).mean().item() for name, (sums, count) in likely.items()}
     standard = Normal(torch.zeros_like(q.mean), torch.ones_like(q.mean))
     to_text, q_prior, t_prior = (
-        float(kl_divergence(a, b).sum(-1).mean()) for a, b in ((q, t), (q, standard), (t, standard))
+        kl_divergence(a, b).sum(-1).mean().item() for a, b in ((q, t), (q, standard), (t, standard))
     )
     expected = -4 * means["vertices"] - 2 * means["joints"] - 2 * means["rotations"]
     expected += 0.1 * to_text + 0.1 * 0.01 * q_prior + 0.1 * 0.01 * t_prior
-    assert float(found["total"]) == pytest.approx(expected, rel=1e-4)
-    assert float(found["kl_text"]) == pytest.approx(to_text, rel=1e-4)
+    assert found["total"].item() == pytest.approx(expected, rel=1e-4)
+    assert found["kl_text"].item() == pytest.approx(to_text, rel=1e-4)
 
 
 @pytest.mark.parametrize("floor", ["10.0", "0.0"])
@@ -157,3 +159,72 @@ def test_pose_modules_learn_slower_in_the_second_stage_alone(learned, task, modu
     assert len(named) == modules and all(name.startswith("pose_") for name in named)
     assert sum(len(one.parameters) for one in second) == len(list(learner.parameters()))
     assert math.isclose(second[1].lr_factor, 0.1)
+
+
+def read_by(learner, monkeypatch):
+    """What a learner asks of its table from now on: texts, split, choice of texts."""
+    asked, view = [], learner.items.view
+
+    def recorded(data, split, **choice):
+        asked.append((tuple(data.texts), split, choice))
+        return view(data, split, **choice)
+
+    monkeypatch.setattr(learner.items, "view", recorded)
+    return asked
+
+
+@pytest.mark.parametrize("task", ["retrieval", "editing"])
+def test_validation_reads_val_with_the_texts_of_its_stage_in_turn(learned, monkeypatch, task):
+    learner, _ = learned(task)
+    learner.eval()
+    asked = read_by(learner, monkeypatch)
+    for stage, texts in ((0, ("automatic",)), (1, tuple(learner.recipe.stages[1].data["texts"]))):
+        learner.position.stage = stage
+        learner.validate()
+        assert asked.pop() == (texts, "val", {"in_turn": True}) and not asked
+
+
+def test_evaluation_reads_its_split_with_the_first_texts_of_the_last_stage(learned, monkeypatch):
+    learner, _ = learned("retrieval")
+    asked = read_by(learner.eval(), monkeypatch)
+    learner.evaluate("test")
+    assert asked == [(("human",), "test", {"which": 0})]
+
+
+def test_texts_by_rule_are_evaluated_three_times_and_averaged(learned, monkeypatch):
+    learner, _ = learned("retrieval", ("stages.finetune.data.texts", '["automatic"]'))
+    asked = read_by(learner.eval(), monkeypatch)
+    monkeypatch.setattr(learner, "evaluated", lambda batches: {"rule": float(batches[0].words[0][-2])})
+    assert learner.evaluate("val") == {"rule": 1.0}
+    assert [choice for _, _, choice in asked] == [{"which": 0}, {"which": 1}, {"which": 2}]
+
+
+def test_training_reads_train(learned, monkeypatch):
+    learner, _ = learned("retrieval")
+    asked = read_by(learner, monkeypatch)
+    learner.batches(Share(learner.recipe.stages[0], 0, 7))
+    assert asked == [(("automatic",), "train", {"seed": 7})]
+
+
+def test_the_validated_loss_has_the_learned_temperature(learned):
+    learner, batch = learned("retrieval")
+    learner.eval()
+    with torch.no_grad():
+        learner.model.loss_weight.fill_(3.0)
+        texts, targets = encode_texts(learner.model, batch.texts), learner.targets(batch)
+        found = learner.validated(iter([batch]))
+    expected = functional.cross_entropy(3 * texts @ targets.T, torch.arange(12))
+    assert found["total"] == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_drawn_poses_take_the_place_of_those_of_the_table(learned, tables, tmp_path):
+    generator, _ = learned("generation")
+    export_model(generator, generator.recipe, tmp_path / "g.safetensors", {})
+    learner, _ = learned("retrieval")
+    items = Replaced(learner.items, str(tmp_path / "g.safetensors"), 2)
+    sample = learner.items.view(learner.recipe.data, "train").__getitems__([0, 0, 0, 0])
+    batch = items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    assert batch.poses.shape == (4, 52, 3)
+    real = learner.items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    assert (batch.poses - real.poses).abs().amax((1, 2)).min() > 0.05
+    assert 1 <= len(batch.poses.round(decimals=4).flatten(1).unique(dim=0)) <= 2
