@@ -64,7 +64,7 @@ JUDGES = {
     },
 }
 RANKS = ["mrecall", "multimodality", "r_precision_1", "r_precision_1_mended"]
-ERRORS = ["mpje", "mpje_top1", "mpje_best2", "mpve_top1", "geodesic"]
+ERRORS = ["mpjpe", "mpjpe_top1", "mpjpe_best2", "mpvpe_top1", "geodesic"]
 ELBO = ["elbo_jts", "elbo_vert", "elbo_rot"]
 WORDS = ["bleu", "rouge_l", "meteor_es", "likelihood"]
 EXPECTED = {
@@ -76,10 +76,10 @@ EXPECTED = {
         *ERRORS,
         "fid",
         "pose_similarity_elbo_jts",
-        "pose_only_mpje",
+        "pose_only_mpjpe",
         "text_only_geodesic_top1",
         "in_sequence_elbo_rot",
-        "out_of_sequence_mpve",
+        "out_of_sequence_mpvpe",
     ],
     "captioning": [*WORDS, *ERRORS, "r_precision_2", "fid", "kld_a", "kld_b"],
     "instruction": [*WORDS, *ERRORS, "r_precision_3", "fid", "kld_a", "kld_b"],

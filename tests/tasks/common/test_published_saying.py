@@ -45,7 +45,7 @@ def test_the_way_back_takes_the_best_of_the_samples():
     found = way_back(real, made, SayingProtocol(samples=3, best=1))
     assert found["geodesic_top1"] == pytest.approx(0, abs=1e-3)
     assert found["geodesic"] == pytest.approx(57.2958 * 2 / 3 / 52, rel=1e-3)
-    assert found["mpje_top1"] < 1e-3 < found["mpje"]
+    assert found["mpjpe_top1"] < 1e-3 < found["mpjpe"]
 
 
 def test_what_the_generator_hears_is_measured_by_divergences():

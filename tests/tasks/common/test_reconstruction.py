@@ -81,8 +81,10 @@ def test_errors_of_samples_that_are_right_or_turned(wearer, poses):
     assert found["geodesic_best2"] == pytest.approx(90 / 2 / 52, abs=1e-2)
     true, worn = wearer(poses), wearer(samples.flatten(0, 1))
     way = (worn.joints.unflatten(0, (4, 4)) - true.joints[:, None]).norm(dim=-1).mean(-1).mean()
-    assert found["mpje"] == pytest.approx(1000 * float(way), rel=1e-4)
-    assert found["mpje_top1"] < 1e-2 < found["mpje_best2"] < found["mpje"] and found["mpve"] > found["mpve_best2"] > 0
+    assert found["mpjpe"] == pytest.approx(1000 * float(way), rel=1e-4)
+    assert (
+        found["mpjpe_top1"] < 1e-2 < found["mpjpe_best2"] < found["mpjpe"] and found["mpvpe"] > found["mpvpe_best2"] > 0
+    )
 
 
 def test_a_body_is_worn_by_any_number_of_poses_with_gradients(wearer, poses):

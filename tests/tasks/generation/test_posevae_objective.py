@@ -30,8 +30,8 @@ def test_a_run_is_measured_and_its_model_draws_poses(table, tmp_path):
     chosen, recipe = tiny(table)
     result = fit(chosen.build(recipe), recipe, tmp_path / "run")
     figures = evaluate(chosen.build(recipe), "test", weights=result.model)
-    assert {"elbo_jts", "elbo_vert", "elbo_rot", "mpje_top1", "geodesic_best2"} <= set(figures)
-    assert figures["mpje_top1"] <= figures["mpje_best2"] <= figures["mpje"]
+    assert {"elbo_jts", "elbo_vert", "elbo_rot", "mpjpe_top1", "geodesic_best2"} <= set(figures)
+    assert figures["mpjpe_top1"] <= figures["mpjpe_best2"] <= figures["mpjpe"]
     model = poseloom.load_model(result.model)
     assert len(model._draw("", 3, torch.Generator())) == 3
     with pytest.raises(PoseloomError, match="without words"):

@@ -39,7 +39,7 @@ def held_out_figures(
     """What the texts are worth.
 
     Returns:
-        ``bleu``, ``rouge_l``, ``meteor_es``, ``likelihood``; by the judges ``r_precision_1`` to 3, ``mpje_top1`` (mm)
+        ``bleu``, ``rouge_l``, ``meteor_es``, ``likelihood``; by the judges ``r_precision_1`` to 3, ``mpjpe_top1`` (mm)
         and its kin, ``kld_a``, ``kld_b``, ``fid``.
     """
     figures = text_figures(spoken, batches)

@@ -142,7 +142,7 @@ def way_back(
     made: Float[Tensor, "items samples joints 3"],
     protocol: SayingProtocol,
 ) -> dict[str, float]:
-    """Errors of poses that a generator drew of the texts, millimetres and degrees; ``mpje_top1`` is MPJE_30."""
+    """Errors of poses that a generator drew of the texts, millimetres and degrees; ``mpjpe_top1`` is MPJE_30."""
     errors = SampleErrors(Wearer(protocol.body), protocol.best)
     for poses, samples in zip(real.split(32), made.split(32), strict=True):
         errors.add(poses, samples)

@@ -61,7 +61,7 @@ class SampleErrors:
 
     def __init__(self, wearer: Wearer, best: int):
         self.wearer, self.best = wearer, best
-        self._errors: dict[str, list[Tensor]] = {"mpje": [], "mpve": [], "geodesic": []}
+        self._errors: dict[str, list[Tensor]] = {"mpjpe": [], "mpvpe": [], "geodesic": []}
 
     def add(self, poses: Float[Tensor, "batch joints 3"], samples: Float[Tensor, "batch samples joints 3"]) -> None:
         """Take in the samples for some poses, axis-angle in radians."""
@@ -70,8 +70,8 @@ class SampleErrors:
         count = samples.shape[1]
         joints, vertices = (points.unflatten(0, (-1, count)) for points in (made.joints, made.vertices))
         angles = geodesic_degrees(to_matrix(samples), to_matrix(poses)[:, None]).mean(-1)
-        self._errors["mpje"].append(MILLIMETRES * mpjpe(joints, true.joints[:, None]).cpu())
-        self._errors["mpve"].append(MILLIMETRES * mpvpe(vertices, true.vertices[:, None]).cpu())
+        self._errors["mpjpe"].append(MILLIMETRES * mpjpe(joints, true.joints[:, None]).cpu())
+        self._errors["mpvpe"].append(MILLIMETRES * mpvpe(vertices, true.vertices[:, None]).cpu())
         self._errors["geodesic"].append(angles.cpu())
 
     def figures(self) -> dict[str, float]:

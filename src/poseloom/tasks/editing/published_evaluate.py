@@ -70,7 +70,7 @@ def held_out_figures(
         judges: for FID.
 
     Returns:
-        ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpje``, ``mpve`` (mm), ``geodesic`` (degrees), each also
+        ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
         ``_top1`` and ``_best6``; ``fid`` with a judge. The same with ``pose_similarity_`` (pose A alone, by the
         posterior), ``pose_only_`` (empty instruction), ``text_only_`` (no pose A), and with ``in_sequence_`` and
         ``out_of_sequence_`` where there are such pairs.

@@ -62,7 +62,7 @@ def held_out_figures(
         judges: for FID and recall.
 
     Returns:
-        ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpje``, ``mpve`` (mm), ``geodesic`` (degrees), each also
+        ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
         ``_top1`` and ``_best6``; ``fid`` and ``..._rg``, ``..._gr`` where there are judges.
     """
     errors = SampleErrors(wearer, protocol.best)
