@@ -254,3 +254,30 @@ def test_distilbert_needs_its_weights(tables):
     chosen, recipe = tiny("retrieval", tables["retrieval"], ("model.text.encoder", "distilbertUncased"))
     with pytest.raises(PoseloomError, match=r"model\.text\.weights is empty"):
         chosen.build(recipe)
+
+
+@pytest.mark.parametrize(
+    "task, values",
+    [
+        ("retrieval", [("model.text.encoder", "glovetransf"), ("model.text.pooling", "augtokens")]),
+        ("captioning", [("model.decoder.mode", "prompt")]),
+        ("instruction", [("model.fusion", "concat-mlp")]),
+    ],
+)
+def test_other_encoders_decoders_and_fusions_are_trained_and_opened(tables, tmp_path, task, values):
+    chosen, recipe = tiny(
+        task, tables[task], *values, *((f"stages.{one}.steps", "1") for one in ("pretrain", "finetune"))
+    )
+    result = fit(chosen.build(recipe), recipe, tmp_path / "run")
+    assert poseloom.load_model(result.model).card.sha256
+    assert evaluate(chosen.build(recipe), "test", weights=result.model)
+
+
+def test_a_model_brings_its_words_to_other_tables(tables, runs):
+    """Evaluation on another table needs the words that the model was trained with."""
+    words = ("data.vocabulary", str(runs["captioning"].model))
+    chosen, recipe = tiny("captioning", tables["captioning"], words, ("stages.pretrain.data.texts", '["human"]'))
+    assert evaluate(chosen.build(recipe), "test", weights=runs["captioning"].model)
+    chosen, other = tiny("captioning", tables["captioning"], ("stages.pretrain.data.texts", '["human"]'))
+    with pytest.raises(PoseloomError, match="does not fit the model"):
+        evaluate(chosen.build(other), "test", weights=runs["captioning"].model)
