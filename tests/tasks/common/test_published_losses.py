@@ -86,8 +86,10 @@ def views(learner, poses, decoded):
     return {name: (value.flatten(1).sum(1), value[0].numel()) for name, value in found.items()}
 
 
-def test_the_loss_of_generation_is_the_published_one(learned):
-    learner, batch = learned("generation")
+@pytest.mark.parametrize("priors", [(0.01, 0.01), (2.0, 3.0)])
+def test_the_loss_of_generation_is_the_published_one(learned, priors):
+    names = ("loss.pose_prior", "loss.text_prior")
+    learner, batch = learned("generation", *zip(names, map(str, priors), strict=True))
     learner.eval()
     torch.manual_seed(3)
     found = learner.losses(batch)
@@ -100,7 +102,7 @@ def test_the_loss_of_generation_is_the_published_one(learned):
         kl_divergence(a, b).sum(-1).mean().item() for a, b in ((q, t), (q, standard), (t, standard))
     )
     expected = -4 * means["vertices"] - 2 * means["joints"] - 2 * means["rotations"]
-    expected += 0.1 * to_text + 0.1 * 0.01 * q_prior + 0.1 * 0.01 * t_prior
+    expected += 0.1 * to_text + 0.1 * priors[0] * q_prior + 0.1 * priors[1] * t_prior
     assert found["total"].item() == pytest.approx(expected, rel=1e-4)
     assert found["kl_text"].item() == pytest.approx(to_text, rel=1e-4)
 
@@ -228,3 +230,9 @@ def test_drawn_poses_take_the_place_of_those_of_the_table(learned, tables, tmp_p
     real = learner.items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
     assert (batch.poses - real.poses).abs().amax((1, 2)).min() > 0.05
     assert 1 <= len(batch.poses.round(decimals=4).flatten(1).unique(dim=0)) <= 2
+
+
+def test_an_instruction_leads_from_a_to_b(learned):
+    learner, batch = learned("instruction")
+    before, after = learner.seen(batch)
+    assert before is batch.before and after is batch.after and not torch.equal(before, after)
