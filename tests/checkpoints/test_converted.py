@@ -9,13 +9,13 @@ import torch
 from released import case_of
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.checkpoints.configs import config_from_plain, config_to_plain
 from poseloom.checkpoints.converted import load_converted, write_converted
 from poseloom.checkpoints.published_kinds import KINDS
 from poseloom.checkpoints.released import build_released, read_released
 from poseloom.nn.text.decoding import Greedy, Limits
 from poseloom.nn.text.tokenizers import WordTokenizer
 from poseloom.nn.text.vocabulary import SPECIAL_WORDS, Vocabulary
+from poseloom.tasks.common.configs import config_from_plain, config_to_plain
 
 SMALL = "embroider/posevae"
 CAPTIONS = "text-pose/generative_caption"

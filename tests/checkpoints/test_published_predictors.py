@@ -39,7 +39,7 @@ def opened(tmp_path):
     """opened(module) -> its predictor."""
 
     def build(module, vocabulary=VOCABULARY):
-        kind, card = SimpleNamespace(name=type(module).__name__), SimpleNamespace(task="", sha256="0" * 64)
+        kind, card = SimpleNamespace(name=type(module).__name__), SimpleNamespace(task="", sha256="0" * 64, extras={})
         model = SimpleNamespace(module=module.eval(), kind=kind, card=card, vocabulary=vocabulary)
         return predictor_of(model, tmp_path / "model.safetensors")
 

@@ -16,16 +16,23 @@ from torch import nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, writable_target
-from poseloom.checkpoints.configs import config_from_plain, config_to_plain
-from poseloom.checkpoints.published_kinds import ReleasedKind, build_with_weights, check_weights, kind_named
+from poseloom.checkpoints.published_kinds import ReleasedKind, kind_named
 from poseloom.checkpoints.released import ReleasedCheckpoint
 from poseloom.nn.text.vocabulary import Vocabulary
+from poseloom.tasks.common.configs import config_from_plain, config_to_plain
+from poseloom.tasks.common.published_models import (
+    CONFIG,
+    KIND,
+    SOURCE,
+    VOCABULARY,
+    build_with_weights,
+    check_weights,
+)
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path, read_model
 from poseloom.training.recipe import Card
 from poseloom.training.recipe_files import plain
 
 SUFFIX = ".safetensors"
-_KIND, _CONFIG, _VOCABULARY, _SOURCE = "published_kind", "config", "vocabulary", "source"
 _CARD = Card(
     summary="Published weights, converted; the architecture is the published one.",
     data="PoseScript, PoseFix or BEDLAM, by the authors of the model.",
@@ -79,10 +86,10 @@ def write_converted(
         figures={},
         card=_CARD,
         extras={
-            _KIND: checkpoint.kind.name,
-            _CONFIG: config_to_plain(checkpoint.config),
-            _VOCABULARY: None if vocabulary is None else list(vocabulary.words),
-            _SOURCE: {"file": checkpoint.path.name, "epoch": checkpoint.epoch},
+            KIND: checkpoint.kind.name,
+            CONFIG: config_to_plain(checkpoint.config),
+            VOCABULARY: None if vocabulary is None else list(vocabulary.words),
+            SOURCE: {"file": checkpoint.path.name, "epoch": checkpoint.epoch},
         },
         sha256=hashlib.sha256(content).hexdigest(),
         parameters=sum(value.numel() for value in checkpoint.state.values()),
@@ -104,9 +111,9 @@ def load_converted(path: str | Path, *, task: str | None = None) -> ConvertedMod
     card, weights = read_model(path, task)
     extras = card.extras
     try:
-        kind = kind_named(str(extras.get(_KIND)))
-        config = config_from_plain(kind.config_class, extras.get(_CONFIG))
-        words = extras.get(_VOCABULARY)
+        kind = kind_named(str(extras.get(KIND)))
+        config = config_from_plain(kind.config_class, extras.get(CONFIG))
+        words = extras.get(VOCABULARY)
         vocabulary = None if words is None else Vocabulary(tuple(map(str, words)))
         check_weights(kind.build, config, weights)
     except PoseloomError as error:

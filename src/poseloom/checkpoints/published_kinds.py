@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.options import Options
@@ -198,30 +197,3 @@ def kind_named(name: str) -> ReleasedKind:
         if kind.name == name:
             return kind
     raise PoseloomError(f"kind of model: {name!r} is unknown, expected one of {', '.join(kind.name for kind in KINDS)}")
-
-
-def build_with_weights(build: Callable[[Any], nn.Module], config: Any, state: Mapping[str, Tensor]) -> nn.Module:
-    """A module made without first weights, which are then taken from `state`; in evaluation mode."""
-    with torch.device("meta"):
-        module = build(config)
-    module.load_state_dict(state, assign=True)
-    return module.eval()
-
-
-def check_weights(build: Callable[[Any], nn.Module], config: Any, state: Mapping[str, Tensor]) -> None:
-    """Compare names and shapes with the model's, before anything is copied."""
-    try:
-        with torch.device("meta"):
-            expected = build(config).state_dict()
-    except (AssertionError, RuntimeError, ZeroDivisionError) as error:  # torch's own checks of sizes
-        raise PoseloomError(f"args do not fit each other: {error}") from None
-    missing = [name for name in expected if name not in state]
-    extra = [name for name in state if name not in expected]
-    if missing or extra:
-        what, names = ("lacks", missing) if missing else ("has the unknown", extra)
-        raise PoseloomError(f"model {what} {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""))
-    for name, value in expected.items():
-        if state[name].shape != value.shape:
-            raise PoseloomError(f"{name} is {list(state[name].shape)}, by its args {list(value.shape)} are expected")
-        if state[name].is_floating_point() != value.is_floating_point():
-            raise PoseloomError(f"{name} holds {state[name].dtype}, expected {value.dtype}")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from poseloom.checkpoints.converted import ConvertedModel
-from poseloom.nn.text.reading import PublishedReader
 from poseloom.tasks.captioning.predict import PublishedCaptioner
+from poseloom.tasks.common.published_models import reader_of
 from poseloom.tasks.editing.predict import PublishedEditor
 from poseloom.tasks.generation.predict import PublishedGenerator
 from poseloom.tasks.instruction.predict import PublishedInstructor
@@ -23,7 +23,7 @@ def _reading(kind: Callable[..., Any]) -> _Build:
 
     def build(model: ConvertedModel, path: Path) -> Any:
         config: Any = model.module.config
-        return kind(model.module, model.card, PublishedReader(config.text, model.vocabulary, path))
+        return kind(model.module, model.card, reader_of(config, model.vocabulary, model.card, path))
 
     return build
 

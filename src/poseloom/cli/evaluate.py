@@ -47,7 +47,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _opened(address: str, overrides: list[tuple[str, str]], weights: Path | None) -> tuple[Task, Recipe, Path]:
     """Task, recipe and weights that an address names."""
-    from poseloom.tasks import task
+    from poseloom.tasks import task_of
     from poseloom.tasks.common.recipes import open_recipe
     from poseloom.training.recipe_files import recipe_of
 
@@ -58,7 +58,7 @@ def _opened(address: str, overrides: list[tuple[str, str]], weights: Path | None
             raise PoseloomError(f"{address}: a recipe has no weights; name them with --weights, or a run or a model")
         return chosen, recipe, weights
     values, path = found
-    chosen = task(str(values.get("task")))
+    chosen = task_of(values)
     return chosen, recipe_of(values, chosen.recipe, overrides, address), weights or path
 
 

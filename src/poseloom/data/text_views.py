@@ -81,6 +81,7 @@ class TextDataset(Dataset[Sample]):
         sources: such as ``posescript-H2``; all by default.
         seed: draws one of several texts, from seed, epoch and row alone.
         which: the text to take instead of a drawn one, counted from 0 and over again where there are fewer.
+        in_turn: take the text whose number is the item's place, over again: the published way of validating.
 
     Raises:
         PoseloomError: an unknown kind.
@@ -95,12 +96,14 @@ class TextDataset(Dataset[Sample]):
         sources: Collection[str] | None = None,
         seed: int = 0,
         which: int | None = None,
+        in_turn: bool = False,
     ):
         self.table = table
         self.choice = TextChoice((table.text_columns(name) for name in table.shard_names()), kinds, sources)
         numbers = table.numbers(rows)
         self.rows = numbers[np.isin(numbers, self.choice.having)]
-        self.seed, self.which, self.epoch = seed, which, 0
+        self.seed, self.epoch = seed, 0
+        self.choose = _Chooser(self.choice, self.rows, which, in_turn)
 
     def set_epoch(self, epoch: int) -> None:
         """Draw other texts; call it before each epoch."""
@@ -120,9 +123,12 @@ class TextDataset(Dataset[Sample]):
         numbers = chosen.tolist()
         return [Sample(*one) for one in zip(numbers, rotations, map(self._text, numbers), strict=True)]
 
+    def texts_of(self, row: int) -> list[str]:
+        """All texts of a row that may be chosen."""
+        return [self.table.words(row, self.choice.place(row, which)) for which in range(self.choice.count(row))]
+
     def _text(self, row: int) -> str:
-        which = mixed(self.seed, self.epoch, row) if self.which is None else self.which
-        return self.table.words(row, self.choice.place(row, which))
+        return self.table.words(row, self.choose(row, self.seed, self.epoch))
 
 
 class PairTextDataset(PairDataset):
@@ -137,17 +143,36 @@ class PairTextDataset(PairDataset):
         sources: Collection[str] | None = None,
         seed: int = 0,
         which: int | None = None,
+        in_turn: bool = False,
     ):
         super().__init__(table, split, seed)
         columns = ([batch] for batch in table.pairs.column("texts").chunks)
         self.choice = TextChoice(columns, kinds, sources)
         kept = np.isin(self.pairs, self.choice.having)
         self.pairs, self._row_a, self._row_b = (one[kept] for one in (self.pairs, self._row_a, self._row_b))
-        self.which = which
+        self.choose = _Chooser(self.choice, self.pairs, which, in_turn)
+
+    def texts_of(self, pair: int) -> list[str]:
+        """All instructions of a pair that may be chosen."""
+        texts = self.table.pairs.texts(pair)
+        return [texts[self.choice.place(pair, which)].text for which in range(self.choice.count(pair))]
 
     def _text(self, pair: int) -> str:
-        which = mixed(self.seed, self.epoch, pair) if self.which is None else self.which
-        return self.table.pairs.texts(pair)[self.choice.place(pair, which)].text
+        return self.table.pairs.texts(pair)[self.choose(pair, self.seed, self.epoch)].text
+
+
+class _Chooser:
+    """Which of the texts of a row or pair: drawn, always the same, or another one for each item."""
+
+    def __init__(self, choice: TextChoice, numbers: Int64[Array, " items"], which: int | None, in_turn: bool):
+        self.choice, self.which = choice, which
+        self.places = {number: place for place, number in enumerate(numbers.tolist())} if in_turn else None
+
+    def __call__(self, number: int, seed: int, epoch: int) -> int:
+        """The place among all texts of the row or pair."""
+        if self.places is not None:
+            return self.choice.place(number, self.places[number])
+        return self.choice.place(number, mixed(seed, epoch, number) if self.which is None else self.which)
 
 
 def _are(texts: Any, kinds: Collection[str], sources: Collection[str] | None) -> Bool[Array, " texts"]:

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.nn import functional
 
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.nn.layers.transformers import masked_mean
 from poseloom.nn.pose.encoder import Role
 from poseloom.nn.text import language_models
-from poseloom.nn.text.bert import Bert, BertConfig, sentence_vectors
+from poseloom.nn.text.bert import Bert, BertConfig
 from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
 from poseloom.nn.text.encoders import trimmed
 from poseloom.nn.text.huggingface import HuggingFaceTokenizer
@@ -37,7 +39,7 @@ def test_minilm_knows_what_is_alike(minilm):
     batch = tokenizer.encode(["left arm is raised", "the left hand is up", "the person is kneeling"])
     tokens, padding = trimmed(batch.tokens, batch.lengths)
     with torch.no_grad():
-        vectors = sentence_vectors(model(tokens, padding), padding)
+        vectors = functional.normalize(masked_mean(model(tokens, padding), padding), dim=-1)
     alike = vectors @ vectors.T
     assert alike[0, 1] == pytest.approx(0.73, abs=0.01)
     assert 0.33 < alike[0, 2] < 0.37

@@ -1,11 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from poseloom.base.errors import PoseloomError
+from poseloom.data import Table
 from poseloom.language import describe
 from poseloom.pose import Pose
-from poseloom.tasks.common.examples import WRITERS, PoseData, PosePool, read_poses, some_sentences, words_in, written
+from poseloom.tasks.common.examples import (
+    WRITERS,
+    PoseData,
+    PosePool,
+    read_poses,
+    rows_in_split,
+    some_sentences,
+    words_in,
+    written,
+)
+from poseloom.tasks.common.pair_examples import PairData, PairPool
 
 DATA = PoseData(procedural=150, validation=20)
 
@@ -79,3 +92,57 @@ def test_files_are_read_without_frames_that_they_call_bad(shared_data):
     assert len(read_poses(path)) <= len(read_poses(path, keep_order=True))
     chosen = PosePool(PoseData(procedural=10, held_out=str(path), validation=30)).held_out
     assert chosen.rotations.shape == (30, 22, 3)
+
+
+@pytest.fixture(scope="module")
+def split_table(tmp_path_factory):
+    """A table of 200 procedural poses with splits."""
+    from poseloom.data import prepare
+    from poseloom.data.sources.procedural import Procedural
+
+    folder = tmp_path_factory.mktemp("split") / "table"
+    prepare(Procedural(200), folder)
+    return folder
+
+
+def test_poses_of_a_table_are_those_of_its_split(split_table):
+    table = Table(split_table)
+    train, held_out = table.rows_of("train"), table.rows_of("val")
+    assert 0 < len(held_out) < len(train) < len(table)
+    pool = PosePool(PoseData(procedural=0, tables=[str(split_table)], held_out=str(split_table), validation=1000))
+    bare = table.poses().body().without_heading().rotations
+    torch.testing.assert_close(pool.rotations, bare[train])
+    apart = torch.cdist(pool.held_out.rotations.flatten(1), bare.flatten(1))
+    assert set(apart.argmin(1).tolist()) == set(held_out.tolist())  # in another order: the most different first
+
+
+def test_a_table_without_splits_gives_all_its_poses_and_one_without_this_split_is_refused(split_table, numbered):
+    table = Table(numbered)
+    assert (set(table.column("split").to_pylist()) == {""}) == (len(rows_in_split(table, "train")) == len(table))
+    with pytest.raises(PoseloomError, match=r"no rows in split 'nowhere'.*it has test, train, val"):
+        rows_in_split(Table(split_table), "nowhere")
+
+
+def test_a_table_without_splits_cannot_be_learned_from_and_held_out(tmp_path):
+    from numbered import Numbered
+    from poseloom.data import prepare
+
+    class Loose(Numbered):
+        def read(self, unit):
+            block = super().read(unit)
+            return replace(block, splits=[""] * len(block))
+
+    prepare(Loose(), tmp_path / "t")
+    data = PoseData(procedural=0, tables=[str(tmp_path / "t")], validation=5)
+    assert len(PosePool(data).rotations) == len(Table(tmp_path / "t"))
+    with pytest.raises(PoseloomError, match="has no splits"):
+        _ = PosePool(replace(data, held_out=str(tmp_path / "t"))).held_out
+
+
+def test_held_out_pairs_of_a_table_are_those_of_its_val(described):
+    first, second = PairPool(PairData(held_out=str(described), validation=1000)).held_out
+    table = Table(described)
+    pairs = [pair for pair in table.pairs if pair.split == "val" and min(pair.row_a, pair.row_b) >= 0]
+    assert len(pairs) == len(first) == len(second) > 0
+    wanted = table.poses([pair.row_a for pair in pairs]).body().without_heading()
+    torch.testing.assert_close(first.matrices(), wanted.matrices(), atol=1e-5, rtol=0)

@@ -6,9 +6,10 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.own_npz import write_own_npz
 from poseloom.pose import Clip, Pose
+from poseloom.pose.rotations import about_axis
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
-from poseloom.tasks.common.pair_examples import PairData, PairPool, pairs_in, together, written_pairs
+from poseloom.tasks.common.pair_examples import PairData, PairPool, paired, pairs_in, together, written_pairs
 
 DATA = PairData(procedural=150, validation=20)
 
@@ -83,3 +84,20 @@ def test_held_out_pairs_are_others_and_the_same_each_time():
 def test_a_file_that_names_no_pairs_is_refused(motion):
     with pytest.raises(PoseloomError, match="expected pose, seq and frame"):
         pairs_in(Path(motion), 5)
+
+
+def test_a_turn_counts_within_a_recording_alone():
+    first, second = (
+        sample(6, seed=seed).body().turned(about_axis(torch.linspace(0.3, 2.0, 6), "Y")) for seed in (1, 2)
+    )
+    second = second.turned(about_axis(torch.tensor(0.5), "Y"))
+    turns = torch.tensor([True, False] * 3)
+    before, after = paired(first, second, turns)
+    close = {"atol": 1e-4, "rtol": 0}
+    torch.testing.assert_close(heading(before.rotations[:, 0]), torch.zeros(6), **close)
+    still = second.without_heading()
+    torch.testing.assert_close(after.matrices()[~turns], still.matrices()[~turns], **close)
+    between = first.matrices()[:, 0].mT @ second.matrices()[:, 0]
+    kept = before.matrices()[:, 0].mT @ after.matrices()[:, 0]
+    torch.testing.assert_close(kept[turns], between[turns], **close)
+    assert (kept - between)[~turns].abs().amax((1, 2)).min() > 0.1

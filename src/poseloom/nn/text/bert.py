@@ -14,8 +14,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from poseloom.nn.layers.transformers import masked_mean
-
 _NORM_EPSILON = 1e-12
 
 
@@ -149,10 +147,3 @@ def from_bert_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         renamed[new] = value
     renamed[_POSITIONS] = renamed[_POSITIONS] + state[_TOKEN_TYPES][0]
     return renamed
-
-
-def sentence_vectors(
-    hidden: Float[Tensor, "batch length width"], padding: Bool[Tensor, "batch length"]
-) -> Float[Tensor, "batch width"]:
-    """Mean over the tokens, of length 1: the sentence embedding of all-MiniLM-L6-v2."""
-    return functional.normalize(masked_mean(hidden, padding), dim=-1)

@@ -10,7 +10,7 @@ from torch import nn
 
 from poseloom.base.errors import PoseloomError, closest
 from poseloom.nn.pose.encoder import Role
-from poseloom.nn.text.bert import DISTILBERT, MINILM, Bert
+from poseloom.nn.text.bert import DISTILBERT, MINILM, Bert, BertConfig
 from poseloom.nn.text.encoders import FrozenTextEncoder, Pooling, WordGruEncoder, WordTransformerEncoder
 from poseloom.nn.text.language_models import load_minilm
 
@@ -28,6 +28,7 @@ class TextEncoderChoice:
         words: number of words, for the encoders with a word table of their own.
         pooling: end of the transformers.
         frozen_dropout: dropout of the frozen language model in training, as in the published recipes.
+        language_model: sizes of the frozen language model of ``distilbertUncased``.
     """
 
     name: str = "distilbertUncased"
@@ -35,6 +36,7 @@ class TextEncoderChoice:
     words: int = 0
     pooling: Pooling = Pooling.AVERAGE
     frozen_dropout: bool = True
+    language_model: BertConfig = DISTILBERT
 
     @staticmethod
     def parse(full_name: str, *, topping: str | None = None, words: int = 0) -> TextEncoderChoice:
@@ -63,7 +65,7 @@ def build_text_encoder(choice: TextEncoderChoice, latent: int, role: Role) -> nn
 
 
 def _distilbert(choice: TextEncoderChoice, latent: int, role: Role) -> nn.Module:
-    return _frozen(Bert(DISTILBERT), choice, latent, role)
+    return _frozen(Bert(choice.language_model), choice, latent, role)
 
 
 def _minilm(choice: TextEncoderChoice, latent: int, role: Role) -> nn.Module:

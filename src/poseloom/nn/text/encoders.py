@@ -13,7 +13,7 @@ State names are those of the released PoseScript and PoseFix checkpoints (arXiv 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -40,16 +40,6 @@ class Pooling(Enum):
     """Mean over the real tokens, start and end included."""
     TOKENS = "augtokens"
     """A learned vector in front of the sequence for each output, and its own linear map."""
-
-
-class LanguageModel(Protocol):
-    """What gives hidden states of tokens: `poseloom.nn.text.bert.Bert` or an adapter."""
-
-    width: int
-
-    def __call__(
-        self, tokens: Int[Tensor, "batch length"], padding: Bool[Tensor, "batch length"]
-    ) -> Float[Tensor, "batch length width"]: ...
 
 
 def encoder_width(role: Role, latent: int) -> int:

@@ -128,6 +128,7 @@ class PublishedReader:
         choice: the text encoder.
         vocabulary: its words, where it has a word table of its own.
         model: file of the weights; a ``vocab.txt`` beside it holds BERT's word pieces.
+        pieces: BERT's word pieces, where the model brings them itself.
 
     Raises:
         PoseloomError: when it is called, if the words or word pieces are not there, or the package ``tokenizers``.
@@ -136,11 +137,18 @@ class PublishedReader:
     choice: TextEncoderChoice
     vocabulary: Vocabulary | None
     model: Path
+    pieces: tuple[str, ...] | None = None
 
     @cached_property
     def _read(self) -> TokenReader:
         from poseloom.nn.text.tokenizers import WordPieceTokenizer, WordTokenizer
 
+        if self.choice.name == "huggingface":
+            from poseloom.nn.text.huggingface import HuggingFaceTokenizer
+
+            return TokenReader(HuggingFaceTokenizer(self.choice.vocabulary))
+        if self.choice.name in _PIECES_FROM and self.pieces is not None:
+            return TokenReader(WordPieceTokenizer(self.pieces))
         if self.choice.name in _PIECES_FROM:
             beside = self.model.with_name(PIECES_FILE)
             return TokenReader(WordPieceTokenizer(beside if beside.is_file() else _packaged_pieces(self.model)))

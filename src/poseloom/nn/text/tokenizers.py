@@ -103,7 +103,7 @@ class WordPieceTokenizer:
     """BERT's uncased WordPiece, which DistilBERT and MiniLM share; needs the package ``tokenizers``.
 
     Args:
-        vocabulary: BERT's ``vocab.txt``, one piece a line.
+        vocabulary: BERT's ``vocab.txt``, one piece a line; or the pieces themselves.
         longest: tokens of a text, start and end included.
 
     Raises:
@@ -111,15 +111,21 @@ class WordPieceTokenizer:
         FileError: the file cannot be read or lacks the special pieces.
     """
 
-    def __init__(self, vocabulary: str | Path, *, longest: int = LONGEST_PIECES):
+    def __init__(self, vocabulary: str | Path | Sequence[str], *, longest: int = LONGEST_PIECES):
         self.longest = longest
-        self._tokenizer = _wordpiece(Path(vocabulary))
+        self._tokenizer = _wordpiece(vocabulary)
         self._start, self._end = (self._tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
         self._unknown = self._tokenizer.token_to_id("[UNK]")
 
     @property
     def words(self) -> int:
         return self._tokenizer.get_vocab_size()
+
+    @property
+    def pieces(self) -> list[str]:
+        """The word pieces in the order of their ids."""
+        by_piece = self._tokenizer.get_vocab()
+        return sorted(by_piece, key=by_piece.__getitem__)
 
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Token ids; what the vocabulary lacks becomes ``[UNK]`` and is told in the result."""
@@ -175,7 +181,16 @@ def _compounds() -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def _wordpiece(path: Path) -> Any:
+def read_pieces(path: str | Path) -> list[str]:
+    """BERT's ``vocab.txt``: word pieces in the order of their ids.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    return read_text(path, maximum_bytes=_MAXIMUM_FILE_BYTES).splitlines()
+
+
+def _wordpiece(source: str | Path | Sequence[str]) -> Any:
     try:
         from tokenizers import Tokenizer as Pieces
         from tokenizers import decoders, models, normalizers, pre_tokenizers
@@ -183,12 +198,13 @@ def _wordpiece(path: Path) -> Any:
         raise PoseloomError(
             "WordPiece needs the package tokenizers, which is not installed; pip install 'poseloom[text]'"
         ) from None
-    lines = read_text(path, maximum_bytes=_MAXIMUM_FILE_BYTES).splitlines()
+    lines = read_pieces(source) if isinstance(source, str | Path) else source
     ids = {piece: place for place, piece in enumerate(lines)}
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     lacking = [piece for piece in special if piece not in ids]
     if lacking:
-        raise FileError(path, f"lacks {lacking[0]}", remedy="expected the vocab.txt of an uncased BERT")
+        where = source if isinstance(source, str | Path) else "word pieces"
+        raise FileError(where, f"lacks {lacking[0]}", remedy="expected the vocab.txt of an uncased BERT")
     pieces = Pieces(models.WordPiece(ids, unk_token="[UNK]"))
     pieces.add_special_tokens(special)
     pieces.normalizer = normalizers.BertNormalizer(lowercase=True)

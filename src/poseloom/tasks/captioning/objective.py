@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -31,6 +32,11 @@ class CaptioningRecipe(Recipe):
         judge: of what it says.
         start: weights to begin with: those of a model that learns on.
     """
+
+    without_effect: ClassVar[dict[str, str]] = {
+        "data.partly": "its texts tell the whole pose, in paragraphs",
+        "data.clipped": "its texts are whole sentences",
+    }
 
     model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
     data: PoseData = field(default_factory=PoseData)

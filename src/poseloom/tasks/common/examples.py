@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -18,11 +19,15 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.base.errors import PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import within
+from poseloom.data.splits import TRAIN, VAL
 from poseloom.language.telegraphic import DESCRIBED, clipped
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Clip, Pose
+
+if TYPE_CHECKING:
+    from poseloom.data.table import Table
 
 _PROCEDURAL_SEED = 11
 _HELD_OUT_SEED = 12
@@ -42,7 +47,7 @@ class PoseData:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
         tables: tables of poses; their split train, or all rows where there are no splits.
-        held_out: a file or table whose poses are validated on; procedural poses where it is empty.
+        held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where it is empty.
         validation: number of poses, or of pairs, to validate on.
         quick: of them, those that are validated on between epochs where the whole protocol takes long.
         batches: that count as an epoch.
@@ -50,7 +55,10 @@ class PoseData:
         clipped: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
-    """
+    """  # noqa: E501
+
+    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partly", "clipped")
+    """What a stage may change; the poses are those of the whole run."""
 
     procedural: int = within(100_000, 0, 10_000_000)
     files: list[str] = field(default_factory=list)
@@ -106,8 +114,14 @@ class PosePool:
 
     @cached_property
     def held_out(self) -> Pose:
-        """The poses to validate on: the most different ones of the held-out file."""
+        """The poses to validate on: the most different ones of the held-out file.
+
+        Raises:
+            FileError: it is a table without splits that is learned from as well.
+        """
         count = self.data.validation
+        if self.data.held_out in self.data.tables:
+            refuse_without_splits(Path(self.data.held_out))
         if not self.data.held_out:
             return _procedural(count, _HELD_OUT_SEED)
         return most_different(Path(self.data.held_out), count)
@@ -124,14 +138,14 @@ def some_limbs(generator: np.random.Generator, count: int) -> Bool[Tensor, "pose
 
 
 def most_different(path: Path, count: int) -> Pose:
-    """The poses of a file that differ most: in the order that the file gives, or by farthest points.
+    """The held-out poses of a file or of a table's split val that differ most: in the file's order, or by farthest points.
 
     Raises:
-        PoseloomError: the file is of no known format.
-    """
+        PoseloomError: the file is of no known format, or the table has no split val.
+    """  # noqa: E501
     from poseloom.pose.selection import farthest_points
 
-    poses = read_poses(path, keep_order=True)
+    poses = read_poses(path, keep_order=True, split=VAL)
     order = torch.from_numpy(_order_in(path))
     if not len(order):
         joints = _joints(poses)
@@ -139,27 +153,57 @@ def most_different(path: Path, count: int) -> Pose:
     return poses[order[:count]]
 
 
-def read_poses(path: Path, *, keep_order: bool = False) -> Pose:
-    """The body poses of a file or a table, without heading.
+def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> Pose:
+    """The body poses of a file, or of a split of a table, without heading.
 
     Args:
         path: of a file of any known format, or of a table's folder.
         keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
+        split: of a table's rows; see `rows_in_split`. A file has no splits.
 
     Raises:
-        PoseloomError: it cannot be read.
+        PoseloomError: it cannot be read, or the table has splits but not this one.
     """
     if path.is_dir():
         from poseloom.data.table import Table
 
         table = Table(path)
-        rotations = torch.from_numpy(np.array(table.array("rotations")))
+        rotations = torch.from_numpy(np.array(table.array("rotations", rows_in_split(table, split))))
         return Pose(rotations).body().without_heading()
     from poseloom.formats import read
 
     clip = read(path)
     poses = clip.pose.body().without_heading()
     return Pose(poses.rotations if keep_order else poses.rotations[_good(clip)])
+
+
+def rows_in_split(table: Table, split: str) -> NDArray[np.int64]:
+    """The rows of a split; all rows of a table that has no splits.
+
+    Raises:
+        FileError: the table has splits, but no row in this one.
+    """
+    rows = table.rows_of(split)
+    if len(rows):
+        return rows
+    known = sorted({name for name in table.column("split").unique().to_pylist() if name})
+    if known:
+        problem = f"has no rows in split {split!r}"
+        raise FileError(table.path, problem, remedy=f"it has {', '.join(known)}; name another table")
+    return table.numbers()
+
+
+def refuse_without_splits(path: Path) -> None:
+    """A table that is both learned from and held out must tell its rows apart.
+
+    Raises:
+        FileError: its rows have no splits.
+    """
+    from poseloom.data.table import Table
+
+    if not any(Table(path).column("split").unique().to_pylist()):
+        problem = "has no splits, and is learned from and held out at once"
+        raise FileError(path, problem, remedy="name another table or file as data.held_out")
 
 
 def _good(clip: Clip) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -38,7 +38,7 @@ class PairData(PoseData):
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
         tables: tables of poses; their split train, or all rows where there are no splits.
-        held_out: a file that names pairs to validate on; procedural pairs where it is empty.
+        held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count; procedural pairs where it is empty.
         validation: number of pairs to validate on.
         quick: of them, those that are validated on between epochs where the whole protocol takes long.
         batches: that count as an epoch.
@@ -48,7 +48,7 @@ class PairData(PoseData):
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
         strangers: share of the pairs of which one pose has nothing to do with the other.
-    """
+    """  # noqa: E501
 
     moments: float = within(0.35, 0, 1)
     strangers: float = within(0.15, 0, 1)
@@ -141,11 +141,13 @@ class _Motion:
 
 
 def pairs_in(path: Path, count: int) -> Pair:
-    """The pairs that a file of motions names, those of one motion and those of two by turns.
+    """The pairs that a file of motions names, those of one motion and those of two by turns; of a table, those of its val.
 
     Raises:
         PoseloomError: the file cannot be read or names no pairs.
-    """
+    """  # noqa: E501
+    if path.is_dir():
+        return _pairs_of_table(path, count)
     from poseloom.base.errors import FileError
     from poseloom.formats import read
     from poseloom.formats.mocap_npz import read_mocap_selection
@@ -161,6 +163,31 @@ def pairs_in(path: Path, count: int) -> Pair:
     order = torch.from_numpy(np.argsort(turns, kind="stable")[:count])
     first, second = (concatenate([a, b])[order] for a, b in zip(within, across, strict=True))
     return first, second
+
+
+def _pairs_of_table(path: Path, count: int) -> Pair:
+    """The first pairs of a table's split val; a turn counts where both poses are of one recording."""
+    from poseloom.base.errors import FileError
+    from poseloom.data.splits import VAL
+    from poseloom.data.table import Table
+    from poseloom.data.views import PairDataset
+
+    table = Table(path)
+    dataset = PairDataset(table, VAL)
+    if not len(dataset):
+        raise FileError(path, "has no pairs in split 'val'", remedy="name another table, or leave held_out empty")
+    samples = dataset.__getitems__(range(min(count, len(dataset))))
+    first = Pose(torch.stack([one.rotations_a for one in samples])).body()
+    second = Pose(torch.stack([one.rotations_b for one in samples])).body()
+    turns = torch.tensor([table.pairs[one.pair].in_sequence for one in samples])
+    return paired(first, second, turns)
+
+
+def paired(first: Pose, second: Pose, turns: Bool[Tensor, " pairs"]) -> Pair:
+    """First poses without heading; second ones keep their turn from them where `turns`, else they have none either."""
+    before, turned = together(first, second)
+    still = second.without_heading()
+    return before, Pose(torch.where(turns[:, None, None], turned.rotations, still.rotations))
 
 
 def together(first: Pose, second: Pose) -> Pair:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.tasks import TASKS, task
+from poseloom.tasks import TASKS, algorithms, task_of
 
 if TYPE_CHECKING:
     from poseloom.training.recipe import Recipe
@@ -26,19 +26,23 @@ def open_recipe(address: str, overrides: Sequence[tuple[str, str]] = ()) -> tupl
         overrides: keys with dots and the texts of their values.
 
     Raises:
-        PoseloomError: nothing is there, a key is unknown, or a value has the wrong type.
+        PoseloomError: nothing is there, a key is unknown or has no effect, or a value has the wrong type.
     """
-    from poseloom.training.recipe_files import read_plain, read_recipe
+    from poseloom.tasks.common.stage_data import check_effect
+    from poseloom.training.recipe_files import read_plain, recipe_of
 
     path = recipe_path(address)
-    name = read_plain(path).get("task")
+    values = read_plain(path)
+    name = values.get("task")
     if not isinstance(name, str):
         raise FileError(path, "is missing or no text", field="task", remedy=f"expected one of {', '.join(TASKS)}")
     try:
-        chosen = task(name)
+        chosen = task_of(values)
     except PoseloomError as mistake:
         raise FileError(path, str(mistake), field="task") from None
-    return chosen, read_recipe(path, chosen.recipe, overrides)
+    recipe = recipe_of(values, chosen.recipe, overrides, path)
+    check_effect(recipe)
+    return chosen, recipe
 
 
 def recipe_path(address: str) -> Path:
@@ -60,15 +64,15 @@ def recipe_path(address: str) -> Path:
 def recipe_names() -> dict[str, Path]:
     """Address -> file of the recipes that poseloom has; no task is imported for it."""
     found = {}
-    for name, module in TASKS.items():
-        for folder in _folders(module):
+    for name in TASKS:
+        for folder in _folders(next(iter(algorithms(name).values()))):
             for path in sorted(folder.glob("*.toml")):
                 found[f"{name}/{path.stem}"] = path
     return found
 
 
 def _folders(module: str) -> list[Path]:
-    """Where the recipes of the task in a module lie: beside the module."""
+    """Where the recipes of the task in a module lie, those of all its algorithms: beside the module."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         return []

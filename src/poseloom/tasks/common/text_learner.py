@@ -14,8 +14,9 @@ from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers
 from poseloom.nn.text.words import WordList
 from poseloom.tasks.common.examples import PoseData, PosePool, words_in
 from poseloom.tasks.common.pair_examples import PairPool
+from poseloom.tasks.common.stage_data import stage_data
 from poseloom.tasks.common.warm_start import WarmStart, known_facts, words_of_start
-from poseloom.training import Batches, Learner, MadeBatches, Share, overlaid
+from poseloom.training import Batches, Learner, MadeBatches, Share
 
 _WIDTHS = 16
 """Batches of texts are as wide as a multiple of this: kernels are made and kept for every shape that is met."""
@@ -64,7 +65,7 @@ class TextLearner(Learner):
         return WordList.of_texts(texts, at_least=2)
 
     def batches(self, share: Share) -> Batches:
-        data = overlaid(getattr(self.recipe, "data", PoseData()), share.stage.data)
+        data = stage_data(self.recipe, share.stage) or PoseData()
         self.prepare()
 
         def make(seed: int, count: int) -> Any:

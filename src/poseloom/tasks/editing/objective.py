@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -51,6 +52,8 @@ class EditingData(PairData):
         settled: leave the limbs that no change names as they were: what is not named must stay.
         wordless: share of the pairs that come without an instruction: what guidance leads away from.
     """
+
+    stage_keys: ClassVar[tuple[str, ...]] = (*PairData.stage_keys, "settled", "wordless")
 
     settled: bool = True
     wordless: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -42,6 +43,8 @@ class GenerationData(PoseData):
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
         wordless: share of the poses that come without a text: any pose, and what guidance leads away from.
     """
+
+    stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "wordless")
 
     wordless: float = 0.0
 

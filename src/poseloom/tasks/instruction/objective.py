@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -31,6 +32,12 @@ class InstructionRecipe(Recipe):
         judge: of what it says.
         start: weights to begin with: those of a model that learns on.
     """
+
+    without_effect: ClassVar[dict[str, str]] = {
+        "data.partly": "its texts tell all changes",
+        "data.clipped": "its texts are whole sentences",
+        "data.mixed": "pairs always exchange limbs; set data.strangers or data.moments",
+    }
 
     model: InstructionModelConfig = field(default_factory=InstructionModelConfig)
     data: PairData = field(default_factory=PairData)

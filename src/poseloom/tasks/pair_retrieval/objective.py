@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -23,6 +24,10 @@ class PairRetrievalRecipe(Recipe):
         model: its sizes.
         data: poses of which pairs are made; their instructions are written by rule.
     """
+
+    without_effect: ClassVar[dict[str, str]] = {
+        "data.mixed": "pairs always exchange limbs; set data.strangers or data.moments",
+    }
 
     model: PairRetrievalModelConfig = field(default_factory=PairRetrievalModelConfig)
     data: PairData = field(default_factory=PairData)

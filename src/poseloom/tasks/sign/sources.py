@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int
@@ -59,6 +60,8 @@ class SignData:
         gallery: training clips among which the nearest string is looked for.
         batches: that count as an epoch.
     """
+
+    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "with_text")
 
     source: str = "strokes"
     index: str = ""

@@ -1,0 +1,88 @@
+"""How well a pose generator gives poses back: likelihoods in training, and the published figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.distributions import Normal
+
+from poseloom.metrics.elbo import elbo_per_item, laplace_likelihood, normal_likelihood
+from poseloom.metrics.joint_error import mpjpe, mpvpe
+from poseloom.metrics.rotation_error import geodesic_degrees
+from poseloom.metrics.samples import sample_errors
+from poseloom.nn.losses import ReconstructionTerms, gaussian_nll, laplacian_nll
+from poseloom.nn.pose.decoder import JointRotations
+from poseloom.pose.rotations import to_matrix
+from poseloom.tasks.common.surfaces import Wearer
+
+MILLIMETRES = 1000.0
+"""Of a metre."""
+PUBLISHED_TERMS = {"joints": "jts", "vertices": "vert", "rotations": "rot"}
+"""Our names of the three views of a pose, and those of the published tables."""
+
+
+def reconstruction_terms(
+    model: Any, wearer: Wearer, poses: Float[Tensor, "batch joints 3"], decoded: JointRotations
+) -> ReconstructionTerms:
+    """Negative log-likelihoods of poses under a model's reconstruction, with its learned log-scales."""
+    with torch.no_grad():
+        true = wearer(poses)
+    made = wearer(decoded.axis_angle)
+    return ReconstructionTerms(
+        laplacian_nll(true.vertices, made.vertices, model.decsigma_v2v),
+        laplacian_nll(true.joints, made.joints, model.decsigma_jts),
+        gaussian_nll(to_matrix(poses).flatten(-2), decoded.matrices.flatten(-2), model.decsigma_rot),
+    )
+
+
+def elbo(
+    model: Any, wearer: Wearer, poses: Float[Tensor, "batch joints 3"], decoded: JointRotations, kl: Tensor
+) -> dict[str, Float[Tensor, " batch"]]:
+    """ELBO of each pose from a sample of its posterior: ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; higher is better."""
+    true, made = wearer(poses), wearer(decoded.axis_angle)
+    views = (
+        ("jts", made.joints, true.joints, model.decsigma_jts, laplace_likelihood),
+        ("vert", made.vertices, true.vertices, model.decsigma_v2v, laplace_likelihood),
+        ("rot", decoded.matrices, to_matrix(poses), model.decsigma_rot, normal_likelihood),
+    )
+    return {f"elbo_{name}": elbo_per_item(own, data, scale, kl, kind) for name, own, data, scale, kind in views}
+
+
+class SampleErrors:
+    """Errors of several samples for each item, gathered batch by batch.
+
+    Args:
+        wearer: the body whose joints and vertices are compared.
+        best: of how many best samples the mean is told.
+    """
+
+    def __init__(self, wearer: Wearer, best: int):
+        self.wearer, self.best = wearer, best
+        self._errors: dict[str, list[Tensor]] = {"mpjpe": [], "mpvpe": [], "geodesic": []}
+
+    def add(self, poses: Float[Tensor, "batch joints 3"], samples: Float[Tensor, "batch samples joints 3"]) -> None:
+        """Take in the samples for some poses, axis-angle in radians."""
+        true = self.wearer(poses)
+        made = self.wearer(samples.flatten(0, 1))
+        count = samples.shape[1]
+        joints, vertices = (points.unflatten(0, (-1, count)) for points in (made.joints, made.vertices))
+        angles = geodesic_degrees(to_matrix(samples), to_matrix(poses)[:, None]).mean(-1)
+        self._errors["mpjpe"].append(MILLIMETRES * mpjpe(joints, true.joints[:, None]).cpu())
+        self._errors["mpvpe"].append(MILLIMETRES * mpvpe(vertices, true.vertices[:, None]).cpu())
+        self._errors["geodesic"].append(angles.cpu())
+
+    def figures(self) -> dict[str, float]:
+        """Millimetres and degrees: mean of the samples, of the best one (``_top1``), of the best few (``_best6``)."""
+        found: dict[str, float] = {}
+        for name, parts in self._errors.items():
+            summary = sample_errors(torch.cat(parts), self.best)
+            found |= {name: summary.mean, f"{name}_top1": summary.top, f"{name}_best{self.best}": summary.best}
+        return found
+
+
+def drawn(told: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
+    """Several latents of each distribution."""
+    return told.sample((count,)).transpose(0, 1)

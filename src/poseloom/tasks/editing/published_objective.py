@@ -1,0 +1,148 @@
+"""How PoseBGenerator is trained as published: PoseFix (arXiv 2309.08480), a conditional VAE in two stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from torch import Tensor, nn
+
+from poseloom.base.errors import PoseloomError
+from poseloom.nn.layers.gaussian import divergence
+from poseloom.nn.losses import PerTerm, evidence_bounds, free_bits, per_coefficient_bound
+from poseloom.nn.text.encoder_choice import TextEncoderChoice
+from poseloom.tasks.common.published_data import PairBatch
+from poseloom.tasks.common.published_learner import ReadingLearner, groups_with, mean_of
+from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel, check_stages
+from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, reconstruction_terms
+from poseloom.tasks.common.surfaces import Wearer
+from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
+from poseloom.tasks.editing.published_evaluate import EditingJudges, fused, held_out_figures
+from poseloom.tasks.generation.published_evaluate import SampleProtocol
+from poseloom.training import Monitor, ParameterGroup, Stage, Task
+
+
+@dataclass(frozen=True)
+class PoseBGeneratorModel:
+    """Sizes of PoseBGenerator.
+
+    Args:
+        latent: size of the VAE's latents.
+        text_latent: size of an instruction's vector.
+        joints: 52, or 22 without hands.
+        fusion: tirg (released) or concat-mlp.
+        text: how instructions are read.
+    """
+
+    latent: int = 32
+    text_latent: int = 128
+    joints: int = 52
+    fusion: Literal["tirg", "concat-mlp"] = "tirg"
+    text: TextReaderModel = field(default_factory=TextReaderModel)
+
+
+@dataclass(frozen=True)
+class EditedData(ReadingData):
+    """A table of pairs with instructions, and the body that wears the poses.
+
+    Args:
+        body: model file of SMPL-H, as published; the free body, whose figures are its own, where it is empty.
+        copies: share of training pairs whose instruction is emptied and whose pose B is pose A; 0 in the release.
+    """
+
+    stage_keys: ClassVar[tuple[str, ...]] = (*ReadingData.stage_keys, "copies")
+
+    body: str = ""
+    copies: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.copies <= 1:
+            raise PoseloomError(f"recipe: data.copies: expected a share from 0 to 1, got {self.copies}")
+
+
+@dataclass(frozen=True)
+class EditingLoss:
+    """Weights of the loss.
+
+    Args:
+        reconstruction: of vertices, joints and rotations.
+        floor: nats below which KL(pose B || prediction) of a pair costs no less, in training.
+        pose_prior: of KL(pose B || N(0, 1)).
+    """
+
+    reconstruction: PerTerm = field(default_factory=PerTerm)
+    floor: float = 10.0
+    pose_prior: float = 0.0
+
+
+@dataclass(frozen=True)
+class PoseBGeneratorRecipe(PublishedRecipe):
+    """How PoseBGenerator is trained and measured.
+
+    Args:
+        model: its sizes.
+        data: the table; stages choose its texts.
+        loss: weights.
+        pose_lr_factors: factor of the learning rate of pose encoder, decoder and posterior, by stage; 1 where none is given.
+        protocol: how many samples are drawn.
+        judges: a retrieval model.
+    """  # noqa: E501
+
+    model: PoseBGeneratorModel = field(default_factory=PoseBGeneratorModel)
+    data: EditedData = field(default_factory=EditedData)
+    loss: EditingLoss = field(default_factory=EditingLoss)
+    pose_lr_factors: dict[str, float] = field(default_factory=dict)
+    protocol: SampleProtocol = field(default_factory=SampleProtocol)
+    judges: EditingJudges = field(default_factory=EditingJudges)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_stages(self, "pose_lr_factors", self.pose_lr_factors)
+
+
+class PoseBGeneratorLearner(ReadingLearner):
+    """PoseBGenerator on pairs and instructions of a table."""
+
+    kind = "PoseBGenerator"
+    pairs = True
+    monitor = Monitor("total", "min")
+    recipe: PoseBGeneratorRecipe
+    model: PoseBGenerator
+
+    def __init__(self, recipe: PoseBGeneratorRecipe):
+        super().__init__(recipe)
+        self.wearer = Wearer(recipe.data.body)
+
+    def built(self, text: TextEncoderChoice) -> nn.Module:
+        sizes = self.recipe.model
+        config = PoseBGeneratorConfig(sizes.latent, sizes.text_latent, sizes.joints, sizes.fusion, text)
+        return PoseBGenerator(config)
+
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        return self._measured(batch, self.recipe.loss.floor)
+
+    def validated(self, batches: Iterator[Any]) -> dict[str, float]:
+        return mean_of([(len(batch.before), self._measured(batch, 0.0)) for batch in batches])
+
+    def evaluated(self, batches: list[Any]) -> dict[str, float]:
+        recipe = self.recipe
+        return held_out_figures(self.model, self.wearer, batches, self.items.maker, recipe.protocol, recipe.judges)
+
+    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
+        model = self.model
+        slower: list[nn.Module] = [model.pose_encoder, model.pose_decoder, model.pose_decoder_distribution_layer]
+        return groups_with(self, slower, self.recipe.pose_lr_factors.get(stage.name, 1.0))
+
+    def _measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
+        weights = self.recipe.loss
+        posterior, told = self.model.posterior(self.model.embed_poses(batch.after)), fused(self.model, batch)
+        decoded = self.model.decode(posterior.rsample())
+        terms = reconstruction_terms(self.model, self.wearer, batch.after, decoded)
+        apart, prior = divergence(posterior, told), divergence(posterior).mean()
+        total = per_coefficient_bound(terms, free_bits(apart, floor), weights.reconstruction)
+        bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, apart).items()}
+        return {"total": total + weights.pose_prior * prior, "kl": apart.mean(), "kl_prior": prior, **bounds}
+
+
+TASK = Task("editing", "pose + instruction -> pose, as published", PoseBGeneratorRecipe, PoseBGeneratorLearner)

@@ -1,0 +1,88 @@
+"""How PoseText is trained as published: PoseScript (arXiv 2210.11795), two stages, symmetric contrastive loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from poseloom.nn.text.encoder_choice import TextEncoderChoice
+from poseloom.tasks.common.contrast import PublishedContrastiveLearner
+from poseloom.tasks.common.published_data import PoseBatch
+from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel
+from poseloom.tasks.common.ranking import RankProtocol
+from poseloom.tasks.retrieval.published import PoseText, PoseTextConfig
+from poseloom.tasks.retrieval.published_replaced import Replaced
+from poseloom.training import Task
+
+
+@dataclass(frozen=True)
+class PoseTextModel:
+    """Sizes of PoseText.
+
+    Args:
+        latent: size of the shared space.
+        joints: 52, or 22 without hands (PoseEmbroider).
+        text: how texts are read.
+    """
+
+    latent: int = 512
+    joints: int = 52
+    text: TextReaderModel = field(default_factory=TextReaderModel)
+
+
+@dataclass(frozen=True)
+class PoseTextData(ReadingData):
+    """A table of poses with texts.
+
+    Args:
+        generator: trained text-to-pose model whose poses are learned from in place of the table's (for recall G/R); none where it is empty.
+        generated: poses that it draws for each text, of which one is taken at random.
+    """  # noqa: E501
+
+    generator: str = ""
+    generated: int = 5
+
+
+@dataclass(frozen=True)
+class PoseTextRecipe(PublishedRecipe):
+    """How PoseText is trained and measured.
+
+    Args:
+        model: its sizes.
+        data: the table; stages choose its texts.
+        loss: symbbc (released) or bbc (papers).
+        protocol: of R-precision.
+    """
+
+    model: PoseTextModel = field(default_factory=PoseTextModel)
+    data: PoseTextData = field(default_factory=PoseTextData)
+    loss: Literal["symbbc", "bbc"] = "symbbc"
+    protocol: RankProtocol = field(default_factory=RankProtocol)
+
+
+class PoseTextLearner(PublishedContrastiveLearner):
+    """PoseText on poses and texts of a table."""
+
+    kind = "PoseText"
+    directions = ("text_to_pose", "pose_to_text")
+    recipe: PoseTextRecipe
+    model: PoseText
+
+    def __init__(self, recipe: PoseTextRecipe):
+        super().__init__(recipe)
+        if recipe.data.generator:
+            self.items = Replaced(self.items, recipe.data.generator, recipe.data.generated)
+
+    def built(self, text: TextEncoderChoice) -> nn.Module:
+        sizes = self.recipe.model
+        return PoseText(PoseTextConfig(sizes.latent, sizes.joints, text))
+
+    def targets(self, batch: Any) -> Float[Tensor, "batch latent"]:
+        poses: PoseBatch = batch
+        return self.model.encode_poses(poses.poses)
+
+
+TASK = Task("retrieval", "text <-> pose, as published", PoseTextRecipe, PoseTextLearner)
