@@ -10,10 +10,11 @@ import torch
 
 import poseloom.render
 from poseloom.base.errors import PoseloomError
+from poseloom.body import default_body
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
 from poseloom.render import CLAY, SIDES, STUDIO, Camera, Part, View, cutout, depth, parts, render, render_each
-from poseloom.render import scene as scene_module
+from poseloom.render import stage as stage_module
 
 SIZE = 96
 
@@ -61,7 +62,7 @@ def test_moving_the_person_changes_nothing(poses, preview):
 
 def test_blocks_and_bands_do_not_show(poses, preview, monkeypatch):
     whole = render(poses, 40, body=preview)
-    monkeypatch.setattr(scene_module, "_PIXELS_AT_ONCE", 7 * 40 * 4)
+    monkeypatch.setattr(stage_module, "_PIXELS_AT_ONCE", 7 * 40 * 4)
     banded = render(poses, 40, body=preview)
     torch.testing.assert_close(banded, whole, atol=2e-2, rtol=0)
     assert (banded - whole).abs().mean() < 1e-4
@@ -150,7 +151,7 @@ def test_clips_and_the_rooms_own_name_are_taken(poses, preview):
 
 def test_the_default_body_is_the_fine_one(poses):
     fine = render(poses[0], 64)
-    coarse = render(poses[0], 64, body=poseloom.render.scene.default_body("preview"))
+    coarse = render(poses[0], 64, body=default_body("preview"))
     assert not torch.equal(fine, coarse)
 
 

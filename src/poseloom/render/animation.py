@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, writable_target
-from poseloom.body import Body
 from poseloom.images.files import checked_suffix, to_pil
 from poseloom.pose import Clip
-from poseloom.pose.camera import Camera
 from poseloom.render.pictures import render_each
-from poseloom.render.scene import Ground, Size
-from poseloom.render.style import STUDIO, Style
+from poseloom.render.scene import Size
+from poseloom.render.style import STUDIO
 from poseloom.render.view import View
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from poseloom.render.scene import SceneOptions
 
 FASTEST = 30.0
 """Frames a second that are drawn at most unless more are asked for."""
@@ -40,17 +43,7 @@ as all of the studio does."""
 
 
 def animate(
-    clip: Clip,
-    path: str | Path,
-    size: Size = 256,
-    *,
-    body: Body | None = None,
-    camera: Camera | None = None,
-    view: View | None = None,
-    style: Style = STUDIO,
-    supersample: int = 2,
-    ground: Ground = "shared",
-    fps: float | None = None,
+    clip: Clip, path: str | Path, size: Size = 256, *, fps: float | None = None, **options: Unpack[SceneOptions]
 ) -> Path:
     """Draw a clip to a GIF, WebP or MP4 file, as the suffix says.
 
@@ -58,7 +51,9 @@ def animate(
     than 1.5 m the camera glides along, and lines on the floor show the way.
 
     Args:
+        size: pixels, one number for a square or (height, width).
         fps: frames a second that are drawn; the clip's own up to 30 by default. The clip keeps its duration.
+        options: fields of `Scene`.
 
     Raises:
         FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
@@ -72,19 +67,12 @@ def animate(
         chosen = min(chosen, _GIF_FASTEST)
     frames = max(1, round(len(clip) * chosen / clip.fps))
     picked = [min(int(k * clip.fps / chosen + 0.5), len(clip) - 1) for k in range(frames)]
+    view, style = options.get("view"), options.get("style", STUDIO)
     if view is None:
         view = View(shared=True, follow=_travels(clip))
         style = replace(style, grid=style.grid or view.follow)
-    pictures = render_each(
-        clip.pose[picked],
-        size,
-        body=body,
-        camera=camera,
-        view=view,
-        style=style,
-        supersample=supersample,
-        ground=ground,
-    )
+    drawn: SceneOptions = {"ground": "shared", **options, "view": view, "style": style}
+    pictures = render_each(clip.pose[picked], size, **drawn)
     return write_animation((to_pil(picture) for picture in pictures), frames, chosen, path)
 
 

@@ -42,7 +42,6 @@ class FloorShadows:
 
 def backdrop(
     camera: Camera,
-    size: tuple[int, int],
     style: Style,
     middle: Float[Tensor, "batch 2"],
     shadows: FloorShadows | None,
@@ -51,15 +50,13 @@ def backdrop(
     """Display colours of the background.
 
     Args:
-        size: height and width of the whole image in pixels.
         middle: x and z on the floor about which it is brightest, metres.
         rows: only these rows.
     """
-    height, width = size
-    wall = _wall(height, width, style, camera.focal, rows)
+    wall = _wall(*camera.size, style, camera.focal, rows)
     if not style.ground:
         return wall.expand(*camera.batch_shape, *wall.shape[1:])
-    starts, directions = camera.rays(height, width, rows)
+    starts, directions = camera.rays(rows)
     down = -directions[..., 1]
     distance = starts[..., 1] / torch.where(down.abs() < 1e-6, 1e-6, down)
     hit = (distance > 0) & (down > 0)
@@ -69,7 +66,7 @@ def backdrop(
     share = torch.where(hit, 1 - fade * fade * (3 - 2 * fade), torch.zeros_like(fade))
     light = torch.ones_like(share)
     if style.grid:
-        light = light * (1 - _GRID_DEPTH * _lines(points, distance, camera, height) * share)
+        light = light * (1 - _GRID_DEPTH * _lines(points, distance, camera) * share)
     if shadows is not None:
         light = light * (1 - _KEY_DEPTH * look_up(shadows.key, shadows.key_map, points) * hit)
         light = light * (1 - _CONTACT_DEPTH * look_up(shadows.contact, shadows.sky_map, points) * hit)
@@ -92,9 +89,9 @@ def _wall(height: int, width: int, style: Style, like: Tensor, rows: slice | Non
     return (shade[..., None] * _colour(style.wall, like)).clamp(0, 1)[None]
 
 
-def _lines(points: Tensor, distance: Tensor, camera: Camera, height: int) -> Float[Tensor, "batch rows columns"]:
+def _lines(points: Tensor, distance: Tensor, camera: Camera) -> Float[Tensor, "batch rows columns"]:
     """How much of each pixel the floor's lines cover, without flicker: a line is never thinner than its pixel."""
-    focal = camera.focal[:, None, None] * height
+    focal = camera.focal[:, 1, None, None]
     footprint = (distance if camera.perspective else 1.0) / focal
     half = footprint.clamp_min(_GRID_LINE)
     floor = points[..., [0, 2]] / _GRID_STEP

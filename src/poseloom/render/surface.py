@@ -107,6 +107,8 @@ class Surface:
     parts: Int[Tensor, " faces"]
     """The `Part` of every face."""
     cut: Cut
+    thickness: Float[Tensor, " joints"]
+    """Metres: a joint lies at most so deep under its own skin."""
 
     def normals(self, vertices: Float[Tensor, "batch vertices 3"]) -> Float[Tensor, "batch vertices 3"]:
         """Unit normals of the vertices: the mean of those of the faces around them, weighted by area."""
@@ -133,7 +135,29 @@ def _surface_of(body: Any, device: torch.device) -> Surface:
         joints = body.skeleton().positions
     faces = body.faces.to(device)
     parts = _vertex_parts(body, len(rest)).to(device)
-    return Surface(faces, _fans(faces, len(rest)), rest, parts[faces].median(-1).values, _cut(rest, joints))
+    return Surface(
+        faces=faces,
+        fan=_fans(faces, len(rest)),
+        rest=rest,
+        parts=parts[faces].median(-1).values,
+        cut=_cut(rest, joints),
+        thickness=_thickness(rest, joints),
+    )
+
+
+def _thickness(rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -> Float[Tensor, " joints"]:
+    """By how far the skin before and behind each joint is away from it at the T-pose."""
+    away = (rest - joints.to(rest)[:, None]).abs()
+    before = away[..., :2].norm(dim=-1).topk(_BESIDE, largest=False).indices
+    return away[..., 2].gather(-1, before).amax(-1).clamp_max(_DEEPEST) * _ROUNDNESS + _PLAY
+
+
+_BESIDE = 12
+"""So many vertices that are the least aside of a joint are before or behind it."""
+_DEEPEST = 0.15
+"""Metres: a toe is far before its joint, yet not above it."""
+_ROUNDNESS, _PLAY = 1.3, 0.02
+"""How much deeper than from the front a joint may lie from elsewhere, as a factor and in metres."""
 
 
 def _fans(faces: Int[Tensor, "faces 3"], vertices: int) -> Int[Tensor, "vertices valence"]:
