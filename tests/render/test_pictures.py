@@ -13,7 +13,22 @@ from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
-from poseloom.render import CLAY, SIDES, STUDIO, Camera, Part, View, cutout, depth, parts, render, render_each
+from poseloom.render import (
+    CLAY,
+    SIDES,
+    STUDIO,
+    Camera,
+    Clothes,
+    Part,
+    Scene,
+    View,
+    cutout,
+    depth,
+    observe,
+    parts,
+    render,
+    render_each,
+)
 from poseloom.render import stage as stage_module
 
 SIZE = 96
@@ -142,6 +157,40 @@ def test_a_following_camera_keeps_a_walker_large(poses, preview):
     far, near = (parts(walk, 48, body=preview, view=view) > 0 for view in (still, following))
     assert near.float().mean() > 4 * far.float().mean()
     assert near.any(-1).any(-1).all()
+
+
+FACE = Camera.look_at(torch.tensor([0.0, 1.66, 1.3]), torch.tensor([0.0, 1.66, 0.0]), size=(128, 128), field_of_view=14)
+
+
+def test_the_face_has_eyes_and_brows_where_they_belong(poses):
+    painted, blank = (
+        render(poses[1], 128, camera=FACE, style=dataclasses.replace(STUDIO, clothes=clothes))
+        for clothes in (Clothes(), Clothes(eyes=None))
+    )
+    changed = (painted - blank).abs().amax(0) > 0.08
+    eyes = changed[30:66].nonzero()[:, 1]  # rows of brows and eyes
+    assert (eyes < 60).any() and (eyes > 68).any() and not ((eyes > 61) & (eyes < 67)).any()
+    assert abs((eyes.float() + 0.5 - 64).mean()) < 2  # as much on either side
+    behind = Camera.look_at(torch.tensor([0.0, 1.66, -1.3]), torch.tensor([0.0, 1.66, 0.0]), size=(128, 128))
+    styles = [dataclasses.replace(STUDIO, clothes=clothes) for clothes in (Clothes(), Clothes(eyes=None))]
+    assert torch.equal(*(render(poses[1], 64, camera=behind, style=style) for style in styles))
+
+
+def test_a_shadow_on_the_body_is_never_black_and_has_soft_edges(poses, preview):
+    lit = render(poses[1], 128, body=preview, style=dataclasses.replace(STUDIO, shadows=False))
+    shaded = render(poses[1], 128, body=preview)
+    body = parts(poses[1], 128, body=preview) > 0
+    assert (shaded / lit)[:, body].min() > 0.35
+
+
+def test_bodies_give_way_a_little_where_they_lie(poses):
+    camera = Camera.look_at(torch.tensor([0.0, 0.1, 6.0]), torch.tensor([0.0, 0.1, 0.0]), size=(200, 200))
+    heights = observe(poses[1:3], 200, camera=camera).joints[:, :, 1]
+    assert torch.isfinite(heights).all()
+    for pose in (poses[1], poses[2]):
+        stage = stage_module.stage_of(Scene(pose))
+        lowest = stage.placed(slice(None))[0][..., 1].amin()
+        assert -0.0201 <= lowest <= 0
 
 
 def test_clips_and_the_rooms_own_name_are_taken(poses, preview):

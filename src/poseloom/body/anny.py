@@ -130,6 +130,12 @@ class AnnyBody(nn.Module):
         """For every vertex the bone (index in `bone_names`) with the largest skinning weight."""
         return self._bones.gather(-1, self._weights.argmax(-1, keepdim=True)).squeeze(-1)
 
+    @property
+    def eyes(self) -> Float[Tensor, "2 3"]:
+        """Middles of the left and the right eye of the average shape at the T-pose, metres."""
+        heads = self.shaped().rest.t_pose_heads
+        return heads[[self.bone_names.index(name) for name in ("LeftEye", "RightEye")]]
+
     def shaped(self, shape: Float[Tensor, "*batch 6"] | None = None) -> ShapedAnny:
         """The body of given phenotypes (see `phenotype`; default: the average), ready to be posed."""
         if shape is not None:

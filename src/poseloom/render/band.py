@@ -10,8 +10,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.render.backdrop import FloorShadows, backdrop
+from poseloom.render.clothing import clothing
 from poseloom.render.layers import averaged, front_hits, interpolate
-from poseloom.render.lighting import Rig, clothing, encode, rig_for, vertex_light
+from poseloom.render.lighting import Rig, encode, rig_for, vertex_light
 from poseloom.render.rasterise import Fragments
 from poseloom.render.scene import LARGEST_SUPERSAMPLE
 from poseloom.render.shadows import ShadowMap, shadow_map

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from poseloom.render.scene import SceneOptions
 
-GHOST = replace(STUDIO, clothes=Clothes(*[(0.66, 0.56, 0.84)] * 5))
+GHOST = replace(STUDIO, clothes=Clothes.uniform((0.66, 0.56, 0.84)))
 """All in one violet: the pose from which one comes."""
 
 _GHOST_OPACITY = 0.5

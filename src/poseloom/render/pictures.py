@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,7 +15,7 @@ from poseloom.pose import Clip, Pose
 from poseloom.render.band import Band
 from poseloom.render.observe import layers_of
 from poseloom.render.scene import Scene, Size, as_scene
-from poseloom.render.stage import stage_of
+from poseloom.render.stage import Block, Stage, stage_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -44,14 +46,34 @@ def render(
 def render_each(
     scene: Scene | Pose | Clip, size: Size | None = None, **options: Unpack[SceneOptions]
 ) -> Iterator[Float[Tensor, "3 height width"]]:
-    """The pictures of `render` one after the other, so that those of a long clip need not be held at once."""
+    """The pictures of `render` one after the other, so that those of a long clip need not be held at once.
+
+    The next ones are drawn while the caller is busy with the last.
+    """
     stage = stage_of(as_scene(scene, size, options))
     bands: list[Tensor] = []
-    for block in stage.blocks():
-        bands.append(Band(stage, block).colour())
+    for block, drawn in _drawn_ahead(stage):
+        bands.append(drawn)
         if block.rows.stop == stage.size[0]:
             yield from torch.cat(bands, dim=-2)
             bands.clear()
+
+
+_AHEAD = 2
+"""Blocks that are drawn at the same time, each by a thread of its own."""
+
+
+def _drawn_ahead(stage: Stage) -> Iterator[tuple[Block, Float[Tensor, "batch 3 rows columns"]]]:
+    """Every block with its colours, in order."""
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        waiting: deque[tuple[Block, Future[Tensor]]] = deque()
+        for block in stage.blocks():
+            waiting.append((block, pool.submit(Band(stage, block).colour)))
+            if len(waiting) > _AHEAD:
+                first, colours = waiting.popleft()
+                yield first, colours.result()
+        for last, colours in waiting:
+            yield last, colours.result()
 
 
 def cutout(

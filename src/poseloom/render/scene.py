@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 Ground = Literal["lowest", "shared", "translation"]
-"""Where the floor is: under each pose's lowest vertex; under the lowest of the whole batch, so that jumps leave it;
+"""Where the floor is: under each pose where it bears; under the lowest of the whole batch, so that jumps leave it;
 or at height 0 of the world in which the poses' translations are given. The latter two need a translation and are
 ``"lowest"`` without one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -19,14 +20,21 @@ _BORDER = 0.06
 _LIFT, _BIAS = 0.03, 0.01
 """Metres by which a point is lifted off the surface and then up before it is asked whether something is above it."""
 
-_RAMP = 0.03
+_RAMP = 0.05
 """Metres over which the shadow of something just above a point sets in."""
 
-_SOFT = 3.0
-"""Texels: radius of the half-shadow on the body."""
+_SOFT = 4.5
+"""Texels: radius of the half-shadow on the body: several times the distance of vertices, which would show in a narrower
+one as blotches."""
 
-_TAPS = ((0.0, 0.0), (1.0, 0.4), (-0.4, 1.0), (-1.0, -0.4), (0.4, -1.0))
-"""Where the half-shadow is sampled, in units of its radius."""
+_TAPS = tuple(
+    (math.sqrt((k + 0.5) / 12) * math.cos(2.39996 * k), math.sqrt((k + 0.5) / 12) * math.sin(2.39996 * k))
+    for k in range(12)
+)
+"""Where the half-shadow is sampled, in units of its radius: a sunflower's spiral."""
+
+_DARKEST = 0.75
+"""Share of the light that a full shadow on the body takes away; the rest comes from the lit surfaces around."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +104,7 @@ def light_on_body(
         row = (place[..., 1] + dz * _SOFT).clamp(0, size - 1).long()
         over = flat.gather(1, row * size + column) - level
         light += (1 - over / _RAMP).clamp(0, 1)
-    return light / len(_TAPS)
+    return 1 - _DARKEST * (1 - light / len(_TAPS))
 
 
 def cast_shadow(shadow: ShadowMap) -> Float[Tensor, "batch size size"]:
@@ -116,10 +124,10 @@ def contact_shadow(shadow: ShadowMap) -> Float[Tensor, "batch size size"]:
 _SHARP_BELOW = 0.5
 """Metres: scale of the height up to which a cast shadow is sharp."""
 
-_SEAM, _NEARBY = 0.04, 0.24
+_SEAM, _NEARBY = 0.05, 0.30
 """Metres: scales of the height over which the dark seam under a foot fades, and the wide dimness around it."""
 
-_SEAM_SHARE, _WIDE_SHARE = 0.6, 0.55
+_SEAM_SHARE, _WIDE_SHARE = 0.55, 0.75
 """Darkness of the two at full cover."""
 
 _SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.0, 7.0

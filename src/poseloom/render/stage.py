@@ -84,7 +84,7 @@ class Stage:
     def placed(self, chunk: slice) -> tuple[Float[Tensor, "batch vertices 3"], Float[Tensor, "batch joints 3"]]:
         """Vertices and joints of some of the poses where they stand in the scene: the floor is y = 0."""
         vertices, joints = self.posed(chunk)
-        drop = _drop(vertices[..., 1].amin(-1) if self.floor is None else self.floor[chunk])
+        drop = _drop(_resting_height(vertices) if self.floor is None else self.floor[chunk])
         return vertices - drop, joints - drop
 
     def seen(self, block: Block) -> Fragments:
@@ -128,7 +128,7 @@ def _with_shared(stage: Stage) -> Stage:
         return stage
     at_once = max(1, _VERTICES_AT_ONCE // len(stage.surface.rest))
     posed = [stage.posed(slice(i, i + at_once)) for i in range(0, count, at_once)]
-    lowest = torch.cat([vertices[..., 1].amin(-1) for vertices, _ in posed])
+    lowest = torch.cat([_resting_height(vertices) for vertices, _ in posed])
     thinned = torch.cat([vertices[:, ::_FRAMING_STRIDE] for vertices, _ in posed])
     joints = torch.cat([joints for _, joints in posed])
     floor = stage.floor
@@ -140,6 +140,17 @@ def _with_shared(stage: Stage) -> Stage:
         camera = stage.view.camera(stage.pose, joints - drop, thinned - drop, stage.size)
         camera = camera.flat((count,))
     return replace(stage, floor=floor, camera=camera)
+
+
+def _resting_height(vertices: Float[Tensor, "batch vertices 3"]) -> Float[Tensor, " batch"]:
+    """Where the floor is under a body: flesh gives way, so that nobody lies on the very tips of heels and elbows."""
+    height = vertices[..., 1]
+    bearing = height.kthvalue(max(1, round(_BEARING * height.shape[-1])), dim=-1).values
+    return torch.minimum(bearing, height.amin(-1) + _GIVES_WAY)
+
+
+_BEARING, _GIVES_WAY = 0.005, 0.02
+"""Share of the vertices that bear the body, and metres by which they are pressed in at most."""
 
 
 def _drop(floor: Float[Tensor, " batch"]) -> Float[Tensor, "batch 1 3"]:
