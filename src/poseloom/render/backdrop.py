@@ -60,8 +60,8 @@ def backdrop(
     down = -directions[..., 1]
     distance = starts[..., 1] / torch.where(down.abs() < 1e-6, 1e-6, down)
     hit = (distance > 0) & (down > 0)
-    points = starts + distance.clamp(-_FAR, _FAR)[..., None] * directions
-    away = (points[..., [0, 2]] - middle[:, None, None]).norm(dim=-1)
+    points = starts[..., ::2] + distance.clamp(-_FAR, _FAR)[..., None] * directions[..., ::2]  # x and z: y is 0
+    away = torch.linalg.vector_norm(points - middle[:, None, None], dim=-1)
     fade = ((away - _FADE_BEGIN) / (_FADE_END - _FADE_BEGIN)).clamp(0, 1)
     share = torch.where(hit, 1 - fade * fade * (3 - 2 * fade), torch.zeros_like(fade))
     light = torch.ones_like(share)
@@ -99,6 +99,6 @@ def _lines(points: Tensor, directions: Tensor, distance: Tensor, camera: Camera)
     ahead = torch.nn.functional.normalize(directions[..., [0, 2]], dim=-1)
     footprint = torch.hypot(across[..., None] * ahead.flip(-1), (across / steep)[..., None] * ahead)
     half = footprint.clamp_min(_GRID_LINE)
-    floor = points[..., [0, 2]] / _GRID_STEP
+    floor = points / _GRID_STEP
     to_line = (floor - floor.round()).abs() * _GRID_STEP
     return ((1 - to_line / half).clamp(0, 1) * (_GRID_LINE / half)).amax(-1)

@@ -53,10 +53,13 @@ class ShadowMap:
 
     def place(self, points: Float[Tensor, "batch *points 3"]) -> Float[Tensor, "batch *points 2"]:
         """Map coordinates of points of the world, in texels."""
+        slope = self.slope.view(-1, *(1,) * (points.ndim - 2), 2)
+        return self.place_on_floor(points[..., [0, 2]] - slope * points[..., 1:2])
+
+    def place_on_floor(self, points: Float[Tensor, "batch *points 2"]) -> Float[Tensor, "batch *points 2"]:
+        """The same for points of the floor, of which x and z are given."""
         ones = (1,) * (points.ndim - 2)
-        slope, origin = (t.view(-1, *ones, 2) for t in (self.slope, self.origin))
-        floor = points[..., [0, 2]] - slope * points[..., 1:2]
-        return (floor - origin) / self.texel.view(-1, *ones, 1)
+        return (points - self.origin.view(-1, *ones, 2)) / self.texel.view(-1, *ones, 1)
 
 
 def shadow_map(
@@ -135,11 +138,11 @@ _SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.0, 7.0
 
 
 def look_up(
-    darkness: Float[Tensor, "batch size size"], shadow: ShadowMap, points: Float[Tensor, "batch rows columns 3"]
+    darkness: Float[Tensor, "batch size size"], shadow: ShadowMap, points: Float[Tensor, "batch rows columns 2"]
 ) -> Float[Tensor, "batch rows columns"]:
-    """Darkness at points of the floor, interpolated; 0 outside the map."""
+    """Darkness at points of the floor (x and z), interpolated; 0 outside the map."""
     size = darkness.shape[-1]
-    grid = shadow.place(points) * (2 / size) - 1
+    grid = shadow.place_on_floor(points) * (2 / size) - 1
     return torch.nn.functional.grid_sample(darkness[:, None], grid, padding_mode="zeros", align_corners=False).squeeze(
         1
     )
