@@ -56,7 +56,7 @@ class PosedSmpl:
 
     joints: Float[Tensor, "*batch joints 3"]
     rotations: Float[Tensor, "*batch joints 3 3"]
-    rest_joints: Float[Tensor, "*batch joints 3"]
+    rest_joints: Float[Tensor, "*shapes joints 3"]
     unskinned: Float[Tensor, "*batch vertices 3"]
     body: SmplBody
 
@@ -70,8 +70,8 @@ class ShapedSmpl:
     """A body of the SMPL family with given shapes, ready to be posed."""
 
     body: SmplBody
-    vertices: Float[Tensor, "*batch vertices 3"]
-    rest_joints: Float[Tensor, "*batch joints 3"]
+    vertices: Float[Tensor, "*shapes vertices 3"]
+    rest_joints: Float[Tensor, "*shapes joints 3"]
 
     def skeleton(self) -> Skeleton:
         """All joints of the model at its zero pose, in the model's own order."""

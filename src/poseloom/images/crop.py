@@ -123,22 +123,22 @@ def inverse(matrix: Float[Tensor, "*batch 2 3"]) -> Float[Tensor, "*batch 2 3"]:
     return torch.cat([back, -back @ matrix[..., 2:]], dim=-1)
 
 
-def composed(second: Float[Tensor, "*#batch 2 3"], first: Float[Tensor, "*#batch 2 3"]) -> Float[Tensor, "*batch 2 3"]:
+def composed(second: Float[Tensor, "*own 2 3"], first: Float[Tensor, "*other 2 3"]) -> Float[Tensor, "*batch 2 3"]:
     """The matrix that does `first`, then `second`."""
     linear = second[..., :2] @ first
     return torch.cat([linear[..., :2], linear[..., 2:] + second[..., 2:]], dim=-1)
 
 
 def transformed(
-    matrix: Float[Tensor, "*#batch 2 3"], points: Float[Tensor, "*batch points 2"]
+    matrix: Float[Tensor, "*own 2 3"], points: Float[Tensor, "*other points 2"]
 ) -> Float[Tensor, "*batch points 2"]:
     """Points (x, y) under a matrix; further columns of keypoints, such as confidence, are not for this function."""
     return points @ matrix[..., :2].transpose(-1, -2) + matrix[..., None, :, 2]
 
 
 def cut_out(
-    picture: Float[Tensor, "*#batch channels height width"],
-    matrix: Float[Tensor, "*#batch 2 3"],
+    picture: Float[Tensor, "*own channels height width"],
+    matrix: Float[Tensor, "*other 2 3"],
     size: Size,
     *,
     rule: Rule = "centres",

@@ -96,7 +96,7 @@ class Camera:
 
     # -- between world and picture --------------------------------------------------------------------------------
 
-    def project(self, points: Float[Tensor, "*batch points 3"]) -> Float[Tensor, "*batch points 3"]:
+    def project(self, points: Float[Tensor, "*own points 3"]) -> Float[Tensor, "*batch points 3"]:
         """Pixel x, pixel y and depth in metres of points in the world.
 
         Where the depth is zero or negative the point is behind the camera and its pixel means nothing.
@@ -109,7 +109,7 @@ class Camera:
         return torch.cat([pixels, z], dim=-1)
 
     def unproject(
-        self, pixels: Float[Tensor, "*batch points 2"], depth: Float[Tensor, "*batch points"]
+        self, pixels: Float[Tensor, "*own points 2"], depth: Float[Tensor, "*own points"]
     ) -> Float[Tensor, "*batch points 3"]:
         """The points of the world that are seen at these pixels in this depth, metres: the inverse of `project`."""
         flat = self._normalised(pixels)
@@ -118,7 +118,7 @@ class Camera:
         seen = torch.cat([flat, depth[..., None].expand_as(flat[..., :1])], dim=-1)
         return (seen - self.translation[..., None, :]) @ self.rotation
 
-    def _normalised(self, pixels: Float[Tensor, "*batch points 2"]) -> Float[Tensor, "*batch points 2"]:
+    def _normalised(self, pixels: Float[Tensor, "*own points 2"]) -> Float[Tensor, "*batch points 2"]:
         """x/z and y/z (x and y of a parallel camera) of pixels."""
         back = torch.linalg.inv(self.intrinsics[..., :2, :2])
         return (pixels - self.centre[..., None, :]) @ back.transpose(-1, -2)
@@ -147,7 +147,7 @@ class Camera:
 
     # -- other pictures of the same camera ------------------------------------------------------------------------
 
-    def transformed(self, matrix: Float[Tensor, "*#batch 2 3"], size: Size) -> Camera:
+    def transformed(self, matrix: Float[Tensor, "*own 2 3"], size: Size) -> Camera:
         """The camera of a picture that was made of this one's: cut out, resized, turned or flipped.
 
         Args:
@@ -180,7 +180,7 @@ class Camera:
         """The camera of the picture whose left and right are exchanged."""
         return self.transformed(self.intrinsics.new_tensor([[-1, 0, self.size[1]], [0, 1, 0]]), self.size)
 
-    def as_parallel(self, depth: Float[Tensor, "*#batch"] | float) -> Camera:
+    def as_parallel(self, depth: Float[Tensor, "*own"] | float) -> Camera:
         """The parallel camera that shows what lies in this depth (metres) as this one does: weak perspective."""
         if not self.perspective:
             return self
@@ -222,7 +222,7 @@ class Camera:
         own = len(self.batch_shape)
         return self._map(lambda tensor: tensor.reshape((*batch, *tensor.shape[own:])))
 
-    def moved(self, offset: Float[Tensor, "*batch 3"]) -> Camera:
+    def moved(self, offset: Float[Tensor, "*own 3"]) -> Camera:
         """Cameras that stand elsewhere by `offset` (metres, world) and look the same way; batch axes broadcast."""
         translation = self.translation - (self.rotation @ offset[..., None]).squeeze(-1)
         return replace(self.expand(tuple(translation.shape[:-1])), translation=translation)

@@ -133,7 +133,7 @@ _SEAM, _NEARBY = 0.05, 0.30
 _SEAM_SHARE, _WIDE_SHARE = 0.55, 0.75
 """Darkness of the two at full cover."""
 
-_SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.0, 7.0
+_SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.6, 7.0
 """Texels: standard deviations of the blurs."""
 
 

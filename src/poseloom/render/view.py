@@ -132,7 +132,7 @@ def facing_angle(root: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch"]:
 
 
 def _lying(
-    joints: Float[Tensor, "batch joints 3"], facing: Float[Tensor, " batch"]
+    joints: Float[Tensor, "batch joints 3"], facing: Float[Tensor, " #batch"]
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """How much a pose lies (0 to 1), and the azimuth relative to its facing that shows its whole length.
 
