@@ -44,6 +44,13 @@ def poses() -> Pose:
     )
 
 
+@pytest.fixture(scope="session")
+def crossed_arms() -> Pose:
+    """Standing, the arms crossed before the chest."""
+    shoulders = {"left_shoulder": (0, -60, -50), "right_shoulder": (0, 60, 50)}
+    return turned(**shoulders, left_elbow=(0, -90, 0), right_elbow=(0, 90, 0))
+
+
 class PlainBody:
     """The free body's preview mesh behind the bare protocol, without bone names."""
 
