@@ -29,12 +29,12 @@ def write_ipc(path: Path, table: Any) -> None:
             writer.write_batch(batch)
 
 
-def read_ipc(path: Path, schema: Any, rows: int | None = None) -> Any:
+def read_ipc(path: Path, *schemas: Any, rows: int | None = None) -> Any:
     """The one batch of an Arrow file, mapped into memory; every offset and every text in it was looked at.
 
     Args:
         path: of the file.
-        schema: the columns that are expected.
+        schemas: the columns that are expected; several where older files had others.
         rows: how many are expected; any number by default.
 
     Raises:
@@ -42,7 +42,7 @@ def read_ipc(path: Path, schema: Any, rows: int | None = None) -> Any:
     """
     try:
         reader = pa.ipc.open_file(mapped(path))
-        if not reader.schema.equals(schema):
+        if not any(reader.schema.equals(schema) for schema in schemas):
             raise damaged(path, f"has other columns: {', '.join(reader.schema.names)}")
         if reader.num_record_batches != 1:
             raise damaged(path, f"holds {reader.num_record_batches} batches instead of 1")

@@ -101,7 +101,7 @@ def test_exported_models_are_opened_by_their_predictors(runs):
     pose = poseloom.pose.sampler.sample(3, seed=1)
     found = poseloom.load_model(runs["retrieval"].model).rank("The left arm is raised.", pose, k=2)
     assert len(found) == 2 and abs(found[0].score) <= 1
-    assert poseloom.load_model(runs["pair_retrieval"].model).embed_pairs(pose, pose).shape == (3, 32)
+    assert poseloom.load_model(runs["pair_retrieval"].model).embed_pairs(pose, pose).vectors.shape == (3, 32)
     assert (
         len(poseloom.load_model(runs["generation"].model)._draw("The left arm is raised.", 2, torch.Generator())) == 2
     )
