@@ -30,8 +30,8 @@ def tracks_of(pose, count=22, names=None, size=1.0):
 
 def turned_by(a, b):
     """Degrees between local rotations."""
-    between = rot.to_matrix(a).mT @ rot.to_matrix(b)
-    return rot.to_axis_angle(between).norm(dim=-1).rad2deg()
+    between = rot.rotvec_to_rotmat(a).mT @ rot.rotvec_to_rotmat(b)
+    return rot.rotmat_to_rotvec(between).norm(dim=-1).rad2deg()
 
 
 @pytest.fixture(scope="module")

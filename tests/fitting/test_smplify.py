@@ -10,7 +10,7 @@ import torch
 from poseloom.body.joint_sets import smpl_49, smpl_54
 from poseloom.body.smpl import SmplBody
 from poseloom.fitting.smplify import PoseMixture, Smplify, SmplifyState, fit_smplify, unnatural_bends, without_ignored
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 CASE = "mesh-recovery/smplify-terms"
 VERTICES = 6890
@@ -56,7 +56,7 @@ def joints_of(body):
     extra = torch.from_numpy(mean_regressor(9))
 
     def joints(pose, betas):
-        posed = body.posed(to_matrix(pose.reshape(-1, 24, 3)), shape=betas)
+        posed = body.posed(rotvec_to_rotmat(pose.reshape(-1, 24, 3)), shape=betas)
         return smpl_49(smpl_54(posed.joints, posed.mesh().vertices, extra))
 
     return joints

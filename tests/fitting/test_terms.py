@@ -28,7 +28,7 @@ def chain(generator):
 
 @pytest.fixture
 def state(generator):
-    local = rot.to_matrix(sample(FRAMES, seed=1).body().rotations.double())
+    local = rot.rotvec_to_rotmat(sample(FRAMES, seed=1).body().rotations.double())
     normal = torch.randn(FRAMES, 6, generator=generator, dtype=torch.float64)
     return BodyState(local, normal[:, :3], 0.3 * normal[:, 3:])
 
@@ -37,7 +37,7 @@ def terms(generator, state):
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-    toward = rot.to_matrix(0.3 * normal(FRAMES, JOINTS, 3)) @ state.local
+    toward = rot.rotvec_to_rotmat(0.3 * normal(FRAMES, JOINTS, 3)) @ state.local
     return {
         "space": SpacePoints(normal(FRAMES, 5, 3), normal(FRAMES, 5, 3).abs()),
         "robust": SpacePoints(normal(FRAMES, 5, 3), torch.ones(FRAMES, 5, 3).double(), robust=0.5),
@@ -81,7 +81,7 @@ def test_no_frame_becomes_worse_and_frames_do_not_see_each_other(chain, state, g
 
 
 def test_a_pose_is_found_in_a_picture_by_its_camera_too(chain):
-    pose = BodyState(rot.to_matrix(sample(2, seed=3).body().rotations.double()), torch.zeros(2, 3).double())
+    pose = BodyState(rot.rotvec_to_rotmat(sample(2, seed=3).body().rotations.double()), torch.zeros(2, 3).double())
     every = Chain(chain.parents, chain.offsets, torch.arange(JOINTS), torch.zeros(JOINTS, 3).double())
     points = every.posed(pose).points
     picture = 250 * points[..., :2] + torch.tensor([300.0, 200.0])
@@ -98,8 +98,8 @@ def test_a_hinge_is_free_about_its_axis_alone(chain, state):
     weight = torch.zeros(JOINTS, 3, dtype=torch.float64)
     weight[4, 1:] = 1
     knee = torch.eye(3, dtype=torch.float64).expand(FRAMES, JOINTS, 3, 3).clone()
-    knee[:, 4] = rot.about_axis(torch.tensor(1.2).double(), "X")
+    knee[:, 4] = rot.axis_to_rotmat(torch.tensor(1.2).double(), "X")
     flexed = chain.posed(BodyState(knee, state.root))
     assert RotationPrior(weight).residuals(flexed).abs().max() < 1e-12
-    knee[:, 4] = rot.about_axis(torch.tensor(1.2).double(), "Y")
+    knee[:, 4] = rot.axis_to_rotmat(torch.tensor(1.2).double(), "Y")
     assert RotationPrior(weight).residuals(chain.posed(BodyState(knee, state.root))).abs().max() > 1

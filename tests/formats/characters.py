@@ -40,7 +40,7 @@ def a_pose(joints: int, degrees: float = 45) -> torch.Tensor:
     matrices = torch.eye(3, dtype=torch.float64).repeat(joints, 1, 1)
     for side, sign in (("left", -1.0), ("right", 1.0)):
         angle = torch.deg2rad(torch.tensor(sign * degrees, dtype=torch.float64))
-        matrices[JOINT_INDEX[f"{side}_shoulder"]] = rot.about_axis(angle, "Z")
+        matrices[JOINT_INDEX[f"{side}_shoulder"]] = rot.axis_to_rotmat(angle, "Z")
     return matrices
 
 
@@ -122,10 +122,10 @@ def character(
     offsets, rest = straight_offsets(joints) * size, a_pose(joints, arms_down)
     root = torch.tensor([0, HIPS * size, 0], dtype=torch.float64)
     rest_turns, rest_places = forward_kinematics(rest, offsets, PARENTS[:joints], root)
-    local = rot.to_matrix(clip.pose.rotations.double())
+    local = rot.rotvec_to_rotmat(clip.pose.rotations.double())
     turns, places = forward_kinematics(local, offsets, PARENTS[:joints], clip.pose.translation.double() * size)
     generator = torch.Generator().manual_seed(seed)
-    axes = rot.to_matrix(torch.randn(joints, 3, generator=generator, dtype=torch.float64))
+    axes = rot.rotvec_to_rotmat(torch.randn(joints, 3, generator=generator, dtype=torch.float64))
     parents = []
     for joint in used:
         above = PARENTS[joint]
@@ -284,9 +284,9 @@ def worst_degrees(clip: Clip, truth: Clip, made: Character, *, but=("left_elbow"
     """Largest angle between the global rotations of two clips' joints; elbows take a share of the forearm's twist."""
     joints = min(clip.pose.joints, truth.pose.joints)
     offsets, parents = straight_offsets(joints), PARENTS[:joints]
-    sides = [rot.to_matrix(each.pose.rotations[:, :joints].double()) for each in (clip, truth)]
+    sides = [rot.rotvec_to_rotmat(each.pose.rotations[:, :joints].double()) for each in (clip, truth)]
     (a, places_a), (b, places_b) = (forward_kinematics(side, offsets, parents) for side in sides)
     rows = [joint for joint in made.ours if joint < joints and JOINT_NAMES[joint] not in but]
-    angles = rot.to_axis_angle(a.transpose(-1, -2) @ b).norm(dim=-1).rad2deg()[:, rows]
+    angles = rot.rotmat_to_rotvec(a.transpose(-1, -2) @ b).norm(dim=-1).rad2deg()[:, rows]
     assert (places_a - places_b).abs().max() < 2e-3
     return float(angles.max())

@@ -82,7 +82,7 @@ def expected(clip, frame, size, arms_down):
     joints = clip.pose.joints
     offsets = straight_offsets(joints) * size
     rest = forward_kinematics(a_pose(joints, arms_down), offsets, PARENTS[:joints])
-    local = rot.to_matrix(clip.pose.rotations[frame].double())
+    local = rot.rotvec_to_rotmat(clip.pose.rotations[frame].double())
     turns, places = forward_kinematics(local, offsets, PARENTS[:joints])
     beside = torch.full((joints, 3, 1), 0.03, dtype=torch.float64)
     points = places + (turns @ rest[0].mT @ beside)[..., 0]
@@ -102,7 +102,7 @@ def test_rigs_of_other_programs_are_known_by_their_names(tmp_path, family):
 
 def turned_and_small():
     top = np.eye(4)
-    top[:3, :3] = rot.about_axis(torch.tensor(-np.pi / 2, dtype=torch.float64), "X").numpy() * 0.01
+    top[:3, :3] = rot.axis_to_rotmat(torch.tensor(-np.pi / 2, dtype=torch.float64), "X").numpy() * 0.01
     return top
 
 
@@ -233,8 +233,8 @@ def test_a_character_of_poseloom_itself_shows_the_new_clip(tmp_path):
     api.save(gentle_clip(seed=8), tmp_path / "c.glb")
     write_onto(gentle_clip(), tmp_path / "c.glb", tmp_path / "o.glb")
     read = read_gltf(tmp_path / "o.glb")
-    turn = rot.to_matrix(read.pose.body().rotations).mT @ rot.to_matrix(gentle_clip().pose.rotations)
-    angles = rot.to_axis_angle(turn).norm(dim=-1).rad2deg()
+    turn = rot.rotvec_to_rotmat(read.pose.body().rotations).mT @ rot.rotvec_to_rotmat(gentle_clip().pose.rotations)
+    angles = rot.rotmat_to_rotvec(turn).norm(dim=-1).rad2deg()
     arms = [JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("elbow", "wrist")]
     assert angles[:, [joint for joint in range(22) if joint not in arms]].max() < 0.1
 

@@ -42,7 +42,7 @@ ROUNDING = 0.01
 def turned_and_small() -> np.ndarray:
     """A node as converters from FBX make it: Z up and centimetres."""
     top = np.eye(4)
-    top[:3, :3] = rot.about_axis(torch.tensor(-np.pi / 2, dtype=torch.float64), "X").numpy() * 0.01
+    top[:3, :3] = rot.axis_to_rotmat(torch.tensor(-np.pi / 2, dtype=torch.float64), "X").numpy() * 0.01
     return top
 
 
@@ -324,8 +324,8 @@ def test_an_own_glb_that_was_changed_is_read_by_its_skeleton(tmp_path):
     writer.data, writer.views, writer.accessors = document.binary, content["bufferViews"], content["accessors"]
     write_glb(tmp_path / "b.glb", content, writer)
     read = read_gltf(tmp_path / "b.glb")
-    turn = rot.to_matrix(read.pose.body().rotations).mT @ rot.to_matrix(clip.pose.rotations)
-    assert rot.to_axis_angle(turn).norm(dim=-1).rad2deg().max() < 0.1
+    turn = rot.rotvec_to_rotmat(read.pose.body().rotations).mT @ rot.rotvec_to_rotmat(clip.pose.rotations)
+    assert rot.rotmat_to_rotvec(turn).norm(dim=-1).rad2deg().max() < 0.1
     assert "animation" in read.notes
 
 
@@ -335,8 +335,8 @@ def test_bvh_to_glb_to_bvh_stays_within_a_tenth_of_a_degree(tmp_path):
     api.save(start, tmp_path / "a.glb")
     api.save(api.load(tmp_path / "a.glb"), tmp_path / "b.bvh")
     end = read_bvh(tmp_path / "b.bvh")
-    turn = rot.to_matrix(end.pose.rotations).mT @ rot.to_matrix(start.pose.rotations)
-    assert rot.to_axis_angle(turn).norm(dim=-1).rad2deg().max() < 0.1
+    turn = rot.rotvec_to_rotmat(end.pose.rotations).mT @ rot.rotvec_to_rotmat(start.pose.rotations)
+    assert rot.rotmat_to_rotvec(turn).norm(dim=-1).rad2deg().max() < 0.1
 
 
 # -- damaged files -------------------------------------------------------------------------------------------------

@@ -45,13 +45,13 @@ def smpl_72(poses):
 def in_camera(poses):
     """The same poses in a camera's axes: y down, z away."""
     turned = poses.clone()
-    turned[:, 0] = rot.to_axis_angle(torch.from_numpy(CAMERA) @ rot.to_matrix(poses[:, 0]))
+    turned[:, 0] = rot.rotmat_to_rotvec(torch.from_numpy(CAMERA) @ rot.rotvec_to_rotmat(poses[:, 0]))
     return turned
 
 
 def matrices(poses, joints=24):
     both = torch.cat([poses, poses.new_zeros(FRAMES, joints - 22, 3)], 1)
-    return rot.to_matrix(both).numpy()
+    return rot.rotvec_to_rotmat(both).numpy()
 
 
 def rows_6d(poses):
@@ -59,7 +59,10 @@ def rows_6d(poses):
 
 
 def same(clip, poses):
-    return float((rot.to_matrix(clip.pose.body().rotations) - rot.to_matrix(poses).float()).abs().max()) < 1e-4
+    return (
+        float((rot.rotvec_to_rotmat(clip.pose.body().rotations) - rot.rotvec_to_rotmat(poses).float()).abs().max())
+        < 1e-4
+    )
 
 
 def wham(poses, place):
@@ -136,7 +139,7 @@ def mdm_parameters(poses, place):
 def edge(poses, place):
     z_up = np.array(TO_Y_UP["z"])
     turned = poses.clone()
-    turned[:, 0] = rot.to_axis_angle(torch.from_numpy(z_up.T) @ rot.to_matrix(poses[:, 0]))
+    turned[:, 0] = rot.rotmat_to_rotvec(torch.from_numpy(z_up.T) @ rot.rotvec_to_rotmat(poses[:, 0]))
     return {"smpl_poses": smpl_72(turned), "smpl_trans": place @ z_up, "full_pose": np.zeros((FRAMES, 24, 3))}
 
 
@@ -336,7 +339,7 @@ def humanml_vectors(joints):
     """Guo et al.'s numbers of joints (frames, 22, 3): root turn and step, height, places seen from the root."""
     across = joints[:, 1] - joints[:, 2]
     heading = np.arctan2(-across[:, 2], across[:, 0])
-    into = rot.about_axis(torch.from_numpy(-heading), "Y").numpy()
+    into = rot.axis_to_rotmat(torch.from_numpy(-heading), "Y").numpy()
     vectors = np.zeros((len(joints), 263))
     vectors[:-1, 0] = np.diff(-heading) / 2
     steps = np.diff(joints[:, 0], axis=0)
@@ -351,7 +354,7 @@ def test_humanml_vectors_give_the_joints_back(tmp_path):
     poses, place = motion()
     joints = default_body().joints(Pose(poses.float(), torch.from_numpy(place).float()))[:, :22].double().numpy()
     first = np.arctan2(-(joints[0, 1] - joints[0, 2])[2], (joints[0, 1] - joints[0, 2])[0])
-    joints = (joints - joints[:1, :1] * np.array([1, 0, 1])) @ rot.about_axis(torch.tensor(-first), "Y").numpy().T
+    joints = (joints - joints[:1, :1] * np.array([1, 0, 1])) @ rot.axis_to_rotmat(torch.tensor(-first), "Y").numpy().T
     assert np.allclose(recovered_joints(humanml_vectors(joints), 22), joints, atol=1e-9)
     np.save(tmp_path / "x.npy", humanml_vectors(joints))
     tracks = registry.read_motion(tmp_path / "x.npy")

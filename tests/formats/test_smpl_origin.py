@@ -97,7 +97,7 @@ def test_without_a_floor_the_body_is_taken_at_its_word_and_what_the_file_says_go
 
 
 def test_a_turn_about_the_pelvis_leaves_it_where_it_is(smpl):
-    turns = rot.to_axis_angle(rot.about_axis(torch.linspace(0, 3, 5), "Y"))
+    turns = rot.rotmat_to_rotvec(rot.axis_to_rotmat(torch.linspace(0, 3, 5), "Y"))
     rotations = torch.zeros(5, 22, 3)
     rotations[:, 0] = turns
     pelvis = smpl.joints(Pose(rotations, torch.zeros(5, 3)))[:, 0]

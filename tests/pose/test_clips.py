@@ -24,8 +24,8 @@ def wave(frames=40, fps=20.0, joints=22, seed=0) -> Clip:
 
 
 def angles_between(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    turn = rot.to_matrix(a.double()).mT @ rot.to_matrix(b.double())
-    return rot.to_axis_angle(turn).norm(dim=-1).rad2deg()
+    turn = rot.rotvec_to_rotmat(a.double()).mT @ rot.rotvec_to_rotmat(b.double())
+    return rot.rotmat_to_rotvec(turn).norm(dim=-1).rad2deg()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_turn_through_a_half_turn_does_not_jump():
     """Axis-angle vectors flip their sign there; means of these would be nonsense."""
     angles = torch.linspace(2.6, 3.7, 45)
     rotations = torch.zeros(45, 22, 3)
-    rotations[:, 0] = rot.to_axis_angle(rot.about_axis(angles, "Y"))
+    rotations[:, 0] = rot.rotmat_to_rotvec(rot.axis_to_rotmat(angles, "Y"))
     smooth = smoothed(Clip(Pose(rotations)), 0.2)
     assert angles_between(smooth.pose.rotations, rotations)[8:-8].max() < 0.1
 

@@ -38,7 +38,7 @@ class BodyState:
     def moved(self, step: Float[Tensor, "frames unknowns"]) -> BodyState:
         """The state after a step."""
         joints = self.local.shape[1]
-        turns = rot.to_matrix(step[:, : 3 * joints].unflatten(-1, (joints, 3)))
+        turns = rot.rotvec_to_rotmat(step[:, : 3 * joints].unflatten(-1, (joints, 3)))
         root = self.root + step[:, 3 * joints : 3 * joints + 3]
         camera = None if self.camera is None else self.camera + step[:, 3 * joints + 3 :]
         return BodyState(small_matmul(self.local, turns), root, camera)
@@ -102,7 +102,7 @@ class Posed:
     @cached_property
     def turns(self) -> Float[Tensor, "frames joints 3"]:
         """Local rotations as axis-angle."""
-        return rot.to_axis_angle(self.state.local)
+        return rot.rotmat_to_rotvec(self.state.local)
 
     @cached_property
     def points_jacobian(self) -> Float[Tensor, "frames points 3 unknowns"]:

@@ -122,7 +122,7 @@ def _result(tracks: JointTracks, seen: _Seen, chain: Chain, state: BodyState) ->
         apart = apart[..., :2]
     apart = apart - _pelvis_shift(apart, seen, known)
     error = float((apart.norm(dim=-1) * seen.weights).sum() / seen.weights.sum())
-    pose = Pose(rot.to_axis_angle(state.local).float(), translation=state.root.float())
+    pose = Pose(rot.rotmat_to_rotvec(state.local).float(), translation=state.root.float())
     notes = {**tracks.notes, "fit": f"fitted to {len(seen.used)} points: {1000 * error:.0f} mm"}
     return Fitted(Clip(pose, tracks.fps, tracks.name, notes), chain.offsets.float(), error, len(seen.used))
 

@@ -83,7 +83,7 @@ def fitted_branches(
             continue
         there = joints[both][:, found] - joints[both][:, parent, None]
         own = (rotations[both, parent, None].mT @ there[..., None]).squeeze(-1).mean(0)
-        result[found] = own @ rot.project_to_rotation(offsets[found].mT @ own)
+        result[found] = own @ rot.nearest_rotmat(offsets[found].mT @ own)
     return result
 
 

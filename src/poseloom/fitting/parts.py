@@ -67,8 +67,8 @@ def neighbours(local: Float[Tensor, "frames joints 3 3"]) -> Float[Tensor, "fram
     """The rotation in the middle of the frames before and after; at both ends that of the one neighbour."""
     before = torch.cat([local[1:2], local[:-1]])
     after = torch.cat([local[1:], local[-2:-1]])
-    between = rot.to_axis_angle(before.mT @ after)
-    return before @ rot.to_matrix(between / 2)
+    between = rot.rotmat_to_rotvec(before.mT @ after)
+    return before @ rot.rotvec_to_rotmat(between / 2)
 
 
 def _hand_part(chain: Chain, points: SpacePoints, joints: list[int]) -> Part | None:

@@ -47,7 +47,7 @@ def start_rotations(
     eye = torch.eye(3, dtype=joints.dtype).expand(len(joints), 3, 3)
     root = _frame_of_trunk(joints, seen, eye)
     chest = _chest(joints, seen, root)
-    share = rot.to_matrix(rot.to_axis_angle(root.mT @ chest) / len(_TRUNK))
+    share = rot.rotvec_to_rotmat(rot.rotmat_to_rotvec(root.mT @ chest) / len(_TRUNK))
     turned: list[Tensor] = [root]
     for index, name in enumerate(JOINT_NAMES[: joints.shape[1]]):
         if index == 0:
@@ -99,7 +99,7 @@ def _limb(
         return above
     bone = joints[:, children[0]] - joints[:, index]
     carried = (above @ offsets[children[0]][:, None]).squeeze(-1)
-    arc = rot.shortest_arc(carried, bone) @ above
+    arc = rot.shortest_arc_rotmat(carried, bone) @ above
     if part not in _HINGES:
         return arc
     middle, end, left, right = _HINGES[part]
@@ -110,7 +110,7 @@ def _limb(
     hinge = torch.linalg.cross(_unit(bone), _unit(lower))
     rest = bone.new_tensor(left if side == "left" else right)
     framed = _frame(bone, hinge) @ _frame(offsets[knee][None], rest[None]).mT
-    twist = rot.to_axis_angle(arc.mT @ framed).norm(dim=-1)
+    twist = rot.rotmat_to_rotvec(arc.mT @ framed).norm(dim=-1)
     told = (hinge.norm(dim=-1) > _BENT) & (twist < _LARGEST_TWIST)
     return torch.where(told[:, None, None], framed, arc)
 
@@ -128,7 +128,7 @@ def _hand(
     if joints.shape[1] <= max(knuckles) or not (seen[wrist] and seen[knuckles].all()):
         return above
     there = joints[:, knuckles] - joints[:, wrist, None]
-    return rot.project_to_rotation(there.mT @ offsets[knuckles])
+    return rot.nearest_rotmat(there.mT @ offsets[knuckles])
 
 
 def _frame_of_trunk(

@@ -165,7 +165,7 @@ class NearRotations(_Diagonal):
 
     def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
         between = small_matmul(self.toward.mT, posed.state.local)
-        return (self.weight * rot.to_axis_angle(between)).flatten(1)
+        return (self.weight * rot.rotmat_to_rotvec(between)).flatten(1)
 
     def at(self, frames: slice) -> NearRotations:
         return replace(self, toward=self.toward[frames])
@@ -194,7 +194,7 @@ class JointRanges(_Dense):
         columns = 3 * torch.tensor(_owners())
         result = local.new_zeros(len(local), len(rows), posed.state.unknowns)
         for axis in range(3):
-            turn = rot.to_matrix(self.small * torch.eye(3, dtype=local.dtype)[axis])
+            turn = rot.rotvec_to_rotmat(self.small * torch.eye(3, dtype=local.dtype)[axis])
             turned = _limited(small_matmul(local, turn.expand_as(local)))[0]
             change = torch.remainder(turned - angles + torch.pi, 2 * torch.pi) - torch.pi
             result[:, rows, columns + axis] = self.weight * out * change / self.small
@@ -221,7 +221,7 @@ def _rows() -> tuple[int, ...]:
 def _limited(local: Float[Tensor, "frames joints 3 3"]) -> tuple[Tensor, Tensor, Tensor]:
     with torch.no_grad():
         rows = list(_rows())
-        pose = Pose(rot.to_axis_angle(local[:, :BODY_JOINTS]))
+        pose = Pose(rot.rotmat_to_rotvec(local[:, :BODY_JOINTS]))
         angles, low, high = ranges.angles_and_limits(pose)
         return angles[:, rows], low[:, rows], high[:, rows]
 

@@ -122,7 +122,7 @@ def _numbers(metres: Vector) -> str:
 
 
 def _angles(pose: Pose, order: list[int]) -> Float64[Array, "frames channels"]:
-    matrices = rot.to_matrix(pose.rotations.double()).numpy()
+    matrices = rot.rotvec_to_rotmat(pose.rotations.double()).numpy()
     return np.stack(euler_zxy_of(matrices[:, order]), axis=-1).reshape(len(pose), -1)
 
 

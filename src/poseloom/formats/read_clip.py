@@ -73,7 +73,7 @@ def remarked(motion: Clip | JointTracks) -> Clip | JointTracks:
     remarks = list(motion.notes.get(REMARKS, []))
     remarks += [f"{name}: {motion.notes[name]}" for name in _TOLD if name in motion.notes]
     if isinstance(motion, Clip) and len(motion) and "upside_down" not in motion.notes:
-        up = rot.to_matrix(motion.pose.rotations[:, 0])[:, 1, 1]
+        up = rot.rotvec_to_rotmat(motion.pose.rotations[:, 0])[:, 1, 1]
         if (up < _UPSIDE_DOWN).double().mean() > 0.5:
             line = "most frames are upside down; if another axis of the file points up, name it, as up='-y' (--up -y)"
             remarks.append(line)

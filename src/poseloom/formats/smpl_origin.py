@@ -83,7 +83,7 @@ def origin_translation(clip: Clip, shape_model: str, from_y_up: Float[ndarray, "
 
 def upside_down(pose: Pose) -> dict[str, str]:
     """A note where most frames have the trunk upside down."""
-    down = rot.to_matrix(pose.rotations[:, 0])[:, 1, 1] < _DOWN
+    down = rot.rotvec_to_rotmat(pose.rotations[:, 0])[:, 1, 1] < _DOWN
     return {"upside_down": _UPSIDE_DOWN} if float(down.float().mean()) > 0.5 else {}
 
 
@@ -104,7 +104,7 @@ def _is_origin(
 
 def _lowest(rotations: Float[ndarray, "frames joints 3"]) -> Float[ndarray, " frames"]:
     """Height of the sole below or above the pelvis, on an average SMPL body."""
-    local = rot.to_matrix(torch.from_numpy(rotations[:, :BODY_JOINTS]).float())
+    local = rot.rotvec_to_rotmat(torch.from_numpy(rotations[:, :BODY_JOINTS]).float())
     offsets = _SMPL_SIZE * rest_offsets()[:BODY_JOINTS]
     joints = forward_kinematics(local, offsets, PARENTS[:BODY_JOINTS])[1]
     lowest: Float[ndarray, " frames"] = joints[..., 1].amin(-1).numpy() - _SOLE

@@ -131,9 +131,9 @@ def _between(start: Pose, end: Pose, share: Float[Tensor, " frames"]) -> Pose:
 def _arc(
     start: Float[Tensor, "frames joints 3"], end: Float[Tensor, "frames joints 3"], share: Float[Tensor, " frames"]
 ) -> Float[Tensor, "frames joints 3"]:
-    first, second = rot.to_matrix(start.double()), rot.to_matrix(end.double())
-    step = rot.to_axis_angle(first.mT @ second) * share[:, None, None]
-    return rot.to_axis_angle(first @ rot.to_matrix(step)).to(start)
+    first, second = rot.rotvec_to_rotmat(start.double()), rot.rotvec_to_rotmat(end.double())
+    step = rot.rotmat_to_rotvec(first.mT @ second) * share[:, None, None]
+    return rot.rotmat_to_rotvec(first @ rot.rotvec_to_rotmat(step)).to(start)
 
 
 def trimmed(clip: Clip, start: float = 0.0, end: float | None = None) -> Clip:

@@ -6,7 +6,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.own_npz import write_own_npz
 from poseloom.pose import Clip, Pose
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks.common.pair_examples import PairData, PairPool, paired, pairs_in, together, written_pairs
@@ -88,9 +88,9 @@ def test_a_file_that_names_no_pairs_is_refused(motion):
 
 def test_a_turn_counts_within_a_recording_alone():
     first, second = (
-        sample(6, seed=seed).body().turned(about_axis(torch.linspace(0.3, 2.0, 6), "Y")) for seed in (1, 2)
+        sample(6, seed=seed).body().turned(axis_to_rotmat(torch.linspace(0.3, 2.0, 6), "Y")) for seed in (1, 2)
     )
-    second = second.turned(about_axis(torch.tensor(0.5), "Y"))
+    second = second.turned(axis_to_rotmat(torch.tensor(0.5), "Y"))
     turns = torch.tensor([True, False] * 3)
     before, after = paired(first, second, turns)
     close = {"atol": 1e-4, "rtol": 0}

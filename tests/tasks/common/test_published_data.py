@@ -14,7 +14,7 @@ from published_tables import posefix_table, posescript_table, releases
 from poseloom.data import Table, open_source, prepare
 from poseloom.nn.text.tokenizers import WordTokenizer
 from poseloom.nn.text.vocabulary import build_vocabulary
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.published_data import Chance, DrawnItems, PairItems, PoseItems, vocabulary_of
@@ -78,7 +78,7 @@ def test_poses_are_those_of_the_original(tmp_path, golden):
     batch = made.held_out(view, range(len(view)))
     order = [int(Table(tmp_path / "t").id(row).rpartition("/")[2]) for row in view.rows.tolist()]
     expected = torch.from_numpy(arrays["pose_a"][order]).float()
-    torch.testing.assert_close(to_matrix(batch.poses), to_matrix(expected), atol=2e-5, rtol=0)
+    torch.testing.assert_close(rotvec_to_rotmat(batch.poses), rotvec_to_rotmat(expected), atol=2e-5, rtol=0)
 
 
 def test_half_of_the_items_are_mirrored_poses_and_words_alike(poses):

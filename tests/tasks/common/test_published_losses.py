@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from published_tables import posefix_table, posescript_table, tiny
 
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.published_data import Chance
 from poseloom.tasks.common.published_text import encode_texts
 from poseloom.tasks.editing.published_evaluate import fused
@@ -81,7 +81,7 @@ def views(learner, poses, decoded):
     found = {
         "vertices": Laplace(worn.vertices, 1.0).log_prob(true.vertices),
         "joints": Laplace(worn.joints, 1.0).log_prob(true.joints),
-        "rotations": Normal(decoded.matrices, 1.0).log_prob(to_matrix(poses)),
+        "rotations": Normal(decoded.matrices, 1.0).log_prob(rotvec_to_rotmat(poses)),
     }
     return {name: (value.flatten(1).sum(1), value[0].numel()) for name, value in found.items()}
 

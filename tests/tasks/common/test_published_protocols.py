@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal
 
 from poseloom.nn.pose.decoder import JointRotations
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.captioning import published_evaluate as captioning
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_saying import SayingProtocol, Spoken
@@ -70,7 +70,7 @@ class Stub:
         return Normal(vectors, CERTAIN)
 
     def decode(self, latents):
-        return JointRotations(to_matrix(latents.unflatten(-1, (52, 3))))
+        return JointRotations(rotvec_to_rotmat(latents.unflatten(-1, (52, 3))))
 
 
 class StubJudge:

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Laplace, Normal
 
 from poseloom.nn.pose.decoder import JointRotations
-from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
+from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
 from poseloom.tasks.common.reconstruction import SampleErrors, elbo, reconstruction_terms
 from poseloom.tasks.common.surfaces import Wearer
 
@@ -37,18 +37,18 @@ def elsewhere(poses):
 
 def test_likelihoods_are_those_of_the_distributions(wearer, poses):
     model, made = scales(), elsewhere(poses)
-    terms = reconstruction_terms(model, wearer, poses, JointRotations(to_matrix(made)))
-    true, worn = wearer(poses), wearer(to_axis_angle(to_matrix(made)))
+    terms = reconstruction_terms(model, wearer, poses, JointRotations(rotvec_to_rotmat(made)))
+    true, worn = wearer(poses), wearer(rotmat_to_rotvec(rotvec_to_rotmat(made)))
     close = {"atol": 1e-4, "rtol": 1e-4}
     torch.testing.assert_close(terms.vertices, -Laplace(worn.vertices, math.exp(0.3)).log_prob(true.vertices), **close)
     torch.testing.assert_close(terms.joints, -Laplace(worn.joints, math.exp(-0.2)).log_prob(true.joints), **close)
-    rotations = -Normal(to_matrix(made), math.exp(0.25)).log_prob(to_matrix(poses))
+    rotations = -Normal(rotvec_to_rotmat(made), math.exp(0.25)).log_prob(rotvec_to_rotmat(poses))
     torch.testing.assert_close(terms.rotations, rotations.flatten(-2), **close)
 
 
 def test_the_bound_of_a_perfect_reconstruction_is_that_of_the_scales(wearer, poses):
     kl = torch.tensor([0.0, 3.0, 6.0, 9.0])
-    found = elbo(scales(), wearer, poses, JointRotations(to_matrix(poses)), kl)
+    found = elbo(scales(), wearer, poses, JointRotations(rotvec_to_rotmat(poses)), kl)
     vertices = wearer(poses).vertices[0].numel()
     expected = {
         "elbo_vert": -math.log(2) - 0.3 - kl / vertices,
@@ -61,8 +61,8 @@ def test_the_bound_of_a_perfect_reconstruction_is_that_of_the_scales(wearer, pos
 
 def test_a_worse_reconstruction_has_a_lower_bound(wearer, poses):
     none = torch.zeros(4)
-    right = elbo(scales(), wearer, poses, JointRotations(to_matrix(poses)), none)
-    wrong = elbo(scales(), wearer, poses, JointRotations(to_matrix(elsewhere(poses))), none)
+    right = elbo(scales(), wearer, poses, JointRotations(rotvec_to_rotmat(poses)), none)
+    wrong = elbo(scales(), wearer, poses, JointRotations(rotvec_to_rotmat(elsewhere(poses))), none)
     assert all((wrong[name] < right[name]).all() for name in right)
 
 
@@ -70,8 +70,8 @@ def test_errors_of_samples_that_are_right_or_turned(wearer, poses):
     """Of four samples one is the pose itself; of the others one joint is turned by 90, 90 and 180 degrees."""
     samples = poses[:, None].repeat(1, 4, 1, 1)
     for place, angle in ((1, math.pi / 2), (2, math.pi / 2), (3, math.pi)):
-        turned = to_matrix(poses[:, 16]) @ about_axis(torch.tensor(angle), "Z")
-        samples[:, place, 16] = to_axis_angle(turned)
+        turned = rotvec_to_rotmat(poses[:, 16]) @ axis_to_rotmat(torch.tensor(angle), "Z")
+        samples[:, place, 16] = rotmat_to_rotvec(turned)
     errors = SampleErrors(wearer, best=2)
     errors.add(poses[:3], samples[:3])
     errors.add(poses[3:], samples[3:])

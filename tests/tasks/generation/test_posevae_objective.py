@@ -8,7 +8,7 @@ import poseloom
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, prepare
 from poseloom.data.sources.procedural import Procedural
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Share, evaluate, fit
@@ -68,7 +68,7 @@ def test_its_loss_is_the_published_one(table, floor):
     views = (
         Laplace(worn.vertices, 1.0).log_prob(true.vertices),
         Laplace(worn.joints, 1.0).log_prob(true.joints),
-        Normal(decoded.matrices, 1.0).log_prob(to_matrix(batch.poses)),
+        Normal(decoded.matrices, 1.0).log_prob(rotvec_to_rotmat(batch.poses)),
     )
     floored = apart.clamp(min=floor)
     expected = sum((floored - one.flatten(1).sum(1)) / one[0].numel() for one in views).mean()

@@ -114,8 +114,8 @@ def clip_of(
     if up == MEASURED:
         up = "y"
     turn = np.array(TO_Y_UP[up])
-    root = torch.from_numpy(turn) @ rot.to_matrix(torch.from_numpy(rotations[:, 0]).double())
-    rotations[:, 0] = rot.to_axis_angle(root).float().numpy()
+    root = torch.from_numpy(turn) @ rot.rotvec_to_rotmat(torch.from_numpy(rotations[:, 0]).double())
+    rotations[:, 0] = rot.rotmat_to_rotvec(root).float().numpy()
     notes = notes | ({"up": up} if up != "y" else {})
     translation = None
     trans = _translation(file, record, frames, options)

@@ -40,11 +40,11 @@ def axis_angles(path: Path, field: str, array: NDArray[Any], joints: Sequence[in
         return checked
     if size == 6:
         first, second = torch.from_numpy(checked).unflatten(-1, (2, 3)).unbind(-2)
-        matrices = rot.from_sixd(torch.stack([first, second], dim=-1).flatten(-2)).mT
+        matrices = rot.sixd_to_rotmat(torch.stack([first, second], dim=-1).flatten(-2)).mT
     else:
         matrices = torch.from_numpy(checked).unflatten(-1, (3, 3))
         _check_matrices(path, field, matrices)
-    result: NDArray[np.float32] = rot.to_axis_angle(matrices).numpy()
+    result: NDArray[np.float32] = rot.rotmat_to_rotvec(matrices).numpy()
     return result
 
 

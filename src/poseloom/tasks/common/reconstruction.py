@@ -15,7 +15,7 @@ from poseloom.metrics.rotation_error import geodesic_degrees
 from poseloom.metrics.samples import sample_errors
 from poseloom.nn.losses import ReconstructionTerms, gaussian_nll, laplacian_nll
 from poseloom.nn.pose.decoder import JointRotations
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.surfaces import Wearer
 
 MILLIMETRES = 1000.0
@@ -34,7 +34,7 @@ def reconstruction_terms(
     return ReconstructionTerms(
         laplacian_nll(true.vertices, made.vertices, model.decsigma_v2v),
         laplacian_nll(true.joints, made.joints, model.decsigma_jts),
-        gaussian_nll(to_matrix(poses).flatten(-2), decoded.matrices.flatten(-2), model.decsigma_rot),
+        gaussian_nll(rotvec_to_rotmat(poses).flatten(-2), decoded.matrices.flatten(-2), model.decsigma_rot),
     )
 
 
@@ -46,7 +46,7 @@ def elbo(
     views = (
         ("jts", made.joints, true.joints, model.decsigma_jts, laplace_likelihood),
         ("vert", made.vertices, true.vertices, model.decsigma_v2v, laplace_likelihood),
-        ("rot", decoded.matrices, to_matrix(poses), model.decsigma_rot, normal_likelihood),
+        ("rot", decoded.matrices, rotvec_to_rotmat(poses), model.decsigma_rot, normal_likelihood),
     )
     return {f"elbo_{name}": elbo_per_item(own, data, scale, kl, kind) for name, own, data, scale, kind in views}
 
@@ -69,7 +69,7 @@ class SampleErrors:
         made = self.wearer(samples.flatten(0, 1))
         count = samples.shape[1]
         joints, vertices = (points.unflatten(0, (-1, count)) for points in (made.joints, made.vertices))
-        angles = geodesic_degrees(to_matrix(samples), to_matrix(poses)[:, None]).mean(-1)
+        angles = geodesic_degrees(rotvec_to_rotmat(samples), rotvec_to_rotmat(poses)[:, None]).mean(-1)
         self._errors["mpjpe"].append(MILLIMETRES * mpjpe(joints, true.joints[:, None]).cpu())
         self._errors["mpvpe"].append(MILLIMETRES * mpvpe(vertices, true.vertices[:, None]).cpu())
         self._errors["geodesic"].append(angles.cpu())

@@ -14,7 +14,7 @@ from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
 from poseloom.nn.pose.flow import FlowConfig, Numbers, Origin, PoseFlow
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.flow_model import FlowModel, FlowModelConfig
 
 
@@ -98,7 +98,7 @@ class EditingModel(FlowModel):
         condition = self(words, facts, first)
         originals = first.repeat_interleave(samples, dim=0)
         origin = Origin(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
-        before = to_matrix(originals[:, :BODY_JOINTS])
+        before = rotvec_to_rotmat(originals[:, :BODY_JOINTS])
 
         def unconditional() -> Tensor:
             nothing = self(torch.full_like(words[:, :1], PAD), torch.zeros_like(facts), first)

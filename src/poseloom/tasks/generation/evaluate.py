@@ -5,7 +5,7 @@ from __future__ import annotations
 from poseloom.facts.stated import TextNumbers
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.flow_model import joint_errors, sampled_in_parts
 from poseloom.tasks.generation.model import GenerationModel
@@ -31,7 +31,7 @@ def held_out_figures(model: GenerationModel, text_numbers: TextNumbers, poses: P
     texts = describe(poses, seed=DESCRIPTION_SEED)
     device = next(model.parameters()).device
     sampled = sampled_in_parts(model.draw, text_numbers.asked(texts), samples, device, at_once=_AT_ONCE)
-    errors = joint_errors(sampled, to_matrix(poses.rotations)[:, None], model.flow.offsets.cpu())
+    errors = joint_errors(sampled, rotvec_to_rotmat(poses.rotations)[:, None], model.flow.offsets.cpu())
     agreement = fact_agreement(texts, Pose.from_matrices(sampled))
     return {
         "best_mpje": float(errors.amin(1).mean()),
