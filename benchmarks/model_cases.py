@@ -96,13 +96,13 @@ def _terms(model, body, poses, said):
     import torch
 
     from poseloom.nn.losses import ReconstructionTerms, gaussian_nll, laplacian_nll
-    from poseloom.pose.rotations import to_matrix
+    from poseloom.pose.rotations import rotvec_to_rotmat
 
     with torch.no_grad():
-        matrices = to_matrix(poses)
+        matrices = rotvec_to_rotmat(poses)
         true = body.posed(matrices)
         vertices = body.skin(true)
-    drawn = body.posed(to_matrix(said.axis_angle))
+    drawn = body.posed(rotvec_to_rotmat(said.axis_angle))
     return ReconstructionTerms(
         laplacian_nll(vertices, body.skin(drawn), model.decsigma_v2v),
         laplacian_nll(true.joints, drawn.joints, model.decsigma_jts),

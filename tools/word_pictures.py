@@ -17,7 +17,7 @@ from poseloom.language.posecodes.tables import posecode_tables
 from poseloom.language.posescript import CaptionOptions, versions
 from poseloom.pose import Pose, stack
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
-from poseloom.pose.rotations import from_euler, to_axis_angle
+from poseloom.pose.rotations import euler_to_rotmat, rotmat_to_rotvec
 from poseloom.render import SIDES, SheetLayout, View, contact_sheet, render
 
 Turns = dict[str, tuple[str, tuple[float, ...]]]
@@ -130,7 +130,7 @@ def posed(turns: Turns) -> Pose:
     rotations = torch.zeros(BODY_JOINTS, 3)
     for name, (axes, degrees) in (both("shoulder", "Z", -75) | turns).items():
         angles = torch.tensor([math.radians(one) for one in degrees])
-        rotations[JOINT_INDEX[name]] = to_axis_angle(from_euler(angles, axes))
+        rotations[JOINT_INDEX[name]] = rotmat_to_rotvec(euler_to_rotmat(angles, axes))
     return Pose(rotations)
 
 

@@ -20,7 +20,7 @@ import poseloom
 from poseloom.body import default_body
 from poseloom.language.claims import check_instructions
 from poseloom.pose import Clip, Pose, heading
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.selection import farthest_points
 from poseloom.render import SIDES, View, to_pil
 
@@ -141,7 +141,7 @@ def _second(
 
 def _ahead(first: Pose, second: Pose) -> tuple[Pose, Pose]:
     """Both poses turned so that the first one faces the front: their turn is kept."""
-    away = about_axis(-heading(first.rotations[:, 0]), "Y")
+    away = axis_to_rotmat(-heading(first.rotations[:, 0]), "Y")
     return first.turned(away), second.turned(away)
 
 

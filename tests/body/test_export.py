@@ -6,7 +6,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.body.export import skinned_mesh, static_mesh
 from poseloom.pose import Clip, Pose
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 
 def everyday_clip(frames=4):
@@ -71,4 +71,4 @@ def test_smpl_family_is_skinned_on_its_own_joints(tmp_path):
     clip = everyday_clip(2)
     mesh = skinned_mesh(clip, body)
     assert mesh.joint_names[22:25] == ("jaw", "left_eye", "right_eye")
-    assert np.allclose(mesh.rotations[0, 25], to_matrix(clip.pose.rotations[0, 22]).numpy(), atol=1e-6)
+    assert np.allclose(mesh.rotations[0, 25], rotvec_to_rotmat(clip.pose.rotations[0, 22]).numpy(), atol=1e-6)

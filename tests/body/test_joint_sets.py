@@ -9,7 +9,7 @@ import torch
 
 from poseloom.body.joint_sets import smpl_24, smpl_49, smpl_54
 from poseloom.body.smpl import SmplBody
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 CASE = "mesh-recovery/smpl-standin"
 VERTICES = 6890
@@ -55,7 +55,9 @@ def standin_file(golden, tmp_path_factory):
 
 def test_forward_pass_and_joint_sets_are_those_of_the_original(golden, standin_file):
     arrays = {name.split(".")[-1].split("/")[-1]: torch.as_tensor(v) for name, v in golden(CASE)[1].items()}
-    posed = SmplBody.load(standin_file).posed(to_matrix(arrays["pose_aa"].reshape(-1, 24, 3)), shape=arrays["betas"])
+    posed = SmplBody.load(standin_file).posed(
+        rotvec_to_rotmat(arrays["pose_aa"].reshape(-1, 24, 3)), shape=arrays["betas"]
+    )
     vertices = posed.mesh().vertices
     joints54 = smpl_54(posed.joints, vertices, torch.from_numpy(mean_regressor(9)))
     assert torch.allclose(vertices[:, ::53], arrays["vertices_every_53"], **TOLERANCE)

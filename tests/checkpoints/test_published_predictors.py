@@ -17,7 +17,7 @@ from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.nn.text.reading import TextWarning
 from poseloom.nn.text.tokenizers import WordTokenizer
 from poseloom.nn.text.vocabulary import SPECIAL_WORDS, Vocabulary
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
@@ -47,7 +47,7 @@ def opened(tmp_path):
 
 
 def turned(pose):
-    return pose.turned(about_axis(torch.tensor(1.3), "Y"))
+    return pose.turned(axis_to_rotmat(torch.tensor(1.3), "Y"))
 
 
 def test_retrieval(opened):

@@ -29,7 +29,7 @@ def sample_clip(frames: int = 5, joints: int = 52, *, full: bool = True, seed: i
 
 def same_rotations(a: Pose, b: Pose, tolerance: float = 1e-5) -> bool:
     """Equal as matrices: an axis-angle vector may come back with another turn."""
-    return bool((rot.to_matrix(a.rotations) - rot.to_matrix(b.rotations)).abs().max() < tolerance)
+    return bool((rot.rotvec_to_rotmat(a.rotations) - rot.rotvec_to_rotmat(b.rotations)).abs().max() < tolerance)
 
 
 def amass_arrays(frames: int = 4, width: int = 156, seed: int = 0) -> dict[str, np.ndarray]:

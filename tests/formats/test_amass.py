@@ -20,9 +20,9 @@ def test_smplh_is_turned_from_z_up_to_y_up(tmp_path):
     assert (clip.name, clip.fps, clip.pose.joints, clip.notes["gender"]) == ("walk_poses", 120, 52, "male")
     x, y, z = arrays["trans"].T
     assert np.allclose(clip.pose.translation, np.stack([x, z, -y], 1), atol=1e-6)
-    world = rot.about_axis(torch.tensor(-torch.pi / 2), "X")
-    root = rot.to_matrix(torch.tensor(arrays["poses"][:, :3], dtype=torch.float32))
-    assert torch.allclose(rot.to_matrix(clip.pose.rotations[:, 0]), world @ root, atol=1e-5)
+    world = rot.axis_to_rotmat(torch.tensor(-torch.pi / 2), "X")
+    root = rot.rotvec_to_rotmat(torch.tensor(arrays["poses"][:, :3], dtype=torch.float32))
+    assert torch.allclose(rot.rotvec_to_rotmat(clip.pose.rotations[:, 0]), world @ root, atol=1e-5)
     assert np.allclose(clip.pose.rotations[:, 1:].reshape(4, -1), arrays["poses"][:, 3:], atol=1e-6)
     assert clip.pose.shape_model == "smplh"
     assert np.allclose(clip.pose.shape, np.tile(arrays["betas"], (4, 1)), atol=1e-6)

@@ -34,9 +34,9 @@ def read(tmp_path):
 def degrees_between(first, second) -> torch.Tensor:
     """Angle between two sets of axis-angle rotations."""
     first, second = (
-        rot.to_matrix(torch.as_tensor(np.asarray(value), dtype=torch.float64)) for value in (first, second)
+        rot.rotvec_to_rotmat(torch.as_tensor(np.asarray(value), dtype=torch.float64)) for value in (first, second)
     )
-    return torch.rad2deg(rot.to_axis_angle(first.mT @ second).norm(dim=-1))
+    return torch.rad2deg(rot.rotmat_to_rotvec(first.mT @ second).norm(dim=-1))
 
 
 def random_pose(seed: int) -> dict[str, np.ndarray]:
@@ -48,7 +48,7 @@ def random_pose(seed: int) -> dict[str, np.ndarray]:
 
 
 def as_matrices(vectors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: rot.to_matrix(torch.from_numpy(vector)).numpy() for name, vector in vectors.items()}
+    return {name: rot.rotvec_to_rotmat(torch.from_numpy(vector)).numpy() for name, vector in vectors.items()}
 
 
 # -- laws --------------------------------------------------------------------------------------------------------
@@ -221,8 +221,8 @@ def test_cmu_clips_meet_the_converted_set(shared_data):
             before, odd = np.divmod(source + 1 - case["first_source_frame"], case["stride"])
             inside = (odd == 1) & (before >= 0) & (before < case["frames"] - 1)
             matrices = read_bvh(clips / name).pose.matrices().double()
-            middle = rot.project_to_rotation(matrices[before[inside]] + matrices[before[inside] + 1])
-            errors.append(degrees_between(rot.to_axis_angle(middle), poses[rows][inside].astype(np.float64)))
+            middle = rot.nearest_rotmat(matrices[before[inside]] + matrices[before[inside] + 1])
+            errors.append(degrees_between(rot.rotmat_to_rotvec(middle), poses[rows][inside].astype(np.float64)))
     found = torch.cat(errors)
     assert len(errors) >= 25 and len(found) > 1000
     assert found.mean() < 0.1

@@ -36,7 +36,7 @@ def test_the_shape_of_the_arrays_does_not_matter(tmp_path):
     flat = read(tmp_path, arrays).pose
     by_joint = {name: arrays[name].reshape(3, -1, 3) for name in arrays if "pose" in name or "orient" in name}
     assert torch.equal(read(tmp_path, arrays | by_joint).pose.rotations, flat.rotations)
-    matrices = {name: rot.to_matrix(torch.tensor(array)).numpy() for name, array in by_joint.items()}
+    matrices = {name: rot.rotvec_to_rotmat(torch.tensor(array)).numpy() for name, array in by_joint.items()}
     assert same_rotations(read(tmp_path, arrays | matrices).pose, flat)
     matrices["global_orient"] = matrices["global_orient"][:, 0]
     assert same_rotations(read(tmp_path, arrays | matrices).pose, flat)

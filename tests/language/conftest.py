@@ -9,7 +9,7 @@ import torch
 
 from poseloom.pose import Pose
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
-from poseloom.pose.rotations import from_euler, to_axis_angle
+from poseloom.pose.rotations import euler_to_rotmat, rotmat_to_rotvec
 
 
 def turned(**joints: tuple[str, tuple[float, ...]]) -> Pose:
@@ -18,7 +18,7 @@ def turned(**joints: tuple[str, tuple[float, ...]]) -> Pose:
     given = {"left_shoulder": ("Z", (-75,)), "right_shoulder": ("Z", (75,)), **joints}
     for name, (axes, degrees) in given.items():
         angles = torch.tensor([math.radians(one) for one in degrees])
-        rotations[JOINT_INDEX[name]] = to_axis_angle(from_euler(angles, axes))
+        rotations[JOINT_INDEX[name]] = rotmat_to_rotvec(euler_to_rotmat(angles, axes))
     return Pose(rotations)
 
 

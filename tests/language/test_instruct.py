@@ -13,7 +13,7 @@ from poseloom.language import changes, instruct, swap_sides
 from poseloom.language.instruction.imperatives import instructions_of
 from poseloom.language.tables import TABLES
 from poseloom.pose import Pose
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 
 
 def told(first: Pose, second: Pose) -> list[tuple[str, str]]:
@@ -78,7 +78,7 @@ def test_the_turn_of_the_body_is_told_in_degrees(build):
 
 def test_a_common_heading_does_not_matter(build):
     first, second = build(), build(left_shoulder=("Z", (0,)), pelvis=("Y", (40,)))
-    spin = about_axis(torch.tensor(1.2), "Y")
+    spin = axis_to_rotmat(torch.tensor(1.2), "Y")
     assert instruct(first, second) == instruct(first.turned(spin), second.turned(spin))
 
 

@@ -20,7 +20,7 @@ from poseloom.language.posefix import VERSIONS, Options, instructions, pair_code
 from poseloom.language.posefix.aggregation import Draws, entities, original, sides_joined
 from poseloom.language.posefix.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.pose import Pose
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 
 OPTIONS = sorted(VERSIONS)
 
@@ -137,7 +137,10 @@ def test_other_seeds_change_words_but_not_what_is_told(pairs):
 
 
 def test_the_turn_of_the_person_is_told_within_a_recording_alone(build):
-    first, second = build(), build(left_shoulder=("Z", (0,))).turned(about_axis(torch.tensor(np.pi / 2), "Y").float())
+    first, second = (
+        build(),
+        build(left_shoulder=("Z", (0,))).turned(axis_to_rotmat(torch.tensor(np.pi / 2), "Y").float()),
+    )
     assert pair_codes(first, second, in_sequence=True)[0].turn == "a quarter to the left"
     assert pair_codes(first, second)[0].turn == ""
     for seed in range(4):
@@ -147,7 +150,7 @@ def test_the_turn_of_the_person_is_told_within_a_recording_alone(build):
 
 def test_headings_matter_for_the_turn_alone(pairs):
     first, second = (pose[:30] for pose in pairs)
-    spun = second.turned(about_axis(torch.tensor(2.0), "Y"))
+    spun = second.turned(axis_to_rotmat(torch.tensor(2.0), "Y"))
     assert instructions(first, second) == instructions(first, spun)
 
 

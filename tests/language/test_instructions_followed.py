@@ -188,6 +188,6 @@ def test_a_pose_that_follows_the_named_changes_is_nearer(pairs, share):
 
 def halfway(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:
     """The rotation that is part of the way from one to the other."""
-    from poseloom.pose.rotations import to_axis_angle, to_matrix
+    from poseloom.pose.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 
-    return start @ to_matrix(share * to_axis_angle(start.mT @ end))
+    return start @ rotvec_to_rotmat(share * rotmat_to_rotvec(start.mT @ end))

@@ -4,7 +4,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.metrics import elbo_per_item, gaussian_kl, laplace_likelihood, normal_likelihood
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 
 def test_published_bounds(golden):
@@ -17,7 +17,7 @@ def test_published_bounds(golden):
         gaussian_kl(given["q_mean"], given["q_std"], zero, one), arrays["kl_q_prior"], **case["tolerance"]
     )
 
-    matrices = to_matrix(given["pose"]).flatten(-2)
+    matrices = rotvec_to_rotmat(given["pose"]).flatten(-2)
     views = {
         "elbo_v2v": (given["vertices_rec"], given["vertices"], given["log_scale_v2v"], laplace_likelihood),
         "elbo_jts": (given["joints_rec"], given["joints"], given["log_scale_jts"], laplace_likelihood),

@@ -34,7 +34,7 @@ def losses():
         laplacian_nll(arrays["vertices"], arrays["vertices_rec"], arrays["log_scale_v2v"]),
         laplacian_nll(arrays["joints"], arrays["joints_rec"], arrays["log_scale_jts"]),
         gaussian_nll(
-            rotations.to_matrix(arrays["pose"]).flatten(-2), arrays["pose_rec_rotmat"], arrays["log_scale_rot"]
+            rotations.rotvec_to_rotmat(arrays["pose"]).flatten(-2), arrays["pose_rec_rotmat"], arrays["log_scale_rot"]
         ),
     )
     pose, text = gaussian(arrays["q_mean"], arrays["q_std"]), gaussian(arrays["c_mean"], arrays["c_std"])

@@ -34,8 +34,8 @@ def test_grounding_puts_the_lowest_point_on_the_floor_and_keeps_the_place(seed):
 
 
 def test_turning_a_figure_is_turning_its_root():
-    local = rot.to_matrix(torch.randn(4, 22, 3))
-    turn = rot.to_matrix(torch.randn(4, 3))
+    local = rot.rotvec_to_rotmat(torch.randn(4, 22, 3))
+    turn = rot.rotvec_to_rotmat(torch.randn(4, 3))
     turned = Figure.of(local).turned(turn)
     local = torch.cat([(turn @ local[:, 0])[:, None], local[:, 1:]], dim=1)
     expected = Figure.of(local)

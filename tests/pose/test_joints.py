@@ -2,7 +2,7 @@ import torch
 
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, MIRROR, PARENTS, other_side
 from poseloom.pose.kinematics import forward_kinematics
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.pose.skeleton import rest_offsets
 
 
@@ -27,7 +27,7 @@ def test_the_rest_skeleton_is_symmetric_to_two_millimetres():
 
 def test_forward_kinematics_follows_the_chain():
     offsets = rest_offsets()
-    local = to_matrix(torch.randn(2, 3, ALL_JOINTS, 3, generator=torch.Generator().manual_seed(0)))
+    local = rotvec_to_rotmat(torch.randn(2, 3, ALL_JOINTS, 3, generator=torch.Generator().manual_seed(0)))
     rotations, positions = forward_kinematics(local, offsets, PARENTS, root=torch.tensor([1.0, 2.0, 3.0]))
     joint = JOINT_INDEX["right_thumb3"]
     chain = [joint]

@@ -52,7 +52,7 @@ def test_angles_lead_to_rotations_and_back(seed):
 @settings(deadline=None, max_examples=30)
 @given(SEEDS)
 def test_rotations_of_single_joints_survive_the_way_there_and_back(seed):
-    matrices = rot.to_matrix(torch.randn(4, BODY_JOINTS, 3, generator=torch.Generator().manual_seed(seed)))
+    matrices = rot.rotvec_to_rotmat(torch.randn(4, BODY_JOINTS, 3, generator=torch.Generator().manual_seed(seed)))
     again = to_matrices(from_matrices(matrices))
     shared = [JOINT_INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")]
     single = [joint for joint in range(BODY_JOINTS) if joint not in shared]
@@ -103,7 +103,7 @@ def test_arm_twist_is_the_twist_after_the_shortest_swing(seed):
     for side, g in (("left", 1.0), ("right", -1.0)):
         shoulder = to_matrices(angles)[:, JOINT_INDEX[f"{side}_shoulder"]]
         along = torch.tensor([g, 0.0, 0.0]).expand(20, 3)
-        twist = rot.shortest_arc(along, shoulder[..., 0] * g).transpose(-1, -2) @ shoulder
+        twist = rot.shortest_arc_rotmat(along, shoulder[..., 0] * g).transpose(-1, -2) @ shoulder
         expected = torch.atan2(twist[:, 2, 1], twist[:, 1, 1])
         torch.testing.assert_close(arm_twist(angles, side), expected, atol=1e-4, rtol=0)
         again = with_arm_twist(angles, side, torch.full((20,), 0.4))

@@ -125,5 +125,5 @@ def test_real_poses_are_mostly_near_their_ranges(shared_data):
 def test_axis_angle_beyond_a_half_turn_is_the_same_pose():
     rotations = torch.zeros(22, 3)
     rotations[JOINT_INDEX["left_elbow"]] = torch.tensor([0.0, -math.radians(100) + 2 * math.pi, 0.0])
-    same = rot.to_axis_angle(rot.to_matrix(rotations))
+    same = rot.rotmat_to_rotvec(rot.rotvec_to_rotmat(rotations))
     assert within_ranges(Pose(rotations)) == within_ranges(Pose(same))

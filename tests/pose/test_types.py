@@ -46,7 +46,7 @@ def test_sixd_and_matrices_lead_back_to_the_same_rotations(batch, joints, seed):
 @given(st.integers(0, 1000), st.floats(-3, 3))
 def test_heading_removal_forgets_any_turn_about_the_vertical_and_nothing_else(seed, angle):
     pose = random_pose((5,), 22, seed, translation=torch.randn(5, 3))
-    turned = pose.turned(rot.about_axis(torch.tensor(angle), "Y"))
+    turned = pose.turned(rot.axis_to_rotmat(torch.tensor(angle), "Y"))
     a, b = pose.without_heading(), turned.without_heading()
     torch.testing.assert_close(a.matrices(), b.matrices(), atol=1e-4, rtol=0)
     torch.testing.assert_close(a.translation, b.translation, atol=1e-4, rtol=0)
@@ -61,7 +61,7 @@ def test_heading_is_the_turn_to_the_own_left():
 
 def z_up(rotations):
     """Poses of a Z-up world in ours: the root turned by -90 degrees about x."""
-    return Pose(rotations).turned(rot.about_axis(torch.tensor(-torch.pi / 2), "X"))
+    return Pose(rotations).turned(rot.axis_to_rotmat(torch.tensor(-torch.pi / 2), "X"))
 
 
 def test_heading_removal_matches_the_golden_case(golden):
@@ -71,7 +71,7 @@ def test_heading_removal_matches_the_golden_case(golden):
     for raw, normalised in ((raw_a, "pose_a"), (raw_b, "pose_b_out_of_sequence")):
         ours, theirs = z_up(raw).without_heading(), z_up(data[normalised])
         torch.testing.assert_close(ours.matrices(), theirs.matrices(), atol=2e-5, rtol=0)
-    back = rot.about_axis(-heading(z_up(raw_a).rotations[..., 0, :]), "Y")
+    back = rot.axis_to_rotmat(-heading(z_up(raw_a).rotations[..., 0, :]), "Y")
     in_sequence = z_up(raw_b).turned(back)
     torch.testing.assert_close(in_sequence.matrices(), z_up(data["pose_b_in_sequence"]).matrices(), atol=2e-5, rtol=0)
 
@@ -80,7 +80,7 @@ def test_mirror_matches_the_golden_case(golden):
     _, arrays = golden("text-pose/pose_normalisation")
     pose = Pose(torch.from_numpy(arrays["pose_a"]))
     for ours, name in ((pose, "mirrored_a_52"), (pose.body(), "mirrored_a_22")):
-        theirs = rot.to_matrix(torch.from_numpy(arrays[name]))
+        theirs = rot.rotvec_to_rotmat(torch.from_numpy(arrays[name]))
         torch.testing.assert_close(ours.mirror().matrices(), theirs, atol=1e-5, rtol=0)
 
 

@@ -63,7 +63,7 @@ def test_a_lying_body_is_seen_along_its_length(poses):
 
 @pytest.mark.parametrize("turn", [0.7, math.pi, -2.0])
 def test_the_camera_goes_round_with_the_person(poses, preview, turn):
-    around = poses.turned(rot.about_axis(torch.tensor(turn), "Y"))
+    around = poses.turned(rot.axis_to_rotmat(torch.tensor(turn), "Y"))
     here, there = (depth(pose, 48, body=preview) for pose in (poses, around))
     assert ((here - there).abs() > 1e-3).float().mean() < 0.01
     fixed = View(relative=False, azimuth=0.0)

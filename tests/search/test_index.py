@@ -31,7 +31,7 @@ def contents(folder):
 
 
 def test_a_pose_is_most_like_itself_whatever_its_heading(samples, sampled_poses):
-    turned = sampled_poses[17].turned(rot.about_axis(torch.tensor(2.0), "Y"))
+    turned = sampled_poses[17].turned(rot.axis_to_rotmat(torch.tensor(2.0), "Y"))
     for pose in (sampled_poses[17], turned):
         first = samples.like(pose, 1)[0]
         assert first.row == 17 and first.score == pytest.approx(1, abs=1e-4)

@@ -23,7 +23,7 @@ def solved():
     box = torch.rand(FRAMES, 3, generator=generator) * torch.tensor([0.35, 0.5, 0.3]) + torch.tensor([-0.3, -0.3, 0.12])
     right = chest_origin() + box
     left = right * torch.tensor([-1.0, 1.0, 1.0]) + torch.tensor([2 * float(chest_origin()[0]), 0, 0])
-    hands = rot.to_matrix(torch.randn(FRAMES, 3, generator=generator))
+    hands = rot.rotvec_to_rotmat(torch.randn(FRAMES, 3, generator=generator))
     flip = torch.diag(torch.tensor([-1.0, 1.0, 1.0]))
     hands = torch.stack([flip @ hands @ flip, hands], dim=1)
     points = torch.stack([left, right], dim=1)
@@ -34,7 +34,7 @@ def pose_of(arms):
     rotations = torch.zeros(len(arms.wrist), 22, 3)
     for name in ("shoulder", "elbow", "wrist"):
         indices = [JOINT_INDEX[f"{side}_{name}"] for side in ("left", "right")]
-        rotations[:, indices] = rot.to_axis_angle(getattr(arms, name))
+        rotations[:, indices] = rot.rotmat_to_rotvec(getattr(arms, name))
     return Pose(rotations)
 
 

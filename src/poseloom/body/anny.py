@@ -67,7 +67,7 @@ class ShapedAnny:
         local = pose.with_hands().matrices()
         jaw = torch.eye(3, dtype=local.dtype, device=local.device).expand_as(local[..., :1, :, :])
         if pose.face is not None:
-            jaw = rot.to_matrix(pose.face[..., :1, :])
+            jaw = rot.rotvec_to_rotmat(pose.face[..., :1, :])
         local = torch.cat([local, jaw], dim=-3)
         offsets = Skeleton(_JOINTS_WITH_JAW, _PARENTS_WITH_JAW, self.joints).offsets
         root = self.joints[..., 0, :]
@@ -195,7 +195,7 @@ class AnnyBody(nn.Module):
         """The unposed body of the given phenotypes in Anny's own rest frame."""
         c = shape_coefficients(shape, self._mask, self._projection)
         heads = self._heads + torch.tensordot(c, self._head_basis, 1)
-        orientations = rot.polar_rotation(self._orientations + torch.tensordot(c, self._orientation_basis, 1))
+        orientations = rot.polar_rotmat(self._orientations + torch.tensordot(c, self._orientation_basis, 1))
         refined = refine_orientations(orientations, heads, self._bone_parents, self._children)
         to_t_pose = self._reference @ refined.transpose(-1, -2)
         root = torch.eye(3, dtype=heads.dtype, device=heads.device).expand_as(to_t_pose[..., :1, :, :])

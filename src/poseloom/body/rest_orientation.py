@@ -65,7 +65,7 @@ def refine_orientations(
     refined = list(orientations.unbind(-3))
     first = mask[groups.single].int().argmax(-1)
     rows = torch.arange(len(groups.single), device=device)
-    turn = rot.shortest_arc(
+    turn = rot.shortest_arc_rotmat(
         source[..., groups.single, :, :][..., rows, first, :], target[..., groups.single, :, :][..., rows, first, :]
     )
     for place, bone in enumerate(groups.single):
@@ -84,7 +84,7 @@ def _align(source: Float[Tensor, "*shapes n 3"], target: Float[Tensor, "*shapes 
     normal_source, normal_target = _scaled_normal(source), _scaled_normal(target)
     hold = normal_target[..., :, None] * normal_source[..., None, :]
     usable = (normal_source.norm(dim=-1) > 0) & (normal_target.norm(dim=-1) > 0)
-    return rot.project_to_rotation(product + hold * usable[..., None, None])
+    return rot.nearest_rotmat(product + hold * usable[..., None, None])
 
 
 def _scaled_normal(offsets: Float[Tensor, "*shapes n 3"]) -> Float[Tensor, "*shapes 3"]:

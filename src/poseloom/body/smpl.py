@@ -225,4 +225,4 @@ class SmplBody(nn.Module):
         face = full.new_zeros(*full.shape[:-2], len(FACE_JOINTS), 3) if pose.face is None else pose.face
         still = full.new_zeros(*full.shape[:-2], 1, 3)
         everything = torch.cat([full, face, still], dim=-2)
-        return rot.to_matrix(everything[..., self.family.sources, :])
+        return rot.rotvec_to_rotmat(everything[..., self.family.sources, :])

@@ -134,7 +134,7 @@ class BodyTransfer:
         goal = self._points.on_source(self.source.mesh(pose).vertices)
         shift = shape.new_zeros(len(shape), 3) if pose.translation is None else pose.translation
         local, shift, error = self._fit(self._start(pose), shift, shape, goal, STEPS)
-        return rot.to_axis_angle(local[:, self._places]), shift, error
+        return rot.rotmat_to_rotvec(local[:, self._places]), shift, error
 
     def _start(self, pose: Pose) -> Float[Tensor, "n joints 3 3"]:
         return self.target.local_rotations(pose)
@@ -198,7 +198,7 @@ class BodyTransfer:
 
     def _turned(self, local: Tensor, posed: PosedSmpl, turns: Float[Tensor, "n turned 3"]) -> Tensor:
         """Local rotations after turns that are told in the world's axes."""
-        turn = rot.to_matrix(turns)
+        turn = rot.rotvec_to_rotmat(turns)
         above = posed.rotations[:, [max(parent, 0) for parent in self._parents]].clone()
         above[:, [parent < 0 for parent in self._parents]] = torch.eye(3)
         changed = local.clone()

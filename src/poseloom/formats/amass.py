@@ -143,7 +143,7 @@ def write_amass_smplx(clip: Clip, path: str | Path) -> None:
 def turn(rotations: NDArray[np.float32], matrix: tuple[tuple[float, ...], ...]) -> NDArray[np.float32]:
     """Axis-angle root orientations (frames, 3) in a world turned by `matrix`; computed in double precision."""
     world = torch.tensor(matrix, dtype=torch.float64)
-    turned = rot.to_axis_angle(world @ rot.to_matrix(torch.from_numpy(rotations).double()))
+    turned = rot.rotmat_to_rotvec(world @ rot.rotvec_to_rotmat(torch.from_numpy(rotations).double()))
     result: NDArray[np.float32] = turned.float().numpy()
     return result
 

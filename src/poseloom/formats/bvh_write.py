@@ -107,7 +107,7 @@ def _numbers(metres: Vector) -> str:
 
 def _values(clip: Clip, order: list[int]) -> Float64[Array, "frames channels"]:
     pose = clip.pose.detach().to("cpu")
-    matrices = rot.to_matrix(pose.rotations.double()).numpy()
+    matrices = rot.rotvec_to_rotmat(pose.rotations.double()).numpy()
     angles = np.stack(euler_zxy_of(matrices[:, order]), axis=-1)
     angles = np.unwrap(angles, period=360.0, axis=0).reshape(len(clip), -1)
     position = np.zeros((len(clip), 3)) if pose.translation is None else pose.translation.double().numpy()

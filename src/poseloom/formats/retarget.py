@@ -46,7 +46,7 @@ def retarget(motion: SkeletonMotion, path: str | Path, joint_map: Mapping[str, s
     rotations = canonical_rotations(world, match, alignment, motion.frames, joints)
     pelvis = world.positions[match.sources[0].joint] @ alignment.axes.T * alignment.metres_per_unit
     pelvis = np.array(np.broadcast_to(pelvis, (motion.frames, 3)))
-    pose = Pose(rot.to_axis_angle(rotations).float(), torch.from_numpy(pelvis).float())
+    pose = Pose(rot.rotmat_to_rotvec(rotations).float(), torch.from_numpy(pelvis).float())
     notes = {"skeleton": match.family.name, "unit": alignment.unit}
     return Clip(pose, _rounded_fps(motion.fps), Path(path).stem, notes)
 
@@ -80,7 +80,7 @@ def canonical_rotations(
 def _halfway(first: Float64[Array, "*#batch 3 3"], second: Float64[Array, "*#batch 3 3"]) -> Array:
     """The rotation in the middle of the shortest way from one to the other."""
     between = torch.from_numpy(np.ascontiguousarray(np.swapaxes(first, -1, -2) @ second))
-    return first @ rot.to_matrix(rot.to_axis_angle(between) / 2).numpy()
+    return first @ rot.rotvec_to_rotmat(rot.rotmat_to_rotvec(between) / 2).numpy()
 
 
 def _share_forearm_twist(everywhere: list[Array], share: float) -> None:

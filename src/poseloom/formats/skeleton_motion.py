@@ -121,22 +121,22 @@ def forward_kinematics(motion: SkeletonMotion, joints: Iterable[int] | None = No
 
 def about_axis(degrees: Float64[Array, "*batch"], axis: str) -> Float64[Array, "*batch 3 3"]:
     """Rotation about one of the axes X, Y, Z."""
-    return rot.about_axis(_radians(degrees), axis).numpy()
+    return rot.axis_to_rotmat(_radians(degrees), axis).numpy()
 
 
 def from_euler(degrees: Float64[Array, "*batch axes"], axes: str) -> Float64[Array, "*batch 3 3"]:
     """Product of elementary rotations in the order written: ``"ZXY"`` means Rz @ Rx @ Ry."""
-    return rot.from_euler(_radians(degrees), axes).numpy()
+    return rot.euler_to_rotmat(_radians(degrees), axes).numpy()
 
 
 def from_rotation_vector(degrees: Vector) -> Float64[Array, "3 3"]:
     """Rotation about the vector by its length in degrees."""
-    return rot.to_matrix(_radians(degrees)).numpy()
+    return rot.rotvec_to_rotmat(_radians(degrees)).numpy()
 
 
 def shortest_turn(source: Vector, target: Vector) -> Float64[Array, "3 3"]:
     """The smallest rotation that takes the direction of `source` to that of `target`; vectors of any length."""
-    return rot.shortest_arc(torch.as_tensor(source), torch.as_tensor(target)).numpy()
+    return rot.shortest_arc_rotmat(torch.as_tensor(source), torch.as_tensor(target)).numpy()
 
 
 def _radians(degrees: Float64[Array, "*any"]) -> Tensor:

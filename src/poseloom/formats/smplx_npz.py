@@ -139,7 +139,7 @@ def _from_matrices(
     if not bool((defect < _ORTHONORMAL).all()):
         frame = int((~(defect < _ORTHONORMAL)).nonzero()[0])
         raise FileError(archive.path, f"frame {frame} is no rotation matrix", field=name, remedy="export axis-angle")
-    result: NDArray[np.float32] = rot.to_axis_angle(matrices).numpy()
+    result: NDArray[np.float32] = rot.rotmat_to_rotvec(matrices).numpy()
     return result
 
 

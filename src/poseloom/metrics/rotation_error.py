@@ -17,7 +17,7 @@ def geodesic_degrees(
     Taken from the rotation vector, which is exact to rounding at both ends; the arc cosine of the trace loses half
     the digits there.
     """
-    return torch.rad2deg(rot.to_axis_angle(predicted.mT @ true).norm(dim=-1))
+    return torch.rad2deg(rot.rotmat_to_rotvec(predicted.mT @ true).norm(dim=-1))
 
 
 def pose_geodesic_degrees(
@@ -27,4 +27,4 @@ def pose_geodesic_degrees(
 
     The root's orientation counts as one joint, as in PoseScript and PoseFix.
     """
-    return geodesic_degrees(rot.to_matrix(predicted), rot.to_matrix(true)).mean(-1)
+    return geodesic_degrees(rot.rotvec_to_rotmat(predicted), rot.rotvec_to_rotmat(true)).mean(-1)

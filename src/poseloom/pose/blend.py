@@ -17,8 +17,8 @@ def blend(start: Pose, end: Pose, weight: Float[Tensor, "*batch"]) -> Pose:
     dropped where one of the poses has none. Batch axes of poses and weight broadcast.
     """
     from_start = start.matrices()
-    between = rot.to_axis_angle(from_start.transpose(-1, -2) @ end.matrices())
-    matrices = from_start @ rot.to_matrix(between * weight[..., None, None])
+    between = rot.rotmat_to_rotvec(from_start.transpose(-1, -2) @ end.matrices())
+    matrices = from_start @ rot.rotvec_to_rotmat(between * weight[..., None, None])
     translation = None
     if start.translation is not None and end.translation is not None:
         translation = torch.lerp(start.translation, end.translation, weight[..., None])

@@ -116,4 +116,4 @@ def ground(pose: Pose) -> Pose:
 
 def small_turn(x: Float[Tensor, "*batch"], z: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
     """Rotation about a horizontal axis, from the components of its rotation vector in radians."""
-    return rot.to_matrix(torch.stack([x, torch.zeros_like(x), z], dim=-1))
+    return rot.rotvec_to_rotmat(torch.stack([x, torch.zeros_like(x), z], dim=-1))

@@ -107,8 +107,8 @@ def finger_rotations(angles: Float[Tensor, "*batch 5 4"], side: str) -> Float[Te
     """
     flexion, first = (axes.to(angles) for axes in _hinges(side))
     vectors = flexion * angles[..., 1:, None]
-    root = rot.to_matrix(first * angles[..., :1]) @ rot.to_matrix(vectors[..., 0, :])
-    vectors = torch.cat([rot.to_axis_angle(root)[..., None, :], vectors[..., 1:, :]], dim=-2)
+    root = rot.rotvec_to_rotmat(first * angles[..., :1]) @ rot.rotvec_to_rotmat(vectors[..., 0, :])
+    vectors = torch.cat([rot.rotmat_to_rotvec(root)[..., None, :], vectors[..., 1:, :]], dim=-2)
     return vectors.flatten(-3, -2)
 
 

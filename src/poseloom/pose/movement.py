@@ -120,7 +120,7 @@ def to_matrices(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 22 
     parts = torch.einsum("...m,mjk->...jk", angles, factors().to(angles))
     matrices = angles.new_empty(*angles.shape[:-1], BODY_JOINTS, 3, 3)
     for axes, joints in _groups():
-        first, second, third = (rot.about_axis(parts[..., joints, k], axis) for k, axis in enumerate(axes))
+        first, second, third = (rot.axis_to_rotmat(parts[..., joints, k], axis) for k, axis in enumerate(axes))
         matrices[..., joints, :, :] = small_matmul(small_matmul(first, second), third)
     return matrices
 

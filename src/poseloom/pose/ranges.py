@@ -139,7 +139,7 @@ def clip_to_ranges(pose: Pose) -> Pose:
     Trunk and neck share their totals anew. Hinges lose nothing but what exceeds their small play.
     """
     clipped = movement.to_matrices(clip_angles(movement.from_matrices(pose.matrices())))
-    body = rot.to_axis_angle(clipped[..., 1:, :, :])
+    body = rot.rotmat_to_rotvec(clipped[..., 1:, :, :])
     rest = pose.rotations[..., 1 + body.shape[-2] :, :]
     return replace(pose, rotations=torch.cat([pose.rotations[..., :1, :], body, rest], dim=-2))
 

@@ -12,21 +12,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def to_matrix(axis_angle: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+def rotvec_to_rotmat(axis_angle: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Axis-angle in radians to rotation matrices. Differentiable everywhere, also at zero."""
     import roma
 
     return roma.rotvec_to_rotmat(axis_angle)
 
 
-def to_axis_angle(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
+def rotmat_to_rotvec(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     """Rotation matrices to axis-angle in radians, angle in [0, pi]."""
     import roma
 
     return roma.rotmat_to_rotvec(matrix)
 
 
-def to_sixd(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
+def rotmat_to_sixd(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
     """The first two **columns**, flattened row by row: (m00, m01, m10, m11, m20, m21).
 
     Convention of HMR-type regressors (Zhou et al., CVPR 2019).
@@ -34,27 +34,27 @@ def to_sixd(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
     return matrix[..., :2].reshape(*matrix.shape[:-2], 6)
 
 
-def from_sixd(sixd: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
-    """Gram-Schmidt on the two columns of `to_sixd`; the third is their cross product."""
+def sixd_to_rotmat(sixd: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
+    """Gram-Schmidt on the two columns of `rotmat_to_sixd`; the third is their cross product."""
     import roma
 
     return roma.special_gramschmidt(sixd.reshape(*sixd.shape[:-1], 3, 2))
 
 
-def from_euler(angles: Float[Tensor, "*batch n"], axes: str) -> Float[Tensor, "*batch 3 3"]:
+def euler_to_rotmat(angles: Float[Tensor, "*batch n"], axes: str) -> Float[Tensor, "*batch 3 3"]:
     """Product of elementary rotations in the order written: ``"ZXY"`` means Rz @ Rx @ Ry. Radians.
 
     Args:
         angles: one angle for each letter of `axes`.
         axes: letters X, Y, Z; any number, repeats allowed.
     """
-    turns = [about_axis(angles[..., position], axis) for position, axis in enumerate(axes.upper())]
+    turns = [axis_to_rotmat(angles[..., position], axis) for position, axis in enumerate(axes.upper())]
     if not turns:
         return torch.eye(3, dtype=angles.dtype, device=angles.device).expand(*angles.shape[:-1], 3, 3)
     return reduce(torch.matmul, turns)
 
 
-def about_axis(angle: Float[Tensor, "*batch"], axis: str) -> Float[Tensor, "*batch 3 3"]:
+def axis_to_rotmat(angle: Float[Tensor, "*batch"], axis: str) -> Float[Tensor, "*batch 3 3"]:
     """Rotation by `angle` radians about one of the axes X, Y, Z."""
     first, second = {"X": (1, 2), "Y": (2, 0), "Z": (0, 1)}[axis]
     cosine, sine = torch.cos(angle), torch.sin(angle)
@@ -68,7 +68,7 @@ def about_axis(angle: Float[Tensor, "*batch"], axis: str) -> Float[Tensor, "*bat
     return matrix
 
 
-def euler_xyz_of(matrix: Float[Tensor, "*batch 3 3"]) -> tuple[Tensor, Tensor, Tensor]:
+def rotmat_to_euler_xyz(matrix: Float[Tensor, "*batch 3 3"]) -> tuple[Tensor, Tensor, Tensor]:
     """Angles (a, b, c) in radians with matrix = Rz(c) @ Ry(b) @ Rx(a)."""
     a = torch.atan2(matrix[..., 2, 1], matrix[..., 2, 2])
     b = torch.atan2(-matrix[..., 2, 0], torch.hypot(matrix[..., 2, 1], matrix[..., 2, 2]))
@@ -76,7 +76,9 @@ def euler_xyz_of(matrix: Float[Tensor, "*batch 3 3"]) -> tuple[Tensor, Tensor, T
     return a, b, c
 
 
-def shortest_arc(source: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+def shortest_arc_rotmat(
+    source: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]
+) -> Float[Tensor, "*batch 3 3"]:
     """The smallest rotation that takes the direction of `source` to that of `target`.
 
     Two half turns: about the source, then about the middle between both, which keeps the result a rotation to
@@ -93,21 +95,21 @@ def shortest_arc(source: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batc
     helper = torch.where(a[..., :1].abs() < 0.9, eye[0], eye[1])
     opposite = middle.norm(dim=-1, keepdim=True) < _OPPOSITE
     between = torch.where(opposite, torch.linalg.cross(a, helper), middle)
-    return half_turn(between) @ half_turn(a)
+    return half_turn_rotmat(between) @ half_turn_rotmat(a)
 
 
 _OPPOSITE = 1e-6
 """Sum of two unit vectors below which they count as opposite."""
 
 
-def half_turn(axis: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+def half_turn_rotmat(axis: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Rotation by 180 degrees about an axis of any length but zero."""
     unit = torch.nn.functional.normalize(axis, dim=-1)
     eye = torch.eye(3, dtype=axis.dtype, device=axis.device)
     return 2 * unit[..., :, None] * unit[..., None, :] - eye
 
 
-def project_to_rotation(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+def nearest_rotmat(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
     """The nearest rotation in the Frobenius norm (special orthogonal Procrustes)."""
     import roma
 
@@ -118,11 +120,11 @@ _POLAR_STEPS = 10
 """Scaled Newton steps: enough for float32 at a condition number of ten thousand."""
 
 
-def polar_rotation(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+def polar_rotmat(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
     """The nearest rotation to matrices of positive determinant, of any scale.
 
     Newton's iteration for the polar decomposition with determinant scaling (Higham 1986): the same result as
-    `project_to_rotation` there, several times faster than a singular value decomposition of each.
+    `nearest_rotmat` there, several times faster than a singular value decomposition of each.
     """
     for _ in range(_POLAR_STEPS):
         a, b, c = matrix.unbind(-2)

@@ -356,9 +356,9 @@ def _finish(angles: Float[Tensor, "n 57"], plan: _Plan, options: SamplerOptions,
     lowest = Figure.of(matrices).lower_edges().amin(-1)
     if options.turn:
         yaw = (torch.rand(angles.shape[0], generator=generator) * 2 - 1) * torch.pi
-        matrices[:, 0] = small_matmul(rot.about_axis(yaw, "Y"), matrices[:, 0])
+        matrices[:, 0] = small_matmul(rot.axis_to_rotmat(yaw, "Y"), matrices[:, 0])
     left, right = _hands(angles, plan, options, generator)
-    rotations = with_hand_shapes(rot.to_axis_angle(matrices), left, right)
+    rotations = with_hand_shapes(rot.rotmat_to_rotvec(matrices), left, right)
     zero = torch.zeros_like(lowest)
     return Pose(rotations, translation=torch.stack([zero, -lowest, zero], dim=-1))
 

@@ -165,7 +165,7 @@ def _shorten_leg(
 
     columns = [MOVEMENT_INDEX[f"{side}_hip_{kind}"] for kind in ("flexion", "abduction", "rotation")]
     signs = angles.new_tensor([-1.0, g, g])
-    hip_matrix = small_matmul(rot.from_euler(angles[:, columns] * signs, "XZY"), rot.about_axis(turn, "X"))
+    hip_matrix = small_matmul(rot.euler_to_rotmat(angles[:, columns] * signs, "XZY"), rot.axis_to_rotmat(turn, "X"))
     needed = lift > 0
     new_hip = decompose(hip_matrix, "XZY") * signs
     angles[:, columns] = torch.where(needed[:, None], new_hip, angles[:, columns])
@@ -226,12 +226,12 @@ def turn_root(angles: Float[Tensor, "n 57"], turn: Float[Tensor, "n 3 3"]) -> Fl
     """The same poses turned as a whole in the world."""
     columns = [MOVEMENT_INDEX[f"root_{kind}"] for kind in ("turn", "flexion", "side")]
     changed = angles.clone()
-    changed[:, columns] = decompose(small_matmul(turn, rot.from_euler(angles[:, columns], "YXZ")), "YXZ")
+    changed[:, columns] = decompose(small_matmul(turn, rot.euler_to_rotmat(angles[:, columns], "YXZ")), "YXZ")
     return changed
 
 
 def _about_x(angle: Float[Tensor, " n"], vector: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-    return (rot.about_axis(angle, "X") * vector[:, None, :]).sum(-1)
+    return (rot.axis_to_rotmat(angle, "X") * vector[:, None, :]).sum(-1)
 
 
 def _put(angles: Float[Tensor, "n 57"], name: str, values: Float[Tensor, " n"], where: Bool[Tensor, " n"]) -> None:

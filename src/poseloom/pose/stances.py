@@ -168,7 +168,7 @@ def stance(name: str, mirrored: bool = False, grounded: bool = True, hands: tupl
     found = find_stance(name)
     left, right = (hand_shape(shape) for shape in (found.hands if hands is None else hands))
     row = stance_names().index(found.name)
-    body = rot.to_axis_angle(to_matrices(settled_angles()[row]))
+    body = rot.rotmat_to_rotvec(to_matrices(settled_angles()[row]))
     pose = Pose(with_hand_shapes(body, left, right))
     pose = pose.mirror() if mirrored else pose
     return ground(pose) if grounded else pose

@@ -82,21 +82,21 @@ class Pose:
 
     def matrices(self) -> Float[Tensor, "*batch joints 3 3"]:
         """Local rotation matrices."""
-        return rot.to_matrix(self.rotations)
+        return rot.rotvec_to_rotmat(self.rotations)
 
     def sixd(self) -> Float[Tensor, "*batch joints 6"]:
-        """First two columns of the local matrices, flattened row by row (see `rotations.to_sixd`)."""
-        return rot.to_sixd(self.matrices())
+        """First two columns of the local matrices, flattened row by row (see `rotations.rotmat_to_sixd`)."""
+        return rot.rotmat_to_sixd(self.matrices())
 
     @classmethod
     def from_matrices(cls, matrices: Float[Tensor, "*batch joints 3 3"], **fields: Any) -> Pose:
         """Pose from local rotation matrices; `fields` are the other fields of `Pose`."""
-        return cls(rot.to_axis_angle(matrices), **fields)
+        return cls(rot.rotmat_to_rotvec(matrices), **fields)
 
     @classmethod
     def from_sixd(cls, sixd: Float[Tensor, "*batch joints 6"], **fields: Any) -> Pose:
         """Pose from 6D rotations in the convention of `sixd`."""
-        return cls.from_matrices(rot.from_sixd(sixd), **fields)
+        return cls.from_matrices(rot.sixd_to_rotmat(sixd), **fields)
 
     @classmethod
     def identity(cls, *batch: int, joints: int = ALL_JOINTS) -> Pose:
@@ -131,11 +131,11 @@ class Pose:
         change of axes, and c is set to zero. The translation is turned along.
         """
         turn = heading(self.rotations[..., 0, :])
-        return self.turned(rot.about_axis(-turn, "Y"))
+        return self.turned(rot.axis_to_rotmat(-turn, "Y"))
 
     def turned(self, rotation: Float[Tensor, "*batch 3 3"]) -> Pose:
         """The whole body turned about the world's origin by `rotation`."""
-        root = rot.to_axis_angle(rotation @ rot.to_matrix(self.rotations[..., 0, :]))
+        root = rot.rotmat_to_rotvec(rotation @ rot.rotvec_to_rotmat(self.rotations[..., 0, :]))
         rotations = torch.cat([root[..., None, :], self.rotations[..., 1:, :]], dim=-2)
         translation = self.translation
         if translation is not None:
@@ -214,7 +214,7 @@ def heading(root: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch"]:
     Read off the direction of the hips (the body's x axis), so bending forward or lying on the back or on the front
     does not disturb it; undefined for a body that lies exactly on its side.
     """
-    matrix = rot.to_matrix(root)
+    matrix = rot.rotvec_to_rotmat(root)
     return torch.atan2(-matrix[..., 2, 0], matrix[..., 0, 0])
 
 

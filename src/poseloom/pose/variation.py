@@ -89,8 +89,8 @@ def add_noise(
     for place, (side, g) in enumerate(_SIDES):
         triple = [MOVEMENT_INDEX[f"{side}_shoulder_{kind}"] for kind in ("swing", "elevation", "twist")]
         signs = angles.new_tensor([-g, g, 1.0])
-        turn = rot.to_matrix(vectors[:, place] * scale[:, triple[:1]])
-        matrix = small_matmul(turn, rot.from_euler(angles[:, triple] * signs, "YZX"))
+        turn = rot.rotvec_to_rotmat(vectors[:, place] * scale[:, triple[:1]])
+        matrix = small_matmul(turn, rot.euler_to_rotmat(angles[:, triple] * signs, "YZX"))
         varied[:, triple] = decompose(matrix, "YZX") * signs
     return varied
 

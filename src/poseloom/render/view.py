@@ -125,8 +125,8 @@ def facing_angle(root: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch"]:
 
     `heading` goes by the line of the hips, which says nothing about a body on its side; there the front decides.
     """
-    front = rot.to_matrix(root)[..., :, 2]
-    left = rot.to_matrix(root)[..., :, 0]
+    front = rot.rotvec_to_rotmat(root)[..., :, 2]
+    left = rot.rotvec_to_rotmat(root)[..., :, 0]
     on_side = left[..., 1].abs() > front[..., 1].abs().clamp_min(math.sqrt(0.5))
     return torch.where(on_side, torch.atan2(front[..., 0], front[..., 2]), heading(root))
 

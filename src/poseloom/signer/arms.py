@@ -120,9 +120,9 @@ def _arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 
         angle.clamp(*(math.radians(limit) for limit in limits))[..., 0] for angle, limits in ranges
     )
     side = _PER_SIDE.to(points)
-    roll = rot.about_axis(pronation / 2, "X")
-    elbow = rot.about_axis(-side * angles.bend[..., 0], "Y") @ roll
-    wrist = roll @ rot.about_axis(-side * flexion, "Z") @ rot.about_axis(-side * deviation, "Y")
+    roll = rot.axis_to_rotmat(pronation / 2, "X")
+    elbow = rot.axis_to_rotmat(-side * angles.bend[..., 0], "Y") @ roll
+    wrist = roll @ rot.axis_to_rotmat(-side * flexion, "Z") @ rot.axis_to_rotmat(-side * deviation, "Y")
     return Arms(angles.shoulder[..., 0, :, :], elbow, wrist, angles.elbow[..., 0, :])
 
 
@@ -187,7 +187,7 @@ class _Angles:
         z = torch.nn.functional.normalize(z, dim=-1)
         shoulder = torch.stack([x, torch.linalg.cross(z, x), z], dim=-1)
         bend = torch.acos((forearm * upper).sum(-1).clamp(-1, 1))
-        lower = small_matmul(shoulder, rot.about_axis(-side * bend, "Y"))
+        lower = small_matmul(shoulder, rot.axis_to_rotmat(-side * bend, "Y"))
         relative = small_matmul(lower.transpose(-1, -2), hands[..., None, :, :].expand_as(lower))
         pronation, flexion, deviation = movement.decompose(relative, "XZY").unbind(-1)
         return cls(elbow, shoulder, bend, pronation, -side * flexion, -side * deviation)

@@ -54,7 +54,7 @@ def hand_points(
         finger its last bone's frame: columns along the finger, out of its pad, towards the thumb's side.
     """
     offsets, parents, tips = _tree()
-    local = rot.to_matrix(finger_rotations(angles, "right"))
+    local = rot.rotvec_to_rotmat(finger_rotations(angles, "right"))
     eye = torch.eye(3, dtype=angles.dtype).expand(*angles.shape[:-2], 1, 3, 3)
     ends = eye.expand(*angles.shape[:-2], len(FINGERS), 3, 3)
     turned, points = forward_kinematics(torch.cat([eye, local, ends], dim=-3), offsets.to(angles), parents)

@@ -94,8 +94,8 @@ def turned(start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float
     """Rotations on the shortest way from one to another."""
     if start is end or torch.equal(start, end):
         return start.expand(len(weight), 3, 3)
-    between = rot.to_axis_angle(start.T @ end)
-    return start @ rot.to_matrix(between * weight[:, None])
+    between = rot.rotmat_to_rotvec(start.T @ end)
+    return start @ rot.rotvec_to_rotmat(between * weight[:, None])
 
 
 def go_over(start: HandState, end: HandState, frames: int, bow: float = _BOW) -> Track:

@@ -101,7 +101,7 @@ def circle_path(action: Circle, frames: int, ease: Ease, scale: float = 1.0) -> 
     start = 0.5 if begin is None else begin
     angles = 2 * math.pi * (start + turns(action.how) * eased(frames, ease))
     both = torch.cat([torch.tensor([2 * math.pi * start]), angles])
-    circle = (rot.to_matrix(axis * both[:, None]) @ top) * radius
+    circle = (rot.rotvec_to_rotmat(axis * both[:, None]) @ top) * radius
     if action.how.ellipse is not None:
         circle = _flattened(circle, axis, top, action.how.ellipse)
     return circle[1:] - circle[0]

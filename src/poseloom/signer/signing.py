@@ -171,11 +171,11 @@ def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
 def _pose_of(tracks: dict[str, Track]) -> Pose:
     """Arms and fingers of both hands."""
     points = _smooth(torch.stack([tracks[side].points for side in SIDES], dim=1))
-    hands = rot.polar_rotation(_smooth(torch.stack([tracks[side].rotations for side in SIDES], dim=1)))
+    hands = rot.polar_rotmat(_smooth(torch.stack([tracks[side].rotations for side in SIDES], dim=1)))
     arms = solve_arms(points, hands)
     body = torch.zeros(len(points), BODY_JOINTS, 3)
     for name, local in (("shoulder", arms.shoulder), ("elbow", arms.elbow), ("wrist", arms.wrist)):
-        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = rot.to_axis_angle(local)
+        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = rot.rotmat_to_rotvec(local)
     left, right = (_smooth(tracks[side].angles) for side in SIDES)
     return Pose(with_hand_shapes(body, left, right))
 

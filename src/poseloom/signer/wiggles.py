@@ -67,6 +67,6 @@ def _play(phase: Float[Tensor, " frames"], strength: Float[Tensor, " frames"]) -
 def _wrist_turns(turns: Float[Tensor, "frames 3"], side: str) -> Float[Tensor, "frames 3 3"]:
     """Flexion to the palm, deviation to the thumb, roll, as rotations in the hand's own axes of the T-pose."""
     sign = 1.0 if side == "right" else -1.0
-    flexion = rot.about_axis(sign * turns[:, _FLEXION], "Z")
-    deviation = rot.about_axis(sign * turns[:, _DEVIATION], "Y")
-    return rot.about_axis(turns[:, _ROLL], "X") @ flexion @ deviation
+    flexion = rot.axis_to_rotmat(sign * turns[:, _FLEXION], "Z")
+    deviation = rot.axis_to_rotmat(sign * turns[:, _DEVIATION], "Y")
+    return rot.axis_to_rotmat(turns[:, _ROLL], "X") @ flexion @ deviation

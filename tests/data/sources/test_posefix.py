@@ -8,7 +8,7 @@ from poseloom.data.builders.rows import pairs_of
 from poseloom.data.sources import amass_poses
 from poseloom.data.sources import posefix as posefix_source
 from poseloom.formats.amass import Z_UP_TO_Y_UP
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 
 def source(folder, amass, **options):
@@ -70,10 +70,12 @@ def test_pairs_are_turned_as_the_original_turns_them(tmp_path, golden):
     prepare(source(folder, tmp_path / "amass"), tmp_path / "t")
     table = Table.open(tmp_path / "t")
     batch = PairDataset(table).__getitems__(range(2 * count))
-    made_a, made_b = (to_matrix(torch.stack(one).double()) for one in zip(*(one[1:3] for one in batch), strict=True))
+    made_a, made_b = (
+        rotvec_to_rotmat(torch.stack(one).double()) for one in zip(*(one[1:3] for one in batch), strict=True)
+    )
 
     def expected(name):
-        matrices = to_matrix(torch.from_numpy(arrays[name]).double())
+        matrices = rotvec_to_rotmat(torch.from_numpy(arrays[name]).double())
         matrices[:, 0] = torch.tensor(Z_UP_TO_Y_UP, dtype=torch.float64) @ matrices[:, 0]
         return matrices
 

@@ -10,7 +10,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, executor, open_source, prepare
 from poseloom.data.sources import amass_poses
 from poseloom.formats.amass import Z_UP_TO_Y_UP
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 
 def source(folder, amass, **options):
@@ -52,8 +52,8 @@ def test_roots_are_those_of_the_original(tmp_path, golden):
     folder = posescript(tmp_path / "ps", frames, {}, {one: ["x"] for one in ids}, train=ids, val=[], test=[])
     prepare(source(folder, tmp_path / "amass"), tmp_path / "t")
     table = Table.open(tmp_path / "t")
-    made = to_matrix(table.poses(table.numbers_of([f"posescript/{one}" for one in ids])).rotations.double())
-    expected = to_matrix(torch.from_numpy(arrays["pose_a"]).double())
+    made = rotvec_to_rotmat(table.poses(table.numbers_of([f"posescript/{one}" for one in ids])).rotations.double())
+    expected = rotvec_to_rotmat(torch.from_numpy(arrays["pose_a"]).double())
     expected[:, 0] = torch.tensor(Z_UP_TO_Y_UP, dtype=torch.float64) @ expected[:, 0]
     assert torch.allclose(made, expected, atol=2e-6)
 

@@ -6,7 +6,7 @@ from releases import threedpw, threedpw_sequence, write_pickle
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, open_source, prepare
 from poseloom.data.sources.threedpw import REST_PELVIS, crop_of
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 
 def source(folder, **options):
@@ -38,7 +38,7 @@ def test_the_camera_sees_the_row_where_it_saw_the_file(tmp_path):
     folder = tmp_path / "3dpw"
     rng = np.random.default_rng(4)
     cameras = np.tile(np.eye(4), (4, 1, 1))
-    cameras[:, :3, :3] = to_matrix(torch.from_numpy(rng.normal(0, 1, (4, 3)))).numpy()
+    cameras[:, :3, :3] = rotvec_to_rotmat(torch.from_numpy(rng.normal(0, 1, (4, 3)))).numpy()
     cameras[:, :3, 3] = rng.normal(0, 1, (4, 3))
     content = threedpw_sequence(1, cam_poses=cameras, trans=[rng.normal(0, 1, (4, 3))])
     write_pickle(folder / "sequenceFiles/test/a.pkl", content)
@@ -46,11 +46,13 @@ def test_the_camera_sees_the_row_where_it_saw_the_file(tmp_path):
     table = Table.open(tmp_path / "t")
     pelvis, point = torch.tensor(REST_PELVIS).double(), torch.tensor([0.1, 0.5, -0.2]).double()
     for number, frame in enumerate((0, 2, 3)):
-        root = to_matrix(torch.from_numpy(content["poses"][0][frame, :3]))
+        root = rotvec_to_rotmat(torch.from_numpy(content["poses"][0][frame, :3]))
         world = root @ (point - pelvis) + pelvis + torch.from_numpy(content["trans"][0][frame])
         seen = torch.from_numpy(cameras[frame, :3, :3]) @ world + torch.from_numpy(cameras[frame, :3, 3])
         row = table.row(number)
-        turned = to_matrix(row.pose.rotations[0].double()) @ (point - pelvis) + pelvis + row.pose.translation.double()
+        turned = (
+            rotvec_to_rotmat(row.pose.rotations[0].double()) @ (point - pelvis) + pelvis + row.pose.translation.double()
+        )
         camera = torch.tensor(row.camera.rotation).double().reshape(3, 3)
         assert torch.allclose(camera @ turned + torch.tensor(row.camera.translation).double(), seen, atol=1e-5)
 

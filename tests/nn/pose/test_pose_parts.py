@@ -31,14 +31,14 @@ def test_decoder_gives_rotations_for_any_batch_and_gradients_through_axis_angle(
     assert decoded.axis_angle.shape == (2, 3, 22, 3)
     eye = decoded.matrices @ decoded.matrices.mT
     torch.testing.assert_close(eye, torch.eye(3).expand_as(eye), atol=1e-5, rtol=0)
-    torch.testing.assert_close(rotations.to_matrix(decoded.axis_angle), decoded.matrices, atol=1e-4, rtol=0)
+    torch.testing.assert_close(rotations.rotvec_to_rotmat(decoded.axis_angle), decoded.matrices, atol=1e-4, rtol=0)
     decoded.axis_angle.sum().backward()
     assert latents.grad.isfinite().all()
 
 
 def test_columns_agree_with_the_six_numbers_of_rotations_and_bear_zeros():
     sixd = torch.randn(7, 6)
-    torch.testing.assert_close(columns_to_rotations(sixd.view(7, 3, 2)), rotations.from_sixd(sixd))
+    torch.testing.assert_close(columns_to_rotations(sixd.view(7, 3, 2)), rotations.sixd_to_rotmat(sixd))
     zeros = torch.zeros(1, 3, 2, requires_grad=True)
     columns_to_rotations(zeros).sum().backward()
     assert zeros.grad.isfinite().all()

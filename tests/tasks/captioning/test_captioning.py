@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from poseloom.checkpoints.registry import load_model
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
 from poseloom.tasks.common.wording import Wording
@@ -41,7 +41,7 @@ def test_drawn_words_depend_on_the_seed(model):
 
 def test_heading_and_hands_do_not_count(model):
     poses = sample(2, seed=1)
-    turned = poses.turned(about_axis(torch.tensor(1.5), "Y"))
+    turned = poses.turned(axis_to_rotmat(torch.tensor(1.5), "Y"))
     assert model.caption(turned) == model.caption(poses.body()) == model.caption(poses.with_hands())
     assert model.caption(poses[:0]) == []
 

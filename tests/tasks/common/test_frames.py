@@ -3,13 +3,13 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import Pose
-from poseloom.pose.rotations import about_axis, to_matrix
+from poseloom.pose.rotations import axis_to_rotmat, rotvec_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks.common.frames import flat, from_published, one_pose, pairs, published, put_back
 
 
 def turned(pose, angle):
-    return pose.turned(about_axis(torch.tensor(angle), "Y"))
+    return pose.turned(axis_to_rotmat(torch.tensor(angle), "Y"))
 
 
 def test_published_poses_are_those_of_the_original(golden):
@@ -18,10 +18,10 @@ def test_published_poses_are_those_of_the_original(golden):
     ours = from_published(raw)  # Z up -> Y up
     found = published(ours.without_heading(), 52)
     expected = torch.from_numpy(arrays["pose_a"])
-    torch.testing.assert_close(to_matrix(found), to_matrix(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(rotvec_to_rotmat(found), rotvec_to_rotmat(expected), atol=1e-5, rtol=0)
     _, second = pairs(ours, from_published(torch.from_numpy(arrays["raw_b"]).reshape(-1, 52, 3)))
     expected = torch.from_numpy(arrays["pose_b_in_sequence"])
-    torch.testing.assert_close(to_matrix(published(second, 52)), to_matrix(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(rotvec_to_rotmat(published(second, 52)), rotvec_to_rotmat(expected), atol=1e-5, rtol=0)
 
 
 def test_there_and_back():

@@ -6,7 +6,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.language.claims.checking import check_instructions
 from poseloom.nn.text.reading import TextWarning
 from poseloom.pose import Pose
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks import task
@@ -28,7 +28,7 @@ def pose():
     body = sample(1, seed=3).rotations[0]
     whole = Pose(body, torch.tensor([1.0, 0.9, -2.0])).with_hands()
     hands = torch.cat([whole.rotations[:22], torch.full((30, 3), 0.1)])
-    return Pose(hands, whole.translation).turned(about_axis(torch.tensor(1.1), "Y"))
+    return Pose(hands, whole.translation).turned(axis_to_rotmat(torch.tensor(1.1), "Y"))
 
 
 def test_it_trains(tmp_path):
@@ -47,7 +47,7 @@ def test_place_hands_and_joints_are_those_of_the_pose(model, pose):
 
 
 def test_a_turned_pose_is_edited_alike(model, pose):
-    turn = about_axis(torch.tensor(-2.0), "Y")
+    turn = axis_to_rotmat(torch.tensor(-2.0), "Y")
     here, there = model.edit(pose, TEXT, seed=4), model.edit(pose.turned(turn), TEXT, seed=4)
     torch.testing.assert_close(there.matrices(), here.turned(turn).matrices(), atol=1e-4, rtol=0)
     assert heading(there.rotations[:, 0]).abs().max() > 0.1

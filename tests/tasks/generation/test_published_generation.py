@@ -31,12 +31,12 @@ def test_posescript_golden(imported):
     }
     for name, joints in decoded.items():
         check(_entries(joints.matrices), f"{name}_rotmat")
-        back = rotations.to_matrix(joints.axis_angle)
-        torch.testing.assert_close(back, rotations.to_matrix(arrays[f"{name}_axis_angle"]), atol=1e-4, rtol=0)
+        back = rotations.rotvec_to_rotmat(joints.axis_angle)
+        torch.testing.assert_close(back, rotations.rotvec_to_rotmat(arrays[f"{name}_axis_angle"]), atol=1e-4, rtol=0)
     check(divergence(pose, text), "kl_pose_text")
     check(divergence(pose), "kl_pose_prior")
     check(divergence(text), "kl_text_prior")
-    target = _entries(rotations.to_matrix(arrays["pose"]))
+    target = _entries(rotations.rotvec_to_rotmat(arrays["pose"]))
     nll = gaussian_nll(target, _entries(decoded["reconstruction"].matrices), model.decsigma_rot)
     check(nll.mean(), "loss_rot")
 
@@ -59,7 +59,7 @@ def test_poseembroider_golden(imported):
     terms = ReconstructionTerms(
         laplacian_nll(target, estimate, model.decsigma_v2v),
         laplacian_nll(target[:, :10], estimate[:, :10], model.decsigma_jts),
-        gaussian_nll(_entries(rotations.to_matrix(poses)), _entries(decoded.matrices), model.decsigma_rot),
+        gaussian_nll(_entries(rotations.rotvec_to_rotmat(poses)), _entries(decoded.matrices), model.decsigma_rot),
     )
     sums, kl = terms.sums(), divergence(pose)
     check(sums["vertices"], "loss_v2v")

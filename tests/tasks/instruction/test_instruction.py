@@ -3,7 +3,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
 from poseloom.tasks.common.wording import Wording
@@ -27,7 +27,7 @@ def test_a_text_for_each_pair(model):
     a, b = sample(3, seed=1), sample(3, seed=2)
     texts = model.instruct(a, b, Wording(beams=2))
     assert len(texts) == 3 and all(texts)
-    turn = about_axis(torch.tensor(1.0), "Y")
+    turn = axis_to_rotmat(torch.tensor(1.0), "Y")
     assert model.instruct(a.turned(turn), b.turned(turn), Wording(beams=2)) == texts
     with pytest.raises(PoseloomError, match="as many second poses"):
         model.instruct(a, b[:2])

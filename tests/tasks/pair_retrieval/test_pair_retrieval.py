@@ -3,7 +3,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
 from poseloom.training import fit
@@ -24,7 +24,7 @@ def test_it_trains(tmp_path):
 
 def test_the_turn_between_the_poses_counts_and_a_turn_of_both_does_not(model):
     a, b = sample(4, seed=1).body(), sample(4, seed=2).body()
-    turn = about_axis(torch.tensor(1.2), "Y")
+    turn = axis_to_rotmat(torch.tensor(1.2), "Y")
     vectors = model.embed_pairs(a, b)
     assert vectors.shape == (4, model.dimensions)
     torch.testing.assert_close(model.embed_pairs(a.turned(turn), b.turned(turn)), vectors, atol=1e-4, rtol=0)

@@ -3,7 +3,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import load_model
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
 from poseloom.training import fit
@@ -30,7 +30,7 @@ def test_vectors_are_unit_vectors_that_know_no_heading_and_no_hands(model):
     vectors = model.embed_poses(poses)
     assert vectors.shape == (6, model.dimensions) and model(poses).dtype == "float32"
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(6))
-    turned = poses.turned(about_axis(torch.tensor(1.0), "Y"))
+    turned = poses.turned(axis_to_rotmat(torch.tensor(1.0), "Y"))
     torch.testing.assert_close(model.embed_poses(turned), vectors, atol=1e-4, rtol=0)
     torch.testing.assert_close(model.embed_poses(poses.body()), vectors, atol=1e-5, rtol=0)
     assert model.embed_poses(poses.reshape(2, 3)).shape == vectors.shape

@@ -25,7 +25,7 @@ from poseloom.data.sources.recordings import sizes_of, some, told
 from poseloom.data.sources.release import Frame
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, Clip, Pose, concatenate, heading
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 
 SHARD_ROWS = 2048
 """Rows of a shard at which it is closed; a sequence is never split."""
@@ -191,7 +191,7 @@ def _normalised(clip: Clip, wanted: Sequence[WantedPose]) -> Pose:
     rotations = clip.pose.rotations
     frames = torch.tensor([pose.frame for pose in wanted])
     facing = torch.tensor([pose.frame if pose.facing is None else pose.facing for pose in wanted])
-    turn = about_axis(-heading(rotations[facing, 0]), "Y")
+    turn = axis_to_rotmat(-heading(rotations[facing, 0]), "Y")
     pose = Pose(rotations[frames]).turned(turn)
     return replace(pose, translation=torch.zeros(len(wanted), 3))
 

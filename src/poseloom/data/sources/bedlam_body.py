@@ -20,7 +20,7 @@ from poseloom.data.manifest import checksum
 from poseloom.formats.pickles import load_data
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS, Pose, farthest_points
 from poseloom.pose.kinematics import forward_kinematics
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 
 MODEL_FILE = Path("smplx") / "SMPLX_NEUTRAL.npz"
 """Where the model file is sought in the folder of the data set."""
@@ -64,7 +64,7 @@ class BoxBody:
         offsets = self.body.skeleton().offsets[..., :BODY_JOINTS, :]
         _, joints = forward_kinematics(pose.body().matrices(), offsets, PARENTS[:BODY_JOINTS])
         across = joints[..., _LEFT_HIP, :] - joints[..., _RIGHT_HIP, :]
-        turn = about_axis(torch.atan2(across[..., 2], across[..., 0]), "Y")
+        turn = axis_to_rotmat(torch.atan2(across[..., 2], across[..., 0]), "Y")
         return joints @ turn.mT
 
     def _shape(self, pose: Pose) -> Tensor | None:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.pose.kinematics import small_matmul
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 
 WIDTH, HEIGHT = 1280, 720
 """Pixels of the pictures as they are stored."""
@@ -34,7 +34,7 @@ def to_world(position: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
 
 def body_turn(yaw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
     """How a body with that yaw (degrees) is turned in our world."""
-    return about_axis(torch.deg2rad(_BODY_YAW - yaw), "Y")
+    return axis_to_rotmat(torch.deg2rad(_BODY_YAW - yaw), "Y")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def cameras(
     """
     if closeup:
         roll = roll - 90 * torch.round(roll / 90)
-    turns = [about_axis(torch.deg2rad(angle), axis) for angle, axis in ((yaw, "Y"), (pitch, "X"), (roll, "Z"))]
+    turns = [axis_to_rotmat(torch.deg2rad(angle), axis) for angle, axis in ((yaw, "Y"), (pitch, "X"), (roll, "Z"))]
     own = turns[0] @ turns[1] @ turns[2]
     rotation = own.mT * own.new_tensor((1.0, -1.0, -1.0))
     translation = -(rotation @ to_world(position)[..., None]).squeeze(-1)

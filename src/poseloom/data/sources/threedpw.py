@@ -33,7 +33,7 @@ from poseloom.data.sources.recordings import (
 )
 from poseloom.data.sources.threedpw_files import Person, Recorded, read_recorded
 from poseloom.pose import BODY_JOINTS, Pose, concatenate
-from poseloom.pose.rotations import to_axis_angle, to_matrix
+from poseloom.pose.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 
 ORIGIN = "virtualhumans.mpi-inf.mpg.de/3DPW: sequenceFiles.zip"
 SPLITS = {"train": "train", "validation": "val", "test": "test"}
@@ -164,7 +164,7 @@ class _Rows:
         cameras = torch.from_numpy(self.recorded.cameras[frames]).double()
         to_row = turn @ cameras[:, :3, :3]
         rotations = torch.from_numpy(self.person.rotations[frames])
-        root = to_axis_angle(to_row @ to_matrix(rotations[:, 0].double())).float()
+        root = rotmat_to_rotvec(to_row @ rotvec_to_rotmat(rotations[:, 0].double())).float()
         pelvis = torch.tensor(REST_PELVIS, dtype=torch.float64)
         there = pelvis + torch.from_numpy(self.person.translation[frames]).double()
         moved = (to_row @ there[..., None])[..., 0] + cameras[:, :3, 3] @ turn.T - pelvis

@@ -177,9 +177,9 @@ def _head_from_joints(figure: Figure) -> Array:
 
 def _head_from_rotations(figure: Figure, rotations: Tensor) -> Array:
     """Where the head looks in the frame of the chest that is seen, so that a bend within the chest does not count."""
-    from poseloom.pose.rotations import to_matrix
+    from poseloom.pose.rotations import rotvec_to_rotmat
 
-    local = to_matrix(rotations.detach().float().cpu()[:, _HEAD_CHAIN])
+    local = rotvec_to_rotmat(rotations.detach().float().cpu()[:, _HEAD_CHAIN])
     head = local[:, 0]
     for joint in range(1, len(_HEAD_CHAIN)):
         head = head @ local[:, joint]

@@ -18,7 +18,7 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.streams import mixed, text_key, uniform
 from poseloom.language.paircodes.evaluation import pair_keys
 from poseloom.language.tables import TABLES
-from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
+from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
 from poseloom.pose.types import heading
 
 _NOISE_STREAM = text_key("rotation change")
@@ -105,10 +105,10 @@ def rotation_change(
         )
     together = torch.as_tensor(in_sequence, device=first.device).expand(len(first))
     away, own = heading(first), heading(second)
-    applied = about_axis(-away, "Y")
-    ahead = applied @ to_matrix(first)
-    later = about_axis(-torch.where(together, away, own), "Y") @ to_matrix(second)
-    degrees = torch.rad2deg(to_axis_angle(later @ ahead.mT))
+    applied = axis_to_rotmat(-away, "Y")
+    ahead = applied @ rotvec_to_rotmat(first)
+    later = axis_to_rotmat(-torch.where(together, away, own), "Y") @ rotvec_to_rotmat(second)
+    degrees = torch.rad2deg(rotmat_to_rotvec(later @ ahead.mT))
     turn = degrees[:, _UP] if faithful else torch.where(together, _wrapped(torch.rad2deg(own - away)), 0.0)
     return RotationChange(ahead, later, applied, degrees, turn, _categorise(turn, noise_seed, noise_keys))
 

@@ -34,7 +34,7 @@ from poseloom.language.posefix.writer import InstructionWriter
 from poseloom.language.posescript.contacts import TOUCH
 from poseloom.language.posescript.draws import geometry_keys
 from poseloom.pose.joints import ALL_JOINTS, MIRROR
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def prepared_joints(given: Given, body: Body | None, faithful: bool) -> tuple[Te
     assert given.joints is not None
     joints = given.joints
     if not faithful:
-        joints = joints @ about_axis(-_heading(joints), "Y").mT
+        joints = joints @ axis_to_rotmat(-_heading(joints), "Y").mT
     return _centred(joints), None
 
 

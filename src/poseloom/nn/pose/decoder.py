@@ -23,7 +23,7 @@ class JointRotations:
     @cached_property
     def axis_angle(self) -> Float[Tensor, "*batch joints 3"]:
         """Radians, angle in [0, pi]; gradients flow through."""
-        return rotations.to_axis_angle(self.matrices)
+        return rotations.rotmat_to_rotvec(self.matrices)
 
 
 class PoseDecoder(nn.Module):

@@ -13,7 +13,7 @@ from poseloom.nn.layers.residual import ResidualMLP
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.limbs import BONES
-from poseloom.pose.rotations import to_matrix, to_sixd
+from poseloom.pose.rotations import rotmat_to_sixd, rotvec_to_rotmat
 from poseloom.pose.skeleton import rest_offsets
 
 SIXD = 6 * BODY_JOINTS
@@ -73,13 +73,13 @@ class PoseFeatures(nn.Module):
         self.normalise = nn.BatchNorm1d(self.size, affine=False)
 
     def forward(self, rotations: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch features"]:
-        return self.of_matrices(to_matrix(rotations[:, :BODY_JOINTS].float()))
+        return self.of_matrices(rotvec_to_rotmat(rotations[:, :BODY_JOINTS].float()))
 
     def of_matrices(self, matrices: Float[Tensor, "batch 22 3 3"]) -> Float[Tensor, "batch features"]:
         """The features of rotations that are matrices already."""
         with torch.autocast(matrices.device.type, enabled=False):
             positions = joint_positions(matrices, self.offsets)
-            parts = [to_sixd(matrices).flatten(1), positions[:, 1:].flatten(1)]
+            parts = [rotmat_to_sixd(matrices).flatten(1), positions[:, 1:].flatten(1)]
             if self.geometry:
                 parts.append(geometry_of(positions))
             return self.normalise(torch.cat(parts, dim=1))

@@ -18,7 +18,7 @@ from torch.nn import functional
 from poseloom.nn.layers.residual import SteeredBlock
 from poseloom.nn.pose.features import GEOMETRY, SIXD, geometry_of, joint_positions
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.rotations import from_sixd, to_matrix, to_sixd
+from poseloom.pose.rotations import rotmat_to_sixd, rotvec_to_rotmat, sixd_to_rotmat
 from poseloom.pose.skeleton import rest_offsets
 
 _FREQUENCIES = 32
@@ -87,10 +87,10 @@ class PoseFlow(nn.Module):
 
     def measure(self, rotations: Float[Tensor, "poses joints 3"]) -> None:
         """Take the scale of the numbers from some poses; called once, before training."""
-        numbers = to_sixd(to_matrix(rotations[:, :BODY_JOINTS])).flatten(1)
+        numbers = rotmat_to_sixd(rotvec_to_rotmat(rotations[:, :BODY_JOINTS])).flatten(1)
         self.mean.copy_(numbers.mean(0))
         self.deviation.copy_(numbers.std(0) + _STILL)
-        places = joint_positions(to_matrix(rotations[:, :BODY_JOINTS]), self.offsets)
+        places = joint_positions(rotvec_to_rotmat(rotations[:, :BODY_JOINTS]), self.offsets)
         self.told.copy_(geometry_of(places).std(0) + _STILL)
 
     @property
@@ -100,11 +100,13 @@ class PoseFlow(nn.Module):
 
     def normalised(self, rotations: Float[Tensor, "poses joints 3"]) -> Float[Tensor, "poses numbers"]:
         """Axis-angle -> the numbers that the flow moves."""
-        return (to_sixd(to_matrix(rotations[:, :BODY_JOINTS].float())).flatten(1) - self.mean) / self.deviation
+        return (
+            rotmat_to_sixd(rotvec_to_rotmat(rotations[:, :BODY_JOINTS].float())).flatten(1) - self.mean
+        ) / self.deviation
 
     def matrices(self, numbers: Float[Tensor, "poses numbers"]) -> Float[Tensor, "poses 22 3 3"]:
         """The numbers that the flow moves -> rotations."""
-        return from_sixd((numbers.float() * self.deviation + self.mean).unflatten(-1, (BODY_JOINTS, 6)))
+        return sixd_to_rotmat((numbers.float() * self.deviation + self.mean).unflatten(-1, (BODY_JOINTS, 6)))
 
     def forward(
         self,

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.rotations import about_axis, to_axis_angle, to_matrix
+from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
 from poseloom.pose.types import Pose, heading
 
 
@@ -73,8 +73,8 @@ def put_back(changed: Pose, original: Pose) -> Pose:
         changed: with one leading axis; the hands are the original's where it has none of its own.
         original: a single pose.
     """
-    turn = about_axis(heading(original.rotations[0]), "Y")
-    root = to_axis_angle(turn @ to_matrix(changed.rotations[:, 0]))
+    turn = axis_to_rotmat(heading(original.rotations[0]), "Y")
+    root = rotmat_to_rotvec(turn @ rotvec_to_rotmat(changed.rotations[:, 0]))
     rotations = torch.cat([root[:, None], changed.rotations[:, 1:]], dim=1)[:, : original.joints]
     if rotations.shape[1] < original.joints:
         hands = original.rotations[BODY_JOINTS:].expand(len(changed), -1, -1).to(rotations)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from poseloom.language.telegraphic import INSTRUCTED
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.rotations import about_axis
+from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.types import Pose, concatenate, heading
 from poseloom.tasks.common.examples import PoseData, PosePool, some_clipped, some_limbs, some_sentences
 
@@ -164,7 +164,7 @@ def pairs_in(path: Path, count: int) -> Pair:
 
 def together(first: Pose, second: Pose) -> Pair:
     """Both poses turned alike, so that the first has no heading and the turn between them stays."""
-    turn = about_axis(-heading(first.rotations[..., 0, :]), "Y")
+    turn = axis_to_rotmat(-heading(first.rotations[..., 0, :]), "Y")
     return first.turned(turn), second.turned(turn)
 
 

@@ -16,7 +16,7 @@ from poseloom.nn.pose.flow import FlowConfig, Guide, Origin, PoseFlow
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 
 _STILL = 1e-4
 """Radians from which a rotation is another one."""
@@ -136,7 +136,7 @@ class EditingModel(nn.Module):
 
     def _nudged(self, wanted: Wanted, origin: Origin) -> Callable[[Tensor], Tensor]:
         """Moves numbers of the flow toward what instructions claim."""
-        first = to_matrix(origin.rotations[:, :BODY_JOINTS])
+        first = rotvec_to_rotmat(origin.rotations[:, :BODY_JOINTS])
 
         def doubt(numbers: Tensor) -> Tensor:
             return doubt_of(self.judge(first, self.flow.matrices(numbers)), wanted)

@@ -10,7 +10,7 @@ from poseloom.facts.stated import TextNumbers
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
 from poseloom.nn.pose.features import joint_positions
-from poseloom.pose.rotations import to_matrix
+from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.pose.types import Pose
 from poseloom.tasks.generation.model import GenerationModel
 
@@ -35,7 +35,7 @@ def held_out_figures(model: GenerationModel, told: TextNumbers, poses: Pose, sam
     """
     texts = describe(poses, seed=DESCRIPTION_SEED)
     drawn = drawn_for(model, told.asked(texts), samples)
-    true = joint_positions(to_matrix(poses.rotations.to(drawn.device)), model.flow.offsets)
+    true = joint_positions(rotvec_to_rotmat(poses.rotations.to(drawn.device)), model.flow.offsets)
     errors = (joint_positions(drawn, model.flow.offsets) - true[:, None]).norm(dim=-1).mean(-1) * _MILLIMETRES
     agreement = fact_agreement(texts, Pose.from_matrices(drawn.cpu()))
     return {
