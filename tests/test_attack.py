@@ -103,11 +103,11 @@ def bvh(tmp_path, name="Hips", channels="3 Zrotation Xrotation Yrotation"):
 
 def test_a_joint_has_few_channels(command, tmp_path):
     path = bvh(tmp_path, channels=f"{10**6} " + "Xrotation " * 10**6)
-    refused(command, "describe", path, words="has 1,000,000 channels, expected at most 9")
+    refused(command, "describe", path, words="has more channels than a joint can have")
 
 
 def test_a_joint_with_a_name_of_a_million_characters(command, tmp_path):
-    refused(command, "describe", bvh(tmp_path, name="x" * 10**6), words="unknown skeleton")
+    refused(command, "describe", bvh(tmp_path, name="x" * 10**6), words="use at most 200")
 
 
 @pytest.mark.parametrize("field", ["rotations", "translation"])

@@ -207,7 +207,7 @@ def _read_checkpoint(path: Path) -> object:
 
 
 def _read_released(path: Path) -> object:
-    from poseloom.checkpoints.torch_files import load_torch_file
+    from poseloom.formats.torch_files import load_torch_file
 
     return load_torch_file(path)
 

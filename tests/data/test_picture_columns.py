@@ -11,7 +11,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table
 from poseloom.data.arrow import pa, read_ipc, write_ipc
-from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, Shard, write_manifest
+from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, Shard, checksum, write_manifest
 from poseloom.data.schema import ROWS_SCHEMA, ROWS_SCHEMA_1, Camera, Image, Keypoints, Layout, RowBlock
 from poseloom.data.shards import ROWS_FILE, write_rows
 from poseloom.pose import Pose
@@ -66,7 +66,7 @@ def pictured(tmp_path) -> Table:
         folder = tmp_path / PartKind.ROWS.value / "pictures" / f"{place}"
         folder.mkdir(parents=True)
         write_rows(folder, block(10 * place, 10), layout)
-        shards.append(Shard(f"{place}", rows=10, files={}))
+        shards.append(Shard(f"{place}", rows=10, files={path.name: checksum(path) for path in folder.iterdir()}))
     write_manifest(tmp_path, Manifest(layout, (Part(PartKind.ROWS, "pictures", {}, tuple(shards)),)))
     return Table.open(tmp_path)
 
@@ -119,7 +119,7 @@ def test_a_table_without_pictures(tmp_path):
     folder.mkdir(parents=True)
     bare = RowBlock("bare", ["a"], ["f"], [0], [""], Pose(torch.zeros(1, 22, 3)))
     write_rows(folder, bare, Layout(22, translation=False))
-    part = Part(PartKind.ROWS, "bare", {}, (Shard("0", rows=1, files={}),))
+    part = Part(PartKind.ROWS, "bare", {}, (Shard("0", rows=1, files={path.name: checksum(path) for path in folder.iterdir()}),))
     write_manifest(tmp_path, Manifest(Layout(22, translation=False), (part,)))
     table = Table.open(tmp_path)
     assert not table.keypoints("coco").any() and table.pictures().paths == [""] and not table.cameras().known.any()
