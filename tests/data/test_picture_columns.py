@@ -119,7 +119,9 @@ def test_a_table_without_pictures(tmp_path):
     folder.mkdir(parents=True)
     bare = RowBlock("bare", ["a"], ["f"], [0], [""], Pose(torch.zeros(1, 22, 3)))
     write_rows(folder, bare, Layout(22, translation=False))
-    part = Part(PartKind.ROWS, "bare", {}, (Shard("0", rows=1, files={path.name: checksum(path) for path in folder.iterdir()}),))
+    part = Part(
+        PartKind.ROWS, "bare", {}, (Shard("0", rows=1, files={path.name: checksum(path) for path in folder.iterdir()}),)
+    )
     write_manifest(tmp_path, Manifest(Layout(22, translation=False), (part,)))
     table = Table.open(tmp_path)
     assert not table.keypoints("coco").any() and table.pictures().paths == [""] and not table.cameras().known.any()
