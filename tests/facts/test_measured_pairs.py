@@ -8,7 +8,7 @@ from poseloom.language.claims.reading import read_instruction
 from poseloom.language.instruction.change import Change
 from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
 
-FIRST, SECOND = PairPool(PairData(procedural=300)).drawn(1, 300)
+FIRST, SECOND = PairPool(PairData(procedural=300)).sample(1, 300)
 TEXTS = written_pairs(FIRST, SECOND, 1, 0.0)
 
 

@@ -23,7 +23,7 @@ def test_limbs_cover_the_body_but_the_trunk():
 
 
 def test_what_is_not_named_stays():
-    first, second = PairPool(PairData(procedural=150, strangers=0.5)).drawn(2, 40)
+    first, second = PairPool(PairData(procedural=150, strangers=0.5)).sample(2, 40)
     after = settled(first, second)
     for row, told in enumerate(changes(first, second)):
         named = named_limbs(told)

@@ -1,5 +1,5 @@
-"""What texts state, as numbers that steer a model: facts that the rules read in them, beside what an encoder makes of
-the words. A fact that is read steers at once; words that no rule knows are left to the encoder.
+"""What texts state, as numbers that condition a model: facts that the rules read in them, beside what an encoder makes
+of the words. A fact that is read counts at once; words that no rule knows are left to the encoder.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _row(asked: Asked, places: dict[str, int]) -> tuple[list[int], float] | None
     return (known, -1.0 if asked.denied else 1.0) if known else None
 
 
-Told = tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]
+EncodedTexts = tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]
 """Word ids and facts of texts."""
 
 
@@ -198,7 +198,7 @@ class TextNumbers:
     facts: FactList
     claims: ClaimList
 
-    def __call__(self, texts: Sequence[str], multiple: int = 1) -> Told:
+    def __call__(self, texts: Sequence[str], multiple: int = 1) -> EncodedTexts:
         return self.words.encode(texts, longest=LONGEST, multiple=multiple), self.facts.numbers(texts)
 
     def asked(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Wanted]:

@@ -102,7 +102,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def told_animations(notes: dict[str, Any], names: Sequence[str], chosen: str | None) -> dict[str, Any]:
+def note_animations(notes: dict[str, Any], names: Sequence[str], chosen: str | None) -> dict[str, Any]:
     """The notes, with the names of a file's animations where it has several, and a remark that the first was read."""
     if len(names) < 2:
         return notes

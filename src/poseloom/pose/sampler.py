@@ -134,11 +134,13 @@ def sample(
     Raises:
         PoseloomError: an unknown kind, shares that are not positive, or a negative count.
     """
-    pose = draw(count, seed, kinds, options).pose
+    pose = sample_labelled(count, seed, kinds, options).pose
     return pose if device is None else pose.to(device)
 
 
-def draw(count: int, seed: int = 0, kinds: Kinds | None = None, options: SamplerOptions | None = None) -> Samples:
+def sample_labelled(
+    count: int, seed: int = 0, kinds: Kinds | None = None, options: SamplerOptions | None = None
+) -> Samples:
     """As `sample`, with the stance and the kind of every pose."""
     seed = seed_number(seed)
     if count < 0:
@@ -148,7 +150,7 @@ def draw(count: int, seed: int = 0, kinds: Kinds | None = None, options: Sampler
     shares = _shares(kinds)
     kind = torch.multinomial(torch.tensor(list(shares.values())), max(count, 1), True, generator=generator)[:count]
     plan = _plan(kind, list(shares), options, generator)
-    angles = _draw_until_good(plan, options, generator)
+    angles = _sample_until_good(plan, options, generator)
     names = tuple(stances())
     return Samples(
         _finish(angles, plan, options, generator),
@@ -250,7 +252,7 @@ def _plan(kind: Int[Tensor, " n"], kinds: list[Kind], options: SamplerOptions, g
     )
 
 
-def _draw_until_good(plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Float[Tensor, "n 57"]:
+def _sample_until_good(plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Float[Tensor, "n 57"]:
     """Draw; draw those anew, with less noise, that overlap, hover or would fall over; at last take the stance."""
     angles = _based(settled_angles(), plan.base, plan.mirrored)
     todo = torch.arange(plan.base.shape[0])

@@ -300,10 +300,10 @@ class Index:
                 here &= column.mask(one) if column is not None else one.sign == "!="
         if not mask.any():
             told = "; ".join(f"{one.name}{one.sign}{one.value}" for one in filters)
-            raise PoseloomError(f"no row meets the filter {told}{self._values_told(filters)}")
+            raise PoseloomError(f"no row meets the filter {told}{self._known_values(filters)}")
         return mask
 
-    def _values_told(self, filters: Sequence[Filter]) -> str:
+    def _known_values(self, filters: Sequence[Filter]) -> str:
         """What the first of the filters that no row meets could have asked for."""
         for one in filters:
             columns = [segment.metadata[one.name] for segment in self.segments if one.name in segment.metadata]

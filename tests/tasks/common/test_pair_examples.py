@@ -30,28 +30,28 @@ def motion(tmp_path_factory):
 
 
 def test_what_is_drawn_depends_on_the_seed_alone():
-    (a, b), (c, d), (e, _) = (PairPool(DATA).drawn(seed, 30) for seed in (5, 5, 6))
+    (a, b), (c, d), (e, _) = (PairPool(DATA).sample(seed, 30) for seed in (5, 5, 6))
     assert torch.equal(a.rotations, c.rotations) and torch.equal(b.rotations, d.rotations)
     assert not torch.equal(a.rotations, e.rotations)
     assert written_pairs(a, b, 5, 0.4) == written_pairs(c, d, 5, 0.4)
 
 
 def test_exchanged_limbs_leave_the_others_as_they_are():
-    first, second = PairPool(PairData(procedural=150, strangers=0.0)).drawn(3, 60)
+    first, second = PairPool(PairData(procedural=150, strangers=0.0)).sample(3, 60)
     same = (first.rotations == second.rotations).all(-1)
     assert same.any(1).all() and same[:, 0].all()  # the root is no limb
     assert (~same).any(1).float().mean() > 0.9
 
 
 def test_strangers_share_nothing():
-    first, second = PairPool(PairData(procedural=150, strangers=1.0)).drawn(3, 60)
+    first, second = PairPool(PairData(procedural=150, strangers=1.0)).sample(3, 60)
     assert (first.rotations == second.rotations).all(-1).float().mean() < 0.2
     assert headings(second).abs().max() < 1e-4
 
 
 def test_moments_of_a_motion_keep_the_turn_between_them(motion):
     data = PairData(procedural=50, files=[motion], moments=1.0)
-    first, second = PairPool(data).drawn(2, 60)
+    first, second = PairPool(data).sample(2, 60)
     assert headings(first).abs().max() < 1e-4
     assert headings(second).abs().max() > 0.5
     apart = (first.rotations[:, 16:18] - second.rotations[:, 16:18]).norm(dim=-1).amax(1)
@@ -59,7 +59,7 @@ def test_moments_of_a_motion_keep_the_turn_between_them(motion):
 
 
 def test_without_motions_there_are_no_moments():
-    first, second = PairPool(PairData(procedural=80, moments=1.0)).drawn(1, 30)
+    first, second = PairPool(PairData(procedural=80, moments=1.0)).sample(1, 30)
     assert headings(first).abs().max() < 1e-4 and headings(second).abs().max() < 1e-4
 
 

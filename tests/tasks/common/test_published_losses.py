@@ -225,9 +225,9 @@ def test_drawn_poses_take_the_place_of_those_of_the_table(learned, tables, tmp_p
     learner, _ = learned("retrieval")
     items = Replaced(learner.items, str(tmp_path / "g.safetensors"), 2)
     sample = learner.items.view(learner.recipe.data, "train").__getitems__([0, 0, 0, 0])
-    batch = items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    batch = items.training_batch(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
     assert batch.poses.shape == (4, 52, 3)
-    real = learner.items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    real = learner.items.training_batch(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
     assert (batch.poses - real.poses).abs().amax((1, 2)).min() > 0.05
     assert 1 <= len(batch.poses.round(decimals=4).flatten(1).unique(dim=0)) <= 2
 

@@ -45,7 +45,7 @@ class Stub:
     """Latents are the poses themselves; a text tells of the pose of its number."""
 
     def __init__(self, told):
-        self.told = torch.cat([torch.zeros(1, *told.shape[1:]), told])
+        self.distribution = torch.cat([torch.zeros(1, *told.shape[1:]), told])
         for name in NAMES:
             setattr(self, name, torch.zeros(1))
 
@@ -58,7 +58,7 @@ class Stub:
         return Normal(vectors, CERTAIN)
 
     def encode_texts(self, tokens, lengths):
-        told = self.told[tokens[:, 0]].flatten(1)
+        told = self.distribution[tokens[:, 0]].flatten(1)
         return Normal(told, CERTAIN) if self.text_is_a_pose else told
 
     text_is_a_pose = True
@@ -210,7 +210,7 @@ def sampler_of(poses):
             heard = [poses[SAID.index(one)] if one in SAID else poses[0] + 1 for one in words]
             return torch.stack(heard)[:, None].repeat(1, count, 1, 1)
 
-        def told(self, *given):
+        def distribution(self, *given):
             words = given[-1]
             mean = torch.tensor([0.0 if one in SAID else 2.0 for one in words])
             return Normal(mean[:, None].repeat(1, 156), torch.ones(len(words), 156))

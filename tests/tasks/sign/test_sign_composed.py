@@ -71,8 +71,8 @@ def test_clips_are_as_models_want_them():
 
 def test_batches_of_clips_that_are_about_equally_long():
     source = ClipSource(SignData(pool=200))
-    lengths = [[len(clip) for clip in source.drawn_alike(seed, 8)] for seed in range(20)]
-    mixed = [[len(clip) for clip in source.drawn(seed, 8)] for seed in range(20)]
+    lengths = [[len(clip) for clip in source.sample_alike(seed, 8)] for seed in range(20)]
+    mixed = [[len(clip) for clip in source.sample(seed, 8)] for seed in range(20)]
     assert np.mean(np.ptp(lengths, axis=1)) < np.mean(np.ptp(mixed, axis=1)) / 3
     assert abs(np.mean(lengths) - np.mean(mixed)) < 5
-    assert [clip.text for clip in source.drawn_alike(1, 5)] == [clip.text for clip in source.drawn_alike(1, 5)]
+    assert [clip.text for clip in source.sample_alike(1, 5)] == [clip.text for clip in source.sample_alike(1, 5)]

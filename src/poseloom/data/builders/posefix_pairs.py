@@ -22,7 +22,7 @@ from poseloom.base.files import atomic_write
 from poseloom.body import default_body
 from poseloom.data.build import WORKSHOP, Report, Unit, Written, build, manifest_of
 from poseloom.data.builders.neighbours import Mined
-from poseloom.data.builders.pairs import AT_ONCE, BY_RULE, Pairing, told_pairs
+from poseloom.data.builders.pairs import AT_ONCE, BY_RULE, Pairing, instructed_pairs
 from poseloom.data.builders.tables import opened
 from poseloom.data.executors import Executor
 from poseloom.data.manifest import Part, PartKind, fingerprint
@@ -88,7 +88,7 @@ class PoseFixPairs:
     def write(self, unit: Unit, folder: Path) -> Written:
         table = opened(self.table)
         with one_thread():
-            pairs = told_pairs(table, unit.content, self.pairing, self.seed)
+            pairs = instructed_pairs(table, unit.content, self.pairing, self.seed)
         table.release()
         write_pairs(folder, pairs)
         return Written(len(pairs))

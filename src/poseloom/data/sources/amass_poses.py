@@ -21,7 +21,7 @@ from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import RowBlock, Text
 from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels
-from poseloom.data.sources.recordings import sizes_of, some, told
+from poseloom.data.sources.recordings import error_line, sizes_of, some
 from poseloom.data.sources.release import Frame
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, Clip, Pose, concatenate, heading
@@ -155,7 +155,7 @@ def read_unit(unit: Unit, folder: Path, data_set: str, strict: bool) -> RowBlock
         except PoseloomError as error:
             if strict:
                 raise
-            problems.append(f"{told(one.name, error)}; {len(one.poses):,} poses are left out")
+            problems.append(f"{error_line(one.name, error)}; {len(one.poses):,} poses are left out")
             continue
         kept = [pose for pose in one.poses if _is_there(pose, len(clip))]
         if len(kept) < len(one.poses):

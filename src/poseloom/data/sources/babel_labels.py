@@ -24,7 +24,7 @@ EXTRA = {"extra_train.json": "train", "extra_val.json": "val"}
 WORDS, CATEGORIES = "babel words", "babel"
 """Sources of the texts: what people wrote, and the categories that it was sorted into."""
 DANCING = "__dancing__"
-"""The label of a pose from a collection of dances; see `CaptionOptions.dancing`."""
+"""The label of a pose from a collection of dances; see `PoseScriptOptions.dancing`."""
 _DANCES = "DanceDB"
 WHOLE = " (sequence)"
 """Added to the sources of labels that hold for a whole sequence."""

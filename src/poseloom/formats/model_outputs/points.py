@@ -164,7 +164,7 @@ def _convention(
 ) -> tuple[tuple[str, ...], str]:
     count = positions.shape[1]
     if options.joint_map is not None:
-        return _told(file, options.joint_map, count)
+        return _named_by_user(file, options.joint_map, count)
     if layout.points:
         names = _names_of(layout.points)
         if len(names) != count:
@@ -200,7 +200,7 @@ def _limbs_of(convention: str) -> tuple[int, ...]:
     return tuple(names.index(part) for part in parts if part in names)
 
 
-def _told(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> tuple[tuple[str, ...], str]:
+def _named_by_user(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> tuple[tuple[str, ...], str]:
     """Names by the user's word: a convention, or a table of our joint to the number of a point."""
     if isinstance(joint_map, str) and joint_map in (*convention_names(), "smpl_22"):
         names = _names_of(joint_map) if joint_map != "smpl_22" else _SMPL_22

@@ -122,12 +122,12 @@ class _Reader:
         if noun is not None:
             self._at = end
             self._named(noun)
-        elif self._subjects and self._subjects[-1].side and not self._told_direction(item.name):
+        elif self._subjects and self._subjects[-1].side and not self._is_spoken_direction(item.name):
             last = self._subjects[-1]
             side = OTHER.get(last.side, ANY) if item.name == "other" else item.name
             self._named(Noun(last.part, side))
 
-    def _told_direction(self, side: str) -> bool:
+    def _is_spoken_direction(self, side: str) -> bool:
         return side in _SIDES and self._told
 
     def _part(self, item: Item) -> None:

@@ -73,7 +73,7 @@ class Paircodes:
         """0: absent; 1: produced; 2: produced and rare."""
         return self.super_eligibility_rows.T
 
-    def told(self) -> list[list[tuple[Code, bool]]]:
+    def stated(self) -> list[list[tuple[Code, bool]]]:
         """Eligible codes of each pair in order of evaluation; True for those that are never skipped."""
         elementary, supers = _code_table(self.posecodes.rotations)
         eligible = torch.cat([self.all_eligibility, self.super_eligibility_rows]).T.cpu().numpy()
@@ -89,7 +89,7 @@ class Paircodes:
 
     def codes(self) -> list[list[Code]]:
         """Eligible codes of each pair, in order of evaluation, none skipped."""
-        return [[code for code, _ in told] for told in self.told()]
+        return [[code for code, _ in told] for told in self.stated()]
 
     def _rows(self, kind: str) -> slice:
         if kind in self.plan.rows_of:

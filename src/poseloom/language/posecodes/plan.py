@@ -33,7 +33,7 @@ class Plan:
     tables: PosecodeTables
     rows: int
     kinds: tuple[KindPlan, ...]
-    told_rows: tuple[tuple[int, int, int], ...]
+    stated_rows: tuple[tuple[int, int, int], ...]
     """(row, category, eligibility) wherever the eligibility is not zero whatever the rest of the pose."""
     condition_rows: Tensor
     condition_categories: Tensor

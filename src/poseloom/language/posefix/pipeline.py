@@ -16,7 +16,7 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.base.streams import mixed, text_key
 from poseloom.language.instruction.style import Style, style_of
-from poseloom.language.paircodes import Paircodes, concerned, evaluate_pairs, rotation_change, told_targets
+from poseloom.language.paircodes import Paircodes, concerned, evaluate_pairs, rotation_change, stated_targets
 from poseloom.language.paircodes.rotation import RotationChange, turn_table
 from poseloom.language.paircodes.tables import paircode_tables
 from poseloom.language.posecodes import POINT_INDEX, prepare
@@ -25,7 +25,7 @@ from poseloom.language.posecodes.points import check_joints
 from poseloom.language.posefix.aggregation import Draws
 from poseloom.language.posefix.alignment import resolved
 from poseloom.language.posefix.grounding import grounded, height_codes
-from poseloom.language.posefix.planning import told_originally, told_plainly
+from poseloom.language.posefix.planning import plan_as_original, plan_plainly
 from poseloom.language.posefix.statement import blind
 from poseloom.language.posefix.touching import RELEASE, touch_codes, touches_of
 from poseloom.language.posefix.versions import DEFAULT_VERSION, Options, version_of
@@ -111,10 +111,10 @@ def instructions(
             changes, targets = _skipped(draws, pair, faithful)
         if faithful:
             writer = InstructionWriter(words, draws, draws.pick(_OWNERS))
-            tasks = told_originally([*changes, *targets], options.simplified, draws)
+            tasks = plan_as_original([*changes, *targets], options.simplified, draws)
         else:
             writer = InstructionWriter(words, draws)
-            tasks = told_plainly(changes, targets, options.simplified, draws)
+            tasks = plan_plainly(changes, targets, options.simplified, draws)
         texts.append(writer.text(pair.turn, tasks, form))
     return texts
 
@@ -239,7 +239,7 @@ def _codes_of(first: Given, second: Given, source: _Source) -> list[PairCodes]:
 
 
 def _targets(paircodes: Paircodes, changes: list[list[Code]]) -> list[list[Code]]:
-    told = [[code for code, _ in targets] for targets in told_targets(paircodes)]
+    told = [[code for code, _ in targets] for targets in stated_targets(paircodes)]
     return [concerned(codes, own) for codes, own in zip(changes, told, strict=True)]
 
 

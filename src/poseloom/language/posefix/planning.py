@@ -21,7 +21,7 @@ _VAGUE_PARTS = ("upperarm", "forearm", "thigh", "shin")
 _CHECKED_BY_EYE = ("hand",)
 
 
-def told_plainly(changes: list[Code], targets: list[Code], simplified: bool, draws: Draws) -> list[Task]:
+def plan_plainly(changes: list[Code], targets: list[Code], simplified: bool, draws: Draws) -> list[Task]:
     """Our way: nothing is told twice, sides are joined, each part has one task with its targets behind it.
 
     Simplified, each change is a task of its own; what is the same of both sides is told once even then.
@@ -35,7 +35,7 @@ def told_plainly(changes: list[Code], targets: list[Code], simplified: bool, dra
     return tasks
 
 
-def told_originally(codes: list[Code], simplified: bool, draws: Draws) -> list[Task]:
+def plan_as_original(codes: list[Code], simplified: bool, draws: Draws) -> list[Task]:
     """PoseFix's way: its aggregation, in an order of body parts drawn at random."""
     tasks = []
     statements = draws.shuffled([each_other(one) for one in original(codes, simplified, draws)])

@@ -20,7 +20,7 @@ _LEAST = 1e-3
 """Probability below which a claim is not thought less likely."""
 
 
-class FactJudge(nn.Module):
+class FactClassifier(nn.Module):
     """Rotations of body poses -> which facts hold.
 
     Args:
@@ -37,7 +37,7 @@ class FactJudge(nn.Module):
         return self.tower.of_matrices(matrices)
 
 
-class ClaimJudge(nn.Module):
+class ClaimClassifier(nn.Module):
     """Rotations of two body poses -> which claims of instructions hold.
 
     Args:

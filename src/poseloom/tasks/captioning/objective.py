@@ -34,8 +34,8 @@ class CaptioningRecipe(Recipe):
     """
 
     without_effect: ClassVar[dict[str, str]] = {
-        "data.partly": "its texts tell the whole pose, in paragraphs",
-        "data.clipped": "its texts are whole sentences",
+        "data.partial_texts": "its texts tell the whole pose, in paragraphs",
+        "data.telegraphic": "its texts are whole sentences",
     }
 
     model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
@@ -87,7 +87,9 @@ class CaptioningLearner(SpeakerLearner):
     def facts(self) -> MeasuredFacts:
         known = known_facts(self.start)
         return (
-            MeasuredFacts(tuple(known)) if known else MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+            MeasuredFacts(tuple(known))
+            if known
+            else MeasuredFacts.of_poses(self.pool.sample(self.recipe.seed, SEEN_ON))
         )
 
     def held_out_figures(self, most: int | None, judge: Judge) -> dict[str, float]:

@@ -52,7 +52,11 @@ def held_out_figures(
         sampler = TextSampler(judges.generation)
         made = sampler(spoken.texts, protocol.samples, seed)
         figures |= way_back(real, made, protocol)
-        figures |= apart(sampler.model.encode_poses(real), sampler.told(words_of(batches)), sampler.told(spoken.texts))
+        figures |= apart(
+            sampler.model.encode_poses(real),
+            sampler.distribution(words_of(batches)),
+            sampler.distribution(spoken.texts),
+        )
         if judge:
             figures["fid"] = judge.frechet(real, made[:, 0])
     return figures

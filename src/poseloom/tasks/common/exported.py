@@ -46,7 +46,7 @@ class Exported(Generic[M]):
     words: WordList
     card: ModelCard
 
-    def told(self, read: Callable[[str], Weights], claims: Callable[[str], list[Asked]]) -> TextNumbers:
+    def text_numbers(self, read: Callable[[str], Weights], claims: Callable[[str], list[Asked]]) -> TextNumbers:
         """Words and facts of texts, as the model takes them.
 
         Args:

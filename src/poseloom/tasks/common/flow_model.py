@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from poseloom.base.ranges import within
 from poseloom.nn.pose.fact_classifier import Wanted, doubt_of, toward
 from poseloom.nn.pose.features import joint_positions
-from poseloom.nn.pose.flow import FlowConfig, Guide, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Guidance, Numbers, Origin, PoseFlow
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 MILLIMETRES = 1000.0
@@ -27,20 +27,20 @@ class FlowModelConfig:
     Args:
         text: the text encoder.
         flow: what moves noise to poses.
-        steps: of a drawn pose's path.
-        guidance: how strongly the text steers; 1 as it was learned.
-        spread: of the noise that a path begins with; less than 1 for likelier poses.
-        nudges: toward what the text claims, in each later step of the path.
-        nudge: length of one, in normalised rotation numbers.
+        steps: steps of the path from noise to a pose.
+        guidance: strength of classifier-free guidance by the text; 1 as it was learned.
+        temperature: factor on the noise that a path begins with; less than 1 for likelier poses.
+        guidance_steps: steps of classifier guidance toward what the text claims, in each later step of the path.
+        guidance_step_size: length of one step of classifier guidance, in normalised rotation numbers.
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     steps: int = within(4, 1, 1000)
     guidance: float = within(1.0, 0, 100)
-    spread: float = within(0.7, 0, 100)
-    nudges: int = within(2, 0, 1000)
-    nudge: float = within(0.7, 0, 100)
+    temperature: float = within(0.7, 0, 100)
+    guidance_steps: int = within(2, 0, 1000)
+    guidance_step_size: float = within(0.7, 0, 100)
 
 
 class FlowModel(nn.Module):
@@ -52,7 +52,7 @@ class FlowModel(nn.Module):
     """
 
     flow: PoseFlow
-    judge: nn.Module
+    classifier: nn.Module
 
     def __init__(self, words: int, config: FlowModelConfig):
         super().__init__()
@@ -81,16 +81,21 @@ class FlowModel(nn.Module):
             origin: the poses that are changed, `samples` times each.
         """  # noqa: E501
         settings = self.config
-        guide = Guide(spread=settings.spread)
+        guidance = Guidance(temperature=settings.temperature)
         if settings.guidance != 1:
-            guide = Guide(settings.guidance, unconditional(), settings.spread)
+            guidance = Guidance(settings.guidance, unconditional(), settings.temperature)
 
         def guided(numbers: Numbers) -> Numbers:
-            return toward(lambda one: doubt_of(classified(one), wanted), numbers, settings.nudge, settings.nudges)
+            return toward(
+                lambda one: doubt_of(classified(one), wanted),
+                numbers,
+                settings.guidance_step_size,
+                settings.guidance_steps,
+            )
 
-        nudged = guided if settings.nudges and bool(wanted.any()) else None
+        guide = guided if settings.guidance_steps and bool(wanted.any()) else None
         rows = condition.repeat_interleave(samples, dim=0)
-        return self.flow.draw(rows, settings.steps, generator, origin, guide, nudged).unflatten(0, (-1, samples))
+        return self.flow.sample(rows, settings.steps, generator, origin, guidance, guide).unflatten(0, (-1, samples))
 
 
 def sampled_in_parts(

@@ -91,7 +91,7 @@ class Chance:
     seed: int = 0
 
 
-class DrawnItems(Generic[B]):
+class SampledItems(Generic[B]):
     """The items of a view of a table, each with a number that was drawn for it in this epoch.
 
     Args:
@@ -135,7 +135,7 @@ class PoseItems:
         view = TextDataset(table, data.texts, table.rows_of(split), sources=data.sources or None, **choice)
         return some(view, data, split, "poses")
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
         """A training batch."""
         samples, draws = zip(*items, strict=True)
         poses = Pose(torch.stack([one.rotations for one in samples])).without_heading()
@@ -171,7 +171,7 @@ class PairItems:
         view = PairTextDataset(opened(data), data.texts, split, sources=data.sources or None, **choice)
         return some(view, data, split, "pairs")
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance, table: Table) -> PairBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance, table: Table) -> PairBatch:
         """A training batch; some pairs are copies of one pose with an empty instruction, where `chance` says so."""
         samples, draws = zip(*items, strict=True)
         before, after, turns = self._poses(samples, table)

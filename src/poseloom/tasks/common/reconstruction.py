@@ -83,6 +83,6 @@ class SampleErrors:
         return found
 
 
-def drawn(told: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
+def latent_samples(told: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
     """Several latents of each distribution."""
     return told.sample((count,)).transpose(0, 1)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Poses that one call gives."""
-DRAWN_FOR_EACH = 32
+SAMPLES_FOR_EACH = 32
 """Poses drawn for each one that is returned where they are checked."""
 _UNCHECKED = "nothing in the instruction can be checked by the geometry: the poses were not chosen"
 
@@ -50,7 +50,7 @@ class PoseEditor(ABC):
         self.card, self._read = card, read
 
     @abstractmethod
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         """Changed poses (count,) of a pose (1,) without heading."""
 
     def notes(self, instruction: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class PoseEditor(ABC):
             notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
         plain = Pose(original.rotations).reshape(1).without_heading()
-        drawn = self._draw(plain, instruction, n * DRAWN_FOR_EACH if verified else n, generator)
+        drawn = self._sample(plain, instruction, n * SAMPLES_FOR_EACH if verified else n, generator)
         facts = instructed_facts(instruction, plain, drawn)
         if verified:
             best = _best(facts, _ways(plain, drawn).numpy(), n)
@@ -104,11 +104,11 @@ class SmallEditor(PoseEditor):
     def __init__(self, exported: Exported[EditingModel]):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
-        self._told = exported.told(instructed, instructed_claims)
+        self._text_numbers = exported.text_numbers(instructed, instructed_claims)
 
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         return Pose.from_matrices(
-            self.model.draw(*self._told.asked([instruction]), pose.rotations, count, generator)[0]
+            self.model.sample_poses(*self._text_numbers.asked([instruction]), pose.rotations, count, generator)[0]
         )
 
 
@@ -120,7 +120,7 @@ class PublishedEditor(PoseEditor):
         self.model = model
 
     @torch.no_grad()
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         reading = self._read([instruction])
         told = self.model.predict(published(pose, self.model.config.joints), reading.ids, reading.lengths)
         noise = torch.randn(count, self.model.config.latent, generator=generator)

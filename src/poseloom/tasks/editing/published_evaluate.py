@@ -16,7 +16,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PairBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import TextMaker, encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, drawn, elbo
+from poseloom.tasks.common.reconstruction import SampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.generation.published_evaluate import SampleProtocol, samples_of
@@ -116,7 +116,7 @@ def _measured(
         told, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
         decoded = model.decode(posterior.sample())
         bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, told)))
-        samples = model.decode(drawn(told, protocol.samples)).axis_angle
+        samples = model.decode(latent_samples(told, protocol.samples)).axis_angle
         errors.add(batch.after, samples)
         made.append(samples[:, 0].cpu())
     means = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
@@ -165,7 +165,7 @@ class EditSampler:
         with torch.no_grad():
             return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(before, words)])
 
-    def told(self, before: Float[Tensor, "pairs joints 3"], words: Sequence[str]) -> Normal:
+    def distribution(self, before: Float[Tensor, "pairs joints 3"], words: Sequence[str]) -> Normal:
         """The Gaussians of pose A and instructions over the model's latents."""
         with torch.no_grad():
             parts = list(self._parts(before, words))

@@ -23,7 +23,13 @@ from poseloom.tasks.common.published_data import BATCH
 from poseloom.tasks.common.published_learner import mean_of
 from poseloom.tasks.common.published_models import CONFIG, KIND, SOURCE
 from poseloom.tasks.common.published_recipe import PublishedRecipe
-from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, SampleErrors, drawn, elbo, reconstruction_terms
+from poseloom.tasks.common.reconstruction import (
+    PUBLISHED_TERMS,
+    SampleErrors,
+    elbo,
+    latent_samples,
+    reconstruction_terms,
+)
 from poseloom.tasks.common.stage_data import check_effect, stage_data
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published_objective import EditingLoss
@@ -125,7 +131,7 @@ class PoseVaeLearner(Learner):
             decoded = self.model.decode(posterior.sample())
             bounds.append(elbo(self.model, self.wearer, poses, decoded, divergence(posterior)))
             prior = self.model.prior(len(poses))
-            samples = self.model.decode(drawn(prior, self.recipe.protocol.samples)).axis_angle
+            samples = self.model.decode(latent_samples(prior, self.recipe.protocol.samples)).axis_angle
             errors.add(poses, samples)
             real.append(poses.cpu())
             made.append(samples[:, 0].cpu())

@@ -17,7 +17,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PoseBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, drawn, elbo
+from poseloom.tasks.common.reconstruction import SampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
@@ -72,7 +72,7 @@ def held_out_figures(
         told, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
         decoded = model.decode(posterior.sample())
         bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, told)))
-        samples = model.decode(drawn(told, protocol.samples)).axis_angle
+        samples = model.decode(latent_samples(told, protocol.samples)).axis_angle
         errors.add(batch.poses, samples)
         made.append(samples[:, 0].cpu())  # one of many that were drawn alike
     return {
@@ -117,7 +117,7 @@ class TextSampler:
         with torch.no_grad():
             return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(words)])
 
-    def told(self, words: Sequence[str]) -> Normal:
+    def distribution(self, words: Sequence[str]) -> Normal:
         """The Gaussians of texts over the model's latents."""
         with torch.no_grad():
             parts = list(self._parts(words))

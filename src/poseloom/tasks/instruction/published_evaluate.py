@@ -51,7 +51,7 @@ def held_out_figures(
         made = sampler(before, spoken.texts, protocol.samples, seed)
         figures |= way_back(after, made, protocol)
         posterior = sampler.model.posterior(sampler.model.embed_poses(after))
-        original, said = sampler.told(before, words_of(batches)), sampler.told(before, spoken.texts)
+        original, said = sampler.distribution(before, words_of(batches)), sampler.distribution(before, spoken.texts)
         figures |= apart(posterior, original, said)
         if judges.retrieval:
             figures["fid"] = PoseJudge(judges.retrieval).frechet(after, made[:, 0])

@@ -55,7 +55,7 @@ class RetrievalLearner(ContrastiveLearner):
         self.model = RetrievalModel(len(self.words), recipe.model)
 
     def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
-        return written(examples, seed, data.partly, data.clipped)
+        return written(examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
         return RetrievalBatch(examples.rotations, self.word_ids(texts))

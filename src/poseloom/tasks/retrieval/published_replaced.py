@@ -30,11 +30,11 @@ class Replaced:
         self.sampler = TextSampler(generator)
         self._made: dict[str, Tensor] = {}
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
         """A training batch."""
         made = [self._poses(sample.text)[mixed(draw, self.count) % self.count] for sample, draw in items]
         replaced = [(sample._replace(rotations=pose), draw) for (sample, draw), pose in zip(items, made, strict=True)]
-        return self.items.drawn(replaced, chance)
+        return self.items.training_batch(replaced, chance)
 
     def _poses(self, text: str) -> Float[Tensor, "samples joints 3"]:
         if text not in self._made:

@@ -90,15 +90,15 @@ class ClipSource:
         self.layout = sign_layout(data.layout)
         self._given = maker
 
-    def drawn(self, seed: int, count: int) -> list[SignClip]:
+    def sample(self, seed: int, count: int) -> list[SignClip]:
         """Training clips that depend on the seed alone."""
         if self._is_fresh:
             return self._made(seed, count, held_out=False)
         rows = np.random.default_rng(seed).integers(len(self.training), size=count)
         return [self.training[row] for row in rows]
 
-    def drawn_alike(self, seed: int, count: int) -> list[SignClip]:
-        """As `drawn`, of clips about equally long, so that a batch of them has little padding; any clip as often."""
+    def sample_alike(self, seed: int, count: int) -> list[SignClip]:
+        """As `sample`, of clips about equally long, so that a batch of them has little padding; any clip as often."""
         if self._is_fresh:
             return self._made(seed, count, held_out=False)
         generator = np.random.default_rng(seed)
