@@ -7,7 +7,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import Kind, Pose, SamplerOptions, heading, sample, within_ranges
 from poseloom.pose.capsules import penetration
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, arm_twist, from_matrices
 from poseloom.pose.sampler import EVERYDAY, sample_labelled
@@ -28,7 +28,7 @@ def test_samples_are_complete_poses_within_their_ranges(samples):
 
 
 def test_samples_stand_on_the_floor(samples):
-    edges = Figure.of(samples.pose.matrices()).lower_edges() + samples.pose.translation[:, 1:2]
+    edges = ContactFigure.of(samples.pose.matrices()).lower_edges() + samples.pose.translation[:, 1:2]
     torch.testing.assert_close(edges.amin(-1), torch.zeros(COUNT), atol=1e-4, rtol=0)
     for kind, lowest, highest in ((Kind.SITTING, 0.08, 0.85), (Kind.LYING, 0.05, 0.5), (Kind.STANDING, 0.7, 1.15)):
         height = samples.pose.translation[[row for row, name in enumerate(samples.kinds) if name == kind], 1]
@@ -36,13 +36,13 @@ def test_samples_stand_on_the_floor(samples):
 
 
 def test_limbs_stay_apart(samples):
-    overlap = penetration(Figure.of(samples.pose.matrices()))
+    overlap = penetration(ContactFigure.of(samples.pose.matrices()))
     assert (overlap < 0.1).all() and (overlap < 0.05).float().mean() > 0.95
 
 
 def test_standing_feet_are_both_on_the_floor():
     drawn = sample_labelled(300, seed=1, kinds="standing")
-    figure = Figure.of(drawn.pose.matrices())
+    figure = ContactFigure.of(drawn.pose.matrices())
     height = figure.positions[..., 1] + drawn.pose.translation[:, 1:2]
     ankles = height[:, [JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]]]
     assert (ankles < 0.15).all()
@@ -124,7 +124,7 @@ def test_samples_differ_and_both_sides_get_their_share():
     pose = sample(600, kinds="balancing", options=SamplerOptions(turn=False))
     assert len(torch.unique(pose.rotations[:, 1].round(decimals=4), dim=0)) == 600
     kicks = sample_labelled(300, kinds="balancing")
-    ankles = Figure.of(kicks.pose.matrices()).positions[:, [7, 8], 1]
+    ankles = ContactFigure.of(kicks.pose.matrices()).positions[:, [7, 8], 1]
     left_higher = (ankles[:, 0] > ankles[:, 1]).float().mean()
     assert 0.35 < left_higher < 0.65
 

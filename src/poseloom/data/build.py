@@ -88,7 +88,7 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True)
-class Progress:
+class BuildProgress:
     """How far a build is; `units` and `rows` that were there from the start are counted."""
 
     done: int
@@ -97,7 +97,7 @@ class Progress:
     kept: int
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[BuildProgress], None]
 Accept = Callable[[Manifest], None]
 
 
@@ -208,7 +208,7 @@ def _build_part(
         shards[outcome.shard.name] = outcome.shard
         if report is not None:
             rows = sum(shard.rows for shard in shards.values())
-            report(Progress(len(shards), len(units), rows, kept))
+            report(BuildProgress(len(shards), len(units), rows, kept))
     whole = Part(part.kind, part.name, part.options, tuple(shards[unit.name] for unit in units))
     extended = manifest.with_part(whole)
     if accept is not None:

@@ -59,7 +59,7 @@ def _parts(option: Claim | Together) -> list[_Part]:
     return [_Part(*option)]
 
 
-def described(text: str) -> Weights:
+def facts_of_description(text: str) -> Weights:
     """Facts that a description states of a pose, one for each side, channel and class."""
     from poseloom.language.description.agreement import claims_of
 
@@ -74,7 +74,7 @@ def described(text: str) -> Weights:
     return found
 
 
-def instructed(text: str) -> Weights:
+def facts_of_instruction(text: str) -> Weights:
     """Facts that an instruction states of a change: each in its own words, and in general."""
     from poseloom.language.claims.reading import read_instruction
 

@@ -21,7 +21,7 @@ from poseloom.base.ranges import seed_number
 from poseloom.pose import rotations as rot
 from poseloom.pose import variation
 from poseloom.pose.capsules import penetration
-from poseloom.pose.contact import Figure, floor_points
+from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import other_side
 from poseloom.pose.kinematics import small_matmul
@@ -318,7 +318,7 @@ def _good(
     angles: Float[Tensor, "n 57"], plan: _Plan, allowed: Float[Tensor, " n"], options: SamplerOptions
 ) -> Bool[Tensor, " n"]:
     """Whether limbs stay apart, contacts touch the floor and the weight is supported."""
-    figure = Figure.of(to_matrices(angles))
+    figure = ContactFigure.of(to_matrices(angles))
     good = gaps(figure, plan.support) <= (_own_gaps()[plan.base] + _EXTRA).clamp_min(_GAP)
     lean = torch.linalg.vector_norm(off_balance(figure, plan.support), dim=-1)
     good &= lean <= (_own_lean()[plan.base] + _EXTRA).maximum(plan.support.slack + _IMBALANCE)
@@ -328,8 +328,8 @@ def _good(
 
 
 @lru_cache(maxsize=1)
-def _own_figure() -> Figure:
-    return Figure.of(to_matrices(settled_angles()))
+def _own_figure() -> ContactFigure:
+    return ContactFigure.of(to_matrices(settled_angles()))
 
 
 @lru_cache(maxsize=1)
@@ -357,7 +357,7 @@ def _based(
 def _finish(angles: Float[Tensor, "n 57"], plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Pose:
     """Hands, heading and the floor."""
     matrices = to_matrices(angles)
-    lowest = Figure.of(matrices).lower_edges().amin(-1)
+    lowest = ContactFigure.of(matrices).lower_edges().amin(-1)
     if options.turn:
         yaw = (torch.rand(angles.shape[0], generator=generator) * 2 - 1) * torch.pi
         matrices[:, 0] = small_matmul(rot.axis_to_rotmat(yaw, "Y"), matrices[:, 0])

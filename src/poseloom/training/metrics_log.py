@@ -17,7 +17,7 @@ RATE = "lr"
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """One figure.
 
     Args:
@@ -80,7 +80,7 @@ class MetricsLog:
         return FileError(self.path, f"cannot be written: {reason(error)}", remedy=remedy)
 
 
-def read_metrics(path: Path) -> list[Row]:
+def read_metrics(path: Path) -> list[MetricRow]:
     """The rows of a file.
 
     Raises:
@@ -89,9 +89,9 @@ def read_metrics(path: Path) -> list[Row]:
     return [_row(path, number, one) for number, one in enumerate(csv.DictReader(read_text(path).splitlines()), start=2)]
 
 
-def _row(path: Path, number: int, record: dict[str, str]) -> Row:
+def _row(path: Path, number: int, record: dict[str, str]) -> MetricRow:
     try:
         epoch, step, value = int(record["epoch"]), int(record["step"]), float(record["value"])
-        return Row(record["stage"], epoch, step, record["split"], record["name"], value)
+        return MetricRow(record["stage"], epoch, step, record["split"], record["name"], value)
     except (KeyError, TypeError, ValueError):
         raise FileError(path, "cannot be read", field=f"line {number}", remedy="remove the line") from None

@@ -79,7 +79,7 @@ class TurnSettings:
         return (step + 1) % self.every == 0
 
 
-def checked(turns: Sequence[Turn], stage: Stage, task: str) -> list[Turn]:
+def check_turns(turns: Sequence[Turn], stage: Stage, task: str) -> list[Turn]:
     """The turns of a stage, if they can be taken.
 
     Raises:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from poseloom.nn.pose.features import SIXD
-from poseloom.nn.pose.flow import FlowConfig, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, OriginalPose, PoseFlow
 from poseloom.nn.pose.losses import flow_losses
 from poseloom.pose.sampler import sample
 
@@ -24,7 +24,7 @@ def flow(poses, **options):
 def moving(poses, joints=slice(None)):
     moves = torch.zeros(len(poses), 22, dtype=torch.bool)
     moves[:, joints] = True
-    return Origin(poses.rotations, moves)
+    return OriginalPose(poses.rotations, moves)
 
 
 def test_numbers_and_rotations_are_the_same_thing(poses):
@@ -69,7 +69,7 @@ def test_ends_of_later_steps_are_nudged(poses):
 def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     made = flow(poses, from_origin=from_origin).train()
     optimizer, condition = torch.optim.Adam(made.parameters(), 3e-3), torch.randn(12, 6)
-    origin = Origin(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
+    origin = OriginalPose(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
     seen = []
     for _ in range(60):
         losses = flow_losses(made, poses.rotations, condition, origin)

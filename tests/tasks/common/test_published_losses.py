@@ -16,7 +16,7 @@ from published_tables import posefix_table, posescript_table, tiny
 from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.published_data import Chance
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.editing.published_evaluate import fused
+from poseloom.tasks.editing.published_evaluate import pose_b_distribution
 from poseloom.tasks.retrieval.published_replaced import Replaced
 from poseloom.training import Share, export_model
 
@@ -114,7 +114,7 @@ def test_the_loss_of_editing_is_the_published_one_with_its_floor(learned, floor)
     torch.manual_seed(3)
     found = learner.losses(batch)
     torch.manual_seed(3)
-    q, t = learner.model.posterior(learner.model.embed_poses(batch.after)), fused(learner.model, batch)
+    q, t = learner.model.posterior(learner.model.embed_poses(batch.after)), pose_b_distribution(learner.model, batch)
     likely = views(learner, batch.after, learner.model.decode(q.rsample()))
     apart = kl_divergence(q, t).sum(-1)
     floored = torch.maximum(apart, torch.tensor(float(floor)))

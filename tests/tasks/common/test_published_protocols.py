@@ -12,7 +12,7 @@ from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.captioning import published_evaluate as captioning
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_saying import SayingProtocol, Spoken
-from poseloom.tasks.common.published_text import Texts
+from poseloom.tasks.common.published_text import TextBatch
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing import published_evaluate as editing
 from poseloom.tasks.generation import published_evaluate as generation
@@ -30,7 +30,7 @@ def standing(count, seed=1):
 
 def numbered(count):
     """Texts whose only id is their number; 0 is an empty text."""
-    return Texts(torch.arange(1, count + 1)[:, None], torch.ones(count, dtype=torch.long))
+    return TextBatch(torch.arange(1, count + 1)[:, None], torch.ones(count, dtype=torch.long))
 
 
 def turned(poses, angle):
@@ -155,7 +155,7 @@ def test_an_editor_in_all_settings(wearer, monkeypatch):
     model.text_is_a_pose = False
 
     def maker(texts):
-        return Texts(torch.zeros(len(texts), 1, dtype=torch.long), torch.ones(len(texts), dtype=torch.long))
+        return TextBatch(torch.zeros(len(texts), 1, dtype=torch.long), torch.ones(len(texts), dtype=torch.long))
 
     found = editing.held_out_figures(model, wearer, [batch], maker, PROTOCOL, editing.EditingJudges("a"))
 

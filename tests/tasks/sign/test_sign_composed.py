@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 
-from poseloom.language.hamnosys import Kind, parse, symbols
+from poseloom.language.hamnosys import SymbolKind, parse, symbols
 from poseloom.tasks.sign.composed.choices import weights
 from poseloom.tasks.sign.composed.clips import signer_clips
 from poseloom.tasks.sign.composed.strings import composed_strings
@@ -26,7 +26,14 @@ def test_strings_depend_on_the_seed_alone():
 
 def test_strings_have_all_that_is_signed():
     used = {symbol for text in STRINGS for symbol in text}
-    for kind in (Kind.HANDSHAPE, Kind.THUMB, Kind.SYMMETRY, Kind.ARC, Kind.REPETITION, Kind.PALM):
+    for kind in (
+        SymbolKind.HANDSHAPE,
+        SymbolKind.THUMB,
+        SymbolKind.SYMMETRY,
+        SymbolKind.ARC,
+        SymbolKind.REPETITION,
+        SymbolKind.PALM,
+    ):
         wanted = {one.character for one in symbols() if one.kind is kind}
         assert wanted <= used, kind
 

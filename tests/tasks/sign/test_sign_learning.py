@@ -13,7 +13,7 @@ from poseloom.formats.pose_file import PoseSequence, read_pose_file, write_pose_
 from poseloom.tasks.common.recipes import open_recipe, recipe_names
 from poseloom.tasks.sign.clips import SignClip, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, repair_figures
-from poseloom.tasks.sign.layouts import clip_of_prepared, prepared, sign_layout, to_clip
+from poseloom.tasks.sign.layouts import clip_of_prepared, sign_layout, to_clip, to_model_layout
 from poseloom.tasks.sign.neighbours import edit_distances, nearest_text
 from poseloom.tasks.sign.objective import SignLearner
 from poseloom.tasks.sign.predict import LearnedSigner, open_model
@@ -137,7 +137,7 @@ def test_recorded_files(name, layout, frames, shared_data):
     chosen = sign_layout(layout)
     clip = to_clip(sequence, chosen, _SIGN)
     assert 0 < len(clip) <= frames and clip.values.shape[1:] == (chosen.keypoints, chosen.dims)
-    ready, placement = prepared(sequence, chosen)
+    ready, placement = to_model_layout(sequence, chosen)
     whole = clip_of_prepared(ready, chosen)
     back = placement.sequence(chosen, whole.values, whole.confidence)
     picked = chosen.select(sequence)

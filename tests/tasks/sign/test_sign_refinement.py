@@ -7,7 +7,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
-from poseloom.tasks.sign.drafts import damaged
+from poseloom.tasks.sign.drafts import damage_points
 from poseloom.tasks.sign.models.choice import KINDS, SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.generation_a import GenerationAConfig
 from poseloom.tasks.sign.models.generation_c import GenerationCConfig
@@ -51,7 +51,7 @@ def batch() -> SignBatch:
 def test_any_number_of_steps_and_known_points_stay(kind, steps, batch):
     model = _jittered_weights(_small(kind))
     torch.manual_seed(0)
-    known = damaged(batch.seen, ())
+    known = damage_points(batch.seen, ())
     draft = model.draft(batch.values, known, batch.padding)
     text = model.encode_text(model.tokens(list(batch.texts)))
     stream = list(model.refinements(text, draft, steps))
@@ -155,7 +155,7 @@ def test_untrained_repair_is_the_draft(batch):
     model = _small("refiner").eval()
     model.measure(batch)
     torch.manual_seed(0)
-    draft = model.draft(batch.values, damaged(batch.seen, ()), batch.padding)
+    draft = model.draft(batch.values, damage_points(batch.seen, ()), batch.padding)
     with torch.no_grad():
         *_, last = model.refinements(model.encode_text(model.tokens([""] * 5)), draft, 2)
     assert torch.equal(last, draft.values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.data.build import Unit
 from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.splits import split_of
@@ -58,7 +58,7 @@ class Procedural:
     def read(self, unit: Unit) -> RowBlock:
         numbers: range = unit.content
         draws = range(numbers.start // SAMPLED_TOGETHER, -(-numbers.stop // SAMPLED_TOGETHER))
-        drawn = [sample(SAMPLED_TOGETHER, mixed(self.seed, draw) & _SEED_BITS) for draw in draws]
+        drawn = [sample(SAMPLED_TOGETHER, mix_numbers(self.seed, draw) & _SEED_BITS) for draw in draws]
         ids = [f"procedural/{self.seed}/{number}" for number in numbers]
         count = len(ids)
         return RowBlock(

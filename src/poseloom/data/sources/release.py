@@ -158,7 +158,7 @@ class ReleaseFolder(Lean):
         raise FileError(path, problem, field=f"id {number}", remedy=self._again)
 
 
-def chosen(files: Sequence[TextFile], words: str | None) -> list[TextFile]:
+def requested_files(files: Sequence[TextFile], words: str | None) -> list[TextFile]:
     """The files of texts that a user asked for, ``human,automatic``; all by default.
 
     Raises:
@@ -188,7 +188,7 @@ def texts_of(release: ReleaseFolder, files: Sequence[TextFile]) -> tuple[dict[in
 
 
 @dataclass
-class Findings:
+class ReleaseProblems:
     """What of a release cannot be used, one line each.
 
     Args:

@@ -24,7 +24,7 @@ from poseloom.base.files import read_text
 from poseloom.formats.arrays import FRAMES, numbers
 from poseloom.formats.axes import TO_Y_UP, metres_of, nearest_axis, up_axis
 from poseloom.formats.model_outputs.layouts import MEASURED, Layout
-from poseloom.formats.model_outputs.people import chosen
+from poseloom.formats.model_outputs.people import requested_person
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.pose import keypoints
 from poseloom.pose.joint_tracks import JointTracks
@@ -239,7 +239,7 @@ def _one_person(file: Path, array: NDArray[Any], options: ReadingOptions) -> tup
         array = np.moveaxis(array, -1, 1)
     if array.ndim == 4 and array.shape[-1] == 3:
         people = {str(index): {"points": one} for index, one in enumerate(array)}
-        name = chosen(file, people, options.person)
+        name = requested_person(file, people, options.person)
         told = {"people": len(people), "person": name} if len(people) > 1 else {}
         return people[name]["points"], told
     if array.ndim == 3 and array.shape[-1] == 4:  # a confidence, or the one of homogeneous coordinates

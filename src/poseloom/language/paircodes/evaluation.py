@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed, text_key, uniform
+from poseloom.base.streams import mix_numbers, text_key, uniform
 from poseloom.language.paircodes.plan import PairPlan, pair_plan_of
 from poseloom.language.paircodes.tables import PaircodeTables
 from poseloom.language.posecodes.evaluation import BLOCK, Code, Posecodes, _code, evaluate
@@ -213,7 +213,7 @@ def pair_keys(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np
 
 
 def _noise(plan: PairPlan, seed: int, keys: NDArray[np.int64]) -> Tensor:
-    draws = torch.from_numpy(uniform(mixed(seed, _NOISE_STREAM), keys, len(plan.rows)))
+    draws = torch.from_numpy(uniform(mix_numbers(seed, _NOISE_STREAM), keys, len(plan.rows)))
     return draws * torch.tensor([kind.noise for kind, _ in plan.rows])[:, None]
 
 

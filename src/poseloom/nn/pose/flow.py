@@ -124,7 +124,7 @@ class PoseFlow(nn.Module):
         angles = time[:, None] * self.waves
         return self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
 
-    def start(self, origin: Origin | None, times: int = 1) -> _Start | None:
+    def start(self, origin: OriginalPose | None, times: int = 1) -> _Start | None:
         """The numbers of an original pose, each as many times as its path is looked at."""
         if origin is None:
             return None
@@ -145,7 +145,7 @@ class PoseFlow(nn.Module):
         condition: Float[Tensor, "poses condition"],
         steps: int,
         generator: torch.Generator | None = None,
-        origin: Origin | None = None,
+        origin: OriginalPose | None = None,
         guidance: Guidance | None = None,
         guided: Callable[[Numbers], Numbers] | None = None,
     ) -> Float[Tensor, "poses 22 3 3"]:
@@ -189,7 +189,7 @@ class PoseFlow(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class OriginalPose:
     """What a changed pose begins from.
 
     Args:

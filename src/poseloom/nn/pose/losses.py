@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from poseloom.nn.pose.fact_classifier import ClaimClassifier, FactClassifier
 from poseloom.nn.pose.features import geometry_of, joint_positions
-from poseloom.nn.pose.flow import Origin, PoseFlow
+from poseloom.nn.pose.flow import OriginalPose, PoseFlow
 
 _LATEST = 0.1
 """Added to the time that is left, so that the weight of a late step stays bounded."""
@@ -21,7 +21,7 @@ def flow_losses(
     flow: PoseFlow,
     rotations: Float[Tensor, "batch joints 3"],
     condition: Float[Tensor, "batch condition"],
-    origin: Origin | None = None,
+    origin: OriginalPose | None = None,
 ) -> dict[str, Tensor]:
     """How far the pose that the flow says is from the true one, at random times.
 

@@ -270,7 +270,7 @@ WRITERS: dict[str, tuple[Writer, float]] = {
 """Ways of writing a description, and the share of training texts that each writes."""
 
 
-def written(poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0) -> list[str]:
+def write_descriptions(poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0) -> list[str]:
     """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
     generator = np.random.default_rng(seed)
     shares = np.cumsum([share for _, share in WRITERS.values()])

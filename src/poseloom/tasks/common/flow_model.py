@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from poseloom.base.ranges import within
 from poseloom.nn.pose.fact_classifier import Wanted, doubt_of, toward
 from poseloom.nn.pose.features import joint_positions
-from poseloom.nn.pose.flow import FlowConfig, Guidance, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Guidance, Numbers, OriginalPose, PoseFlow
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 MILLIMETRES = 1000.0
@@ -67,7 +67,7 @@ class FlowModel(nn.Module):
         classified: Callable[[Numbers], Float[Tensor, "poses facts"]],
         samples: int,
         generator: torch.Generator | None,
-        origin: Origin | None = None,
+        origin: OriginalPose | None = None,
     ) -> Float[Tensor, "texts samples 22 3 3"]:
         """Rotations of several poses for each text.
 

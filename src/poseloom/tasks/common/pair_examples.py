@@ -180,10 +180,10 @@ def _pairs_of_table(path: Path, count: int) -> Pair:
     first = Pose(torch.stack([one.rotations_a for one in samples])).body()
     second = Pose(torch.stack([one.rotations_b for one in samples])).body()
     turns = torch.tensor([table.pairs[one.pair].in_sequence for one in samples])
-    return paired(first, second, turns)
+    return pair_poses(first, second, turns)
 
 
-def paired(first: Pose, second: Pose, turns: Bool[Tensor, " pairs"]) -> Pair:
+def pair_poses(first: Pose, second: Pose, turns: Bool[Tensor, " pairs"]) -> Pair:
     """First poses without heading; second ones keep their turn from them where `turns`, else they have none either."""
     before, turned = together(first, second)
     still = second.without_heading()
@@ -225,7 +225,7 @@ PAIR_WRITERS: dict[str, tuple[PairWriter, float]] = {
 """Ways of writing an instruction, and the share of training texts that each writes."""
 
 
-def written_pairs(
+def write_instructions(
     first: Pose, second: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0
 ) -> list[str]:
     """An instruction for each pair, in one of the ways of writing, some cut down, some not in sentences."""

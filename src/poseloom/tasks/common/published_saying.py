@@ -24,7 +24,7 @@ from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_learner import SayingLearner, mean_of
 from poseloom.tasks.common.ranking import RankProtocol
-from poseloom.tasks.common.reconstruction import SampleErrors
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.training import Monitor
 
@@ -143,13 +143,13 @@ def way_back(
     protocol: SayingProtocol,
 ) -> dict[str, float]:
     """Errors of poses that a generator drew of the texts, millimetres and degrees; ``mpjpe_top1`` is MPJE_30."""
-    errors = SampleErrors(Wearer(protocol.body), protocol.best)
+    errors = GatheredSampleErrors(Wearer(protocol.body), protocol.best)
     for poses, samples in zip(real.split(32), made.split(32), strict=True):
         errors.add(poses, samples)
     return errors.figures()
 
 
-def apart(posterior: Normal, original: Normal, said: Normal) -> dict[str, float]:
+def heard_divergence(posterior: Normal, original: Normal, said: Normal) -> dict[str, float]:
     """What a generator hears of said texts: ``kld_a`` from people's, ``kld_b`` how much farther from the poses.
 
     Args:

@@ -51,7 +51,7 @@ def elbo(
     return {f"elbo_{name}": elbo_per_item(own, data, scale, kl, kind) for name, own, data, scale, kind in views}
 
 
-class SampleErrors:
+class GatheredSampleErrors:
     """Errors of several samples for each item, gathered batch by batch.
 
     Args:

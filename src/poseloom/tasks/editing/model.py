@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.fact_classifier import ClaimClassifier, Wanted
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
-from poseloom.nn.pose.flow import FlowConfig, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Numbers, OriginalPose, PoseFlow
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import rotvec_to_rotmat
@@ -97,7 +97,7 @@ class EditingModel(FlowModel):
         """Rotations of several changed poses for each original; the first pose must have no heading."""
         condition = self(words, facts, first)
         originals = first.repeat_interleave(samples, dim=0)
-        origin = Origin(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
+        origin = OriginalPose(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
         before = rotvec_to_rotmat(originals[:, :BODY_JOINTS])
 
         def unconditional() -> Tensor:

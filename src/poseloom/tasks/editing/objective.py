@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from poseloom.facts.measured_pairs import PairClaims
-from poseloom.facts.named_limbs import settled
-from poseloom.facts.stated import instructed, instructed_claims, unread
-from poseloom.nn.pose.flow import Origin
+from poseloom.facts.named_limbs import keep_unnamed_limbs
+from poseloom.facts.stated import facts_of_instruction, instructed_claims, unread
+from poseloom.nn.pose.flow import OriginalPose
 from poseloom.nn.pose.losses import claim_loss, flow_losses
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
-from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, write_instructions
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
@@ -101,7 +101,7 @@ class EditingLearner(FlowLearner):
 
     pool: PairPool
     monitor = Monitor("facts", "max")
-    reads = staticmethod(instructed)
+    reads = staticmethod(facts_of_instruction)
     asks = staticmethod(instructed_claims)
     recipe: EditingRecipe
     model: EditingModel
@@ -114,11 +114,11 @@ class EditingLearner(FlowLearner):
 
     def examples(self, seed: int, count: int, data: EditingData) -> Pair:
         first, second = self.pool.sample(seed, count)
-        return first, settled(first, second) if data.settled else second
+        return first, keep_unnamed_limbs(first, second) if data.settled else second
 
     def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
         return with_some_dropped(
-            written_pairs(*examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
+            write_instructions(*examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
         )
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
@@ -144,7 +144,7 @@ class EditingLearner(FlowLearner):
         claims hold of the classified pairs."""
         condition = self.model(batch.words, unread(batch.facts), batch.first)
         moves = ((batch.second - batch.first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
-        losses = flow_losses(self.model.flow, batch.second, condition.vectors, Origin(batch.first, moves))
+        losses = flow_losses(self.model.flow, batch.second, condition.vectors, OriginalPose(batch.first, moves))
         losses["moves"] = functional.binary_cross_entropy_with_logits(condition.moves.float(), moves.float())
         losses["classifier"] = claim_loss(
             self.model.classifier, batch.first, batch.classified, batch.claims, batch.holds

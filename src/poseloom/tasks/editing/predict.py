@@ -13,7 +13,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import seed_number, text_argument, whole_number
-from poseloom.facts.stated import instructed, instructed_claims
+from poseloom.facts.stated import facts_of_instruction, instructed_claims
 from poseloom.nn.pose.features import joint_positions
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.joints import BODY_JOINTS
@@ -22,7 +22,7 @@ from poseloom.pose.types import Pose
 from poseloom.results.poses import Edited, Facts
 from poseloom.tasks.common.checking import instructed_facts
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import from_published, one_pose, published, put_back
+from poseloom.tasks.common.frames import from_published, one_pose, put_back, to_published_rotations
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
 from poseloom.training.export import ModelCard
 
@@ -104,7 +104,7 @@ class SmallEditor(PoseEditor):
     def __init__(self, exported: Exported[EditingModel]):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
-        self._text_numbers = exported.text_numbers(instructed, instructed_claims)
+        self._text_numbers = exported.text_numbers(facts_of_instruction, instructed_claims)
 
     def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         return Pose.from_matrices(
@@ -122,7 +122,7 @@ class PublishedEditor(PoseEditor):
     @torch.no_grad()
     def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         reading = self._read([instruction])
-        told = self.model.predict(published(pose, self.model.config.joints), reading.ids, reading.lengths)
+        told = self.model.predict(to_published_rotations(pose, self.model.config.joints), reading.ids, reading.lengths)
         noise = torch.randn(count, self.model.config.latent, generator=generator)
         return from_published(self.model.decode(told.mean + told.stddev * noise).axis_angle)
 

@@ -16,7 +16,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PairBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import TextMaker, encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, elbo, latent_samples
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.generation.published_evaluate import SampleProtocol, samples_of
@@ -38,7 +38,7 @@ class EditingJudges:
     retrieval: str = ""
 
 
-def fused(model: PoseBGenerator, batch: PairBatch) -> Normal:
+def pose_b_distribution(model: PoseBGenerator, batch: PairBatch) -> Normal:
     """The Gaussian of pose B that pose A and the instruction give."""
     vectors = model.fuse(model.embed_poses(batch.before), encode_texts(model, batch.texts))
     return model.pose_text_fusion_distribution_layer(vectors)
@@ -78,13 +78,13 @@ def held_out_figures(
 
     def without_text(batch: PairBatch) -> Normal:
         texts = maker([""] * len(batch.before))
-        return fused(model, replace(batch, texts=on_device(texts, batch.before.device)))
+        return pose_b_distribution(model, replace(batch, texts=on_device(texts, batch.before.device)))
 
     settings: dict[str, Callable[[PairBatch], Normal]] = {
-        "": lambda batch: fused(model, batch),
+        "": lambda batch: pose_b_distribution(model, batch),
         "pose_similarity_": lambda batch: model.posterior(model.embed_poses(batch.before)),
         "pose_only_": without_text,
-        "text_only_": lambda batch: fused(model, replace(batch, before=no_pose(batch.before))),
+        "text_only_": lambda batch: pose_b_distribution(model, replace(batch, before=no_pose(batch.before))),
     }
     figures: dict[str, float] = {}
     for prefix, predict in settings.items():
@@ -109,7 +109,7 @@ def _measured(
     protocol: SampleProtocol,
 ) -> tuple[dict[str, float], Float[Tensor, "pairs joints 3"]]:
     """Figures of one setting, and one drawn pose for each pair."""
-    errors = SampleErrors(wearer, protocol.best)
+    errors = GatheredSampleErrors(wearer, protocol.best)
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:

@@ -18,7 +18,7 @@ from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData,
 from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, reconstruction_terms
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
-from poseloom.tasks.editing.published_evaluate import EditingJudges, fused, held_out_figures
+from poseloom.tasks.editing.published_evaluate import EditingJudges, held_out_figures, pose_b_distribution
 from poseloom.tasks.generation.published_evaluate import SampleProtocol
 from poseloom.training import Monitor, ParameterGroup, Stage, Task
 
@@ -136,7 +136,10 @@ class PoseBGeneratorLearner(ReadingLearner):
 
     def _measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
         weights = self.recipe.loss
-        posterior, told = self.model.posterior(self.model.embed_poses(batch.after)), fused(self.model, batch)
+        posterior, told = (
+            self.model.posterior(self.model.embed_poses(batch.after)),
+            pose_b_distribution(self.model, batch),
+        )
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.after, decoded)
         apart, prior = divergence(posterior, told), divergence(posterior).mean()

@@ -11,10 +11,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
-from poseloom.facts.stated import described, described_claims, unread
+from poseloom.facts.stated import described_claims, facts_of_description, unread
 from poseloom.nn.pose.losses import fact_loss, flow_losses
 from poseloom.pose.types import Pose, concatenate
-from poseloom.tasks.common.examples import PoseData, PosePool, written
+from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.generation.evaluate import held_out_figures
@@ -88,7 +88,7 @@ class GenerationLearner(FlowLearner):
 
     pool: PosePool
     monitor = Monitor("best_mpjpe", "min")
-    reads = staticmethod(described)
+    reads = staticmethod(facts_of_description)
     asks = staticmethod(described_claims)
     recipe: GenerationRecipe
     model: GenerationModel
@@ -99,9 +99,9 @@ class GenerationLearner(FlowLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         self.warm()
 
-    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+    def write_descriptions(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
         return with_some_dropped(
-            written(examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
+            write_descriptions(examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
         )
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:

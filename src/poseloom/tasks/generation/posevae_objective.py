@@ -18,14 +18,14 @@ from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import evidence_bounds, free_bits, per_coefficient_bound
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.configs import config_to_plain
-from poseloom.tasks.common.frames import published
+from poseloom.tasks.common.frames import to_published_rotations
 from poseloom.tasks.common.published_data import BATCH
 from poseloom.tasks.common.published_learner import mean_of
 from poseloom.tasks.common.published_models import CONFIG, KIND, SOURCE
 from poseloom.tasks.common.published_recipe import PublishedRecipe
 from poseloom.tasks.common.reconstruction import (
     PUBLISHED_TERMS,
-    SampleErrors,
+    GatheredSampleErrors,
     elbo,
     latent_samples,
     reconstruction_terms,
@@ -123,7 +123,7 @@ class PoseVaeLearner(Learner):
 
     def evaluate(self, split: str) -> dict[str, float]:
         """ELBO, errors of samples of N(0, 1) against each pose, and FID by the judge."""
-        errors = SampleErrors(self.wearer, self.recipe.protocol.best)
+        errors = GatheredSampleErrors(self.wearer, self.recipe.protocol.best)
         bounds: list[dict[str, Tensor]] = []
         real, made = [], []
         for poses in self._held_out(stage_data(self.recipe, self.recipe.stages[-1]), split):
@@ -173,7 +173,7 @@ class PoseVaeLearner(Learner):
 
     def _batch(self, samples: Sequence[Sample]) -> Poses:
         poses = Pose(torch.stack([one.rotations for one in samples])).without_heading()
-        return Poses(published(poses, self.recipe.model.joints))
+        return Poses(to_published_rotations(poses, self.recipe.model.joints))
 
 
 TASK = Task("generation", "poses without words, as published", PoseVaeRecipe, PoseVaeLearner)

@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import seed_number, text_argument, whole_number
-from poseloom.facts.stated import described, described_claims
+from poseloom.facts.stated import described_claims, facts_of_description
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
@@ -93,7 +93,7 @@ class SmallGenerator(PoseGenerator):
         super().__init__(exported.card)
         self.model = exported.model
         self._read = WordReader(exported.words)
-        self._text_numbers = exported.text_numbers(described, described_claims)
+        self._text_numbers = exported.text_numbers(facts_of_description, described_claims)
 
     def notes(self, text: str) -> tuple[str, ...]:
         return self._read([text]).notes if text.strip() else (_ANY,)

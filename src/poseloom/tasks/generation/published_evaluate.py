@@ -17,7 +17,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PoseBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, elbo, latent_samples
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
@@ -65,7 +65,7 @@ def held_out_figures(
         ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
         ``_top1`` and ``_best6``; ``fid`` and ``..._rg``, ``..._gr`` where there are judges.
     """
-    errors = SampleErrors(wearer, protocol.best)
+    errors = GatheredSampleErrors(wearer, protocol.best)
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:

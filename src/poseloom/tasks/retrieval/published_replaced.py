@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.published_data import Chance, PoseBatch, PoseItems
 
@@ -32,7 +32,7 @@ class Replaced:
 
     def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
         """A training batch."""
-        made = [self._poses(sample.text)[mixed(draw, self.count) % self.count] for sample, draw in items]
+        made = [self._poses(sample.text)[mix_numbers(draw, self.count) % self.count] for sample, draw in items]
         replaced = [(sample._replace(rotations=pose), draw) for (sample, draw), pose in zip(items, made, strict=True)]
         return self.items.training_batch(replaced, chance)
 

@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.base.files import atomic_write, read_text
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.formats.pose_file import read_pose_file, write_pose_file
 from poseloom.tasks.sign.clips import SignClip
 from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
@@ -163,7 +163,7 @@ class ClipSource:
             if missing <= 0:
                 return kept[:count]
             asked = missing * _HELD_OUT_ONE_IN if held_out else missing + missing // 5 + 1
-            made = maker(mixed(seed, call) >> 1, asked)
+            made = maker(mix_numbers(seed, call) >> 1, asked)
             self._check(made)
             kept += [one for one in made if is_held_out(one.text) == held_out and len(one) <= self.data.longest]
         side = "held out" if held_out else "for training"

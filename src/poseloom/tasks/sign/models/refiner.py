@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, filled, gaps
+from poseloom.tasks.sign.drafts import Draft, fill_missing_points, gaps
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.tasks.sign.tokens import Tokens
 
@@ -189,7 +189,7 @@ class Refiner(SignModel):
         padding: Bool[Tensor, "batch frames"],
     ) -> Draft:
         """What is missing filled in; points that are never known lie where they usually do."""
-        return filled(values, known, padding, self.rest, curved=True)
+        return fill_missing_points(values, known, padding, self.rest, curved=True)
 
     def refinements(
         self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
@@ -208,7 +208,7 @@ class Refiner(SignModel):
         features = torch.cat([text.values[:, 0], text.mean()], -1)
         return self.length(features).squeeze(-1) + self.typical.log()
 
-    def given(self, text: TextEncoding, draft: Draft) -> Given:
+    def given(self, text: TextEncoding, draft: Draft) -> RefinerContext:
         """What stays the same through all refinements of a draft."""
         patch = self.config.patch
         over = -draft.known.shape[1] % patch
@@ -221,9 +221,11 @@ class Refiner(SignModel):
         keys = [layer.attention.of_text(text.values) for layer in self.layers]
         near = 1 / (1 + distance)
         there = (~draft.padding)[..., None].to(text.values.dtype)
-        return Given(draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there)
+        return RefinerContext(
+            draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there
+        )
 
-    def change(self, given: Given, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
+    def change(self, given: RefinerContext, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
         """The predicted change of a whole step, from `values` to where the model sees the end; none where known."""
         batch, frames = values.shape[:2]
         patch = self.config.patch
@@ -250,7 +252,7 @@ class Refiner(SignModel):
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class RefinerContext:
     """What stays the same through all refinements of a draft.
 
     Args:
