@@ -32,7 +32,7 @@ class ReleasedCheckpoint:
     """A published checkpoint, read and checked, not yet a module.
 
     Args:
-        path: of the file.
+        path: path of the file.
         kind: which model.
         config: its sizes and choices, a data class of the task.
         state: weights by name.
@@ -63,7 +63,7 @@ def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheck
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
-        path: of the file.
+        path: path of the file.
         task: that it must be of; any by default.
 
     Raises:

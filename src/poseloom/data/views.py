@@ -135,7 +135,7 @@ class TableStream(IterableDataset[Sample]):
     Args:
         table: may lie anywhere.
         rows: which; all by default.
-        seed: of the order, and of the draw among several texts.
+        seed: seed of the order, and of the draw among several texts.
         shuffle: else the order of `rows`.
         rank, ranks: this process and the number of processes that train together.
 

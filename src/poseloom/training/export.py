@@ -34,12 +34,12 @@ class ModelCard:
 
     Args:
         task: the folder under tasks.
-        name: of the recipe.
+        name: name of the recipe.
         recipe: the whole recipe as plain values.
         figures: measured on the weights.
         card: for users, in words.
         extras: what the model needs besides recipe and weights.
-        sha256: of the weights' file.
+        sha256: SHA-256 of the weights' file.
         parameters: how many numbers it holds.
         precision: fp32 or fp16.
         poseloom: version that wrote it.
@@ -99,7 +99,7 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     """The card of exported weights.
 
     Args:
-        path: of the weights or of the card.
+        path: path of the weights or of the card.
         task: that it must be of; any by default.
 
     Raises:

@@ -25,7 +25,7 @@ class MetricRow:
         epoch: epochs done in the stage.
         step: optimiser steps done in the stage.
         split: train or val.
-        name: of the loss or figure.
+        name: name of the loss or figure.
         value: its value.
     """
 
@@ -41,7 +41,7 @@ class MetricsLog:
     """Appends to the file.
 
     Args:
-        path: of the file.
+        path: path of the file.
         size: bytes that are kept of an earlier session.
     """
 

@@ -21,7 +21,7 @@ class SampleStore:
     Args:
         samples: how many there are.
         fields: name -> shape of one sample's tensor.
-        dtype: of all fields.
+        dtype: number type of all fields.
     """
 
     def __init__(self, samples: int, fields: Mapping[str, tuple[int, ...]], dtype: torch.dtype = torch.float32):

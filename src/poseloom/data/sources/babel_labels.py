@@ -37,7 +37,7 @@ class Span:
     Args:
         start, end: seconds, both included; None for the whole sequence.
         words: what an annotator wrote.
-        categories: of actions.
+        categories: categories of actions.
     """
 
     words: str
@@ -117,7 +117,7 @@ def activity_labels(texts: Sequence[Text], file: str = "") -> list[str] | None:
     label, has the label that captions know it by.
 
     Args:
-        texts: of the row.
+        texts: texts of the row.
         file: where its pose is from.
     """
     for source in (CATEGORIES, CATEGORIES + WHOLE):

@@ -42,7 +42,7 @@ class BedlamCameras:
     """Pinhole cameras of upright pictures.
 
     Args:
-        rotation, translation: of our world into the camera's axes, metres.
+        rotation, translation: rotation and translation of our world into the camera's axes, metres.
         focal: pixels, the same in x and y.
         closeup: the picture is stored on its side: it has to be turned 90 degrees clockwise to stand upright.
     """

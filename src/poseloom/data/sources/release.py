@@ -33,7 +33,7 @@ class TextFile:
     Args:
         option: what a user calls these texts.
         file: its name.
-        kind: of the texts, a `TextKind` value.
+        kind: kind of the texts, a `TextKind` value.
         source: by which the texts are known in tables.
     """
 
@@ -49,7 +49,7 @@ class ReleaseFolder(Lean):
 
     Args:
         folder: where they are.
-        title: of the data set.
+        title: title of the data set.
         origin: where to get it.
     """
 

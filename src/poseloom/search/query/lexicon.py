@@ -40,7 +40,7 @@ class QueryPhrase:
     Args:
         kind: what it does.
         name: its canonical name.
-        many: of a part: whether it stands in the plural.
+        many: whether a part stands in the plural.
         words: as they were written.
     """
 

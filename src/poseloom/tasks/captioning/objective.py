@@ -29,7 +29,7 @@ class CaptioningRecipe(Recipe):
     Args:
         model: its sizes.
         data: poses to learn from; their texts are written by rule.
-        judge: of what it says.
+        judge: the retrieval model that judges its texts.
         start: weights to begin with: those of a model that learns on.
     """
 

@@ -73,7 +73,7 @@ class PublishedCaptioner(PoseCaptioner):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: of its weights.
+        path: path of its weights.
     """
 
     def __init__(self, model: DescriptionGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):

@@ -50,8 +50,8 @@ class PoseData:
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where it is empty.
         validation: number of poses, or of pairs, to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
         partial_texts: share of the texts that tell only some of the pose, as people do.
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
@@ -158,9 +158,9 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
     """The body poses of a file, or of a split of a table, without heading.
 
     Args:
-        path: of a file of any known format, or of a table's folder.
+        path: path of a file of any known format, or of a table's folder.
         keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
-        split: of a table's rows; see `rows_in_split`. A file has no splits.
+        split: split of a table's rows; see `rows_in_split`. A file has no splits.
 
     Raises:
         PoseloomError: it cannot be read, or the table has splits but not this one.

@@ -72,12 +72,12 @@ class FlowModel(nn.Module):
         """Rotations of several poses for each text.
 
         Args:
-            condition: of each text.
+            condition: condition of each text.
             unconditional: gives the condition that says nothing, for one row or for all; called where guidance needs it.
             wanted: what the texts claim.
             classified: numbers of the flow -> logits of the facts that hold.
             samples: poses for each text.
-            generator: of the noise.
+            generator: generator of the noise.
             origin: the poses that are changed, `samples` times each.
         """  # noqa: E501
         settings = self.config
@@ -111,7 +111,7 @@ def sampled_in_parts(
         sample: inputs of a part, number of samples and generator -> rotations.
         inputs: what the model takes of each text.
         samples: for each text.
-        device: of the model.
+        device: device of the model.
         at_once: texts of a part.
     """
     generator = torch.Generator().manual_seed(_SEED)
@@ -126,7 +126,7 @@ def joint_errors(
 
     Args:
         found, true: rotations.
-        offsets: of each joint from its parent, metres.
+        offsets: offset of each joint from its parent, metres.
     """
     places = [joint_positions(one, offsets) for one in (found, true)]
     return (places[0] - places[1]).norm(dim=-1).mean(-1) * MILLIMETRES

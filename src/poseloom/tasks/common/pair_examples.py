@@ -40,8 +40,8 @@ class PairData(PoseData):
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count; procedural pairs where it is empty.
         validation: number of pairs to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
         partial_texts: share of the instructions that tell only some of the changes.
         telegraphic: share of the instructions that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.

@@ -35,9 +35,9 @@ class DecoderSizes:
 
     Args:
         mode: how it is shown the pose: crossattention (released) or prompt.
-        width: of a word's vector.
-        layers: of the transformer.
-        heads: of its attention.
+        width: width of a word's vector.
+        layers: number of layers of the transformer.
+        heads: number of heads of its attention.
         feed_forward: width inside its layers.
     """
 
@@ -65,7 +65,7 @@ class SayingProtocol:
         pool: candidates of R-precision, the own one among them.
         repetitions: pools for each text.
         samples: poses that are drawn of each text for the way back, of which the best counts.
-        best: of how many best ones the mean is told besides.
+        best: number of best samples whose mean is given besides.
         body: model file of SMPL-H that wears the poses; the free body, whose figures are its own, where it is empty.
     """
 
@@ -153,9 +153,9 @@ def heard_divergence(posterior: Normal, original: Normal, said: Normal) -> dict[
     """What a generator hears of said texts: ``kld_a`` from people's, ``kld_b`` how much farther from the poses.
 
     Args:
-        posterior: of the poses.
-        original: of people's texts.
-        said: of the model's texts.
+        posterior: posterior of the poses.
+        original: distributions of people's texts.
+        said: distributions of the model's texts.
     """
 
     def kl(first: Normal, second: Normal) -> Tensor:

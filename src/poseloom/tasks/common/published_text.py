@@ -48,8 +48,8 @@ class TextMaker:
     """Makes `TextBatch` of words.
 
     Args:
-        tokenizer: of the model.
-        cache: of features; None where none are kept.
+        tokenizer: tokenizer of the model.
+        cache: folder of features; None where none are kept.
     """
 
     def __init__(self, tokenizer: Tokenizer, cache: FeatureCache | None = None):
@@ -108,7 +108,7 @@ def encode_texts(model: Any, texts: TextBatch) -> Any:
 
     Args:
         model: has `text_encoder`, and `encode_texts` of ids and lengths.
-        texts: of a batch.
+        texts: texts of a batch.
     """
     if texts.features is None:
         return model.encode_texts(texts.tokens, texts.lengths)

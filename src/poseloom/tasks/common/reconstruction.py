@@ -56,7 +56,7 @@ class GatheredSampleErrors:
 
     Args:
         wearer: the body whose joints and vertices are compared.
-        best: of how many best samples the mean is told.
+        best: number of best samples whose mean is given.
     """
 
     def __init__(self, wearer: Wearer, best: int):

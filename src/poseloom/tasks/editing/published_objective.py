@@ -66,9 +66,9 @@ class EditingLoss:
     """Weights of the loss.
 
     Args:
-        reconstruction: of vertices, joints and rotations.
+        reconstruction: weight of the errors of vertices, joints and rotations.
         floor: nats below which KL(pose B || prediction) of a pair costs no less, in training.
-        pose_prior: of KL(pose B || N(0, 1)).
+        pose_prior: weight of KL(pose B || N(0, 1)).
     """
 
     reconstruction: PerTerm = field(default_factory=PerTerm)

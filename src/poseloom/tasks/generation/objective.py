@@ -35,8 +35,8 @@ class GenerationData(PoseData):
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file or table whose poses are validated on; procedural poses where it is empty.
         validation: number of poses to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
         partial_texts: share of the texts that tell only some of the pose, as people do.
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.

@@ -29,7 +29,7 @@ class SampleProtocol:
 
     Args:
         samples: poses drawn for each text.
-        best: of how many best ones the mean is told besides.
+        best: number of best samples whose mean is given besides.
     """
 
     samples: int = SAMPLES
@@ -100,7 +100,7 @@ class TextSampler:
     """A text-to-pose model of the published architecture that others use: to judge descriptions, or to make poses.
 
     Args:
-        path: of a trained or imported model.
+        path: path of a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.

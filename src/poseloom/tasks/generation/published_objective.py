@@ -53,8 +53,8 @@ class GenerationLoss:
     """Weights of the loss.
 
     Args:
-        reconstruction: of vertices, joints and rotations.
-        divergence: of KL(pose || text).
+        reconstruction: weight of the errors of vertices, joints and rotations.
+        divergence: weight of KL(pose || text).
         pose_prior: multiplies it for KL(pose || N(0, 1)).
         text_prior: multiplies it for KL(text || N(0, 1)).
     """

@@ -29,7 +29,7 @@ class InstructionRecipe(Recipe):
     Args:
         model: its sizes.
         data: poses of which pairs are made; their instructions are written by rule.
-        judge: of what it says.
+        judge: the retrieval model that judges its texts.
         start: weights to begin with: those of a model that learns on.
     """
 

@@ -78,7 +78,7 @@ class PublishedInstructor(PoseInstructor):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: of its weights.
+        path: path of its weights.
     """
 
     def __init__(self, model: FeedbackGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):

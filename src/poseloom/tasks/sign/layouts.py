@@ -76,7 +76,7 @@ class Placement:
     Args:
         scale: pixels of a shoulder width.
         centre: pixels of the middle of the shoulders, for each dimension.
-        width, height: of the picture.
+        width, height: width and height of the picture.
         fps: frames a second.
     """
 

@@ -56,9 +56,9 @@ class SignData:
         longest: frames; longer clips are left out.
         with_text: whether training sees the texts; pretraining does not.
         held_out: clips to validate on.
-        quick: of them, those that are validated on between epochs.
+        quick: how many of them are validated on between epochs.
         gallery: training clips among which the nearest string is looked for.
-        batches: that count as an epoch.
+        batches: number of batches that count as an epoch.
     """
 
     stage_keys: ClassVar[tuple[str, ...]] = ("batches", "with_text")

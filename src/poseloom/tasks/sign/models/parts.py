@@ -26,7 +26,7 @@ class TextEncoding:
     """A batch of encoded texts.
 
     Args:
-        values: of each token.
+        values: values of each token.
         padding: true where there is no token.
     """
 

@@ -42,24 +42,24 @@ class RefinerConfig:
     """Sizes of the model.
 
     Args:
-        keypoints: of a frame.
+        keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
         hands: first and end of the points of each hand, whose shape is weighed by itself.
-        width: of the encoders.
-        text_layers: of the text encoder.
-        layers: that refine.
-        heads: of attention.
+        width: width of the encoders.
+        text_layers: layers of the text encoder.
+        layers: number of layers that refine.
+        heads: number of heads of attention.
         feed_forward: width of feed-forward layers.
-        dropout: in training.
+        dropout: share of hidden units that rest in training.
         patch: frames of one token.
         max_frames: longest sequence.
         max_text: longest text, the begin mark included.
         no_text: share of the training texts that are left out.
         repairs: share of the training drafts that are damaged clips; the others are a start frame held still.
         rollouts: share of the training steps that go on from what the model made, not from the true way.
-        shape_weight: of the hands' points relative to their wrists.
-        speed_weight: of the change from frame to frame.
-        length_weight: of the squared error of the length's logarithm.
+        shape_weight: weight of the hands' points relative to their wrists.
+        speed_weight: weight of the change from frame to frame.
+        length_weight: weight of the squared error of the length's logarithm.
     """
 
     keypoints: int = 75
@@ -261,7 +261,7 @@ class RefinerContext:
         seen: mask of what may be attended to; none where nothing is padding.
         free: how far each point may move, from 0 where it is known to 1.
         near: 1 where a point is known, less the further away that is, 0 where it never is.
-        positions: of the tokens.
+        positions: positions of the tokens.
         there: 1 in frames that are none of padding, 0 else: a token may hold frames of both.
     """
 
