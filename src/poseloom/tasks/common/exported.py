@@ -147,8 +147,8 @@ def section_of(kind: type[T], values: Any, path: str | Path = "model card", wher
         if is_dataclass(hint):
             value = section_of(hint, value, path, place)  # type: ignore[arg-type]
         elif hint in (int, float, str, bool) and not _fits(value, hint):
-            told = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
-            raise FileError(card_path(path), told, field=place, remedy=_AGAIN)
+            problem = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
+            raise FileError(card_path(path), problem, field=place, remedy=_AGAIN)
         known[one.name] = value
     try:
         made = kind(**known)

@@ -83,6 +83,6 @@ class GatheredSampleErrors:
         return found
 
 
-def latent_samples(told: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
+def latent_samples(conditional: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
     """Several latents of each distribution."""
-    return told.sample((count,)).transpose(0, 1)
+    return conditional.sample((count,)).transpose(0, 1)

@@ -122,9 +122,11 @@ class PublishedEditor(PoseEditor):
     @torch.no_grad()
     def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         reading = self._read([instruction])
-        told = self.model.predict(to_published_rotations(pose, self.model.config.joints), reading.ids, reading.lengths)
+        conditional = self.model.predict(
+            to_published_rotations(pose, self.model.config.joints), reading.ids, reading.lengths
+        )
         noise = torch.randn(count, self.model.config.latent, generator=generator)
-        return from_published(self.model.decode(told.mean + told.stddev * noise).axis_angle)
+        return from_published(self.model.decode(conditional.mean + conditional.stddev * noise).axis_angle)
 
 
 def open_model(path: str | Path) -> SmallEditor:

@@ -113,10 +113,10 @@ def _measured(
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:
-        told, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
+        conditional, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
         decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, told)))
-        samples = model.decode(latent_samples(told, protocol.samples)).axis_angle
+        bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, conditional)))
+        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
         errors.add(batch.after, samples)
         made.append(samples[:, 0].cpu())
     means = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
@@ -163,7 +163,9 @@ class EditSampler:
         """Poses for each pose A and instruction, as published models see them: Z up."""
         noise = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(before, words)])
+            return torch.cat(
+                [samples_of(self.model, conditional, count, noise) for conditional in self._parts(before, words)]
+            )
 
     def distribution(self, before: Float[Tensor, "pairs joints 3"], words: Sequence[str]) -> Normal:
         """The Gaussians of pose A and instructions over the model's latents."""

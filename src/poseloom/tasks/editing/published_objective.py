@@ -136,13 +136,13 @@ class PoseBGeneratorLearner(ReadingLearner):
 
     def _measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
         weights = self.recipe.loss
-        posterior, told = (
+        posterior, conditional = (
             self.model.posterior(self.model.embed_poses(batch.after)),
             pose_b_distribution(self.model, batch),
         )
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.after, decoded)
-        apart, prior = divergence(posterior, told), divergence(posterior).mean()
+        apart, prior = divergence(posterior, conditional), divergence(posterior).mean()
         total = per_coefficient_bound(terms, free_bits(apart, floor), weights.reconstruction)
         bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, apart).items()}
         return {"total": total + weights.pose_prior * prior, "kl": apart.mean(), "kl_prior": prior, **bounds}

@@ -128,8 +128,8 @@ class PublishedGenerator(PoseGenerator):
         latents = torch.randn(count, self.model.config.latent, generator=generator)
         if text.strip() and self._read is not None:
             reading = self._read([text])
-            told = cast("CondTextPoser", self.model).encode_texts(reading.ids, reading.lengths)
-            latents = told.mean + told.stddev * latents
+            conditional = cast("CondTextPoser", self.model).encode_texts(reading.ids, reading.lengths)
+            latents = conditional.mean + conditional.stddev * latents
         return from_published(self.model.decode(latents).axis_angle).without_heading()
 
 

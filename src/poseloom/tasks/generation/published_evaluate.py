@@ -69,10 +69,10 @@ def held_out_figures(
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:
-        told, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
+        conditional, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
         decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, told)))
-        samples = model.decode(latent_samples(told, protocol.samples)).axis_angle
+        bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, conditional)))
+        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
         errors.add(batch.poses, samples)
         made.append(samples[:, 0].cpu())  # one of many that were drawn alike
     return {
@@ -115,7 +115,7 @@ class TextSampler:
         """Poses for each text as published models see them: Z up, without heading."""
         noise = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(words)])
+            return torch.cat([samples_of(self.model, conditional, count, noise) for conditional in self._parts(words)])
 
     def distribution(self, words: Sequence[str]) -> Normal:
         """The Gaussians of texts over the model's latents."""
@@ -129,8 +129,10 @@ class TextSampler:
             yield self.model.encode_texts(reading.ids, reading.lengths)
 
 
-def samples_of(model: Any, told: Normal, count: int, noise: torch.Generator) -> Float[Tensor, "batch samples joints 3"]:
+def samples_of(
+    model: Any, conditional: Normal, count: int, noise: torch.Generator
+) -> Float[Tensor, "batch samples joints 3"]:
     """Poses of a published model, drawn from Gaussians over its latents."""
-    shape = (len(told.mean), count, told.mean.shape[-1])
-    latents = told.mean[:, None] + told.stddev[:, None] * torch.randn(shape, generator=noise)
+    shape = (len(conditional.mean), count, conditional.mean.shape[-1])
+    latents = conditional.mean[:, None] + conditional.stddev[:, None] * torch.randn(shape, generator=noise)
     return model.decode(latents).axis_angle
