@@ -99,7 +99,7 @@ class GenerationLearner(FlowLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         self.warm()
 
-    def write_descriptions(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
         return with_some_dropped(
             write_descriptions(examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
         )

@@ -54,7 +54,7 @@ class RetrievalLearner(ContrastiveLearner):
         self.pool = PosePool(recipe.data)
         self.model = RetrievalModel(len(self.words), recipe.model)
 
-    def write_descriptions(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
+    def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
         return write_descriptions(examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
