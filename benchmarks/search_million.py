@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SAMPLES = 20_000
-DRAWN_TOGETHER = 1_000
+SAMPLED_TOGETHER = 1_000
 DESCRIBED = 2_000
 JITTER = 0.06
 """Radians, standard deviation of each component of each joint's turn."""
@@ -57,8 +57,10 @@ class JitteredPoses:
 
         self._rows = rows
         with one_thread():
-            firsts = range(0, samples, DRAWN_TOGETHER)
-            self._base = torch.cat([sampler.sample(DRAWN_TOGETHER, seed=first).rotations for first in firsts])[:samples]
+            firsts = range(0, samples, SAMPLED_TOGETHER)
+            self._base = torch.cat([sampler.sample(SAMPLED_TOGETHER, seed=first).rotations for first in firsts])[
+                :samples
+            ]
             self._texts = poseloom.describe(Pose(self._base[:DESCRIBED]))
         self.seconds = self.cpu_seconds = 0.0
 

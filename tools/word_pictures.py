@@ -14,7 +14,7 @@ import torch
 from poseloom.body import default_body
 from poseloom.language.posecodes import evaluate
 from poseloom.language.posecodes.tables import posecode_tables
-from poseloom.language.posescript import CaptionOptions, versions
+from poseloom.language.posescript import PoseScriptOptions, versions
 from poseloom.pose import Pose, stack
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.rotations import euler_to_rotmat, rotmat_to_rotvec
@@ -192,7 +192,7 @@ def kinds_table() -> list[str]:
 
 def versions_table() -> list[str]:
     """The switches that each version of captions turns on."""
-    names = [one.name for one in fields(CaptionOptions) if one.name not in ("noise", "faithful")]
+    names = [one.name for one in fields(PoseScriptOptions) if one.name not in ("noise", "faithful")]
     rows = [f"| version | {' | '.join(name.replace('_', ' ') for name in names)} |", "| --- |" + " --- |" * len(names)]
     for version, options in versions().items():
         rows.append(f"| `{version}` | {' | '.join('x' if getattr(options, name) else '' for name in names)} |")

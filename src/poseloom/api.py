@@ -268,8 +268,8 @@ def caption(
         beams: texts that are followed side by side; 1 is the most probable word each time.
         top_k: draw words among this many most probable ones.
         top_p: draw words among the most probable ones that together have this probability.
-        temperature: of drawn words.
-        seed: of drawn words.
+        temperature: temperature of drawn words.
+        seed: seed of drawn words.
         model: by name or path.
 
     Raises:
@@ -287,7 +287,7 @@ def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
 
     Args:
         text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
-        name: of the clip.
+        name: name of the clip.
         strict: slips that are passed over count as mistakes.
 
     Raises:

@@ -20,7 +20,7 @@ from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
-from poseloom.tasks.common.frames import published
+from poseloom.tasks.common.frames import to_published_rotations
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.instruction.published import FeedbackGenerator, FeedbackGeneratorConfig
@@ -55,7 +55,7 @@ def test_retrieval(opened):
     module = PoseText(PoseTextConfig(text=GRU))
     model, poses = opened(module), sample(5, seed=1)
     vectors = model.embed_poses(poses).vectors
-    expected = module.encode_poses(published(poses.without_heading(), 52))
+    expected = module.encode_poses(to_published_rotations(poses.without_heading(), 52))
     torch.testing.assert_close(vectors, expected)
     torch.testing.assert_close(model.embed_poses(turned(poses)).vectors, vectors, atol=1e-4, rtol=0)
     texts = ["raise the left arm", "the knee is bent .", "up"]
@@ -96,7 +96,7 @@ def test_editing(opened):
 def test_texts_are_said_in_the_models_words(opened):
     module = DescriptionGenerator(DescriptionGeneratorConfig(decoder=DECODER))
     model, poses = opened(module), sample(2, seed=1)
-    ids = module.say(published(poses.without_heading(), 52)).tokens
+    ids = module.say(to_published_rotations(poses.without_heading(), 52)).tokens
     assert (
         model.caption(poses) == [WordTokenizer(VOCABULARY).decode(row) for row in ids] == model.caption(turned(poses))
     )

@@ -5,20 +5,20 @@ import torch
 
 import poseloom
 from poseloom.demo.samples import FEET, SAMPLES, sample_clip
-from poseloom.pose.contact import Figure, floor_points
+from poseloom.pose.contact import ContactFigure, floor_points
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples_stand_on_the_floor_and_are_the_same_each_time(name):
     clip = sample_clip(name)
-    lowest = Figure.of(clip.pose.matrices()).lower_edges().amin(-1) + clip.pose.translation[:, 1]
+    lowest = ContactFigure.of(clip.pose.matrices()).lower_edges().amin(-1) + clip.pose.translation[:, 1]
     assert lowest.abs().max() < 0.02
     assert torch.equal(clip.pose.rotations, sample_clip(name).pose.rotations)
 
 
 def test_the_foot_that_carries_does_not_slide():
     clip = sample_clip("walk")
-    figure = Figure.of(clip.pose.matrices())
+    figure = ContactFigure.of(clip.pose.matrices())
     feet = [row for row, joint in enumerate(floor_points().joints) if joint in FEET]
     points = figure.points[:, feet, 2] + clip.pose.translation[:, None, 2]
     assert points.diff(dim=0).abs().amin(-1).max() < 1e-4

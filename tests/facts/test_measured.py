@@ -1,7 +1,7 @@
 import torch
 
-from poseloom.facts.measured import FACTS, SIDED, MeasuredFacts, measured
-from poseloom.facts.stated import described
+from poseloom.facts.measured import FACTS, SIDED, MeasuredFacts, measure_facts
+from poseloom.facts.stated import facts_of_description
 from poseloom.language import describe
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import Pose
@@ -12,10 +12,10 @@ NOWHERE = torch.zeros(40)
 
 def test_what_is_described_is_measured():
     texts = describe(POSES[:40], seed=1)
-    holds = dict(measured(POSES[:40]))
+    holds = dict(measure_facts(POSES[:40]))
     true = []
     for row, text in enumerate(texts):
-        for name, weight in described(text).items():
+        for name, weight in facts_of_description(text).items():
             whole = " " + name.partition(" ")[2]  # a channel without sides that is told of one
             if weight == 1 and " not " not in name:
                 true.append(bool(holds.get(name, holds.get(whole, NOWHERE))[row]))
@@ -41,8 +41,8 @@ def test_both_sides_have_the_same_places():
 
 
 def test_the_mirror_image_has_the_mirrored_facts():
-    facts = dict(measured(POSES))
-    mirrored = dict(measured(POSES.mirror()))
+    facts = dict(measure_facts(POSES))
+    mirrored = dict(measure_facts(POSES.mirror()))
     for name in ("left elbow square", "right thigh.level level", "left zone front_chest"):
         side = name.split()[0]
         other = name.replace(side, {"left": "right", "right": "left"}[side])

@@ -1,15 +1,15 @@
 import torch
 
-from poseloom.facts.measured_pairs import CHANGES, CHANGES_SIDED, MeasuredChanges, PairClaims, changed, claim_name
+from poseloom.facts.measured_pairs import CHANGES, CHANGES_SIDED, MeasuredChanges, PairClaims, claim_name, name_changes
 from poseloom.facts.stated import instructed_claims
 from poseloom.language import instruct
 from poseloom.language.claims.claim import Measure
 from poseloom.language.claims.reading import read_instruction
 from poseloom.language.instruction.change import Change
-from poseloom.tasks.common.pair_examples import PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import PairData, PairPool, write_instructions
 
-FIRST, SECOND = PairPool(PairData(procedural=300)).drawn(1, 300)
-TEXTS = written_pairs(FIRST, SECOND, 1, 0.0)
+FIRST, SECOND = PairPool(PairData(procedural=300)).sample(1, 300)
+TEXTS = write_instructions(FIRST, SECOND, 1, 0.0)
 
 
 def test_claims_have_names_of_their_own_and_places():
@@ -50,5 +50,5 @@ def test_changes_of_pairs_as_numbers():
 
 
 def test_a_change_of_both_sides_is_one_of_each():
-    both = changed([Change(3.0, "bend", degree=1, side="both", noun="knee")])
+    both = name_changes([Change(3.0, "bend", degree=1, side="both", noun="knee")])
     assert {name.partition(" ")[0] for name in both} == {"left", "right"} and set(both.values()) == {0.65}

@@ -17,8 +17,8 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.body import default_body
 from poseloom.language import swap_sides
 from poseloom.language.posecodes import Code, evaluate
-from poseloom.language.posescript import CaptionOptions, captions, findings, read_caption, versions
-from poseloom.language.posescript.caption import told
+from poseloom.language.posescript import PoseScriptOptions, captions, findings, read_posescript, versions
+from poseloom.language.posescript.caption import stated_content
 from poseloom.language.posescript.options import version
 from poseloom.language.posescript.phrasebook import phrasebook_of
 from poseloom.language.posescript.rules import CROSSED, PLURAL, rules_of
@@ -79,8 +79,8 @@ def test_codes_after_the_statistical_rules_are_exact(case):
 
 def test_faithful_captions_tell_the_codes_of_the_original(case):
     coords, rotations = (torch.from_numpy(case[1][name]) for name in ("coords", "rotations"))
-    options = CaptionOptions(simplified=True, faithful=True, transitive_rule=True, statistical_rules=True)
-    every = told(coords, options, rotations=rotations)
+    options = PoseScriptOptions(simplified=True, faithful=True, transitive_rule=True, statistical_rules=True)
+    every = stated_content(coords, options, rotations=rotations)
     rules = rules_of()
     for one_told, expected in zip(every, case[0]["codes"], strict=True):
         statements = one_told.statements
@@ -126,9 +126,9 @@ def test_directions_are_told_only_of_people_who_face_the_front(build):
     assert not re.search(r"behind|in front|back of|lean|twist", " ".join(captions(lying, seed=1)))
     turned = default_body("preview").joints(build(pelvis=("Y", (90,)), left_shoulder=("Z", (0,))))
     axes = rules_of().needs_facing
-    assert not {one.interpretation for one in read_caption(captions(turned[None])[0]).codes} & axes
+    assert not {one.interpretation for one in read_posescript(captions(turned[None])[0]).codes} & axes
     faithful = " ".join(captions(turned, seed=seed, faithful=True)[0] for seed in range(4))
-    assert {one.interpretation for one in read_caption(faithful).codes} & axes
+    assert {one.interpretation for one in read_posescript(faithful).codes} & axes
 
 
 def test_the_mirrored_body_has_the_mirrored_codes(real):
@@ -136,8 +136,10 @@ def test_the_mirrored_body_has_the_mirrored_codes(real):
     rules = rules_of()
 
     def content(pose: Pose) -> list[set[Code]]:
-        options = CaptionOptions(simplified=True)
-        return [{one for each in said.statements for one in read_back(each.codes)} for said in told(pose, options)]
+        options = PoseScriptOptions(simplified=True)
+        return [
+            {one for each in said.statements for one in read_back(each.codes)} for said in stated_content(pose, options)
+        ]
 
     def read_back(codes: list[Code]) -> list[Code]:
         """One way of writing for relations of two sides of one part."""
@@ -176,7 +178,7 @@ def test_the_mirrored_pose_has_the_mirrored_text(real_poses, name):
 def test_the_mirrored_joints_have_the_mirrored_text_also_with_noise(real):
     joints = real[1][:100]
     mirrored = joints[:, list(MIRROR)] * torch.tensor([-1.0, 1.0, 1.0])
-    for options in (CaptionOptions(noise=True, random_skip=True), CaptionOptions()):
+    for options in (PoseScriptOptions(noise=True, random_skip=True), PoseScriptOptions()):
         assert [swap_sides(text) for text in captions(joints, options, 5)] == captions(mirrored, options, 5)
 
 
@@ -236,9 +238,9 @@ def test_a_text_tells_every_statement(real):
         part2 = rules.singulars.get(one.part2 or "", one.part2) if one.side2 in (PLURAL, CROSSED) else one.part2
         return one._replace(part=part, part2=part2)
 
-    statements = [one.statements for one in told(poses, version("complete"), 7)]
+    statements = [one.statements for one in stated_content(poses, version("complete"), 7)]
     for text, wanted in zip(captions(poses, seed=7), statements, strict=True):
-        assert set(read_caption(text).codes) == {plain(one) for each in wanted for one in each.codes}
+        assert set(read_posescript(text).codes) == {plain(one) for each in wanted for one in each.codes}
 
 
 def test_texts_are_tidy(real):
@@ -267,7 +269,7 @@ def test_a_pose_reads_the_same_alone_and_in_any_batch(real):
 
 def test_noise_blurs_some_statements_and_depends_on_the_pose_alone(real):
     _, joints = real
-    noisy = CaptionOptions(noise=True)
+    noisy = PoseScriptOptions(noise=True)
     texts = captions(joints[:60], noisy, seed=5)
     assert captions(joints[:60].flip(0), noisy, seed=5) == texts[::-1]
     assert 0 < len(findings(texts, joints[:60])) < 300
@@ -343,7 +345,7 @@ def test_contacts_are_told(real):
     contact = code("left hand | touch | right forearm")
     texts = captions(joints[:5], "embroider-simplified", contacts=[[contact]] * 5)
     either = {contact, code("right forearm | touch | left hand")}
-    assert all(either & set(read_caption(text).codes) for text in texts)
+    assert all(either & set(read_posescript(text).codes) for text in texts)
     with pytest.raises(PoseloomError, match="contacts"):
         captions(joints[:5], "embroider-plain")
 
@@ -419,6 +421,6 @@ def test_every_statement_has_words():
     book = phrasebook_of()
     plan = evaluate(torch.zeros(1, 22, 3), torch.zeros(1, 22, 3)).plan
     rows = plan.tables.rows(True)
-    said = {rows[row][0].categories[category] for row, category, _ in plan.told_rows}
+    said = {rows[row][0].categories[category] for row, category, _ in plan.stated_rows}
     for name in said | {one.interpretation for one in plan.tables.supers}:
         assert any((chapter, name, "any") in book.wordings for chapter in ("alone", "pair")), name

@@ -8,7 +8,7 @@ import torch
 from poseloom.body import default_body
 from poseloom.language import swap_sides
 from poseloom.language.posecodes import Code
-from poseloom.language.posescript import captions, read_caption
+from poseloom.language.posescript import captions, read_posescript
 from poseloom.language.posescript.contact_parts import UNNAMED, contact_table, skin_of
 from poseloom.language.posescript.contacts import _codes, contacts_of
 from poseloom.language.posescript.sides import mirrored_touch
@@ -100,5 +100,5 @@ def test_captions_find_and_tell_contacts(real_poses):
     found = contacts_of(poses)
     texts = captions(poses, "embroider-simplified", seed=1)
     for codes, text in zip(found, texts, strict=True):
-        told = [one for one in read_caption(text).codes if one.interpretation == "touch"]
+        told = [one for one in read_posescript(text).codes if one.interpretation == "touch"]
         assert len(told) == len(codes)

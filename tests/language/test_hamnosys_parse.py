@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poseloom.base.errors import PoseloomError
-from poseloom.language.hamnosys import HamNoSysError, Kind, explain, from_names, parse, symbols, to_names, tokenise
+from poseloom.language.hamnosys import (
+    HamNoSysError,
+    SymbolKind,
+    explain,
+    from_names,
+    parse,
+    symbols,
+    to_names,
+    tokenise,
+)
 from poseloom.language.hamnosys.orientation import name_of, palm_normal
 from poseloom.language.hamnosys.reader import DEEPEST
 from poseloom.language.hamnosys.tree import (
@@ -74,33 +83,35 @@ def test_the_hamburg_example():
 
 def test_every_symbol_has_a_place_in_a_string():
     before = {
-        Kind.THUMB: "flathand",
-        Kind.BEND: "flathand",
-        Kind.GROUP_END: "flathand parbegin movel",
-        Kind.SEQUENCE_END: "flathand seqbegin movel",
-        Kind.FUSION_END: "flathand fusionbegin movel",
-        Kind.SYMMETRY: "",
-        Kind.NONDOMINANT: "",
+        SymbolKind.THUMB: "flathand",
+        SymbolKind.BEND: "flathand",
+        SymbolKind.GROUP_END: "flathand parbegin movel",
+        SymbolKind.SEQUENCE_END: "flathand seqbegin movel",
+        SymbolKind.FUSION_END: "flathand fusionbegin movel",
+        SymbolKind.SYMMETRY: "",
+        SymbolKind.NONDOMINANT: "",
     }
     after = {
-        Kind.SYMMETRY: "flathand",
-        Kind.NONDOMINANT: "flathand",
-        Kind.REPLACE: "fist",
-        Kind.PLUS: "movel",
-        Kind.BETWEEN: "mover",
-        Kind.GROUP_BEGIN: "movel parend",
-        Kind.SEQUENCE_BEGIN: "movel seqend",
-        Kind.FUSION_BEGIN: "movel fusionend",
-        Kind.ALTERNATIVE: "",
+        SymbolKind.SYMMETRY: "flathand",
+        SymbolKind.NONDOMINANT: "flathand",
+        SymbolKind.REPLACE: "fist",
+        SymbolKind.PLUS: "movel",
+        SymbolKind.BETWEEN: "mover",
+        SymbolKind.GROUP_BEGIN: "movel parend",
+        SymbolKind.SEQUENCE_BEGIN: "movel seqend",
+        SymbolKind.FUSION_BEGIN: "movel fusionend",
+        SymbolKind.ALTERNATIVE: "",
     }
     for symbol in symbols():
-        if symbol.kind is Kind.ALTERNATIVE:
+        if symbol.kind is SymbolKind.ALTERNATIVE:
             continue
-        start = before.get(symbol.kind, "flathand" if symbol.kind in (Kind.DIRECTION, Kind.PALM) else "flathand movel")
+        start = before.get(
+            symbol.kind, "flathand" if symbol.kind in (SymbolKind.DIRECTION, SymbolKind.PALM) else "flathand movel"
+        )
         text = from_names(start) + symbol.character + from_names(after.get(symbol.kind, ""))
-        if symbol.kind is Kind.HANDSHAPE:
+        if symbol.kind is SymbolKind.HANDSHAPE:
             text = symbol.character
-        if symbol.kind in (Kind.WRIST, Kind.RELATIVE):
+        if symbol.kind in (SymbolKind.WRIST, SymbolKind.RELATIVE):
             text = from_names("flathand extfingeru") + symbol.character
         assert parse(text).signs, symbol.name
 

@@ -15,7 +15,7 @@ from poseloom.language import instruct, instructions, swap_sides
 from poseloom.language.claims import Measure, Source, check_instructions, read_instruction
 from poseloom.language.claims.lexicon import lexicon_of
 from poseloom.language.instruction.imperatives import instructions_of
-from poseloom.language.posefix import Options
+from poseloom.language.posefix import PoseFixOptions
 from poseloom.language.posefix.wording import words_of
 from poseloom.pose import Pose, concatenate
 
@@ -179,13 +179,13 @@ def test_touches_are_told_and_true(pairs):
 
 def test_noise_depends_on_the_poses_and_the_seed_alone(pairs):
     first, second = (pose[:30] for pose in pairs)
-    blurred = Options(noise=True)
+    blurred = PoseFixOptions(noise=True)
     whole = instructions(first, second, blurred, 5, in_sequence=True)
     turned_round = [
         instructions(first[place], second[place], blurred, 5, in_sequence=True)[0] for place in reversed(range(30))
     ]
     assert whole == turned_round[::-1]
-    assert whole != instructions(first, second, Options(), 5, in_sequence=True)
+    assert whole != instructions(first, second, PoseFixOptions(), 5, in_sequence=True)
 
 
 def test_the_number_of_texts_must_fit(build):

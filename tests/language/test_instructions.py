@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language import swap_sides
 from poseloom.language.posecodes.evaluation import Code
-from poseloom.language.posefix import VERSIONS, Options, instructions, pair_codes
-from poseloom.language.posefix.aggregation import Draws, entities, original, sides_joined
+from poseloom.language.posefix import VERSIONS, PoseFixOptions, instructions, pair_codes
+from poseloom.language.posefix.aggregation import InstructionDraws, entities, original, sides_joined
 from poseloom.language.posefix.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.pose import Pose
 from poseloom.pose.rotations import axis_to_rotmat
@@ -71,7 +71,7 @@ def test_sides_are_joined_only_where_it_is_true():
 def test_the_original_joins_sides_blindly():
     # Two codes of one and the same hand: the released rule does not look at the sides.
     twice = [Code("left", "hand", "close", side, "knee") for side in ("left", "right")]
-    subjects = [original(twice, False, Draws(seed, ()))[0].subjects for seed in range(5)]
+    subjects = [original(twice, False, InstructionDraws(seed, ()))[0].subjects for seed in range(5)]
     assert (("<plural>", "hands"),) in subjects
 
 
@@ -279,4 +279,4 @@ def test_a_phrase_file_that_is_not_json_names_the_line(tmp_path, build):
 
 def test_there_are_hundreds_of_wordings():
     assert words_of().templates() > 300
-    assert Options() == VERSIONS["pfA"]
+    assert PoseFixOptions() == VERSIONS["pfA"]

@@ -14,8 +14,8 @@ from poseloom.language.paircodes import (
     evaluate_pairs,
     paircode_tables,
     rotation_change,
+    stated_targets,
     target_eligibility,
-    told_targets,
 )
 from poseloom.language.paircodes.rotation import turn_table
 from poseloom.language.tables import TABLES
@@ -82,7 +82,7 @@ def test_posecodes_that_may_be_targets_are_exact(case, evaluated):
 
 
 def test_codes_are_exact(case, evaluated):
-    targets = [[code for code, _ in told] for told in told_targets(evaluated)]
+    targets = [[code for code, _ in told] for told in stated_targets(evaluated)]
     kept = [[*codes, *concerned(codes, own)] for codes, own in zip(evaluated.codes(), targets, strict=True)]
     for name, ours in (("paircodes", evaluated.codes()), ("posecodes_b", targets), ("codes", kept)):
         assert [[list(code) for code in codes] for codes in ours] == case[0][name]

@@ -3,14 +3,14 @@ import pytest
 
 from poseloom.language import describe
 from poseloom.language.description.agreement import fact_agreement
-from poseloom.language.telegraphic import clipped
+from poseloom.language.telegraphic import telegraphic
 from poseloom.pose.sampler import sample
 
 TEXT = "The person stands, leaning forward. Their left arm is raised straight up. The knees are bent."
 
 
 def test_small_words_go_and_the_others_stay():
-    said = {clipped(TEXT, np.random.default_rng(seed)) for seed in range(60)}
+    said = {telegraphic(TEXT, np.random.default_rng(seed)) for seed in range(60)}
     assert len(said) > 30
     for text in said:
         assert "standing, leaning forward" in text.lower() and "left arm" in text.lower() and "The person" not in text
@@ -18,7 +18,7 @@ def test_small_words_go_and_the_others_stay():
 
 
 def test_the_seed_chooses():
-    a, b = (clipped(TEXT, np.random.default_rng(3)) for _ in range(2))
+    a, b = (telegraphic(TEXT, np.random.default_rng(3)) for _ in range(2))
     assert a == b
 
 
@@ -26,6 +26,6 @@ def test_the_seed_chooses():
 def test_what_is_left_is_still_true_of_the_pose(style):
     poses = sample(60, seed=8).body().without_heading()
     generator = np.random.default_rng(1)
-    texts = [clipped(text, generator) for text in describe(poses, seed=2, style=style)]
+    texts = [telegraphic(text, generator) for text in describe(poses, seed=2, style=style)]
     found = fact_agreement(texts, poses)
     assert found.true.sum() > 0.9 * found.read.sum() > 60

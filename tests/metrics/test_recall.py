@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from poseloom.base.errors import PoseloomError
 from poseloom.metrics import (
     any_to_any_recall,
-    draw_pools,
     mean_recall,
     own_ranks,
     pool_ranks,
     r_precision,
     recall_at,
+    sample_pools,
     two_way_recall,
 )
 from poseloom.metrics import recall as recall_module
@@ -26,8 +26,8 @@ def test_published_recall_and_r_precision(golden):
     case, arrays = golden("text-pose/metrics")
     pose, text = (torch.from_numpy(arrays[name]) for name in ("pose_features", "text_features"))
     found = two_way_recall(pose, text, case["config"]["recall_k"])
-    assert np.allclose(found.forth, arrays["recall_pose_to_text"], atol=1e-4)
-    assert np.allclose(found.back, arrays["recall_text_to_pose"], atol=1e-4)
+    assert np.allclose(found.a_to_b, arrays["recall_pose_to_text"], atol=1e-4)
+    assert np.allclose(found.b_to_a, arrays["recall_text_to_pose"], atol=1e-4)
     assert found.mean == pytest.approx(float(arrays["mrecall"]), abs=1e-4)
 
     precision = r_precision(text, pose, torch.from_numpy(arrays["pools"]), k=case["config"]["topk"])
@@ -70,25 +70,25 @@ def test_ranks_do_not_depend_on_the_size_of_blocks(items, seed):
 @given(st.integers(2, 40), st.integers(1, 4), st.integers(0, 9), st.data())
 def test_pools_hold_the_own_item_once_and_others_without_repeats(items, repetitions, seed, data):
     size = data.draw(st.integers(1, items))
-    pools = draw_pools(items, size, repetitions, seed)
+    pools = sample_pools(items, size, repetitions, seed)
     assert pools.shape == (items, repetitions, size)
     assert torch.equal(pools[..., 0], torch.arange(items)[:, None].expand(-1, repetitions))
     assert (pools.sort(-1).values.diff(dim=-1) > 0).all() and pools.min() >= 0 and pools.max() < items
-    assert torch.equal(pools, draw_pools(items, size, repetitions, seed))
+    assert torch.equal(pools, sample_pools(items, size, repetitions, seed))
 
 
 def test_every_other_item_is_drawn_equally_often():
-    counts = torch.bincount(draw_pools(10, 4, 20_000)[0, :, 1:].flatten(), minlength=10).double()
+    counts = torch.bincount(sample_pools(10, 4, 20_000)[0, :, 1:].flatten(), minlength=10).double()
     assert counts[0] == 0 and ((counts[1:] / 20_000 - 3 / 9).abs() < 0.02).all()
 
 
 def test_a_full_pool_ranks_as_the_whole_collection_does():
     a, b = features(12, 4), features(12, 4, 1)
-    assert torch.equal(pool_ranks(a, b, draw_pools(12, 12, 3)), own_ranks(a, b)[:, None].expand(-1, 3))
+    assert torch.equal(pool_ranks(a, b, sample_pools(12, 12, 3)), own_ranks(a, b)[:, None].expand(-1, 3))
 
 
 def test_ranks_of_pools_do_not_depend_on_how_scores_are_computed(monkeypatch):
-    a, b, pools = features(60), features(60, seed=1), draw_pools(60, 8, 3)
+    a, b, pools = features(60), features(60, seed=1), sample_pools(60, 8, 3)
     whole = pool_ranks(a, b, pools)
     monkeypatch.setattr("poseloom.metrics.precision._WHOLE_ROWS", 0)
     monkeypatch.setattr("poseloom.metrics.precision._NUMBERS_AT_ONCE", 1000)

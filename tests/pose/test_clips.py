@@ -9,7 +9,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
 from poseloom.pose.clips import LEG_NOTE, free_leg, grounded, leg_scale, mirrored, resampled, smoothed, trimmed
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 
 
 def wave(frames=40, fps=20.0, joints=22, seed=0) -> Clip:
@@ -156,7 +156,7 @@ def test_parts_without_frames_are_refused(start, end):
 
 
 def lowest(clip: Clip) -> torch.Tensor:
-    return Figure.of(clip.pose.matrices()).lower_edges().amin(-1) + clip.pose.translation[:, 1]
+    return ContactFigure.of(clip.pose.matrices()).lower_edges().amin(-1) + clip.pose.translation[:, 1]
 
 
 def test_a_figure_that_stands_in_the_air_is_set_on_the_floor():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from poseloom.pose import Pose, ground
 from poseloom.pose import rotations as rot
 from poseloom.pose.capsules import penetration, segment_distance
-from poseloom.pose.contact import Figure, floor_points
+from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.settle import flatten_feet, gaps, off_balance, plant_feet, settle
 from poseloom.pose.stances import settled_angles, stances, support
@@ -26,7 +26,7 @@ def test_grounding_puts_the_lowest_point_on_the_floor_and_keeps_the_place(seed):
     generator = torch.Generator().manual_seed(seed)
     pose = Pose(torch.randn(2, 3, 22, 3, generator=generator), torch.randn(2, 3, 3, generator=generator))
     placed = ground(pose)
-    edges = Figure.of(placed.matrices()).lower_edges() + placed.translation[..., 1:2]
+    edges = ContactFigure.of(placed.matrices()).lower_edges() + placed.translation[..., 1:2]
     torch.testing.assert_close(edges.amin(-1), torch.zeros(2, 3), atol=1e-5, rtol=0)
     assert torch.equal(placed.translation[..., [0, 2]], pose.translation[..., [0, 2]])
     assert torch.equal(placed.rotations, pose.rotations)
@@ -36,9 +36,9 @@ def test_grounding_puts_the_lowest_point_on_the_floor_and_keeps_the_place(seed):
 def test_turning_a_figure_is_turning_its_root():
     local = rot.rotvec_to_rotmat(torch.randn(4, 22, 3))
     turn = rot.rotvec_to_rotmat(torch.randn(4, 3))
-    turned = Figure.of(local).turned(turn)
+    turned = ContactFigure.of(local).turned(turn)
     local = torch.cat([(turn @ local[:, 0])[:, None], local[:, 1:]], dim=1)
-    expected = Figure.of(local)
+    expected = ContactFigure.of(local)
     torch.testing.assert_close(turned.points, expected.points, atol=1e-5, rtol=0)
     torch.testing.assert_close(turned.rotations, expected.rotations, atol=1e-5, rtol=0)
 
@@ -59,7 +59,7 @@ def test_planted_feet_are_at_one_height(seed):
     angles, carried = standing(30, seed)
     both, soles = torch.ones(30, dtype=torch.bool), torch.ones(30, 2, dtype=torch.bool)
     planted = flatten_feet(plant_feet(angles, both, soles), soles, ~soles)
-    assert gaps(Figure.of(to_matrices(planted)), carried).max() < 0.01
+    assert gaps(ContactFigure.of(to_matrices(planted)), carried).max() < 0.01
     left_alone = plant_feet(angles, ~both, soles)
     assert torch.equal(left_alone, angles)
 
@@ -69,7 +69,7 @@ def test_planted_feet_are_at_one_height(seed):
 def test_settled_bodies_keep_their_weight_over_their_feet(seed):
     angles, carried = standing(30, seed)
     settled = settle(angles, carried)
-    figure = Figure.of(to_matrices(settled))
+    figure = ContactFigure.of(to_matrices(settled))
     assert gaps(figure, carried).max() < 0.05
     assert (off_balance(figure, carried).norm(dim=-1) < carried.slack + 0.05).all()
 
@@ -97,5 +97,5 @@ def test_an_arm_through_the_trunk_overlaps_and_the_t_pose_does_not():
     angles = torch.zeros(2, len(MOVEMENTS))
     angles[1, MOVEMENT_INDEX["left_shoulder_elevation"]] = -0.7
     angles[1, MOVEMENT_INDEX["left_shoulder_swing"]] = 3.1
-    overlap = penetration(Figure.of(to_matrices(angles)))
+    overlap = penetration(ContactFigure.of(to_matrices(angles)))
     assert overlap[0] == 0 and overlap[1] > 0.03

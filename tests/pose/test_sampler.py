@@ -7,10 +7,10 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import Kind, Pose, SamplerOptions, heading, sample, within_ranges
 from poseloom.pose.capsules import penetration
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, arm_twist, from_matrices
-from poseloom.pose.sampler import EVERYDAY, draw
+from poseloom.pose.sampler import EVERYDAY, sample_labelled
 from poseloom.pose.stances import stance_names, stances
 
 COUNT = 1500
@@ -18,7 +18,7 @@ COUNT = 1500
 
 @pytest.fixture(scope="module")
 def samples():
-    return draw(COUNT, seed=3)
+    return sample_labelled(COUNT, seed=3)
 
 
 def test_samples_are_complete_poses_within_their_ranges(samples):
@@ -28,7 +28,7 @@ def test_samples_are_complete_poses_within_their_ranges(samples):
 
 
 def test_samples_stand_on_the_floor(samples):
-    edges = Figure.of(samples.pose.matrices()).lower_edges() + samples.pose.translation[:, 1:2]
+    edges = ContactFigure.of(samples.pose.matrices()).lower_edges() + samples.pose.translation[:, 1:2]
     torch.testing.assert_close(edges.amin(-1), torch.zeros(COUNT), atol=1e-4, rtol=0)
     for kind, lowest, highest in ((Kind.SITTING, 0.08, 0.85), (Kind.LYING, 0.05, 0.5), (Kind.STANDING, 0.7, 1.15)):
         height = samples.pose.translation[[row for row, name in enumerate(samples.kinds) if name == kind], 1]
@@ -36,13 +36,13 @@ def test_samples_stand_on_the_floor(samples):
 
 
 def test_limbs_stay_apart(samples):
-    overlap = penetration(Figure.of(samples.pose.matrices()))
+    overlap = penetration(ContactFigure.of(samples.pose.matrices()))
     assert (overlap < 0.1).all() and (overlap < 0.05).float().mean() > 0.95
 
 
 def test_standing_feet_are_both_on_the_floor():
-    drawn = draw(300, seed=1, kinds="standing")
-    figure = Figure.of(drawn.pose.matrices())
+    drawn = sample_labelled(300, seed=1, kinds="standing")
+    figure = ContactFigure.of(drawn.pose.matrices())
     height = figure.positions[..., 1] + drawn.pose.translation[:, 1:2]
     ankles = height[:, [JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]]]
     assert (ankles < 0.15).all()
@@ -92,7 +92,7 @@ def test_another_process_draws_the_same_poses():
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_can_be_asked_for(kind):
-    drawn = draw(40, seed=2, kinds=kind)
+    drawn = sample_labelled(40, seed=2, kinds=kind)
     assert set(drawn.kinds) == {kind}
     assert within_ranges(drawn.pose).all()
     if kind not in (Kind.ARMS_ANYWHERE, Kind.GESTURING):
@@ -102,9 +102,9 @@ def test_every_kind_can_be_asked_for(kind):
 def test_shares_of_kinds_are_kept(samples):
     for kind, share in EVERYDAY.items():
         assert samples.kinds.count(kind) / COUNT == pytest.approx(share, abs=0.04)
-    mixed = draw(400, kinds={"lying": 3, Kind.SITTING: 1}).kinds
+    mixed = sample_labelled(400, kinds={"lying": 3, Kind.SITTING: 1}).kinds
     assert mixed.count(Kind.LYING) == pytest.approx(300, abs=40)
-    assert set(draw(50, kinds=["lying", "arms-anywhere"]).kinds) == {Kind.LYING, Kind.ARMS_ANYWHERE}
+    assert set(sample_labelled(50, kinds=["lying", "arms-anywhere"]).kinds) == {Kind.LYING, Kind.ARMS_ANYWHERE}
 
 
 def test_arms_anywhere_point_everywhere_that_shoulders_reach():
@@ -123,8 +123,8 @@ def test_arms_anywhere_point_everywhere_that_shoulders_reach():
 def test_samples_differ_and_both_sides_get_their_share():
     pose = sample(600, kinds="balancing", options=SamplerOptions(turn=False))
     assert len(torch.unique(pose.rotations[:, 1].round(decimals=4), dim=0)) == 600
-    kicks = draw(300, kinds="balancing")
-    ankles = Figure.of(kicks.pose.matrices()).positions[:, [7, 8], 1]
+    kicks = sample_labelled(300, kinds="balancing")
+    ankles = ContactFigure.of(kicks.pose.matrices()).positions[:, [7, 8], 1]
     left_higher = (ankles[:, 0] > ankles[:, 1]).float().mean()
     assert 0.35 < left_higher < 0.65
 
@@ -133,7 +133,7 @@ def test_no_noise_and_no_exchange_gives_the_stances_themselves():
     from poseloom.pose import stance
 
     plain = SamplerOptions(noise=0, mirror=0, other_arms=0, other_head=0, turn=False, hands=False)
-    drawn = draw(60, kinds="kneeling", options=plain)
+    drawn = sample_labelled(60, kinds="kneeling", options=plain)
     for row, name in enumerate(drawn.stances):
         expected = stance(name).body()
         torch.testing.assert_close(drawn.pose[row].body().matrices(), expected.matrices(), atol=0.12, rtol=0)
@@ -149,7 +149,7 @@ def test_small_and_empty_draws():
     assert sample(0).batch_shape == (0,)
     one = sample(1, device="cpu")
     assert isinstance(one, Pose) and one.batch_shape == (1,)
-    assert set(draw(3).stances) <= set(stance_names())
+    assert set(sample_labelled(3).stances) <= set(stance_names())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import PARENTS, Pose, stance, stance_names, within_ranges
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 from poseloom.pose.hands import finger_rotations, hand_shape
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.kinematics import forward_kinematics
@@ -32,14 +32,14 @@ def test_all_stances_are_complete_poses_within_their_ranges(everyone):
 
 
 def test_all_stances_stand_on_the_floor(everyone):
-    lowest = Figure.of(everyone.matrices()).lower_edges().amin(-1)
+    lowest = ContactFigure.of(everyone.matrices()).lower_edges().amin(-1)
     torch.testing.assert_close(everyone.translation[:, 1], -lowest)
     assert (everyone.translation[:, [0, 2]] == 0).all()
     assert (joints(everyone)[..., :22, 1] > -0.005).all()
 
 
 def test_what_carries_a_stance_touches_the_floor(everyone):
-    edges = Figure.of(everyone.matrices()).lower_edges() + everyone.translation[:, 1:2]
+    edges = ContactFigure.of(everyone.matrices()).lower_edges() + everyone.translation[:, 1:2]
     for row, each in enumerate(stances().values()):
         if each.contacts.any():
             assert edges[row][each.contacts].max() < 0.1, each.name

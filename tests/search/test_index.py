@@ -19,7 +19,7 @@ from poseloom.pose.sampler import sample
 from poseloom.search import Index, MemoryRows, TableRows, build_index, neighbours
 from poseloom.search import build as building
 from poseloom.search.store import MANIFEST
-from poseloom.search.words import Words
+from poseloom.search.words import WordScorer
 
 
 def contents(folder):
@@ -394,7 +394,7 @@ def test_words_find_rare_ones_first(tmp_path):
     assert [hit.row for hit in index.search("blue").hits] == [1]
     assert [hit.row for hit in index.search("kneeling").hits] == [2]
     assert index.search("red ball").hits[0].row == 0
-    words = Words(next((tmp_path / "index").glob("segment-*")), 5)
+    words = WordScorer(next((tmp_path / "index").glob("segment-*")), 5)
     every = words.scores(["red", "ball", "unknown"])
     np.testing.assert_allclose(words.scores_of(["red", "ball", "unknown"], np.array([0, 1, 4])), every[[0, 1, 4]])
     assert every.min() >= 0 and every.max() <= 1

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from poseloom.language.hamnosys import Kind, from_names, parse, symbols
+from poseloom.language.hamnosys import SymbolKind, from_names, parse, symbols
 from poseloom.language.hamnosys.orientation import palm_normal
 from poseloom.language.hamnosys.tree import Direction, Orientation
 from poseloom.pose.joints import FINGERS
@@ -13,9 +13,9 @@ from poseloom.signer.frames import hand_axes, oriented, reoriented, to_world
 from poseloom.signer.hand_points import hand_points
 from poseloom.signer.shapes import hand_angles
 
-DIRECTIONS = [symbol.letters for symbol in symbols() if symbol.kind is Kind.DIRECTION]
-PALMS = [symbol.letters for symbol in symbols() if symbol.kind is Kind.PALM]
-BASES = [symbol.short for symbol in symbols() if symbol.kind is Kind.HANDSHAPE]
+DIRECTIONS = [symbol.letters for symbol in symbols() if symbol.kind is SymbolKind.DIRECTION]
+PALMS = [symbol.letters for symbol in symbols() if symbol.kind is SymbolKind.PALM]
+BASES = [symbol.short for symbol in symbols() if symbol.kind is SymbolKind.HANDSHAPE]
 LONG = ("index", "middle", "ring", "pinky")
 
 

@@ -3,7 +3,7 @@ import multiprocessing
 import torch
 from torch import distributed
 
-from poseloom.training import gathered
+from poseloom.training import gather_features
 
 
 def loss_of(features):
@@ -16,7 +16,7 @@ def part(rank, store, queue):
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
     weight, samples = made()
-    loss = loss_of(gathered(samples[rank * 3 : rank * 3 + 3] @ weight))
+    loss = loss_of(gather_features(samples[rank * 3 : rank * 3 + 3] @ weight))
     loss.backward()
     distributed.all_reduce(weight.grad)
     queue.put((rank, loss.item(), (weight.grad / 2).tolist()))
@@ -47,4 +47,4 @@ def test_two_processes_have_the_gradient_of_one_with_the_whole_batch(tmp_path):
 
 def test_one_process_gathers_nothing():
     features = torch.randn(2, 3)
-    assert gathered(features) is features
+    assert gather_features(features) is features

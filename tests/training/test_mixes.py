@@ -10,7 +10,7 @@ from torch.utils.data import TensorDataset
 
 from poseloom.base.errors import PoseloomError
 from poseloom.training import DatasetBatches, MadeBatches, Mix, MixedBatches, Share, Stage
-from poseloom.training.batches import joined
+from poseloom.training.batches import concatenate_batches
 from poseloom.training.mixes import whole_counts
 
 SIZES = {"photos": 500, "films": 90, "lab": 7}
@@ -108,11 +108,11 @@ class Named:
 
 def test_batches_of_any_make_are_joined():
     parts = [Named([str(n)], torch.tensor([n])) for n in range(3)]
-    both = joined([{"a": (one, one.rows)} for one in parts])["a"]
+    both = concatenate_batches([{"a": (one, one.rows)} for one in parts])["a"]
     assert both[0].words == ["0", "1", "2"] and torch.equal(both[0].rows, torch.arange(3))
     assert torch.equal(both[1], torch.arange(3))
     with pytest.raises(PoseloomError, match="int cannot be joined"):
-        joined([1, 2])
+        concatenate_batches([1, 2])
 
 
 @given(shares=st.lists(st.floats(0.001, 1), min_size=1, max_size=9), total=st.integers(9, 2000))

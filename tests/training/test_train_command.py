@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import poseloom.tasks
-from poseloom.cli.train_progress import Bar, shown
+from poseloom.cli.train_progress import Bar, progress_observer
 from poseloom.training.observer import StageBegins
 
 RECIPE = """
@@ -139,7 +139,7 @@ def test_an_interrupted_command_says_how_to_go_on(command, recipe_file, monkeypa
 
 def test_a_terminal_gets_a_bar(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    bar = shown(quiet=False)
+    bar = progress_observer(quiet=False)
     assert isinstance(bar, Bar)
     bar.stage_begins(StageBegins("pretrain", 1, 2, 10, 4, True))
     bar.stepped(5, {"total": 0.5})

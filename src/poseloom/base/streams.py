@@ -15,7 +15,7 @@ _MASK = (1 << 64) - 1
 _FRACTION_BITS = 24
 
 
-def mixed(*numbers: int) -> int:
+def mix_numbers(*numbers: int) -> int:
     """A 64-bit number that looks random and depends on all of `numbers` and their order."""
     state = 0
     for number in numbers:
@@ -37,7 +37,7 @@ def text_key(text: str) -> int:
 def uniform(seed: int, indices: NDArray[np.int64], places: int) -> NDArray[np.float32]:
     """Draws in [-1, 1) of shape (places, indices): place p of index i depends on (seed, i, p) alone."""
     with np.errstate(over="ignore"):
-        rows = indices.astype(np.uint64)[None] * np.uint64(_GOLDEN) + np.uint64(mixed(seed))
+        rows = indices.astype(np.uint64)[None] * np.uint64(_GOLDEN) + np.uint64(mix_numbers(seed))
         state = rows ^ (np.arange(1, places + 1, dtype=np.uint64)[:, None] * np.uint64(_FIRST))
         state = (state ^ state >> np.uint64(30)) * np.uint64(_FIRST)
         state = (state ^ state >> np.uint64(27)) * np.uint64(_SECOND)

@@ -53,7 +53,8 @@ class ConvertedModel:
         module: in evaluation mode.
         kind: which model.
         card: what is known of it.
-        vocabulary: of the texts that it says or reads; None if the model has none of its own or it was not given.
+        vocabulary: vocabulary of the texts that it says or reads; None if the model has none of its own or it was not
+            given.
     """
 
     module: nn.Module

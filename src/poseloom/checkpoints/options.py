@@ -15,7 +15,7 @@ _KNOWN_JOINTS = (22, 52)
 
 
 @dataclass(frozen=True)
-class Options:
+class CheckpointOptions:
     """Plain values by name, from a checkpoint's ``args``."""
 
     values: Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from poseloom.base.errors import PoseloomError
-from poseloom.checkpoints.options import Options
+from poseloom.checkpoints.options import CheckpointOptions
 from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
@@ -41,7 +41,7 @@ class ReleasedKind:
     task: str
     has: tuple[str, ...]
     lacks: tuple[str, ...]
-    read_config: Callable[[Options, int], Any]
+    read_config: Callable[[CheckpointOptions, int], Any]
     config_class: type[Any]
     build: Callable[[Any], nn.Module]
 
@@ -54,29 +54,29 @@ class ReleasedKind:
         return all(map(present, self.has)) and not any(map(present, self.lacks))
 
 
-def _text_encoder(options: Options, words: int) -> TextEncoderChoice:
+def _text_encoder(options: CheckpointOptions, words: int) -> TextEncoderChoice:
     return TextEncoderChoice.parse(
         options.word("text_encoder_name"), topping=options.word_or_none("transformer_topping"), words=words
     )
 
 
-def _pose_text(options: Options, words: int) -> PoseTextConfig:
+def _pose_text(options: CheckpointOptions, words: int) -> PoseTextConfig:
     return PoseTextConfig(options.count("latentD"), options.joints(), _text_encoder(options, words))
 
 
-def _pair_text(options: Options, words: int) -> PairTextConfig:
+def _pair_text(options: CheckpointOptions, words: int) -> PairTextConfig:
     return PairTextConfig(options.count("latentD"), options.joints(), _text_encoder(options, words))
 
 
-def _cond_text_poser(options: Options, words: int) -> CondTextPoserConfig:
+def _cond_text_poser(options: CheckpointOptions, words: int) -> CondTextPoserConfig:
     return CondTextPoserConfig(options.count("latentD"), options.joints(), _text_encoder(options, words))
 
 
-def _pose_vae(options: Options, words: int) -> PoseVaeConfig:
+def _pose_vae(options: CheckpointOptions, words: int) -> PoseVaeConfig:
     return PoseVaeConfig(options.count("latentD"), options.joints())
 
 
-def _pose_b_generator(options: Options, words: int) -> PoseBGeneratorConfig:
+def _pose_b_generator(options: CheckpointOptions, words: int) -> PoseBGeneratorConfig:
     return PoseBGeneratorConfig(
         options.count("latentD"),
         options.count("special_text_latentD"),
@@ -86,7 +86,7 @@ def _pose_b_generator(options: Options, words: int) -> PoseBGeneratorConfig:
     )
 
 
-def _text_decoder(options: Options, words: int) -> TextDecoderConfig:
+def _text_decoder(options: CheckpointOptions, words: int) -> TextDecoderConfig:
     return TextDecoderConfig(
         words,
         options.count("decoder_latentD"),
@@ -95,17 +95,17 @@ def _text_decoder(options: Options, words: int) -> TextDecoderConfig:
     )
 
 
-def _mode(options: Options) -> DecoderMode:
+def _mode(options: CheckpointOptions) -> DecoderMode:
     return DecoderMode(options.one_of("transformer_mode", [mode.value for mode in DecoderMode]))
 
 
-def _description_generator(options: Options, words: int) -> DescriptionGeneratorConfig:
+def _description_generator(options: CheckpointOptions, words: int) -> DescriptionGeneratorConfig:
     return DescriptionGeneratorConfig(
         options.count("latentD"), options.joints(), _mode(options), _text_decoder(options, words)
     )
 
 
-def _feedback_generator(options: Options, words: int) -> FeedbackGeneratorConfig:
+def _feedback_generator(options: CheckpointOptions, words: int) -> FeedbackGeneratorConfig:
     latent, comparison = options.count("latentD"), options.count("comparison_latentD")
     if latent != comparison:
         raise PoseloomError(f"args.comparison_latentD is {comparison}, expected that of the poses, {latent}")

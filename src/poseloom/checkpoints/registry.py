@@ -43,8 +43,8 @@ class Shipped:
     """A model that poseloom has a place for.
 
     Args:
-        name: of the model, which is its task's.
-        path: of its weights.
+        name: name of the model, which is its task's.
+        path: path of its weights.
         card: what is known of it; None where this installation lacks it.
     """
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.checkpoints.options import Options
+from poseloom.checkpoints.options import CheckpointOptions
 from poseloom.checkpoints.published_kinds import KINDS, ReleasedKind
 from poseloom.formats.torch_files import load_torch_file
 from poseloom.tasks.common.published_models import build_with_weights, check_weights
@@ -32,7 +32,7 @@ class ReleasedCheckpoint:
     """A published checkpoint, read and checked, not yet a module.
 
     Args:
-        path: of the file.
+        path: path of the file.
         kind: which model.
         config: its sizes and choices, a data class of the task.
         state: weights by name.
@@ -63,7 +63,7 @@ def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheck
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
-        path: of the file.
+        path: path of the file.
         task: that it must be of; any by default.
 
     Raises:
@@ -78,7 +78,7 @@ def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheck
         raise FileError(path, f"is {kind.name}, of task {kind.task!r}, expected one of task {task!r}")
     arguments = _arguments(content.get("args"), path)
     try:
-        config = kind.read_config(Options(arguments), _words(state))
+        config = kind.read_config(CheckpointOptions(arguments), _words(state))
         check_weights(kind.build, config, state)
     except PoseloomError as error:
         raise FileError(path, str(error), remedy=_REMEDY) from None

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         _check_onto(arguments)
     elif arguments.character_map is not None:
         raise PoseloomError("--character-map belongs to a character; name it with --onto")
-    clip = changed(_read(arguments), arguments)
+    clip = apply_changes(_read(arguments), arguments)
     if arguments.onto is not None:
         _write_onto(clip, arguments)
         return
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{made.out}: {made.frames} frames, {made.fps:g} frames a second, {made.joints} joints")
 
 
-def changed(clip: Clip, arguments: argparse.Namespace) -> Clip:
+def apply_changes(clip: Clip, arguments: argparse.Namespace) -> Clip:
     """The clip after the changes that the options ask for."""
     from poseloom.pose import clips
 

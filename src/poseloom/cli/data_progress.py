@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from poseloom.data.build import Progress
+    from poseloom.data.build import BuildProgress
 
 _WIDTH = 24
 _LINES = 10
@@ -35,7 +35,7 @@ class Shown:
         if self._bar:
             print(_CLEAR, end="", file=sys.stderr, flush=True)
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: BuildProgress) -> None:
         """Called by the build after every shard."""
         if self._bar:
             filled = _WIDTH * progress.done // progress.units
@@ -45,12 +45,12 @@ class Shown:
             self._tenth = _LINES * progress.done // progress.units
             print(self._line(progress), flush=True)
 
-    def _line(self, progress: Progress, bar: str = "") -> str:
+    def _line(self, progress: BuildProgress, bar: str = "") -> str:
         kept = f", {progress.kept} kept from before" if progress.kept else ""
         head = f"{self._title}: [{bar}]" if bar else f"{self._title}:"
         return f"{head} {progress.done} of {progress.units} shards, {progress.rows:,} {self._what}{kept}"
 
-    def _left(self, progress: Progress) -> str:
+    def _left(self, progress: BuildProgress) -> str:
         done = progress.done - progress.kept
         seconds = (time.monotonic() - self._began) / done * (progress.units - progress.done)
         return f", {seconds / 60:.0f} min left" if seconds > 90 else f", {seconds:.0f} s left"

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_input(parser)
     parser.add_argument("instruction", metavar="INSTRUCTION", help='"raise the left arm and bend the right knee"')
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the pose (default: 0)")
-    learned.add_draws(parser, count=1, drawn=_DRAWN)
+    learned.add_sampling_options(parser, count=1, drawn=_DRAWN)
     learned.add_model(parser, "editing")
     options.add_force(parser)
     options.add_json(parser)

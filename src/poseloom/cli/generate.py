@@ -13,7 +13,7 @@ _TITLE = 80
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help='"a person kneeling on the left knee with both arms raised"')
-    learned.add_draws(parser, count=4, drawn=_DRAWN)
+    learned.add_sampling_options(parser, count=4, drawn=_DRAWN)
     learned.add_model(parser, "generation")
     options.add_json(parser)
 

@@ -23,7 +23,7 @@ def add_model(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--model", metavar="NAME|PATH", default=default, help=f"another model (default: {default})")
 
 
-def add_draws(parser: argparse.ArgumentParser, count: int, drawn: int) -> None:
+def add_sampling_options(parser: argparse.ArgumentParser, count: int, drawn: int) -> None:
     """How many poses, which ones, whether they are checked, and where they go."""
     parser.add_argument("-n", type=int, default=count, metavar="N", help=f"number of poses (default: {count})")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed gives other poses (default: 0)")

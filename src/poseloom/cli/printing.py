@@ -17,7 +17,7 @@ def print_json(*parts: Any, **more: Any) -> None:
     """Print one JSON object: the keys of results, data classes and dicts, one after another, the notes last.
 
     Args:
-        parts: of two that have a key the first gives its place and the last its value.
+        parts: the parts; of two that have a key the first gives its place and the last its value.
         more: keys that the command adds; those that are None are left out.
     """
     from poseloom.results import plain

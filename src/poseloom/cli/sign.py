@@ -14,7 +14,7 @@ from poseloom.cli import options, printing, sign_learned
 from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE, print_remarks
 
 if TYPE_CHECKING:
-    from poseloom.language.hamnosys import Checked
+    from poseloom.language.hamnosys import CheckedSign
     from poseloom.pose import Clip
     from poseloom.results import Explained
 
@@ -162,7 +162,7 @@ def _check(arguments: argparse.Namespace) -> None:
     )
 
 
-def _print_rows(failures: list[Checked], remarks: list[Checked]) -> None:
+def _print_rows(failures: list[CheckedSign], remarks: list[CheckedSign]) -> None:
     for row in failures[:_SHOWN_FAILURES]:
         print(f"{row.name}: {row.error}")
     if len(failures) > _SHOWN_FAILURES:

@@ -39,10 +39,10 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or RUNS / f"{recipe.task}-{recipe.name}"
     if arguments.restart:
         _discard(out)
-    from poseloom.cli.train_progress import shown
+    from poseloom.cli.train_progress import progress_observer
     from poseloom.training.fitting import fit
 
-    observer = shown(quiet=arguments.json)
+    observer = progress_observer(quiet=arguments.json)
     try:
         result = fit(task.build(recipe), recipe, out, observer=observer)
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ _SHOWN = 4
 """Figures in one line."""
 
 
-def shown(quiet: bool) -> Observer:
+def progress_observer(quiet: bool) -> Observer:
     """What suits the place where messages go."""
     if quiet:
         return Observer()

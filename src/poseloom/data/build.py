@@ -45,7 +45,7 @@ class Unit:
     """The work of one shard.
 
     Args:
-        name: of the shard.
+        name: name of the shard.
         rows: how many are expected, for the progress; 0 where it is not known.
         content: what the builder needs to know; pickled.
     """
@@ -88,7 +88,7 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True)
-class Progress:
+class BuildProgress:
     """How far a build is; `units` and `rows` that were there from the start are counted."""
 
     done: int
@@ -97,7 +97,7 @@ class Progress:
     kept: int
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[BuildProgress], None]
 Accept = Callable[[Manifest], None]
 
 
@@ -116,7 +116,7 @@ def build(
         table: folder; made if `layout` says what its rows look like.
         builder: what is made.
         executor: where; in this process if None.
-        layout: of the rows, for a builder of rows.
+        layout: layout of the rows, for a builder of rows.
         report: called after every shard.
         accept: sees the manifest before it is written and may refuse it with a PoseloomError.
 
@@ -208,7 +208,7 @@ def _build_part(
         shards[outcome.shard.name] = outcome.shard
         if report is not None:
             rows = sum(shard.rows for shard in shards.values())
-            report(Progress(len(shards), len(units), rows, kept))
+            report(BuildProgress(len(shards), len(units), rows, kept))
     whole = Part(part.kind, part.name, part.options, tuple(shards[unit.name] for unit in units))
     extended = manifest.with_part(whole)
     if accept is not None:

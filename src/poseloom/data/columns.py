@@ -39,7 +39,7 @@ class Names:
         return self._names[self._places[index]]
 
 
-class Texts:
+class TextColumn:
     """A column of lists of texts."""
 
     def __init__(self, column: Any):

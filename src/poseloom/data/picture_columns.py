@@ -24,7 +24,7 @@ class Pictures:
     Args:
         paths: as the data set names them.
         size: height and width, pixels.
-        box: of the person: x, y, width, height in pixels; zeros where it is not known.
+        box: box of the person: x, y, width, height in pixels; zeros where it is not known.
         crop: from the picture to the crop; the identity where there is none.
     """
 
@@ -40,7 +40,7 @@ class Cameras:
 
     Args:
         intrinsics: 3 x 3, pixels.
-        rotation, translation: of the world into the camera's axes, metres.
+        rotation, translation: rotation and translation of the world into the camera's axes, metres.
         known: whether the row has one; the others hold the identity.
     """
 

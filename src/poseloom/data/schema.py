@@ -39,7 +39,7 @@ class Text:
         text: the words.
         kind: a `TextKind` value.
         source: the data set or the pipeline that it comes from.
-        seed: of the pipeline that wrote it; None for people's texts.
+        seed: seed of the pipeline that wrote it; None for people's texts.
     """
 
     text: str
@@ -56,7 +56,7 @@ class Image:
         path: as the data set names it, relative to the folder of its images.
         width, height: pixels.
         crop: the 2 x 3 matrix, row by row, that takes pixels of the picture to those of the crop; empty for none.
-        box: of the person: x, y, width, height, pixels; empty where it is not known.
+        box: box of the person: x, y, width, height, pixels; empty where it is not known.
     """
 
     path: str
@@ -73,7 +73,7 @@ class Keypoints:
     Args:
         convention: name of the convention, as in `poseloom.pose.keypoints`.
         points: x, y (pixels) or x, y, z (metres) of each point, one after the other.
-        confidence: of each point, 0 to 1; empty where it is not known.
+        confidence: confidence of each point, 0 to 1; empty where it is not known.
     """
 
     convention: str
@@ -87,7 +87,7 @@ class Camera:
 
     Args:
         focal, centre: x and y, pixels.
-        rotation: of the world into the camera's axes, 3 x 3, row by row.
+        rotation: rotation of the world into the camera's axes, 3 x 3, row by row.
         translation: metres, in the camera's axes.
     """
 

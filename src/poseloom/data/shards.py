@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 
 from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import damaged, read_array, read_ipc, write_array, write_ipc
-from poseloom.data.columns import Names, Strings, Texts
+from poseloom.data.columns import Names, Strings, TextColumn
 from poseloom.data.picture_columns import Cameras, Pictures, cameras_of, keypoints_array, pictures_of
 from poseloom.data.schema import (
     NOWHERE,
@@ -153,8 +153,8 @@ class RowShard:
         return memoryview(self.records.column("joints").to_numpy())
 
     @cached_property
-    def texts(self) -> Texts:
-        return Texts(self.records.column("texts"))
+    def texts(self) -> TextColumn:
+        return TextColumn(self.records.column("texts"))
 
     @cached_property
     def _has_extras(self) -> dict[str, bool]:
@@ -209,8 +209,8 @@ class TextShard:
         return read_ipc(self.folder / TEXTS_FILE, TEXTS_SCHEMA, rows=self._rows)
 
     @cached_property
-    def texts(self) -> Texts:
-        return Texts(self.records.column("texts"))
+    def texts(self) -> TextColumn:
+        return TextColumn(self.records.column("texts"))
 
 
 class PairShard:
@@ -231,8 +231,8 @@ class PairShard:
         return found
 
     @cached_property
-    def texts(self) -> Texts:
-        return Texts(self.records.column("texts"))
+    def texts(self) -> TextColumn:
+        return TextColumn(self.records.column("texts"))
 
     @cached_property
     def _plain(self) -> dict[str, list[Any]]:

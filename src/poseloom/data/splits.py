@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 
 TRAIN, VAL, TEST = "train", "val", "test"
 _SHARES = ((TRAIN, 0.8), (VAL, 0.1), (TEST, 0.1))
@@ -11,7 +11,7 @@ _RANGE = 1 << 64
 
 def split_of(sequence: str) -> str:
     """``train`` (80 %), ``val`` or ``test`` (10 % each): the same for a name in any table and any process."""
-    place = mixed(text_key(sequence)) / _RANGE
+    place = mix_numbers(text_key(sequence)) / _RANGE
     for name, share in _SHARES:
         if place < share:
             return name

@@ -12,7 +12,7 @@ from numpy import ndarray as Array
 from torch.utils.data import Dataset
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.data.arrow import pa
 from poseloom.data.schema import TextKind
 from poseloom.data.table import Rows, Table
@@ -172,7 +172,7 @@ class _Chooser:
         """The place among all texts of the row or pair."""
         if self.places is not None:
             return self.choice.place(number, self.places[number])
-        return self.choice.place(number, mixed(seed, epoch, number) if self.which is None else self.which)
+        return self.choice.place(number, mix_numbers(seed, epoch, number) if self.which is None else self.which)
 
 
 def _are(texts: Any, kinds: Collection[str], sources: Collection[str] | None) -> Bool[Array, " texts"]:

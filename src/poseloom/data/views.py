@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.data.table import Rows, Table
 
 _CHUNK = 1024
@@ -123,7 +123,7 @@ class PairDataset(Dataset[PairSample]):
 
     def _text(self, pair: int) -> str:
         texts = self.table.pairs.texts(pair)
-        return texts[mixed(self.seed, self.epoch, pair) % len(texts)].text if texts else ""
+        return texts[mix_numbers(self.seed, self.epoch, pair) % len(texts)].text if texts else ""
 
 
 class TableStream(IterableDataset[Sample]):
@@ -135,7 +135,7 @@ class TableStream(IterableDataset[Sample]):
     Args:
         table: may lie anywhere.
         rows: which; all by default.
-        seed: of the order, and of the draw among several texts.
+        seed: seed of the order, and of the draw among several texts.
         shuffle: else the order of `rows`.
         rank, ranks: this process and the number of processes that train together.
 
@@ -166,7 +166,7 @@ class TableStream(IterableDataset[Sample]):
         """The rows of all ranks and workers in the order of this epoch."""
         if not self.shuffle:
             return self.rows
-        generator = np.random.Generator(np.random.PCG64(mixed(self.seed, self.epoch)))
+        generator = np.random.Generator(np.random.PCG64(mix_numbers(self.seed, self.epoch)))
         return self.rows[generator.permutation(len(self.rows))]
 
     def __iter__(self) -> Iterator[Sample]:
@@ -189,4 +189,4 @@ def _text(table: Table, row: int, seed: int, epoch: int) -> str:
     count = table.text_count(row)
     if count == 0:
         return ""
-    return table.words(row, mixed(seed, epoch, row) % count if count > 1 else 0)
+    return table.words(row, mix_numbers(seed, epoch, row) % count if count > 1 else 0)

@@ -12,7 +12,7 @@ from poseloom.base.errors import PoseloomError, closest
 from poseloom.demo.motion import FPS, embedded_clip
 from poseloom.pose import Clip, Pose, concatenate, stack
 from poseloom.pose.blend import blend, ease
-from poseloom.pose.contact import Figure, floor_points, ground
+from poseloom.pose.contact import ContactFigure, floor_points, ground
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.stances import stance
 
@@ -76,7 +76,7 @@ def _cyclic(keys: Float[Tensor, "keys joints 6"], times: Float[Tensor, " frames"
 def _carried(pose: Pose, standing: list[str]) -> Pose:
     """The same frames moved along by the foot that stands (its side, for each frame), on the floor."""
     points = floor_points()
-    figure = Figure.of(pose.matrices())
+    figure = ContactFigure.of(pose.matrices())
     others = torch.tensor([[not name.startswith(f"{side}_") for name in points.names] for side in standing])
     feet = torch.tensor([joint in FEET for joint in points.joints])
     lowest = figure.lower_edges().masked_fill(others | ~feet, torch.inf)[:-1].argmin(-1)

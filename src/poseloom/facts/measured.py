@@ -27,7 +27,7 @@ _UNSEEN = ("hand.shape",)
 _NOTHING = ("", "no")
 
 
-def measured(poses: Pose) -> Iterator[tuple[str, Bool[np.ndarray, " poses"]]]:
+def measure_facts(poses: Pose) -> Iterator[tuple[str, Bool[np.ndarray, " poses"]]]:
     """Facts by name, one for each side, channel and class, and which of the poses have them."""
     from poseloom.language.description.describe import figures
     from poseloom.language.description.truth import joined_truths, truth_of
@@ -49,7 +49,7 @@ class MeasuredFacts:
     First come those of the left side, then those of the right side in the same order, then those of no side.
 
     Args:
-        names: of the facts; empty for places that no fact has.
+        names: names of the facts; empty for places that no fact has.
     """
 
     names: tuple[str, ...]
@@ -57,14 +57,14 @@ class MeasuredFacts:
     @classmethod
     def of_poses(cls, poses: Pose) -> MeasuredFacts:
         """The facts that most of some poses have, ties by alphabet."""
-        counts = Counter({name: int(holds.sum()) for name, holds in measured(poses)})
+        counts = Counter({name: int(holds.sum()) for name, holds in measure_facts(poses)})
         return cls(laid_out(counts, SIDED, COMMON))
 
     def numbers(self, poses: Pose) -> Float[Tensor, "poses facts"]:
         """1 where a pose has a fact."""
         places = {name: place for place, name in enumerate(self.names) if name}
         found = np.zeros((len(poses), FACTS), np.float32)
-        for name, holds in measured(poses) if len(poses) else ():
+        for name, holds in measure_facts(poses) if len(poses) else ():
             if name in places:
                 found[:, places[name]] = holds
         return torch.from_numpy(found)

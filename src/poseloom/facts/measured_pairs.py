@@ -84,7 +84,7 @@ _STEP = 10.0
 """Degrees of a turn that are told apart."""
 
 
-def changed(told: Iterable[Change]) -> dict[str, float]:
+def name_changes(told: Iterable[Change]) -> dict[str, float]:
     """What changes, where to and how far, each with its side, and how large the change is: from 0.5 to 1."""
     found: dict[str, float] = {}
     for one in told:
@@ -104,7 +104,7 @@ class MeasuredChanges:
     """The changes that a model sees of pairs, by place, as `MeasuredFacts` of poses.
 
     Args:
-        names: of the changes; empty for places that no change has.
+        names: names of the changes; empty for places that no change has.
     """
 
     names: tuple[str, ...]
@@ -114,7 +114,7 @@ class MeasuredChanges:
         """The changes that most of some pairs have."""
         from poseloom.language import changes
 
-        counts = Counter(name for told in changes(first, second) for name in changed(told))
+        counts = Counter(name for told in changes(first, second) for name in name_changes(told))
         return cls(laid_out(counts, CHANGES_SIDED, CHANGES_COMMON))
 
     def numbers(self, first: Pose, second: Pose) -> Float[Tensor, "pairs changes"]:
@@ -124,7 +124,7 @@ class MeasuredChanges:
         places = {name: place for place, name in enumerate(self.names) if name}
         found = torch.zeros(len(first), CHANGES)
         for row, told in enumerate(changes(first, second) if len(first) else ()):
-            for name, size in changed(told).items():
+            for name, size in name_changes(told).items():
                 if name in places:
                     found[row, places[name]] = size
         return found

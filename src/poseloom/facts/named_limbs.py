@@ -40,7 +40,7 @@ def named_limbs(told: Iterable[Change]) -> set[str]:
     return named
 
 
-def settled(first: Pose, second: Pose) -> Pose:
+def keep_unnamed_limbs(first: Pose, second: Pose) -> Pose:
     """The second poses with what the changes between both do not name left as it was in the first ones.
 
     Args:

@@ -1,5 +1,5 @@
-"""What texts state, as numbers that steer a model: facts that the rules read in them, beside what an encoder makes of
-the words. A fact that is read steers at once; words that no rule knows are left to the encoder.
+"""What texts state, as numbers that condition a model: facts that the rules read in them, beside what an encoder makes
+of the words. A fact that is read counts at once; words that no rule knows are left to the encoder.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _parts(option: Claim | Together) -> list[_Part]:
     return [_Part(*option)]
 
 
-def described(text: str) -> Weights:
+def facts_of_description(text: str) -> Weights:
     """Facts that a description states of a pose, one for each side, channel and class."""
     from poseloom.language.description.agreement import claims_of
 
@@ -74,7 +74,7 @@ def described(text: str) -> Weights:
     return found
 
 
-def instructed(text: str) -> Weights:
+def facts_of_instruction(text: str) -> Weights:
     """Facts that an instruction states of a change: each in its own words, and in general."""
     from poseloom.language.claims.reading import read_instruction
 
@@ -119,7 +119,7 @@ class FactList:
     """The facts that a model knows, by place.
 
     Args:
-        names: of the facts.
+        names: names of the facts.
         size: numbers of a text; those that no fact has are zero.
         read: gives the facts of a text.
     """
@@ -156,7 +156,7 @@ class ClaimList:
     """The facts that a model judges, by place, and how texts ask for them.
 
     Args:
-        names: of the facts; empty for places that no fact has.
+        names: names of the facts; empty for places that no fact has.
         read: gives the claims of a text.
     """
 
@@ -180,7 +180,7 @@ def _row(asked: Asked, places: dict[str, int]) -> tuple[list[int], float] | None
     return (known, -1.0 if asked.denied else 1.0) if known else None
 
 
-Told = tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]
+EncodedTexts = tuple[Int[Tensor, "texts length"], Float[Tensor, "texts facts"]]
 """Word ids and facts of texts."""
 
 
@@ -198,7 +198,7 @@ class TextNumbers:
     facts: FactList
     claims: ClaimList
 
-    def __call__(self, texts: Sequence[str], multiple: int = 1) -> Told:
+    def __call__(self, texts: Sequence[str], multiple: int = 1) -> EncodedTexts:
         return self.words.encode(texts, longest=LONGEST, multiple=multiple), self.facts.numbers(texts)
 
     def asked(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Wanted]:

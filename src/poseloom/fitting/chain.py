@@ -67,10 +67,10 @@ class Chain:
     """Joints of a body and points that are fixed to them.
 
     Args:
-        parents: of each joint; -1 for the root.
-        offsets: of each joint from its parent at the zero pose, metres.
+        parents: parent of each joint; -1 for the root.
+        offsets: offset of each joint from its parent at the zero pose, metres.
         joint: to which joint each point is fixed.
-        point_offsets: of each point from its joint, in the joint's axes, metres.
+        point_offsets: offset of each point from its joint, in the joint's axes, metres.
     """
 
     parents: tuple[int, ...]

@@ -33,7 +33,7 @@ def size_of(
     Args:
         joints: positions in metres.
         seen: which of them are known.
-        offsets: of the average body.
+        offsets: offset of the average body.
         flat: the points have no depth, so that bones look shorter than they are.
     """
     ratios = []

@@ -31,7 +31,8 @@ class PoseMixture:
     """Gaussians over the 69 numbers of a body pose; the energy is that of the nearest.
 
     Args:
-        means, precisions, log_weights: of each Gaussian; the log weight with the determinant, see `of`.
+        means, precisions, log_weights: means, precisions and log weights of each Gaussian; the log weight with the
+            determinant, see `of`.
     """
 
     means: Float[Tensor, "gaussians 69"]
@@ -64,10 +65,10 @@ class Smplify:
     """Weights and camera of the energies.
 
     Args:
-        prior: of poses.
-        focal, centre: of the crop's camera, pixels.
+        prior: prior of poses.
+        focal, centre: focal length and centre of the crop's camera, pixels.
         sigma: pixels at which a keypoint becomes an outlier.
-        prior_weight, shape_weight, bend_weight, depth_weight: of the terms.
+        prior_weight, shape_weight, bend_weight, depth_weight: weights of the terms.
         rate: Adam's.
     """
 

@@ -42,7 +42,7 @@ def start_rotations(
     Args:
         joints: positions; those that are not seen mean nothing.
         seen: which joints are known.
-        offsets: of each joint from its parent at the zero pose.
+        offsets: offset of each joint from its parent at the zero pose.
     """
     eye = torch.eye(3, dtype=joints.dtype).expand(len(joints), 3, 3)
     root = _frame_of_trunk(joints, seen, eye)

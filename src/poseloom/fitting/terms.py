@@ -85,7 +85,7 @@ class SpacePoints(_Dense):
 
     Args:
         target: positions.
-        weight: of each coordinate; 0 for what was not seen.
+        weight: weight of each coordinate; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier (Geman and McClure 1987); None: never.
     """
 
@@ -112,7 +112,7 @@ class PicturePoints(_Dense):
 
     Args:
         target: picture coordinates, x to the right and y up.
-        weight: of each point; 0 for what was not seen.
+        weight: weight of each point; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
     """
 

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from poseloom.base.errors import FileError
 from poseloom.formats.joint_maps import Match
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, Vector, about_axis, shortest_turn
-from poseloom.formats.standing import Figure
+from poseloom.formats.standing import JointMotion
 from poseloom.pose.joints import FINGERS, JOINT_INDEX
 
 _HINGE_BEND = 12.0
@@ -47,7 +47,7 @@ class FigureAlignment:
         self,
         motion: SkeletonMotion,
         match: Match,
-        figure: Figure,
+        figure: JointMotion,
         frame: int,
         axes: Float64[Array, "3 3"],
         *,

@@ -36,7 +36,7 @@ from poseloom.formats.rest_alignment import RestAlignment, align
 from poseloom.formats.skeleton_motion import Array
 from poseloom.formats.vrm import humanoid_joints
 from poseloom.pose.clips import grounded
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
@@ -150,7 +150,7 @@ def _places(rig: _Rig, clip: Clip) -> Float64[Array, "frames 3"]:
     own_leg = sum(float(np.linalg.norm(ours[f"left_{joint}"])) for joint in _LEG[1:])
     leg = sum(float(np.linalg.norm(at[f"left_{b}"] - at[f"left_{a}"])) for a, b in pairwise(_LEG))
     ratio = leg / own_leg
-    height = -float(Figure.of(Pose.identity().matrices().double()).lower_edges().min())
+    height = -float(ContactFigure.of(Pose.identity().matrices().double()).lower_edges().min())
     sole = height - own_leg + float(ours["left_hip"][1])
     ankle = float(at["left_ankle"][1] + at["right_ankle"][1]) / 2
     below = 0.0 if 0 <= ankle <= _STANDS * leg else ankle - ratio * sole

@@ -17,7 +17,7 @@ from poseloom.formats.node_motion import (
     MAXIMUM_MATRICES,
     frame_grid,
     motion_from_nodes,
-    told_animations,
+    note_animations,
 )
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
@@ -64,7 +64,7 @@ def read_gltf(
     if humanoid is not None and joint_map is None:
         notes["skeleton"] = "VRM humanoid"
     notes["animation"] = animation or names[0] if names else "none: the pose of the nodes"
-    return replace(clip, notes=told_animations(notes, names, animation))
+    return replace(clip, notes=note_animations(notes, names, animation))
 
 
 def read_gltf_motion(path: str | Path, animation: str | None = None) -> SkeletonMotion:

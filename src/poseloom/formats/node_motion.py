@@ -44,7 +44,7 @@ def motion_from_nodes(
     """A motion of joints that have the world's axes at rest.
 
     Args:
-        names: of the nodes; equal ones are told apart by a number.
+        names: names of the nodes; equal ones are told apart by a number.
         parents: parents first, -1 for the one root.
         rest: transforms of the nodes in the world at rest.
         moving: the same through the motion.
@@ -102,7 +102,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def told_animations(notes: dict[str, Any], names: Sequence[str], chosen: str | None) -> dict[str, Any]:
+def note_animations(notes: dict[str, Any], names: Sequence[str], chosen: str | None) -> dict[str, Any]:
     """The notes, with the names of a file's animations where it has several, and a remark that the first was read."""
     if len(names) < 2:
         return notes

@@ -19,7 +19,7 @@ from poseloom.formats.length_units import find_unit
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, Vector, at_rest, some_frames
 from poseloom.formats.standing import (
-    Figure,
+    JointMotion,
     arms_are,
     axes_in_frame,
     conventional_axes,
@@ -111,7 +111,7 @@ def align(
 
 
 def _from_rest(
-    motion: SkeletonMotion, match: Match, rest: Figure, axes: Float64[Array, "3 3"], path: str | Path
+    motion: SkeletonMotion, match: Match, rest: JointMotion, axes: Float64[Array, "3 3"], path: str | Path
 ) -> tuple[dict[int, Array], float]:
     """Alignments by our joint, and the elbow's share of the forearm's twist."""
     family = match.family
@@ -136,7 +136,7 @@ def _fits(ours: int, constant: Float64[Array, "3 3"], measured: dict[int, Array]
     return float((constant @ direction) @ (measured[ours] @ direction)) > np.cos(np.radians(_SAME_LIMB))
 
 
-def _is_t_pose(rest: Figure, axes: Float64[Array, "3 3"]) -> bool:
+def _is_t_pose(rest: JointMotion, axes: Float64[Array, "3 3"]) -> bool:
     for ours, direction in _limb_directions().items():
         child = next(child for joint, child in _LIMBS.items() if _limb_name(ours) == joint)
         bone = axes @ (rest.points[JOINT_INDEX[_side(ours) + child]] - rest.points[ours])[0]
@@ -180,7 +180,7 @@ def _constants_fit(motion: SkeletonMotion, match: Match) -> bool:
     return True
 
 
-def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
+def _axes_of_rest(rest: JointMotion) -> Float64[Array, "3 3"] | None:
     """Left, up and front of the figure in the rest pose, snapped to the file's axes where they are near; None if it
     does not stand."""
     up = _up_of_rest(rest)
@@ -199,7 +199,7 @@ def _axes_of_rest(rest: Figure) -> Float64[Array, "3 3"] | None:
     return np.stack([left, up, np.cross(left, up)])
 
 
-def _up_of_rest(rest: Figure) -> Vector | None:
+def _up_of_rest(rest: JointMotion) -> Vector | None:
     """The way up where trunk and feet agree on it: an axis of the file if one is near; None if they do not."""
     upwards, trunk = rest.top[0] - rest.feet[0], rest.top[0] - rest.at("pelvis")[0]
     if not np.linalg.norm(upwards) > _STANDING * (np.linalg.norm(trunk) + rest.leg):

@@ -54,7 +54,7 @@ def pelvis_translation(
 
     Args:
         trans: as in the file, metres.
-        rest_pelvis: of the body that the file is for, in its axes.
+        rest_pelvis: pelvis at rest of the body that the file is for, in its axes.
         rotations: in our axes, local axis-angle.
         to_y_up: turn of the file's world.
         known: the file says that its translation moves the origin.

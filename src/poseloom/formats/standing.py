@@ -31,7 +31,7 @@ _CLEARLY = 0.7
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
+class JointMotion:
     """Where the joints of a motion are: the positions, and global rotations, frame by frame."""
 
     points: Points
@@ -71,17 +71,17 @@ class Figure:
         return _line(self, "hip") + _line(self, "shoulder")
 
 
-def figure_of(motion: SkeletonMotion, match: Match) -> Figure:
+def figure_of(motion: SkeletonMotion, match: Match) -> JointMotion:
     """The joints of a motion, the ends of bones where the file has no joint for one of ours."""
     used = [place for source in match.sources.values() for place in (source.joint, source.other) if place is not None]
     world = forward_kinematics(motion, used)
     points = {ours: world.positions[source.joint] for ours, source in match.sources.items()}
     points |= {ours: world.tail(joint, offset) for ours, (joint, offset) in match.ends.items()}
     shape = (motion.frames, 3)
-    return Figure({ours: np.broadcast_to(place, shape) for ours, place in points.items()}, world, motion.frames)
+    return JointMotion({ours: np.broadcast_to(place, shape) for ours, place in points.items()}, world, motion.frames)
 
 
-def up_of(figure: Figure) -> tuple[Vector, bool]:
+def up_of(figure: JointMotion) -> tuple[Vector, bool]:
     """The file's axis from feet to head in most upright frames, and whether they agree on it; +Y if nothing tells."""
     upwards = figure.top - figure.feet
     length = np.linalg.norm(figure.top - figure.at("pelvis"), axis=-1) + figure.leg
@@ -95,7 +95,7 @@ def up_of(figure: Figure) -> tuple[Vector, bool]:
     return np.sign(up[axis]) * np.eye(3)[axis], True
 
 
-def stands_on_floor(figure: Figure, up: Vector) -> bool:
+def stands_on_floor(figure: JointMotion, up: Vector) -> bool:
     """Whether in most frames feet are near height zero and hips a leg's length above, along `up`."""
     leg = figure.leg
     feet, hips = figure.feet @ up, figure.at("pelvis") @ up
@@ -103,7 +103,7 @@ def stands_on_floor(figure: Figure, up: Vector) -> bool:
     return bool(near.mean() > 0.5)
 
 
-def standing_frames(figure: Figure, up: Vector) -> tuple[list[int], bool]:
+def standing_frames(figure: JointMotion, up: Vector) -> tuple[list[int], bool]:
     """The frames that stand most upright, best first, and whether they truly stand; never none."""
     trunk = _angle(figure.top - figure.at("pelvis"), up)
     legs = np.stack(
@@ -125,7 +125,7 @@ def standing_frames(figure: Figure, up: Vector) -> tuple[list[int], bool]:
     return near, True
 
 
-def arms_are(figure: Figure, frames: list[int], up: Vector) -> str:
+def arms_are(figure: JointMotion, frames: list[int], up: Vector) -> str:
     """How the arms are held in some frames: "T-pose", "A-pose", "arms down" or "arms raised"."""
     arms = np.concatenate(
         [(figure.at(f"{side}_wrist") - figure.at(f"{side}_shoulder"))[frames] for side in ("left", "right")]
@@ -144,7 +144,7 @@ def conventional_axes(up: Vector) -> Float64[Array, "3 3"]:
     return np.stack([left, up, np.cross(left, up)])
 
 
-def axes_in_frame(figure: Figure, frame: int, up: Vector) -> Float64[Array, "3 3"]:
+def axes_in_frame(figure: JointMotion, frame: int, up: Vector) -> Float64[Array, "3 3"]:
     """Rows: the figure's own left, `up` and front in one frame."""
     across = figure.across()[frame]
     left = across - (across @ up) * up
@@ -153,7 +153,7 @@ def axes_in_frame(figure: Figure, frame: int, up: Vector) -> Float64[Array, "3 3
     return np.stack([left, up, np.cross(left, up)])
 
 
-def _line(figure: Figure, joint: str) -> Float64[Array, "frames 3"]:
+def _line(figure: JointMotion, joint: str) -> Float64[Array, "frames 3"]:
     return figure.at(f"left_{joint}") - figure.at(f"right_{joint}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.language.claims import Checked, check_instructions, read_instruction
+    from poseloom.language.claims import CheckedInstruction, check_instructions, read_instruction
     from poseloom.language.description import (
         Agreement,
         Fact,
@@ -34,7 +34,7 @@ _HOME = {
     "read_description": "description",
     "swap_sides": "description",
     "Change": "instruction",
-    "Checked": "claims",
+    "CheckedInstruction": "claims",
     "changes": "instruction",
     "check_instructions": "claims",
     "instruct": "instruction",
@@ -50,7 +50,7 @@ _HOME = {
 __all__ = [
     "Agreement",
     "Change",
-    "Checked",
+    "CheckedInstruction",
     "Code",
     "Fact",
     "Paircodes",

@@ -1,4 +1,4 @@
-"""Descriptions in the clipped words that people type: "kneeling on the left knee, both arms up".
+"""Descriptions in the telegraphic words that people type: "kneeling on the left knee, both arms up".
 
 Models that read only whole sentences do not know what to make of such words.
 """
@@ -39,7 +39,7 @@ INSTRUCTED = (", ", ", ", " and ", ", and ", ", then ", ". ")
 """What stands between statements about a pose, and between those of an instruction."""
 
 
-def clipped(text: str, generator: np.random.Generator, between: Sequence[str] = DESCRIBED) -> str:
+def telegraphic(text: str, generator: np.random.Generator, between: Sequence[str] = DESCRIBED) -> str:
     """A description by rule without some of its small words, its sentences run together.
 
     Args:

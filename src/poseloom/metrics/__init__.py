@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         squared_with_constant,
         zero_if_missing,
     )
-    from poseloom.metrics.precision import RPrecision, draw_pools, multimodality, pool_ranks, r_precision
+    from poseloom.metrics.precision import RPrecision, multimodality, pool_ranks, r_precision, sample_pools
     from poseloom.metrics.procrustes import procrustes_align
     from poseloom.metrics.recall import Recall, any_to_any_recall, mean_recall, own_ranks, recall_at, two_way_recall
     from poseloom.metrics.rotation_error import geodesic_degrees, pose_geodesic_degrees
@@ -73,7 +73,7 @@ _HOME = {
     "corpus_bleu": "bleu",
     "distance_ranks": "sign_ranks",
     "distinct": "diversity",
-    "draw_pools": "precision",
+    "sample_pools": "precision",
     "dtw_distance": "dtw",
     "dtw_distance_padded": "dtw",
     "dtw_mje": "sign",
@@ -138,7 +138,6 @@ __all__ = [
     "corpus_bleu",
     "distance_ranks",
     "distinct",
-    "draw_pools",
     "dtw_distance",
     "dtw_distance_padded",
     "dtw_mje",
@@ -173,6 +172,7 @@ __all__ = [
     "root_aligned_mpjpe",
     "rouge_l",
     "sample_errors",
+    "sample_pools",
     "scale_mpjpe",
     "shortest_reference",
     "sign_ape",

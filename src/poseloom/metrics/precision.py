@@ -69,13 +69,13 @@ def r_precision(
         k: the depths.
         pool_size: candidates in a pool, the own one included.
         repetitions: pools for each query.
-        seed: of the draws.
+        seed: seed of the draws.
 
     Raises:
         PoseloomError: fewer items than a pool needs.
     """
     if pools is None:
-        pools = draw_pools(len(queries), pool_size, repetitions, seed)
+        pools = sample_pools(len(queries), pool_size, repetitions, seed)
     pools = pools.to(queries.device)
     ranks = pool_ranks(queries, targets, pools)
     return RPrecision(
@@ -87,7 +87,7 @@ def r_precision(
     )
 
 
-def draw_pools(
+def sample_pools(
     items: int, pool_size: int = POOL_SIZE, repetitions: int = REPETITIONS, seed: int = 0
 ) -> Int[Tensor, "items repetitions pool"]:
     """Candidates for each query: its own index first, then others without replacement, uniformly (Floyd 1987).

@@ -28,18 +28,18 @@ class Recall:
 
     Args:
         k: the depths.
-        forth: R@k in percent with the first argument's rows as queries, in the order of `k`.
-        back: R@k in percent with the second argument's rows as queries.
+        a_to_b: R@k in percent with the first argument's rows as queries, in the order of `k`.
+        b_to_a: R@k in percent with the second argument's rows as queries.
     """
 
     k: tuple[int, ...]
-    forth: tuple[float, ...]
-    back: tuple[float, ...]
+    a_to_b: tuple[float, ...]
+    b_to_a: tuple[float, ...]
 
     @property
     def mean(self) -> float:
         """mRecall, percent."""
-        return mean_recall((*self.forth, *self.back))
+        return mean_recall((*self.a_to_b, *self.b_to_a))
 
 
 def two_way_recall(a: Float[Tensor, "items d"], b: Float[Tensor, "items d"], k: Sequence[int] = RECALL_K) -> Recall:

@@ -23,9 +23,9 @@ class SampleErrors:
     """Means over the items, unit of the errors.
 
     Args:
-        mean: of all samples.
-        top: of the best sample of each item.
-        best: of the best few samples of each item.
+        mean: mean of all samples.
+        top: mean of the best sample of each item.
+        best: mean of the best few samples of each item.
         count: samples for each item.
         few: how many the best few are.
     """

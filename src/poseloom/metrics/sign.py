@@ -53,8 +53,8 @@ def sign_masked_mse(
     Args:
         prediction: what was made.
         label: what was recorded.
-        confidence: of the prediction (Ham2Pose) or of the label, for at most as many frames as the longer sequence;
-            0 beyond its end. The weights are not divided out.
+        confidence: confidence of the prediction (Ham2Pose) or of the label, for at most as many frames as the longer
+            sequence; 0 beyond its end. The weights are not divided out.
         published: see the module.
     """
     a, b = _padded(prediction, label, published)

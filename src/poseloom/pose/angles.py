@@ -54,7 +54,7 @@ class AngleTable:
     """Angles of every frame of a clip.
 
     Args:
-        names: of the columns: `movement.MOVEMENTS`.
+        names: names of the columns: `movement.MOVEMENTS`.
         degrees: within -180 and 180.
         seconds: when each frame is, from 0.
     """

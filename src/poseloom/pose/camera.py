@@ -152,7 +152,7 @@ class Camera:
 
         Args:
             matrix: takes pixels of this picture to pixels of the other one, see `poseloom.images.crop`.
-            size: of the other picture.
+            size: size of the other picture.
         """
         last = self.intrinsics[..., 2:, :]
         matrix = matrix.to(self.intrinsics)
@@ -357,7 +357,7 @@ class Camera:
         Args:
             scale: half image sizes per metre.
             offset: metres, x and y.
-            side: of the square picture, pixels.
+            side: side of the square picture, pixels.
             distance: metres by which the body is pushed away, for the depth alone.
         """
         translation = torch.cat([offset, torch.full_like(offset[..., :1], distance)], dim=-1)

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.pose.contact import Figure
+from poseloom.pose.contact import ContactFigure
 from poseloom.pose.joints import JOINT_INDEX
 
 _HAND = 0.10
@@ -84,7 +84,7 @@ def _table() -> _Table:
     )
 
 
-def penetration(figure: Figure) -> Float[Tensor, "*batch"]:
+def penetration(figure: ContactFigure) -> Float[Tensor, "*batch"]:
     """Depth in metres of the worst overlap of two limbs, or of one and the trunk or head; zero without any."""
     table = _table()
     nodes = _nodes(figure)
@@ -97,7 +97,7 @@ def penetration(figure: Figure) -> Float[Tensor, "*batch"]:
     return (radii[table.first] + radii[table.second] - apart).amax(-1).clamp_min(0)
 
 
-def _nodes(figure: Figure) -> Float[Tensor, "*batch 25 3"]:
+def _nodes(figure: ContactFigure) -> Float[Tensor, "*batch 25 3"]:
     """The 22 joints, the ends of both hands and the middle of the skull."""
     ends = []
     for joint, axis, length in (("left_wrist", 0, _HAND), ("right_wrist", 0, -_HAND), ("head", 1, _CROWN)):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.pose import rotations as rot
-from poseloom.pose.contact import Figure, ground
+from poseloom.pose.contact import ContactFigure, ground
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Clip, Pose
@@ -165,7 +165,7 @@ def grounded(clip: Clip, *, every_frame: bool = False) -> Clip:
         return replace(clip, pose=ground(clip.pose))
     pose = clip.pose
     place = torch.zeros_like(pose.rotations[..., 0, :]) if pose.translation is None else pose.translation
-    figure = Figure.of(pose.matrices())
+    figure = ContactFigure.of(pose.matrices())
     start = place[:1] * torch.tensor((1.0, 0.0, 1.0)).to(place)
     place = start + (place - start) / leg_scale(clip)
     edges = figure.lower_edges() + place[:, None, 1]

@@ -63,7 +63,7 @@ def _masses() -> Float[Tensor, " 22"]:
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
+class ContactFigure:
     """A posed skeleton of the 22 body joints with the points that can touch the floor; the pelvis at the origin.
 
     Args:
@@ -77,7 +77,7 @@ class Figure:
     points: Float[Tensor, "*batch points 3"]
 
     @classmethod
-    def of(cls, matrices: Float[Tensor, "*batch joints 3 3"]) -> Figure:
+    def of(cls, matrices: Float[Tensor, "*batch joints 3 3"]) -> ContactFigure:
         """From local rotation matrices."""
         offsets = rest_offsets()[:BODY_JOINTS].to(matrices)
         rotations, positions = forward_kinematics(matrices[..., :BODY_JOINTS, :, :], offsets, PARENTS[:BODY_JOINTS])
@@ -94,10 +94,10 @@ class Figure:
         """Centre of mass, metres."""
         return (self.positions * _masses().to(self.positions)[:, None]).sum(-2)
 
-    def turned(self, rotation: Float[Tensor, "*batch 3 3"]) -> Figure:
+    def turned(self, rotation: Float[Tensor, "*batch 3 3"]) -> ContactFigure:
         """The whole figure turned about the pelvis."""
         turn = rotation[..., None, :, :]
-        return Figure(
+        return ContactFigure(
             small_matmul(turn, self.rotations),
             (turn * self.positions[..., None, :]).sum(-1),
             (turn * self.points[..., None, :]).sum(-1),
@@ -109,7 +109,7 @@ def ground(pose: Pose) -> Pose:
 
     Its position over the floor is kept, or is the origin where the pose has none.
     """
-    lowest = Figure.of(pose.matrices()).lower_edges().amin(-1)
+    lowest = ContactFigure.of(pose.matrices()).lower_edges().amin(-1)
     start = torch.zeros_like(pose.rotations[..., 0, :]) if pose.translation is None else pose.translation
     return replace(pose, translation=torch.stack([start[..., 0], -lowest, start[..., 2]], dim=-1))
 

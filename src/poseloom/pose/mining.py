@@ -145,7 +145,7 @@ def mine_pairs(
         {"feature": later, "posecode": within, "unicity": single},
         {"feature": others, "posecode": across},
         _listed(single, rank),
-        _drawn(across, rank, seed),
+        _sampled(across, rank, seed),
     )
 
 
@@ -246,7 +246,7 @@ def _listed(pairs: Candidates, rank: Tensor) -> Tensor:
     return torch.stack([pairs.first, pairs.second], 1)[by_rank]
 
 
-def _drawn(pairs: Candidates, rank: Tensor, seed: int) -> Tensor:
+def _sampled(pairs: Candidates, rank: Tensor, seed: int) -> Tensor:
     """One first pose for each second pose, with the pair turned around where that first pose waits for its own.
 
     First poses that few others could use are drawn more often.

@@ -21,7 +21,7 @@ from poseloom.base.ranges import seed_number
 from poseloom.pose import rotations as rot
 from poseloom.pose import variation
 from poseloom.pose.capsules import penetration
-from poseloom.pose.contact import Figure, floor_points
+from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import other_side
 from poseloom.pose.kinematics import small_matmul
@@ -134,11 +134,13 @@ def sample(
     Raises:
         PoseloomError: an unknown kind, shares that are not positive, or a negative count.
     """
-    pose = draw(count, seed, kinds, options).pose
+    pose = sample_labelled(count, seed, kinds, options).pose
     return pose if device is None else pose.to(device)
 
 
-def draw(count: int, seed: int = 0, kinds: Kinds | None = None, options: SamplerOptions | None = None) -> Samples:
+def sample_labelled(
+    count: int, seed: int = 0, kinds: Kinds | None = None, options: SamplerOptions | None = None
+) -> Samples:
     """As `sample`, with the stance and the kind of every pose."""
     seed = seed_number(seed)
     if count < 0:
@@ -148,7 +150,7 @@ def draw(count: int, seed: int = 0, kinds: Kinds | None = None, options: Sampler
     shares = _shares(kinds)
     kind = torch.multinomial(torch.tensor(list(shares.values())), max(count, 1), True, generator=generator)[:count]
     plan = _plan(kind, list(shares), options, generator)
-    angles = _draw_until_good(plan, options, generator)
+    angles = _sample_until_good(plan, options, generator)
     names = tuple(stances())
     return Samples(
         _finish(angles, plan, options, generator),
@@ -250,7 +252,7 @@ def _plan(kind: Int[Tensor, " n"], kinds: list[Kind], options: SamplerOptions, g
     )
 
 
-def _draw_until_good(plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Float[Tensor, "n 57"]:
+def _sample_until_good(plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Float[Tensor, "n 57"]:
     """Draw; draw those anew, with less noise, that overlap, hover or would fall over; at last take the stance."""
     angles = _based(settled_angles(), plan.base, plan.mirrored)
     todo = torch.arange(plan.base.shape[0])
@@ -316,7 +318,7 @@ def _good(
     angles: Float[Tensor, "n 57"], plan: _Plan, allowed: Float[Tensor, " n"], options: SamplerOptions
 ) -> Bool[Tensor, " n"]:
     """Whether limbs stay apart, contacts touch the floor and the weight is supported."""
-    figure = Figure.of(to_matrices(angles))
+    figure = ContactFigure.of(to_matrices(angles))
     good = gaps(figure, plan.support) <= (_own_gaps()[plan.base] + _EXTRA).clamp_min(_GAP)
     lean = torch.linalg.vector_norm(off_balance(figure, plan.support), dim=-1)
     good &= lean <= (_own_lean()[plan.base] + _EXTRA).maximum(plan.support.slack + _IMBALANCE)
@@ -326,8 +328,8 @@ def _good(
 
 
 @lru_cache(maxsize=1)
-def _own_figure() -> Figure:
-    return Figure.of(to_matrices(settled_angles()))
+def _own_figure() -> ContactFigure:
+    return ContactFigure.of(to_matrices(settled_angles()))
 
 
 @lru_cache(maxsize=1)
@@ -355,7 +357,7 @@ def _based(
 def _finish(angles: Float[Tensor, "n 57"], plan: _Plan, options: SamplerOptions, generator: torch.Generator) -> Pose:
     """Hands, heading and the floor."""
     matrices = to_matrices(angles)
-    lowest = Figure.of(matrices).lower_edges().amin(-1)
+    lowest = ContactFigure.of(matrices).lower_edges().amin(-1)
     if options.turn:
         yaw = (torch.rand(angles.shape[0], generator=generator) * 2 - 1) * torch.pi
         matrices[:, 0] = small_matmul(rot.axis_to_rotmat(yaw, "Y"), matrices[:, 0])

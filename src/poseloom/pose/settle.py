@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.pose import rotations as rot
-from poseloom.pose.contact import Figure, floor_points, small_turn
+from poseloom.pose.contact import ContactFigure, floor_points, small_turn
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.kinematics import small_matmul
 from poseloom.pose.movement import MOVEMENT_INDEX, decompose, to_matrices
@@ -72,7 +72,7 @@ def settle(angles: Float[Tensor, "n 57"], support: Support) -> Float[Tensor, "n 
     soles, tips = heels & balls, toes & ~heels
     both = (heels | balls | toes).all(-1) & ~support.on_floor
     angles = clip_angles(flatten_feet(plant_feet(angles, both, heels), soles, tips))
-    figure = Figure.of(to_matrices(angles))
+    figure = ContactFigure.of(to_matrices(angles))
     no_contact = torch.zeros_like(support.contacts)
     turn = level(figure, torch.where(support.on_floor[:, None], support.contacts, no_contact))
     turn = small_matmul(balance(figure, support), turn)
@@ -80,7 +80,7 @@ def settle(angles: Float[Tensor, "n 57"], support: Support) -> Float[Tensor, "n 
     return clip_angles(flatten_feet(angles, soles, tips))
 
 
-def gaps(figure: Figure, support: Support) -> Float[Tensor, " n"]:
+def gaps(figure: ContactFigure, support: Support) -> Float[Tensor, " n"]:
     """Largest height in metres, over the floor, of a point that should touch it; zero where none should."""
     edges = figure.lower_edges()
     above = (edges - edges.amin(-1, keepdim=True)) * support.contacts
@@ -91,7 +91,7 @@ def flatten_feet(
     angles: Float[Tensor, "n 57"], soles: Bool[Tensor, "n 2"], toes: Bool[Tensor, "n 2"]
 ) -> Float[Tensor, "n 57"]:
     """Turn ankles (`soles`) or toe joints (`toes`), left and right, so that they lie flat on the floor."""
-    figure = Figure.of(to_matrices(angles))
+    figure = ContactFigure.of(to_matrices(angles))
     changed = angles.clone()
     for place, (side, g) in enumerate(_SIDES):
         up = figure.rotations[:, JOINT_INDEX[f"{side}_knee"], 1, :]  # the vertical in the shank's axes
@@ -115,7 +115,7 @@ def plant_feet(
         both: whose two feet should stand on the floor.
         soles: whether the left and the right foot stand on the sole; the others stand on the ball.
     """
-    figure = Figure.of(to_matrices(angles))
+    figure = ContactFigure.of(to_matrices(angles))
     stands = [_standing_point(figure, side, soles[:, place]) for place, (side, _) in enumerate(_SIDES)]
     edges = torch.stack([edge for _, edge in stands], dim=-1)
     lift = edges.amax(-1, keepdim=True) - edges
@@ -127,7 +127,7 @@ def plant_feet(
 
 
 def _standing_point(
-    figure: Figure, side: str, on_sole: Bool[Tensor, " n"]
+    figure: ContactFigure, side: str, on_sole: Bool[Tensor, " n"]
 ) -> tuple[Float[Tensor, "n 3"], Float[Tensor, " n"]]:
     """The joint over which a foot stands (ankle on the sole, toe base on the ball) and the height of the skin there."""
     ankle, base = (figure.positions[:, JOINT_INDEX[f"{side}_{name}"]] for name in ("ankle", "foot"))
@@ -137,7 +137,7 @@ def _standing_point(
 
 def _shorten_leg(
     angles: Float[Tensor, "n 57"],
-    figure: Figure,
+    figure: ContactFigure,
     side: str,
     g: float,
     foot: Float[Tensor, "n 3"],
@@ -172,7 +172,7 @@ def _shorten_leg(
     _put(angles, f"{side}_knee_flexion", new_bend, needed)
 
 
-def off_balance(figure: Figure, support: Support) -> Float[Tensor, "n 2"]:
+def off_balance(figure: ContactFigure, support: Support) -> Float[Tensor, "n 2"]:
     """How far (x and z, metres) the centre of mass is from the line between the feet; zero where none stands."""
     down = torch.stack([support.feet("heel"), support.feet("ball") | support.feet("toes")], dim=-1)
     centres, carries = [], []
@@ -189,7 +189,7 @@ def off_balance(figure: Figure, support: Support) -> Float[Tensor, "n 2"]:
     return (to_mass - along[:, None] * line) * standing[:, None]
 
 
-def balance(figure: Figure, support: Support) -> Float[Tensor, "n 3 3"]:
+def balance(figure: ContactFigure, support: Support) -> Float[Tensor, "n 3 3"]:
     """Turn of the whole body that brings its weight to within the slack of the line between its standing feet."""
     excess = off_balance(figure, support)
     distance = torch.linalg.vector_norm(excess, dim=-1).clamp_min(_TINY)
@@ -199,7 +199,7 @@ def balance(figure: Figure, support: Support) -> Float[Tensor, "n 3 3"]:
     return small_turn(turn_x.clamp(-_LARGEST_TILT, _LARGEST_TILT), turn_z.clamp(-_LARGEST_TILT, _LARGEST_TILT))
 
 
-def level(figure: Figure, contacts: Bool[Tensor, "n points"]) -> Float[Tensor, "n 3 3"]:
+def level(figure: ContactFigure, contacts: Bool[Tensor, "n points"]) -> Float[Tensor, "n 3 3"]:
     """Small turn of the whole body that brings its contact points to one height (ridge regression); none without any.
 
     Args:

@@ -46,7 +46,7 @@ def weak_in_full_picture(
     """The weak perspective (scale x, scale y, x, y) of the whole picture, which reaches from -1 to 1 both ways.
 
     Args:
-        weak: of the crop.
+        weak: weak-perspective camera of the crop.
         box: the square that was cut out: its middle x and y, and its side, pixels of the picture.
         size: height and width of the picture.
     """

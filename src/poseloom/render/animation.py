@@ -76,7 +76,7 @@ def write_animation(frames: Iterator[Image.Image], count: int, fps: float, path:
     A picture's name with a number in it, such as ``f_%04d.png``, writes every frame as a picture, from 0 on.
 
     Args:
-        frames: of one size.
+        frames: number of frames of one size.
         count: how many.
         fps: frames a second; a GIF shows 50 at most.
         path: the file, or the pattern of the files.

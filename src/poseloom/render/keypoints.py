@@ -120,8 +120,8 @@ class _Pen:
     Args:
         first: place of its first point among all.
         component: its points and limbs.
-        color: of both.
-        width: of its lines, share of the picture's side.
+        color: color of both.
+        width: width of its lines, share of the picture's side.
     """
 
     first: int

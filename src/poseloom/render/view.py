@@ -79,7 +79,7 @@ class View:
         """Cameras for posed bodies: one for each pose, or one for all if `shared`.
 
         Args:
-            joints, vertices: of the posed bodies where they stand in the scene, metres.
+            joints, vertices: joints and vertices of the posed bodies where they stand in the scene, metres.
             size: height and width of the picture, pixels.
         """
         joints = joints[..., :BODY_JOINTS, :]

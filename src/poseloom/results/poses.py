@@ -87,7 +87,7 @@ class Judged(Result):
 
     Args:
         text: the words.
-        facts: of them, for each pose, or each pair.
+        facts: which facts of the text hold, for each pose, or each pair.
     """
 
     text: str
@@ -105,7 +105,7 @@ class Made(Result):
 
     Args:
         poses: one leading axis.
-        facts: of the words, for each pose.
+        facts: which facts of the words hold, for each pose.
         seed: that chose them; the same one gives the same poses.
         verified: whether they were chosen among more by their facts.
     """

@@ -17,9 +17,9 @@ class Converted(Result):
 
     Args:
         out: the file.
-        frames: of the motion.
+        frames: number of frames of the motion.
         fps: frames a second.
-        joints: of a pose.
+        joints: number of joints of a pose.
     """
 
     out: Path
@@ -36,7 +36,7 @@ class Trained(Result):
         task, recipe: what was trained.
         run: folder of the run.
         model: the exported weights.
-        figures: of these weights on the validation split.
+        figures: figures of these weights on the validation split.
     """
 
     task: str
@@ -53,7 +53,7 @@ class Evaluated(Result):
     Args:
         task, recipe: what was measured.
         weights: file of them.
-        split: of the data.
+        split: split of the data.
         figures: by name.
     """
 
@@ -99,7 +99,7 @@ class TableConverted(Result):
 
     Args:
         table: the new one.
-        rows: of it.
+        rows: number of its rows.
         shards: in how many.
         mean_mm, worst_mm: how far the joints of both tables are apart.
         looked_at: rows that were compared.
@@ -126,10 +126,10 @@ class IndexDescribed(Result):
     """What an index holds.
 
     Args:
-        rows: of it.
-        bytes: of its files.
+        rows: number of its rows.
+        bytes: size in bytes of its files.
         embedder: what made its vectors.
-        dimensions: of a vector; 0 where there are none.
+        dimensions: number of dimensions of a vector; 0 where there are none.
         features: version of the columns that answer questions; 0 where there are none.
         exact: whether vectors are compared one by one.
         metadata: names that can be filtered by.
@@ -153,10 +153,10 @@ class ModelRow:
     """A model that poseloom knows by name.
 
     Args:
-        name: of it.
+        name: name of the model.
         here: whether this installation has it.
         parameters: how many numbers it has.
-        bytes: of its file.
+        bytes: size in bytes of its file.
         summary: what it does.
     """
 
@@ -184,7 +184,7 @@ class ModelDescribed(Result):
     """What is known of a model.
 
     Args:
-        path: of its weights.
+        path: path of its weights.
         card: everything that stands beside them; lists of words are counted.
     """
 
@@ -201,11 +201,11 @@ class ModelImported(Result):
     """A published checkpoint that became a model.
 
     Args:
-        path: of the model.
+        path: path of the model.
         task: that it is for.
         kind: its published architecture.
         parameters: how many numbers it has.
-        words: of its vocabulary; None where it has no words of its own, or they were not given.
+        words: number of words of its vocabulary; None where it has no words of its own, or they were not given.
     """
 
     path: Path
@@ -220,7 +220,7 @@ class ModelExported(Result):
     """A model that was copied.
 
     Args:
-        path: of the copy.
+        path: path of the copy.
         card: beside it.
         task: that it is for.
         parameters: how many numbers it has.

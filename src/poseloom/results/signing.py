@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from poseloom.formats.pose_file import PoseSequence
-from poseloom.language.hamnosys import Checked
+from poseloom.language.hamnosys import CheckedSign
 from poseloom.pose.types import Clip
 from poseloom.results.result import Result
 
@@ -96,15 +96,15 @@ class CheckedStrings(Result):
     """
 
     file: Path
-    rows: tuple[Checked, ...]
+    rows: tuple[CheckedSign, ...]
 
     @property
-    def failures(self) -> list[Checked]:
+    def failures(self) -> list[CheckedSign]:
         """Those that do not parse."""
         return [row for row in self.rows if row.error is not None]
 
     @property
-    def with_remarks(self) -> list[Checked]:
+    def with_remarks(self) -> list[CheckedSign]:
         """Those with slips that were passed over."""
         return [row for row in self.rows if row.remarks]
 

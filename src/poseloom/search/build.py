@@ -24,7 +24,7 @@ from poseloom.search.files import SUFFIX, ArrayWriter, RowReader, TextColumn, Te
 from poseloom.search.metadata import MetadataWriter
 from poseloom.search.rows import Block, Rows
 from poseloom.search.store import (
-    Manifest,
+    IndexManifest,
     Segment,
     checksum,
     clear,
@@ -109,7 +109,7 @@ def build_index(
     return Built(manifest.rows, len(rows) - first, notes)
 
 
-def _first_new_row(rows: Rows, old: Manifest | None, folder: Path) -> int:
+def _first_new_row(rows: Rows, old: IndexManifest | None, folder: Path) -> int:
     if old is None:
         return 0
     known = old.sources().get(rows.source, 0)
@@ -122,8 +122,8 @@ def _first_new_row(rows: Rows, old: Manifest | None, folder: Path) -> int:
 
 
 def _with_segment(
-    folder: Path, rows: Rows, first: int, embedder: Embedder, old: Manifest | None, progress: Progress | None
-) -> Manifest:
+    folder: Path, rows: Rows, first: int, embedder: Embedder, old: IndexManifest | None, progress: Progress | None
+) -> IndexManifest:
     """Write the rows from `first` on as a segment; the manifest with it."""
     path = new_segment(folder)
     total = len(rows) - first
@@ -139,7 +139,7 @@ def _with_segment(
         )
     named = embedder.name if writer.dimensions else ""
     features = FEATURES_VERSION if writer.has_features else 0
-    manifest = Manifest(named, writer.dimensions, features, ())
+    manifest = IndexManifest(named, writer.dimensions, features, ())
     if old is not None:
         _check_alike(folder, old, manifest)
         manifest = replace(old, cells="", cells_file=None)
@@ -148,7 +148,7 @@ def _with_segment(
     return replace(manifest, segments=(*manifest.segments, segment))
 
 
-def _check_alike(folder: Path, old: Manifest, new: Manifest) -> None:
+def _check_alike(folder: Path, old: IndexManifest, new: IndexManifest) -> None:
     for what, before, now in (
         ("vectors made by", old.embedder or "nothing", new.embedder or "nothing"),
         ("vectors of dimension", old.dimensions, new.dimensions),
@@ -160,7 +160,7 @@ def _check_alike(folder: Path, old: Manifest, new: Manifest) -> None:
             )
 
 
-def _known_ids(folder: Path, old: Manifest) -> set[str]:
+def _known_ids(folder: Path, old: IndexManifest) -> set[str]:
     return {one for segment in old.segments for one in TextColumn(folder / segment.name, "ids", segment.rows).all()}
 
 
@@ -290,7 +290,7 @@ class _SegmentWriter:
             self.metadata_told = self._metadata.write(self._path)
 
 
-def open_vectors(folder: Path, manifest: Manifest) -> neighbours.Vectors:
+def open_vectors(folder: Path, manifest: IndexManifest) -> neighbours.Vectors:
     """The vectors of an index, mapped into memory."""
     paths = [folder / one.name / VECTORS for one in manifest.segments]
     shapes = [(one.rows, manifest.dimensions) for one in manifest.segments]
@@ -299,7 +299,9 @@ def open_vectors(folder: Path, manifest: Manifest) -> neighbours.Vectors:
     return neighbours.Vectors(parts, readers)
 
 
-def _with_cells(folder: Path, manifest: Manifest, old: Manifest | None) -> tuple[Manifest, tuple[str, ...]]:
+def _with_cells(
+    folder: Path, manifest: IndexManifest, old: IndexManifest | None
+) -> tuple[IndexManifest, tuple[str, ...]]:
     """The manifest with a faiss index, where there are enough vectors for one."""
     if not manifest.dimensions or manifest.rows < neighbours.EXACT_ROWS:
         return manifest, ()

@@ -23,7 +23,7 @@ from poseloom.search.metadata import Filter, MetadataColumn, parse_filter, unkno
 from poseloom.search.query.answer import Scored, answer
 from poseloom.search.query.lexicon import meanings
 from poseloom.search.query.parse import Query, parse
-from poseloom.search.words import STOP, Words, words_of
+from poseloom.search.words import STOP, WordScorer, words_of
 
 Filters = Iterable[Filter | str]
 _LONGEST_QUERY = 10_000
@@ -34,7 +34,7 @@ Answer = Found
 """Of a question in words."""
 
 
-class Segment:
+class OpenSegment:
     """The files of rows that were added together, opened as they are needed."""
 
     def __init__(self, folder: Path, told: store.Segment):
@@ -50,8 +50,8 @@ class Segment:
         return TextColumn(self._folder, "texts", self.rows)
 
     @cached_property
-    def words(self) -> Words:
-        return Words(self._folder, self.rows)
+    def words(self) -> WordScorer:
+        return WordScorer(self._folder, self.rows)
 
     @cached_property
     def features(self) -> NDArray[np.int16]:
@@ -72,7 +72,7 @@ class Index:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self.manifest = store.read_manifest(self.folder)
-        self.segments = tuple(Segment(self.folder, one) for one in self.manifest.segments)
+        self.segments = tuple(OpenSegment(self.folder, one) for one in self.manifest.segments)
         self._starts = np.cumsum([0, *(one.rows for one in self.segments)])
 
     def __len__(self) -> int:
@@ -276,7 +276,7 @@ class Index:
         return Hit(segment.ids[local], score, text, row, metadata, holds)
 
     @staticmethod
-    def _text(segment: Segment, local: int, filters: Sequence[Filter]) -> str:
+    def _text(segment: OpenSegment, local: int, filters: Sequence[Filter]) -> str:
         """The first text of a row; where texts of a kind or source are asked for, the first of those."""
         texts = segment.texts[local].split("\n")
         asked = [one for one in filters if one.sign == "=" and one.name in segment.metadata]
@@ -300,10 +300,10 @@ class Index:
                 here &= column.mask(one) if column is not None else one.sign == "!="
         if not mask.any():
             told = "; ".join(f"{one.name}{one.sign}{one.value}" for one in filters)
-            raise PoseloomError(f"no row meets the filter {told}{self._values_told(filters)}")
+            raise PoseloomError(f"no row meets the filter {told}{self._known_values(filters)}")
         return mask
 
-    def _values_told(self, filters: Sequence[Filter]) -> str:
+    def _known_values(self, filters: Sequence[Filter]) -> str:
         """What the first of the filters that no row meets could have asked for."""
         for one in filters:
             columns = [segment.metadata[one.name] for segment in self.segments if one.name in segment.metadata]

@@ -43,7 +43,7 @@ class Filter:
     """One condition on a column of metadata.
 
     Args:
-        name: of the column.
+        name: name of the column.
         sign: one of ``= != < <= > >=``.
         value: as text; compared as a number where the column holds numbers.
     """

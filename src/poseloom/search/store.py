@@ -40,7 +40,7 @@ KINDS = ("number", "text", "labels")
 
 
 @dataclass(frozen=True)
-class StoredFile:
+class IndexFile:
     """Size and checksum (CRC-32) of a file."""
 
     bytes: int
@@ -65,11 +65,11 @@ class Segment:
     source: str
     first: int
     metadata: tuple[Mapping[str, str], ...] = ()
-    files: Mapping[str, StoredFile] = field(default_factory=dict)
+    files: Mapping[str, IndexFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Manifest:
+class IndexManifest:
     """The table of contents.
 
     Args:
@@ -86,13 +86,13 @@ class Manifest:
     features: int
     segments: tuple[Segment, ...]
     cells: str = ""
-    cells_file: StoredFile | None = None
+    cells_file: IndexFile | None = None
 
     @property
     def rows(self) -> int:
         return sum(segment.rows for segment in self.segments)
 
-    def files(self) -> Iterator[tuple[str, StoredFile]]:
+    def files(self) -> Iterator[tuple[str, IndexFile]]:
         """Every file, by its path in the folder of the index."""
         for segment in self.segments:
             for name, stored in segment.files.items():
@@ -108,7 +108,7 @@ class Manifest:
         return counted
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> IndexManifest:
     """Read and check `index.json`, and that every file is there in its size.
 
     Raises:
@@ -142,23 +142,23 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _manifest_of(content: Mapping[str, Any]) -> Manifest:
+def _manifest_of(content: Mapping[str, Any]) -> IndexManifest:
     cells, dimensions = content["cells_file"], int(content["dimensions"])
     if not 0 <= dimensions <= _MOST_DIMENSIONS:
         raise ValueError(f"vectors of {dimensions} numbers")
-    return Manifest(
+    return IndexManifest(
         str(content["embedder"]),
         dimensions,
         int(content["features"]),
         tuple(_segment_of(one) for one in content["segments"]),
         _plain_name(content["cells"]),
-        None if cells is None else StoredFile(int(cells["bytes"]), int(cells["crc32"])),
+        None if cells is None else IndexFile(int(cells["bytes"]), int(cells["crc32"])),
     )
 
 
 def _segment_of(content: Mapping[str, Any]) -> Segment:
     files = {
-        _plain_name(name): StoredFile(int(one["bytes"]), int(one["crc32"])) for name, one in content["files"].items()
+        _plain_name(name): IndexFile(int(one["bytes"]), int(one["crc32"])) for name, one in content["files"].items()
     }
     metadata = tuple({key: str(one[key]) for key in ("name", "kind", "file")} for one in content["metadata"])
     for one in metadata:
@@ -179,7 +179,7 @@ def _plain_name(name: Any) -> str:
     return name
 
 
-def _check_size(path: Path, stored: StoredFile) -> None:
+def _check_size(path: Path, stored: IndexFile) -> None:
     try:
         size = path.stat().st_size
     except OSError:
@@ -188,7 +188,7 @@ def _check_size(path: Path, stored: StoredFile) -> None:
         raise FileError(path, f"has {size:,} bytes, expected {stored.bytes:,}", remedy=REMEDY)
 
 
-def check_contents(folder: Path, manifest: Manifest) -> None:
+def check_contents(folder: Path, manifest: IndexManifest) -> None:
     """Compare every file with its checksum.
 
     Raises:
@@ -199,20 +199,20 @@ def check_contents(folder: Path, manifest: Manifest) -> None:
             raise FileError(folder / name, "is damaged: its checksum differs", remedy=REMEDY)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: IndexManifest) -> None:
     """Replace `index.json`: from here on the index is the new one."""
     content = {"format": FORMAT, "version": VERSION, "rows": manifest.rows, **asdict(manifest)}
     with atomic_write(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def checksum(path: Path) -> StoredFile:
+def checksum(path: Path) -> IndexFile:
     """Size and CRC-32 of a file, read in pieces."""
     value, size = 0, 0
     with path.open("rb") as stream:
         while piece := stream.read(_READ_AT_ONCE):
             value, size = zlib.crc32(piece, value), size + len(piece)
-    return StoredFile(size, value)
+    return IndexFile(size, value)
 
 
 @contextmanager
@@ -298,10 +298,10 @@ def settled(path: Path) -> Path:
     return target
 
 
-def _stored(path: Path) -> dict[str, StoredFile]:
+def _stored(path: Path) -> dict[str, IndexFile]:
     return files_of(path) if path.is_dir() else {"": checksum(path)}
 
 
-def files_of(folder: Path) -> dict[str, StoredFile]:
+def files_of(folder: Path) -> dict[str, IndexFile]:
     """Sizes and checksums of the files of a segment."""
     return {path.name: checksum(path) for path in sorted(folder.iterdir())}

@@ -153,7 +153,7 @@ class WordsWriter:
             write_array(folder / f"words.{name}{SUFFIX}", array)
 
 
-class Words:
+class WordScorer:
     """Scores rows by the words of a query."""
 
     def __init__(self, folder: Path, rows: int):

@@ -50,7 +50,7 @@ _PER_SIDE = torch.tensor([1.0, -1.0])
 
 
 @dataclass(frozen=True, eq=False)
-class Arms:
+class SignerArms:
     """Local rotations of both arms: left, right."""
 
     shoulder: Float[Tensor, "frames 2 3 3"]
@@ -101,18 +101,18 @@ def within_reach(point: Float[Tensor, "3"], side: str) -> Float[Tensor, "3"]:
     return point if allowed == distance else shoulder + line * (allowed / max(distance, 1e-9))
 
 
-def solve_arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"]) -> Arms:
+def solve_arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"]) -> SignerArms:
     """Arms that bring both wrists to points and turn both hands.
 
     Args:
-        points: of left and right wrist, metres from the pelvis; those out of reach are approached.
+        points: points of left and right wrist, metres from the pelvis; those out of reach are approached.
         hands: rotations of the hands in the world, from the T-pose.
     """
     blocks = zip(points.split(_AT_ONCE), hands.split(_AT_ONCE), strict=True)
     return _arms(points, hands, _smooth(torch.cat([_best_swivel(*block) for block in blocks])))
 
 
-def _arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"], swivels: Tensor) -> Arms:
+def _arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"], swivels: Tensor) -> SignerArms:
     """Arms of given swivels (frames, side), wrists within their ranges."""
     angles = _Angles.of(*_geometry(points, swivels[..., None]), hands)
     ranges = ((angles.flexion, _FLEXION), (angles.deviation, _DEVIATION), (angles.pronation, _PRONATION))
@@ -123,7 +123,7 @@ def _arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 
     roll = rot.axis_to_rotmat(pronation / 2, "X")
     elbow = rot.axis_to_rotmat(-side * angles.bend[..., 0], "Y") @ roll
     wrist = roll @ rot.axis_to_rotmat(-side * flexion, "Z") @ rot.axis_to_rotmat(-side * deviation, "Y")
-    return Arms(angles.shoulder[..., 0, :, :], elbow, wrist, angles.elbow[..., 0, :])
+    return SignerArms(angles.shoulder[..., 0, :, :], elbow, wrist, angles.elbow[..., 0, :])
 
 
 def discomfort(points: Float[Tensor, "points 3"], hand: Float[Tensor, "3 3"], side: str) -> Float[Tensor, " points"]:

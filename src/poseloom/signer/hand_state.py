@@ -90,7 +90,9 @@ def steps(frames: int) -> Float[Tensor, " frames"]:
     return torch.arange(1, frames + 1, dtype=torch.float32) / frames
 
 
-def turned(start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"]) -> Tensor:
+def interpolate_rotation(
+    start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"]
+) -> Tensor:
     """Rotations on the shortest way from one to another."""
     if start is end or torch.equal(start, end):
         return start.expand(len(weight), 3, 3)
@@ -105,4 +107,4 @@ def go_over(start: HandState, end: HandState, frames: int, bow: float = _BOW) ->
     forward = torch.tensor([0.0, 0.0, 1.0]) * (bow * way.norm())
     points = start.point + way * weight[:, None] + forward * torch.sin(torch.pi * weight)[:, None]
     angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
-    return Track(points, turned(start.rotation, end.rotation, weight), angles)
+    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight), angles)

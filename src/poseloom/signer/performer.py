@@ -29,7 +29,7 @@ from poseloom.language.hamnosys.tree import (
 )
 from poseloom.signer.arms import within_reach
 from poseloom.signer.frames import hand_axes, reoriented
-from poseloom.signer.hand_state import HandState, Track, go_over, hold, join, steps, turned
+from poseloom.signer.hand_state import HandState, Track, go_over, hold, interpolate_rotation, join, steps
 from poseloom.signer.paths import (
     Ease,
     circle_path,
@@ -70,9 +70,9 @@ class Performer:
         mirrored: directions are taken left-right mirrored.
         motion: factor of displacements along the world's axes.
         two_handed: both hands do the same, each on its own side.
-        places: of the posture, to which contacts without a place refer.
+        places: places of the posture, to which contacts without a place refer.
         other: the other hand at the start of the part, and its side.
-        scale: of sizes.
+        scale: scale of sizes.
     """
 
     side: str
@@ -194,7 +194,7 @@ class Performer:
         end = self.posture(hand, start)
         weight = eased(frames, ease)
         angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
-        return Track(start.point.expand(frames, 3), turned(start.rotation, end.rotation, weight), angles)
+        return Track(start.point.expand(frames, 3), interpolate_rotation(start.rotation, end.rotation, weight), angles)
 
     @_perform.register
     def _reach(self, action: Reach, start: HandState, frames: int, ease: Ease) -> Track:

@@ -83,9 +83,9 @@ def facing_site(
     """The part of a hand that looks at a surface, for contacts whose part is not named.
 
     Args:
-        angles: of the fingers.
-        axes: of the hand in the world, columns (fingers, palm, thumb).
-        normal: of the surface, outwards.
+        angles: angles of the fingers.
+        axes: axes of the hand in the world, columns (fingers, palm, thumb).
+        normal: normal of the surface, outwards.
         on_head: faces are touched with the fingers, the trunk with the palm.
     """
     best, best_score = None, -10.0

@@ -68,7 +68,7 @@ def body_target(location: Location, two_handed: bool) -> Target:
     """Where the right hand goes for a place on or near the body.
 
     Args:
-        location: of the notation; without a place, the space in front of the body.
+        location: location of the notation; without a place, the space in front of the body.
         two_handed: the other hand has the same place on its own side.
     """
     contact = location.contact
@@ -161,7 +161,7 @@ def wrist_at(
     """The wrist of a hand that is brought to a target with a part of it; with its middle where nothing is touched.
 
     Args:
-        rotation, angles: of the hand.
+        rotation, angles: rotation and angles of the hand.
         side: which hand.
         by: the part; chosen by where the parts look if it is not named.
     """

@@ -48,7 +48,7 @@ def task(name: str, algorithm: str = DEFAULT) -> Task:
     """A task by its name.
 
     Args:
-        name: of its folder.
+        name: name of its folder.
         algorithm: which of its models and objectives.
 
     Raises:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poseloom.training.export import ModelCard, export_model, read_card, read_model
     from poseloom.training.feature_cache import FeatureCache, Features
     from poseloom.training.fitting import RunResult, fit
-    from poseloom.training.gathering import gathered
+    from poseloom.training.gathering import gather_features
     from poseloom.training.learner import Learner, Monitor, Position
     from poseloom.training.mixes import Mix, MixedBatches
     from poseloom.training.observer import Observer
@@ -54,7 +54,7 @@ _HOME = {
     "evaluate": "evaluation",
     "export_model": "export",
     "fit": "fitting",
-    "gathered": "gathering",
+    "gather_features": "gathering",
     "load_file": "evaluation",
     "overlaid": "recipe_files",
     "read_card": "export",
@@ -91,7 +91,7 @@ __all__ = [
     "evaluate",
     "export_model",
     "fit",
-    "gathered",
+    "gather_features",
     "load_file",
     "overlaid",
     "read_card",

@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import default_collate
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.training.recipe import Stage
 
 Place = tuple[int, int]
@@ -28,7 +28,7 @@ class Share:
     Args:
         stage: the stage.
         number: its place in the recipe, from 0.
-        seed: of the stage's data, from the recipe's seed and the stage's number.
+        seed: seed of the stage's data, from the recipe's seed and the stage's number.
         rank, ranks: this process, and how many train together.
     """
 
@@ -99,7 +99,7 @@ class MadeBatches:
     def __getitem__(self, place: Place) -> Any:
         first = self.share.first // self.chunk
         made = [
-            self.make(mixed(self.share.seed, *place, first + number) >> 1, self.chunk)
+            self.make(mix_numbers(self.share.seed, *place, first + number) >> 1, self.chunk)
             for number in range(self.share.size // self.chunk)
         ]
         return made[0] if self.join is None else self.join(made)
@@ -139,12 +139,12 @@ class DatasetBatches:
 
     def _order(self, epoch: int) -> torch.Tensor:
         if self._ordered is None or self._ordered[0] != epoch:
-            generator = torch.Generator().manual_seed(mixed(self.share.seed, epoch) >> 1)
+            generator = torch.Generator().manual_seed(mix_numbers(self.share.seed, epoch) >> 1)
             self._ordered = epoch, torch.randperm(len(self.dataset), generator=generator)
         return self._ordered[1]
 
 
-def joined(parts: Sequence[Any]) -> Any:
+def concatenate_batches(parts: Sequence[Any]) -> Any:
     """One batch of several that are alike: their tensors and their lists of texts and numbers, one after another.
 
     They are looked for in tuples, mappings, data classes, and in lists of tensors, as torch's collation makes them.
@@ -153,14 +153,16 @@ def joined(parts: Sequence[Any]) -> Any:
     if isinstance(first, torch.Tensor):
         return torch.cat(list(parts))
     if isinstance(first, Mapping):
-        return {key: joined([part[key] for part in parts]) for key in first}
+        return {key: concatenate_batches([part[key] for part in parts]) for key in first}
     if is_dataclass(first) and not isinstance(first, type):
-        return replace(first, **{f.name: joined([getattr(part, f.name) for part in parts]) for f in fields(first)})
+        return replace(
+            first, **{f.name: concatenate_batches([getattr(part, f.name) for part in parts]) for f in fields(first)}
+        )
     if isinstance(first, tuple):
-        made = [joined(one) for one in zip(*parts, strict=True)]
+        made = [concatenate_batches(one) for one in zip(*parts, strict=True)]
         return type(first)(*made) if hasattr(first, "_fields") else tuple(made)
     if isinstance(first, list) and first and not isinstance(first[0], str | bytes | int | float):
-        return [joined(one) for one in zip(*parts, strict=True)]
+        return [concatenate_batches(one) for one in zip(*parts, strict=True)]
     if isinstance(first, list):
         return [item for part in parts for item in part]
     raise PoseloomError(f"batches: {type(first).__name__} cannot be joined; give a function that joins them")

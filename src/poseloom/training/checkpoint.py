@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from poseloom.base.archives import check_archive
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, atomic_write, readable_file
+from poseloom.training.renamed_keys import present_checkpoint
 
 FORMAT = "poseloom training checkpoint"
 VERSION = 1
@@ -42,7 +43,7 @@ def read_checkpoint(path: str | Path, task: str | None = None) -> dict[str, Any]
     """The content of a checkpoint, on the CPU.
 
     Args:
-        path: of the file.
+        path: path of the file.
         task: that it must be of; any by default.
 
     Raises:
@@ -58,7 +59,7 @@ def read_checkpoint(path: str | Path, task: str | None = None) -> dict[str, Any]
         raise FileError(path, problem, remedy="use the poseloom that wrote it, or train again")
     if task is not None and content["task"] != task:
         raise FileError(path, f"is of task {content['task']!r}, expected {task!r}", remedy="name one of this task")
-    return content
+    return present_checkpoint(content)
 
 
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], path: str | Path, left_out: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from poseloom.training.checkpoint import MAXIMUM_BYTES, kept_weights
 from poseloom.training.learner import Learner
 from poseloom.training.recipe import Card, Recipe
 from poseloom.training.recipe_plain import plain
+from poseloom.training.renamed_keys import present_figures, present_recipe, present_weights
 
 FORMAT = "poseloom model"
 VERSION = 1
@@ -33,12 +34,12 @@ class ModelCard:
 
     Args:
         task: the folder under tasks.
-        name: of the recipe.
+        name: name of the recipe.
         recipe: the whole recipe as plain values.
         figures: measured on the weights.
         card: for users, in words.
         extras: what the model needs besides recipe and weights.
-        sha256: of the weights' file.
+        sha256: SHA-256 of the weights' file.
         parameters: how many numbers it holds.
         precision: fp32 or fp16.
         poseloom: version that wrote it.
@@ -98,7 +99,7 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     """The card of exported weights.
 
     Args:
-        path: of the weights or of the card.
+        path: path of the weights or of the card.
         task: that it must be of; any by default.
 
     Raises:
@@ -113,6 +114,7 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
         kept = {key: value for key, value in values.items() if key in known}
         card = ModelCard(**{**kept, "card": Card(**kept["card"])})
         _check_card(card)
+        card = replace(card, recipe=present_recipe(card.recipe), figures=present_figures(card.figures))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         if isinstance(error, FileError):
             raise
@@ -154,6 +156,7 @@ def read_model(path: str | Path, task: str | None = None) -> tuple[ModelCard, di
     if held != card.parameters:
         problem = f"says {card.parameters:,}, the weights have {held:,}"
         raise FileError(card_path(path), problem, field="parameters", remedy="export or get both files again")
+    weights = present_weights(weights)
     return card, {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 

@@ -17,7 +17,7 @@ def feed(batches: Batches, places: Sequence[Place], workers: int, pin: bool) -> 
     """The batches at `places`, one after another.
 
     Args:
-        batches: of the stage.
+        batches: number of batches of the stage.
         places: which, in which order.
         workers: processes that prepare them ahead; 0 prepares each when it is asked for.
         pin: into memory from which a GPU copies faster.

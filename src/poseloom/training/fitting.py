@@ -22,7 +22,7 @@ from poseloom.training.progress import Best
 from poseloom.training.recipe import Engine, Recipe
 from poseloom.training.run_folder import RunFolder, write_json
 from poseloom.training.stopping import stop_on_signals
-from poseloom.training.turns import checked
+from poseloom.training.turns import check_turns
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -37,8 +37,8 @@ class RunResult:
     """What a finished run gives.
 
     Args:
-        folder: of the run.
-        figures: of the exported weights on the validation split.
+        folder: folder of the run.
+        figures: figures of the exported weights on the validation split.
         stages: the best validation of each stage, by its name.
         model: the exported weights; the card lies beside them.
     """
@@ -72,7 +72,7 @@ def fit(
     folder = RunFolder(out)
     folder.check(recipe, resume)
     for stage in recipe.stages:
-        checked(learner.turns(stage), stage, recipe.task)  # before the first is trained, not after
+        check_turns(learner.turns(stage), stage, recipe.task)  # before the first is trained, not after
     fabric = make_fabric(recipe.engine)
     _launch(fabric, learner, _Job(recipe, folder, observer or Observer()))
     path = best_weights(folder, recipe)

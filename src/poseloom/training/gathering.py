@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, distributed
 
 
-def gathered(features: Float[Tensor, "samples ..."]) -> Float[Tensor, "all_samples ..."]:
+def gather_features(features: Float[Tensor, "samples ..."]) -> Float[Tensor, "all_samples ..."]:
     """The features of all processes, one after another by rank, with gradients to each.
 
     Where one process trains, and in validation (without gradients, in the first process alone), those given.

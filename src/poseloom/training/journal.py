@@ -28,7 +28,7 @@ class Journal:
     """Writes a run's files; in all processes but the first it writes nothing.
 
     Args:
-        recipe: of the run.
+        recipe: recipe of the run.
         folder: where its files lie.
         progress: how far it is.
         writes: whether this is the first process.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from poseloom.base.files import atomic_write
 from poseloom.training.line_plot import Line, Panel, draw_panels
-from poseloom.training.metrics_log import RATE, TRAINING, VALIDATION, Row, read_metrics
+from poseloom.training.metrics_log import RATE, TRAINING, VALIDATION, MetricRow, read_metrics
 from poseloom.training.turns import TOTAL
 
 _MOST_LINES = 6
@@ -29,7 +29,7 @@ def draw_losses(metrics: Path, picture: Path, monitor: str) -> None:
             draw_panels(panels, "optimiser steps").save(temporary)
 
 
-def _stages(rows: list[Row]) -> tuple[dict[str, int], dict[str, int]]:
+def _stages(rows: list[MetricRow]) -> tuple[dict[str, int], dict[str, int]]:
     """Stage -> where it begins, in steps of the whole run; and the same without the first, to be marked."""
     ends: dict[str, int] = {}
     for row in rows:
@@ -41,7 +41,7 @@ def _stages(rows: list[Row]) -> tuple[dict[str, int], dict[str, int]]:
     return offsets, dict(offsets) if len(offsets) > 1 else {}
 
 
-def _lines(rows: list[Row], split: str, offsets: dict[str, int], wanted) -> list[Line]:  # type: ignore[no-untyped-def]
+def _lines(rows: list[MetricRow], split: str, offsets: dict[str, int], wanted) -> list[Line]:  # type: ignore[no-untyped-def]
     points: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         if row.split == split and wanted(row.name):

@@ -17,7 +17,7 @@ RATE = "lr"
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """One figure.
 
     Args:
@@ -25,7 +25,7 @@ class Row:
         epoch: epochs done in the stage.
         step: optimiser steps done in the stage.
         split: train or val.
-        name: of the loss or figure.
+        name: name of the loss or figure.
         value: its value.
     """
 
@@ -41,7 +41,7 @@ class MetricsLog:
     """Appends to the file.
 
     Args:
-        path: of the file.
+        path: path of the file.
         size: bytes that are kept of an earlier session.
     """
 
@@ -80,7 +80,7 @@ class MetricsLog:
         return FileError(self.path, f"cannot be written: {reason(error)}", remedy=remedy)
 
 
-def read_metrics(path: Path) -> list[Row]:
+def read_metrics(path: Path) -> list[MetricRow]:
     """The rows of a file.
 
     Raises:
@@ -89,9 +89,9 @@ def read_metrics(path: Path) -> list[Row]:
     return [_row(path, number, one) for number, one in enumerate(csv.DictReader(read_text(path).splitlines()), start=2)]
 
 
-def _row(path: Path, number: int, record: dict[str, str]) -> Row:
+def _row(path: Path, number: int, record: dict[str, str]) -> MetricRow:
     try:
         epoch, step, value = int(record["epoch"]), int(record["step"]), float(record["value"])
-        return Row(record["stage"], epoch, step, record["split"], record["name"], value)
+        return MetricRow(record["stage"], epoch, step, record["split"], record["name"], value)
     except (KeyError, TypeError, ValueError):
         raise FileError(path, "cannot be read", field=f"line {number}", remedy="remove the line") from None

@@ -17,8 +17,8 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from poseloom.base.errors import PoseloomError, closest
-from poseloom.base.streams import mixed, text_key
-from poseloom.training.batches import Batches, Place, Share, joined
+from poseloom.base.streams import mix_numbers, text_key
+from poseloom.training.batches import Batches, Place, Share, concatenate_batches
 
 _CYCLE = 1000
 """Samples after which the order of the data sets repeats: shares are exact to a tenth of a percent."""
@@ -74,7 +74,7 @@ class MixedBatches:
         share: Share,
         per_epoch: int | None = None,
         unit: int = 1,
-        join: Callable[[list[Any]], Any] = joined,
+        join: Callable[[list[Any]], Any] = concatenate_batches,
     ):
         shares = mix.normalised()
         for name in shares:
@@ -128,7 +128,7 @@ def whole_counts(shares: Sequence[float], total: int) -> list[int]:
     """Whole numbers with a sum, as near to shares as can be; at least 1 each (largest remainders).
 
     Args:
-        shares: of 1.
+        shares: shares of 1.
         total: the sum; not below the number of shares.
     """
     exact = np.asarray(shares, np.float64) * total
@@ -142,5 +142,5 @@ def whole_counts(shares: Sequence[float], total: int) -> list[int]:
 
 def _share_of(name: str, share: Share, unit: int) -> Share:
     """What a data set is told: to make `unit` samples at a time, for whichever process asks."""
-    seed = mixed(share.seed, text_key(name)) >> 1
+    seed = mix_numbers(share.seed, text_key(name)) >> 1
     return Share(replace(share.stage, batch_size=unit), share.number, seed)

@@ -33,9 +33,9 @@ class Progress:
         step: optimiser steps taken in it.
         before: steps of the stages before.
         due: a validation belongs here and has not been done.
-        best: of each stage that has one, by name.
+        best: best validation of each stage that has one, by name.
         log_bytes: length of metrics.csv.
-        sums: of the losses since they were last logged.
+        sums: sums of the losses since they were last logged.
         summed: batches in each of the `sums`.
     """
 

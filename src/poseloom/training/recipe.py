@@ -77,7 +77,7 @@ class Stage:
     """One stretch of training with an optimiser of its own. A later stage begins with the best weights of the one before.
 
     Args:
-        name: of the stage; names its best checkpoint.
+        name: name of the stage; names its best checkpoint.
         epochs: how long, in epochs; or use steps.
         steps: how long, in optimiser steps; or use epochs.
         batch_size: samples of one batch, of all processes together.
@@ -110,7 +110,7 @@ class Engine:
     """The machine's side of a run. It may change when a run is resumed; nothing in it is meant to change the result.
 
     Args:
-        precision: of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
+        precision: precision of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
             that knows it, else 32.
         accelerator: cpu, gpu, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
@@ -148,7 +148,7 @@ class Card:
         data: what it was trained on.
         measured: how its figures were measured.
         limits: what it cannot do.
-        licence: of the weights.
+        licence: licence of the weights.
         attribution: whom to thank, in the words that they ask for.
     """
 
@@ -166,8 +166,8 @@ class Recipe:
 
     Args:
         task: the folder under tasks.
-        name: of the recipe.
-        seed: of everything that is drawn.
+        name: name of the recipe.
+        seed: seed of everything that is drawn at random.
         stages: one after another.
         engine: the machine's side.
         card: what a user must know of the trained model.

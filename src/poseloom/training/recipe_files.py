@@ -18,6 +18,7 @@ from poseloom.training.recipe_plain import differing_key as differing_key
 from poseloom.training.recipe_plain import plain as plain
 from poseloom.training.recipe_plain import types_of as types_of
 from poseloom.training.recipe_toml import toml_text
+from poseloom.training.renamed_keys import present_key, present_recipe
 
 R = TypeVar("R", bound=Recipe)
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def read_recipe(path: str | Path, kind: type[R], overrides: Sequence[tuple[str, 
     """The recipe of a TOML, JSON or YAML file.
 
     Args:
-        path: of the file.
+        path: path of the file.
         kind: the task's recipe class.
         overrides: keys with dots and the texts of their values, as `("stages.train.optimizer.lr", "3e-4")`.
 
@@ -49,7 +50,7 @@ def recipe_of(values: Plain, kind: type[R], overrides: Sequence[tuple[str, str]]
     except PoseloomError as mistake:
         raise PoseloomError(f"{path}: {mistake}") from None
     for key, text in overrides:
-        override(values, kind, key, text)
+        override(values, kind, present_key(key), text)
     try:
         recipe = build(kind, values)
         for stage in recipe.stages:
@@ -77,7 +78,7 @@ def read_plain(path: str | Path) -> Plain:
         raise FileError(path, problem, remedy="see the recipes that poseloom has") from None
     if not isinstance(values, dict):
         raise FileError(path, "holds no keys", remedy="see the recipes that poseloom has")
-    return values
+    return present_recipe(values)
 
 
 def build(kind: type[T], values: Mapping[str, Any]) -> T:

@@ -21,7 +21,7 @@ class SampleStore:
     Args:
         samples: how many there are.
         fields: name -> shape of one sample's tensor.
-        dtype: of all fields.
+        dtype: number type of all fields.
     """
 
     def __init__(self, samples: int, fields: Mapping[str, tuple[int, ...]], dtype: torch.dtype = torch.float32):
@@ -75,7 +75,9 @@ class SampleStore:
         shapes = {name: kept.shape for name, kept in self.values.items()}
         found = {name: kept.shape for name, kept in state["values"].items()}
         if shapes != found:
-            raise PoseloomError(f"store: expected tensors {_told(shapes)}, the checkpoint has {_told(found)}")
+            raise PoseloomError(
+                f"store: expected tensors {_shapes_text(shapes)}, the checkpoint has {_shapes_text(found)}"
+            )
         self.filled.copy_(state["filled"])
         for name, kept in self.values.items():
             kept.copy_(state["values"][name])
@@ -96,5 +98,5 @@ def _of_all(values: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def _told(shapes: Mapping[str, torch.Size]) -> str:
+def _shapes_text(shapes: Mapping[str, torch.Size]) -> str:
     return ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()) or "none"

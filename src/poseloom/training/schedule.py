@@ -12,8 +12,8 @@ def rate_factor(schedule: Schedule, step: int, steps: int, per_epoch: int) -> fl
 
     Args:
         schedule: how it moves.
-        step: of the stage, from 0.
-        steps: of the whole stage.
+        step: step of the stage, from 0.
+        steps: number of steps of the whole stage.
         per_epoch: steps of an epoch.
     """
     warm = min(1.0, (step + 1) / (schedule.warmup + 1))

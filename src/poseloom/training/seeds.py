@@ -10,7 +10,7 @@ from enum import IntEnum
 import numpy as np
 import torch
 
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 
 _NUMPY_SEEDS = 2**32
 _TORCH_SEEDS = 2**63
@@ -28,7 +28,7 @@ class Purpose(IntEnum):
 
 def stream(seed: int, purpose: Purpose, *place: int) -> int:
     """The seed of one stream, below 2**63."""
-    return mixed(seed, purpose, *place) % _TORCH_SEEDS
+    return mix_numbers(seed, purpose, *place) % _TORCH_SEEDS
 
 
 def seed_all(seed: int) -> None:

@@ -24,7 +24,7 @@ from poseloom.training.recipe import Recipe, Stage
 from poseloom.training.seeds import Purpose, stream
 from poseloom.training.stopping import Stop
 from poseloom.training.turn_run import TurnRun
-from poseloom.training.turns import TOTAL, checked
+from poseloom.training.turns import TOTAL, check_turns
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -59,7 +59,7 @@ class StageRun:
         learner.begin(self.stage)
         learner.to(fabric.device)
         self.average = MovingAverage(learner, self.stage.ema) if self.stage.ema else None
-        turns = checked(learner.turns(self.stage), self.stage, recipe.task)
+        turns = check_turns(learner.turns(self.stage), self.stage, recipe.task)
         self.turns = [TurnRun(turn, number, learner, self.stage) for number, turn in enumerate(turns)]
         self.module = self._set_up()
         if resumed:

@@ -22,7 +22,7 @@ class ParameterGroup:
     """Parameters that share a learning rate.
 
     Args:
-        parameters: of the learner; those that need no gradient are passed over.
+        parameters: parameters of the learner; those that need no gradient are passed over.
         lr_factor: multiplies the stage's learning rate.
         decay: whether the stage's weight decay applies.
     """
@@ -79,7 +79,7 @@ class TurnSettings:
         return (step + 1) % self.every == 0
 
 
-def checked(turns: Sequence[Turn], stage: Stage, task: str) -> list[Turn]:
+def check_turns(turns: Sequence[Turn], stage: Stage, task: str) -> list[Turn]:
     """The turns of a stage, if they can be taken.
 
     Raises:

@@ -34,13 +34,13 @@ def test_a_box_is_covered_by_nearer_ones_of_the_same_picture_alone():
     found = people(
         (0, 0, 100, 100), (0, 60, 100, 200), (50, 0, 150, 100), (0, 0, 9, 9), depth=[2, 1, 3, 1], image=[0, 0, 0, 1]
     )
-    assert seen.covered(found).tolist() == pytest.approx([0.4, 0, 0.5, 0])
+    assert seen.covered_shares(found).tolist() == pytest.approx([0.4, 0, 0.5, 0])
 
 
 def test_the_farther_person_goes_at_more_than_30_percent():
     def kept(top):
         found = people((0, 0, 300, 300), (0, top, 300, 600), depth=[2, 1])
-        return seen.chosen(found, PeopleRules()).tolist()
+        return seen.visible_people(found, PeopleRules()).tolist()
 
     assert kept(211) == [True, True] and kept(209) == [False, True]
 
@@ -49,7 +49,7 @@ def test_16_joints_must_lie_inside():
     joints = torch.full((2, 22, 2), 300.0)
     joints[0, 16:], joints[1, 15:] = 0.0, 0.0  # on the border is outside
     found = people((100, 100, 400, 400), (500, 100, 800, 400), joints=joints)
-    assert seen.chosen(found, PeopleRules()).tolist() == [True, False]
+    assert seen.visible_people(found, PeopleRules()).tolist() == [True, False]
 
 
 def test_the_scaled_box_must_have_more_than_224_pixels():
@@ -57,7 +57,7 @@ def test_the_scaled_box_must_have_more_than_224_pixels():
     found = people(
         (100.2, 100.2, 100.2 + side + 2, 100.2 + side + 2), (500.2, 100.2, 500.2 + side - 2, 100.2 + side - 2)
     )
-    assert seen.chosen(found, PeopleRules()).tolist() == [True, False]
+    assert seen.visible_people(found, PeopleRules()).tolist() == [True, False]
 
 
 def test_a_scaled_box_is_cut_to_pixels_and_to_the_picture():

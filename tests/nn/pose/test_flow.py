@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from poseloom.nn.pose.features import SIXD
-from poseloom.nn.pose.flow import FlowConfig, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, OriginalPose, PoseFlow
 from poseloom.nn.pose.losses import flow_losses
 from poseloom.pose.sampler import sample
 
-SMALL = FlowConfig(width=32, blocks=2, draws=2)
+SMALL = FlowConfig(width=32, blocks=2, time_samples=2)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def flow(poses, **options):
 def moving(poses, joints=slice(None)):
     moves = torch.zeros(len(poses), 22, dtype=torch.bool)
     moves[:, joints] = True
-    return Origin(poses.rotations, moves)
+    return OriginalPose(poses.rotations, moves)
 
 
 def test_numbers_and_rotations_are_the_same_thing(poses):
@@ -37,7 +37,7 @@ def test_numbers_and_rotations_are_the_same_thing(poses):
 
 def test_drawn_rotations_are_rotations_and_the_seed_chooses_them(poses):
     made, condition = flow(poses), torch.randn(5, 6)
-    a, b, c = (made.draw(condition, 4, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
+    a, b, c = (made.sample(condition, 4, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
     assert a.shape == (5, 22, 3, 3)
     torch.testing.assert_close(a @ a.mT, torch.eye(3).expand_as(a), atol=1e-5, rtol=0)
     assert torch.equal(a, b) and not torch.allclose(a, c)
@@ -47,13 +47,13 @@ def test_a_network_that_says_nothing_leaves_the_original_pose(poses):
     made = flow(poses, from_origin=True)
     torch.nn.init.zeros_(made.leave.weight)
     torch.nn.init.zeros_(made.leave.bias)
-    drawn = made.draw(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses))
+    drawn = made.sample(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses))
     torch.testing.assert_close(drawn, poses.matrices(), atol=1e-5, rtol=0)
 
 
 def test_joints_that_stay_are_kept_exactly(poses):
     made = flow(poses, from_origin=True)
-    drawn = made.draw(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses, [16, 18]))
+    drawn = made.sample(torch.randn(12, 6), 5, torch.Generator().manual_seed(0), moving(poses, [16, 18]))
     kept = [joint for joint in range(22) if joint not in (16, 18)]
     torch.testing.assert_close(drawn[:, kept], poses.matrices()[:, kept], atol=1e-5, rtol=0)
     assert not torch.allclose(drawn[:, [16, 18]], poses.matrices()[:, [16, 18]], atol=1e-2)
@@ -61,7 +61,7 @@ def test_joints_that_stay_are_kept_exactly(poses):
 
 def test_ends_of_later_steps_are_nudged(poses):
     made, seen = flow(poses), []
-    made.draw(torch.randn(12, 6), 6, nudged=lambda end: seen.append(end) or end)
+    made.sample(torch.randn(12, 6), 6, guided=lambda end: seen.append(end) or end)
     assert len(seen) == 3
 
 
@@ -69,7 +69,7 @@ def test_ends_of_later_steps_are_nudged(poses):
 def test_losses_fall_and_time_and_condition_come_to_count(poses, from_origin):
     made = flow(poses, from_origin=from_origin).train()
     optimizer, condition = torch.optim.Adam(made.parameters(), 3e-3), torch.randn(12, 6)
-    origin = Origin(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
+    origin = OriginalPose(poses.rotations.flip(0), torch.ones(12, 22, dtype=torch.bool)) if from_origin else None
     seen = []
     for _ in range(60):
         losses = flow_losses(made, poses.rotations, condition, origin)

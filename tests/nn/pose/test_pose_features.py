@@ -8,8 +8,8 @@ from poseloom.nn.pose.features import (
     PoseFeatures,
     PoseTower,
     PoseTowerConfig,
-    compared,
     joint_positions,
+    soft_steps,
 )
 from poseloom.pose.sampler import sample
 from poseloom.pose.skeleton import rest_offsets
@@ -46,10 +46,10 @@ def test_a_pair_has_an_order():
 
 
 def test_levels_are_steps_between_minus_one_and_one():
-    steps = compared(torch.tensor([[-9.0, 0.0, 9.0]]), 5).unflatten(-1, (3, 5))[0]
+    steps = soft_steps(torch.tensor([[-9.0, 0.0, 9.0]]), 5).unflatten(-1, (3, 5))[0]
     assert torch.allclose(steps[0], -torch.ones(5), atol=1e-3) and torch.allclose(steps[2], torch.ones(5), atol=1e-3)
     assert steps[1, 2] == 0 and steps[1, 1] > 0.9 and steps[1, 3] < -0.9
-    assert compared(torch.zeros(2, 3), 0).shape == (2, 0)
+    assert soft_steps(torch.zeros(2, 3), 0).shape == (2, 0)
 
 
 @pytest.mark.parametrize("levels", [0, 3])

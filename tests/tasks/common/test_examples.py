@@ -16,7 +16,7 @@ from poseloom.tasks.common.examples import (
     rows_in_split,
     some_sentences,
     words_in,
-    written,
+    write_descriptions,
 )
 from poseloom.tasks.common.pair_examples import PairData, PairPool
 
@@ -29,14 +29,14 @@ def pool():
 
 
 def test_what_is_drawn_depends_on_the_seed_alone(pool):
-    a, b, c = pool.drawn(5, 40), PosePool(DATA).drawn(5, 40), pool.drawn(6, 40)
+    a, b, c = pool.sample(5, 40), PosePool(DATA).sample(5, 40), pool.sample(6, 40)
     assert torch.equal(a.rotations, b.rotations)
     assert not torch.equal(a.rotations, c.rotations)
-    assert written(a, 5, 0.4) == written(b, 5, 0.4) != written(a, 6, 0.4)
+    assert write_descriptions(a, 5, 0.4) == write_descriptions(b, 5, 0.4) != write_descriptions(a, 6, 0.4)
 
 
 def test_about_half_of_the_poses_are_mirrored(pool):
-    drawn = pool.drawn(1, 400).rotations
+    drawn = pool.sample(1, 400).rotations
     known = pool.rotations
 
     def among(rows):
@@ -54,8 +54,8 @@ def test_poses_have_no_heading_and_no_hands_and_the_held_out_ones_are_others(poo
 
 
 def test_every_way_of_writing_is_used(pool):
-    poses = pool.drawn(2, 200)
-    texts = written(poses, 2, 0.0)
+    poses = pool.sample(2, 200)
+    texts = write_descriptions(poses, 2, 0.0)
     assert all(texts) and len(set(texts)) > 150
     assert sum(text.startswith("- ") for text in texts) > 5  # lists
     assert any("your" in text.lower() for text in texts)  # coach
@@ -63,10 +63,10 @@ def test_every_way_of_writing_is_used(pool):
 
 
 def test_some_texts_can_be_in_clipped_words(pool):
-    poses = pool.drawn(2, 60)
-    whole, some = written(poses, 2, 0.4), written(poses, 2, 0.4, clipped_share=0.5)
+    poses = pool.sample(2, 60)
+    whole, some = write_descriptions(poses, 2, 0.4), write_descriptions(poses, 2, 0.4, telegraphic_share=0.5)
     same = sum(a == b for a, b in zip(whole, some, strict=True))
-    assert 15 < same < 45 and whole == written(poses, 2, 0.4, clipped_share=0.0)
+    assert 15 < same < 45 and whole == write_descriptions(poses, 2, 0.4, telegraphic_share=0.0)
 
 
 def test_texts_that_tell_a_part_are_sentences_of_the_whole():
@@ -78,7 +78,7 @@ def test_texts_that_tell_a_part_are_sentences_of_the_whole():
 
 
 def test_words_are_read_off_any_number_of_texts(pool):
-    texts = words_in(lambda seed, count: describe(pool.drawn(seed, count), seed=seed), 30)
+    texts = words_in(lambda seed, count: describe(pool.sample(seed, count), seed=seed), 30)
     assert len(texts) == 30 and len(set(texts)) > 20
 
 

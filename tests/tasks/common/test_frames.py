@@ -5,7 +5,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.pose import Pose
 from poseloom.pose.rotations import axis_to_rotmat, rotvec_to_rotmat
 from poseloom.pose.sampler import sample
-from poseloom.tasks.common.frames import flat, from_published, one_pose, pairs, published, put_back
+from poseloom.tasks.common.frames import flat, from_published, one_pose, pairs, put_back, to_published_rotations
 
 
 def turned(pose, angle):
@@ -16,19 +16,21 @@ def test_published_poses_are_those_of_the_original(golden):
     _, arrays = golden("text-pose/pose_normalisation")
     raw = torch.from_numpy(arrays["raw_a"]).reshape(-1, 52, 3)
     ours = from_published(raw)  # Z up -> Y up
-    found = published(ours.without_heading(), 52)
+    found = to_published_rotations(ours.without_heading(), 52)
     expected = torch.from_numpy(arrays["pose_a"])
     torch.testing.assert_close(rotvec_to_rotmat(found), rotvec_to_rotmat(expected), atol=1e-5, rtol=0)
     _, second = pairs(ours, from_published(torch.from_numpy(arrays["raw_b"]).reshape(-1, 52, 3)))
     expected = torch.from_numpy(arrays["pose_b_in_sequence"])
-    torch.testing.assert_close(rotvec_to_rotmat(published(second, 52)), rotvec_to_rotmat(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        rotvec_to_rotmat(to_published_rotations(second, 52)), rotvec_to_rotmat(expected), atol=1e-5, rtol=0
+    )
 
 
 def test_there_and_back():
     pose = sample(5, seed=1).body()
-    back = from_published(published(pose, 22))
+    back = from_published(to_published_rotations(pose, 22))
     torch.testing.assert_close(back.matrices(), Pose(pose.rotations).matrices(), atol=1e-5, rtol=0)
-    assert published(pose, 52).shape == (5, 52, 3)
+    assert to_published_rotations(pose, 52).shape == (5, 52, 3)
 
 
 def test_an_edit_is_put_back_where_the_pose_was():

@@ -13,8 +13,8 @@ from tiny_models import tiny_recipe
 STEPS = 20
 RATE = 2e-3
 PARTS = {
-    "generation": ("rotation", "geometry", "judge"),
-    "editing": ("rotation", "moves", "judge"),
+    "generation": ("rotation", "geometry", "classifier"),
+    "editing": ("rotation", "moves", "classifier"),
     "sign": ("place", "length"),
 }
 """Losses that must fall besides the total, so that none of them is left out of it."""

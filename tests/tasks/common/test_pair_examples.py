@@ -9,7 +9,7 @@ from poseloom.pose import Clip, Pose
 from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
-from poseloom.tasks.common.pair_examples import PairData, PairPool, paired, pairs_in, together, written_pairs
+from poseloom.tasks.common.pair_examples import PairData, PairPool, pair_poses, pairs_in, together, write_instructions
 
 DATA = PairData(procedural=150, validation=20)
 
@@ -30,28 +30,28 @@ def motion(tmp_path_factory):
 
 
 def test_what_is_drawn_depends_on_the_seed_alone():
-    (a, b), (c, d), (e, _) = (PairPool(DATA).drawn(seed, 30) for seed in (5, 5, 6))
+    (a, b), (c, d), (e, _) = (PairPool(DATA).sample(seed, 30) for seed in (5, 5, 6))
     assert torch.equal(a.rotations, c.rotations) and torch.equal(b.rotations, d.rotations)
     assert not torch.equal(a.rotations, e.rotations)
-    assert written_pairs(a, b, 5, 0.4) == written_pairs(c, d, 5, 0.4)
+    assert write_instructions(a, b, 5, 0.4) == write_instructions(c, d, 5, 0.4)
 
 
 def test_exchanged_limbs_leave_the_others_as_they_are():
-    first, second = PairPool(PairData(procedural=150, strangers=0.0)).drawn(3, 60)
+    first, second = PairPool(PairData(procedural=150, strangers=0.0)).sample(3, 60)
     same = (first.rotations == second.rotations).all(-1)
     assert same.any(1).all() and same[:, 0].all()  # the root is no limb
     assert (~same).any(1).float().mean() > 0.9
 
 
 def test_strangers_share_nothing():
-    first, second = PairPool(PairData(procedural=150, strangers=1.0)).drawn(3, 60)
+    first, second = PairPool(PairData(procedural=150, strangers=1.0)).sample(3, 60)
     assert (first.rotations == second.rotations).all(-1).float().mean() < 0.2
     assert headings(second).abs().max() < 1e-4
 
 
 def test_moments_of_a_motion_keep_the_turn_between_them(motion):
     data = PairData(procedural=50, files=[motion], moments=1.0)
-    first, second = PairPool(data).drawn(2, 60)
+    first, second = PairPool(data).sample(2, 60)
     assert headings(first).abs().max() < 1e-4
     assert headings(second).abs().max() > 0.5
     apart = (first.rotations[:, 16:18] - second.rotations[:, 16:18]).norm(dim=-1).amax(1)
@@ -59,7 +59,7 @@ def test_moments_of_a_motion_keep_the_turn_between_them(motion):
 
 
 def test_without_motions_there_are_no_moments():
-    first, second = PairPool(PairData(procedural=80, moments=1.0)).drawn(1, 30)
+    first, second = PairPool(PairData(procedural=80, moments=1.0)).sample(1, 30)
     assert headings(first).abs().max() < 1e-4 and headings(second).abs().max() < 1e-4
 
 
@@ -92,7 +92,7 @@ def test_a_turn_counts_within_a_recording_alone():
     )
     second = second.turned(axis_to_rotmat(torch.tensor(0.5), "Y"))
     turns = torch.tensor([True, False] * 3)
-    before, after = paired(first, second, turns)
+    before, after = pair_poses(first, second, turns)
     close = {"atol": 1e-4, "rtol": 0}
     torch.testing.assert_close(heading(before.rotations[:, 0]), torch.zeros(6), **close)
     still = second.without_heading()

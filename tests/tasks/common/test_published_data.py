@@ -17,7 +17,7 @@ from poseloom.nn.text.vocabulary import build_vocabulary
 from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.frames import from_published
-from poseloom.tasks.common.published_data import Chance, DrawnItems, PairItems, PoseItems, vocabulary_of
+from poseloom.tasks.common.published_data import Chance, PairItems, PoseItems, SampledItems, vocabulary_of
 from poseloom.tasks.common.published_recipe import TableData
 from poseloom.tasks.common.published_text import TextMaker
 from poseloom.training import DatasetBatches, Share, Stage
@@ -44,9 +44,9 @@ def said(made, texts):
 
 def whole(made, view, **chance):
     """One training batch of all items of a view."""
-    drawn = DrawnItems(view, 4).__getitems__(range(len(view)))
+    drawn = SampledItems(view, 4).__getitems__(range(len(view)))
     more = {"table": view.table} if isinstance(made, PairItems) else {}
-    return made.drawn(drawn, Chance(seed=4, **chance), **more)
+    return made.training_batch(drawn, Chance(seed=4, **chance), **more)
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
@@ -117,10 +117,10 @@ def test_texts_are_drawn_anew_in_each_epoch_and_the_same_again(poses):
     share = Share(Stage(steps=1, batch_size=8), 0, 3)
 
     def collate(drawn):
-        return made.drawn(drawn, Chance(flip=True, seed=3))
+        return made.training_batch(drawn, Chance(flip=True, seed=3))
 
     def batches():
-        return DatasetBatches(DrawnItems(made.view(data, "train", seed=3), 3), share, collate)
+        return DatasetBatches(SampledItems(made.view(data, "train", seed=3), 3), share, collate)
 
     one, two = batches(), batches()
     first, again, other = one[(0, 1)], two[(0, 1)], one[(1, 1)]
@@ -181,9 +181,11 @@ def test_words_are_those_of_peoples_texts_first_and_the_sides_last(poses):
 def test_a_pose_whose_words_cannot_be_mirrored_is_not_mirrored(poses):
     made = items(PoseItems, poses)
     view = made.view(TableData(str(poses)), "train")
-    drawn = [(one._replace(text="At three o'clock"), draw) for one, draw in DrawnItems(view, 4).__getitems__(range(24))]
+    drawn = [
+        (one._replace(text="At three o'clock"), draw) for one, draw in SampledItems(view, 4).__getitems__(range(24))
+    ]
     made.maker = TextMaker(WordTokenizer(build_vocabulary(["at three o'clock"])))
-    plain, flipped = made.drawn(drawn, Chance(seed=4)), made.drawn(drawn, Chance(flip=True, seed=4))
+    plain, flipped = made.training_batch(drawn, Chance(seed=4)), made.training_batch(drawn, Chance(flip=True, seed=4))
     assert torch.equal(plain.poses, flipped.poses)
 
 

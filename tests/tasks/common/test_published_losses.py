@@ -16,7 +16,7 @@ from published_tables import posefix_table, posescript_table, tiny
 from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.published_data import Chance
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.editing.published_evaluate import fused
+from poseloom.tasks.editing.published_evaluate import pose_b_distribution
 from poseloom.tasks.retrieval.published_replaced import Replaced
 from poseloom.training import Share, export_model
 
@@ -114,7 +114,7 @@ def test_the_loss_of_editing_is_the_published_one_with_its_floor(learned, floor)
     torch.manual_seed(3)
     found = learner.losses(batch)
     torch.manual_seed(3)
-    q, t = learner.model.posterior(learner.model.embed_poses(batch.after)), fused(learner.model, batch)
+    q, t = learner.model.posterior(learner.model.embed_poses(batch.after)), pose_b_distribution(learner.model, batch)
     likely = views(learner, batch.after, learner.model.decode(q.rsample()))
     apart = kl_divergence(q, t).sum(-1)
     floored = torch.maximum(apart, torch.tensor(float(floor)))
@@ -225,9 +225,9 @@ def test_drawn_poses_take_the_place_of_those_of_the_table(learned, tables, tmp_p
     learner, _ = learned("retrieval")
     items = Replaced(learner.items, str(tmp_path / "g.safetensors"), 2)
     sample = learner.items.view(learner.recipe.data, "train").__getitems__([0, 0, 0, 0])
-    batch = items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    batch = items.training_batch(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
     assert batch.poses.shape == (4, 52, 3)
-    real = learner.items.drawn(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
+    real = learner.items.training_batch(list(zip(sample, [5, 6, 7, 8], strict=True)), Chance())
     assert (batch.poses - real.poses).abs().amax((1, 2)).min() > 0.05
     assert 1 <= len(batch.poses.round(decimals=4).flatten(1).unique(dim=0)) <= 2
 

@@ -12,7 +12,7 @@ from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.captioning import published_evaluate as captioning
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_saying import SayingProtocol, Spoken
-from poseloom.tasks.common.published_text import Texts
+from poseloom.tasks.common.published_text import TextBatch
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing import published_evaluate as editing
 from poseloom.tasks.generation import published_evaluate as generation
@@ -30,7 +30,7 @@ def standing(count, seed=1):
 
 def numbered(count):
     """Texts whose only id is their number; 0 is an empty text."""
-    return Texts(torch.arange(1, count + 1)[:, None], torch.ones(count, dtype=torch.long))
+    return TextBatch(torch.arange(1, count + 1)[:, None], torch.ones(count, dtype=torch.long))
 
 
 def turned(poses, angle):
@@ -45,7 +45,7 @@ class Stub:
     """Latents are the poses themselves; a text tells of the pose of its number."""
 
     def __init__(self, told):
-        self.told = torch.cat([torch.zeros(1, *told.shape[1:]), told])
+        self.distribution = torch.cat([torch.zeros(1, *told.shape[1:]), told])
         for name in NAMES:
             setattr(self, name, torch.zeros(1))
 
@@ -58,7 +58,7 @@ class Stub:
         return Normal(vectors, CERTAIN)
 
     def encode_texts(self, tokens, lengths):
-        told = self.told[tokens[:, 0]].flatten(1)
+        told = self.distribution[tokens[:, 0]].flatten(1)
         return Normal(told, CERTAIN) if self.text_is_a_pose else told
 
     text_is_a_pose = True
@@ -155,7 +155,7 @@ def test_an_editor_in_all_settings(wearer, monkeypatch):
     model.text_is_a_pose = False
 
     def maker(texts):
-        return Texts(torch.zeros(len(texts), 1, dtype=torch.long), torch.ones(len(texts), dtype=torch.long))
+        return TextBatch(torch.zeros(len(texts), 1, dtype=torch.long), torch.ones(len(texts), dtype=torch.long))
 
     found = editing.held_out_figures(model, wearer, [batch], maker, PROTOCOL, editing.EditingJudges("a"))
 
@@ -210,7 +210,7 @@ def sampler_of(poses):
             heard = [poses[SAID.index(one)] if one in SAID else poses[0] + 1 for one in words]
             return torch.stack(heard)[:, None].repeat(1, count, 1, 1)
 
-        def told(self, *given):
+        def distribution(self, *given):
             words = given[-1]
             mean = torch.tensor([0.0 if one in SAID else 2.0 for one in words])
             return Normal(mean[:, None].repeat(1, 156), torch.ones(len(words), 156))

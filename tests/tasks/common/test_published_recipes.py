@@ -103,11 +103,11 @@ def test_exported_models_are_opened_by_their_predictors(runs):
     assert len(found) == 2 and abs(found[0].score) <= 1
     assert poseloom.load_model(runs["pair_retrieval"].model).embed_pairs(pose, pose).vectors.shape == (3, 32)
     assert (
-        len(poseloom.load_model(runs["generation"].model)._draw("The left arm is raised.", 2, torch.Generator())) == 2
+        len(poseloom.load_model(runs["generation"].model)._sample("The left arm is raised.", 2, torch.Generator())) == 2
     )
     assert len(poseloom.load_model(runs["captioning"].model).caption(pose)) == 3
     assert len(poseloom.load_model(runs["instruction"].model).instruct(pose[:2], pose[1:])) == 2
-    edited = poseloom.load_model(runs["editing"].model)._draw(pose[:1], "Move the left arm", 2, torch.Generator())
+    edited = poseloom.load_model(runs["editing"].model)._sample(pose[:1], "Move the left arm", 2, torch.Generator())
     assert edited.rotations.shape == (2, 52, 3)
 
 

@@ -9,7 +9,7 @@ from torch.distributions import Laplace, Normal
 
 from poseloom.nn.pose.decoder import JointRotations
 from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
-from poseloom.tasks.common.reconstruction import SampleErrors, elbo, reconstruction_terms
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, reconstruction_terms
 from poseloom.tasks.common.surfaces import Wearer
 
 
@@ -72,7 +72,7 @@ def test_errors_of_samples_that_are_right_or_turned(wearer, poses):
     for place, angle in ((1, math.pi / 2), (2, math.pi / 2), (3, math.pi)):
         turned = rotvec_to_rotmat(poses[:, 16]) @ axis_to_rotmat(torch.tensor(angle), "Z")
         samples[:, place, 16] = rotmat_to_rotvec(turned)
-    errors = SampleErrors(wearer, best=2)
+    errors = GatheredSampleErrors(wearer, best=2)
     errors.add(poses[:3], samples[:3])
     errors.add(poses[3:], samples[3:])
     found = errors.figures()

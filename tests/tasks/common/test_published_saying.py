@@ -5,8 +5,15 @@ import torch
 from torch.distributions import Normal
 
 from poseloom.tasks.common.published_data import PoseBatch
-from poseloom.tasks.common.published_saying import SayingProtocol, Spoken, apart, text_figures, way_back, words_of
-from poseloom.tasks.common.published_text import Texts
+from poseloom.tasks.common.published_saying import (
+    SayingProtocol,
+    Spoken,
+    heard_divergence,
+    text_figures,
+    way_back,
+    words_of,
+)
+from poseloom.tasks.common.published_text import TextBatch
 
 REFERENCES = (
     ("The left arm is raised above the head.", "One arm goes up."),
@@ -16,7 +23,7 @@ REFERENCES = (
 
 
 def batches():
-    texts = Texts(torch.zeros(3, 2, dtype=torch.long), torch.full((3,), 2))
+    texts = TextBatch(torch.zeros(3, 2, dtype=torch.long), torch.full((3,), 2))
     words = tuple(one[0] for one in REFERENCES)
     return [PoseBatch(torch.zeros(3, 52, 3), texts, words, REFERENCES)]
 
@@ -52,5 +59,5 @@ def test_what_the_generator_hears_is_measured_by_divergences():
     def at(mean):
         return Normal(torch.full((5, 4), mean), torch.ones(5, 4))
 
-    found = apart(at(0.0), at(1.0), at(3.0))
+    found = heard_divergence(at(0.0), at(1.0), at(3.0))
     assert found["kld_a"] == pytest.approx(4 * 2.0**2 / 2) and found["kld_b"] == pytest.approx(4 * (9 - 1) / 2)

@@ -5,13 +5,13 @@ import torch
 
 from poseloom.tasks.common.ranking import RankProtocol, ranking_figures
 
-NAMES = ("forth", "back")
+NAMES = ("a_to_b", "b_to_a")
 
 
 def test_right_answers_find_everything():
     vectors = torch.eye(40)
     found = ranking_figures(vectors, vectors, RankProtocol(), 0, NAMES)
-    assert found["mrecall"] == found["forth_r1"] == found["back_r10"] == 100
+    assert found["mrecall"] == found["a_to_b_r1"] == found["b_to_a_r10"] == 100
     assert found["r_precision_1"] == found["r_precision_3_mended"] == 100 and found["multimodality"] == 1
 
 
@@ -20,7 +20,7 @@ def test_the_neighbours_answers_are_found_second():
     own = torch.eye(40)
     texts = own.roll(1, 1) + 0.5 * own
     found = ranking_figures(texts, own, RankProtocol(), 0, NAMES)
-    assert found["forth_r1"] == 0 and found["forth_r5"] == 100 and found["back_r1"] == 0
+    assert found["a_to_b_r1"] == 0 and found["a_to_b_r5"] == 100 and found["b_to_a_r1"] == 0
     # the wrong neighbour is in a pool of 32 of 40 with probability 31/39
     assert found["r_precision_1_mended"] == pytest.approx(100 * 8 / 39, abs=6)
     assert found["r_precision_2"] == found["r_precision_2_mended"] == 100

@@ -13,7 +13,9 @@ def recipe(tmp_path, task, section):
 @pytest.mark.parametrize("key", ['tables = ["human-texts"]', "procedural = 5", 'held_out = "x.npz"', "mixed = 0.5"])
 def test_stage_values_that_would_change_nothing_are_refused(tmp_path, key):
     path = recipe(tmp_path, "retrieval", f"[stages.data]\n{key}")
-    with pytest.raises(PoseloomError, match=r"stages\.finetune\.data\.\w+ has no effect.*can change batches, partly"):
+    with pytest.raises(
+        PoseloomError, match=r"stages\.finetune\.data\.\w+ has no effect.*can change batches, partial_texts"
+    ):
         open_recipe(str(path))
 
 
@@ -24,7 +26,12 @@ def test_stage_values_that_are_read_are_taken(tmp_path):
 
 @pytest.mark.parametrize(
     "task, key",
-    [("captioning", "partly"), ("instruction", "mixed"), ("pair_retrieval", "mixed"), ("captioning", "clipped")],
+    [
+        ("captioning", "partial_texts"),
+        ("instruction", "mixed"),
+        ("pair_retrieval", "mixed"),
+        ("captioning", "telegraphic"),
+    ],
 )
 def test_values_that_a_task_never_reads_are_refused(tmp_path, task, key):
     with pytest.raises(PoseloomError, match=f"data.{key} has no effect in {task}/mine"):

@@ -11,7 +11,7 @@ from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
 from poseloom.tasks import task
-from poseloom.tasks.editing.predict import DRAWN_FOR_EACH, PoseEditor
+from poseloom.tasks.editing.predict import SAMPLES_FOR_EACH, PoseEditor
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 
@@ -35,7 +35,7 @@ def pose():
 def test_it_trains(tmp_path):
     recipe = tiny_recipe("editing", steps=4, batch_size=16)
     result = fit(task("editing").build(recipe), recipe, tmp_path / "run")
-    assert set(result.figures) == {"facts", "unnamed", "mpje", "mpje_unchanged"}
+    assert set(result.figures) == {"facts", "unnamed", "mpjpe", "mpjpe_unchanged"}
     assert load_model(result.model).edit(sample(1, seed=1).body(), TEXT).poses.joints == 22
 
 
@@ -77,10 +77,10 @@ def test_the_facts_are_those_of_the_poses_that_are_given(model, pose, verify):
 class Drawn(PoseEditor):
     """In every 32nd place the left arm is raised a little, in the next one far; elsewhere nothing changes."""
 
-    def _draw(self, pose, instruction, count, generator):
+    def _sample(self, pose, instruction, count, generator):
         rotations = pose.rotations.repeat(count, 1, 1)
-        rotations[7::DRAWN_FOR_EACH, 16, 2] += 2.0
-        rotations[8::DRAWN_FOR_EACH, 16, 2] += 1.0
+        rotations[7::SAMPLES_FOR_EACH, 16, 2] += 2.0
+        rotations[8::SAMPLES_FOR_EACH, 16, 2] += 1.0
         return Pose(rotations)
 
 

@@ -9,7 +9,7 @@ from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.types import heading
 from poseloom.tasks import task
-from poseloom.tasks.generation.predict import DRAWN_FOR_EACH, PoseGenerator
+from poseloom.tasks.generation.predict import SAMPLES_FOR_EACH, PoseGenerator
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 
@@ -27,9 +27,9 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     recipe = tiny_recipe("generation", steps=4, batch_size=16)
     learner = task("generation").build(recipe)
     result = fit(learner, recipe, tmp_path / "run")
-    assert set(result.figures) == {"best_mpje", "mean_mpje", "facts", "facts_verified"}
+    assert set(result.figures) == {"best_mpjpe", "mean_mpjpe", "facts", "facts_verified"}
     learner.eval()
-    drawn = learner.model.draw(*learner.text_numbers.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
+    drawn = learner.model.sample_poses(*learner.text_numbers.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
     poses = load_model(result.model).generate(TEXT, 3, seed=5).poses
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 
@@ -71,10 +71,10 @@ class Drawn(PoseGenerator):
     def notes(self, text):
         return ()
 
-    def _draw(self, text, count, generator):
+    def _sample(self, text, count, generator):
         rotations = torch.zeros(count, 22, 3)
         rotations[:, 16, 2], rotations[:, 17, 2] = -1.3, 1.3
-        rotations[20::DRAWN_FOR_EACH, 16, 2], rotations[20::DRAWN_FOR_EACH, 17, 2] = 1.3, -1.3
+        rotations[20::SAMPLES_FOR_EACH, 16, 2], rotations[20::SAMPLES_FOR_EACH, 17, 2] = 1.3, -1.3
         rotations[:, 0, 0] = torch.arange(count) * 1e-4  # tells them apart
         return Pose(rotations)
 
@@ -84,7 +84,7 @@ def test_the_pose_of_each_group_that_agrees_best_is_given(model):
     assert plain.facts.in_words() == ["0 of 1 facts hold"] * 3
     assert checked.facts.in_words() == ["1 of 1 facts hold"] * 3
     places = (checked.poses.rotations[:, 0, 0] / 1e-4).round().int().tolist()
-    assert places == [20, 20 + DRAWN_FOR_EACH, 20 + 2 * DRAWN_FOR_EACH]
+    assert places == [20, 20 + SAMPLES_FOR_EACH, 20 + 2 * SAMPLES_FOR_EACH]
 
 
 def test_an_empty_text_asks_for_any_pose_and_that_is_told(model):

@@ -33,7 +33,7 @@ def test_a_run_is_measured_and_its_model_draws_poses(table, tmp_path):
     assert {"elbo_jts", "elbo_vert", "elbo_rot", "mpjpe_top1", "geodesic_best2"} <= set(figures)
     assert figures["mpjpe_top1"] <= figures["mpjpe_best2"] <= figures["mpjpe"]
     model = poseloom.load_model(result.model)
-    assert len(model._draw("", 3, torch.Generator())) == 3
+    assert len(model._sample("", 3, torch.Generator())) == 3
     with pytest.raises(PoseloomError, match="without words"):
         model.notes("raise the left arm")
 

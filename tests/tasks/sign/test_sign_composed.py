@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 
-from poseloom.language.hamnosys import Kind, parse, symbols
+from poseloom.language.hamnosys import SymbolKind, parse, symbols
 from poseloom.tasks.sign.composed.choices import weights
 from poseloom.tasks.sign.composed.clips import signer_clips
 from poseloom.tasks.sign.composed.strings import composed_strings
@@ -26,7 +26,14 @@ def test_strings_depend_on_the_seed_alone():
 
 def test_strings_have_all_that_is_signed():
     used = {symbol for text in STRINGS for symbol in text}
-    for kind in (Kind.HANDSHAPE, Kind.THUMB, Kind.SYMMETRY, Kind.ARC, Kind.REPETITION, Kind.PALM):
+    for kind in (
+        SymbolKind.HANDSHAPE,
+        SymbolKind.THUMB,
+        SymbolKind.SYMMETRY,
+        SymbolKind.ARC,
+        SymbolKind.REPETITION,
+        SymbolKind.PALM,
+    ):
         wanted = {one.character for one in symbols() if one.kind is kind}
         assert wanted <= used, kind
 
@@ -71,8 +78,8 @@ def test_clips_are_as_models_want_them():
 
 def test_batches_of_clips_that_are_about_equally_long():
     source = ClipSource(SignData(pool=200))
-    lengths = [[len(clip) for clip in source.drawn_alike(seed, 8)] for seed in range(20)]
-    mixed = [[len(clip) for clip in source.drawn(seed, 8)] for seed in range(20)]
+    lengths = [[len(clip) for clip in source.sample_alike(seed, 8)] for seed in range(20)]
+    mixed = [[len(clip) for clip in source.sample(seed, 8)] for seed in range(20)]
     assert np.mean(np.ptp(lengths, axis=1)) < np.mean(np.ptp(mixed, axis=1)) / 3
     assert abs(np.mean(lengths) - np.mean(mixed)) < 5
-    assert [clip.text for clip in source.drawn_alike(1, 5)] == [clip.text for clip in source.drawn_alike(1, 5)]
+    assert [clip.text for clip in source.sample_alike(1, 5)] == [clip.text for clip in source.sample_alike(1, 5)]

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseloom.tasks.sign.drafts import damaged, filled, gaps, held_still
+from poseloom.tasks.sign.drafts import damage_points, fill_missing_points, gaps, held_still
 from poseloom.tasks.sign.losses import masked_loss, seen_loss, unsmoothness
 from poseloom.tasks.sign.models import steps as sizes
 
@@ -52,7 +52,7 @@ def test_whole_steps_leave_nothing_of_the_start(steps):
 @given(_seeds, st.booleans())
 def test_what_is_known_stays_and_lines_lie_between(seed, curved):
     values, known, padding = _sequences(seed)
-    draft = filled(values, known, padding, curved=curved)
+    draft = fill_missing_points(values, known, padding, curved=curved)
     assert torch.equal(draft.keeping(draft.values), draft.values)
     real = known & ~padding[..., None]
     assert torch.equal(draft.values[real], values[real])
@@ -66,7 +66,7 @@ def test_what_is_known_stays_and_lines_lie_between(seed, curved):
 def test_what_lies_under_unknown_points_is_not_looked_at(seed, curved):
     values, known, padding = _sequences(seed)
     other = torch.where((known & ~padding[..., None])[..., None], values, torch.full_like(values, 99.0))
-    a, b = (filled(one, known, padding, curved=curved).values for one in (values, other))
+    a, b = (fill_missing_points(one, known, padding, curved=curved).values for one in (values, other))
     assert torch.equal(a, b)
 
 
@@ -76,14 +76,18 @@ def test_straight_movement_is_filled_exactly(seed, slope, height):
     known[:, [0, -1]], padding[:] = True, False
     values = (slope * torch.arange(12.0) + height)[None, :, None, None].expand(3, 12, 5, 2)
     for curved in (False, True):
-        torch.testing.assert_close(filled(values, known, padding, curved=curved).values, values, atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            fill_missing_points(values, known, padding, curved=curved).values, values, atol=1e-5, rtol=0
+        )
 
 
 def test_curves_cross_short_gaps_better_than_lines():
     values = torch.sin(torch.arange(40) / 4)[None, :, None, None].expand(1, 40, 1, 2)
     known = (torch.arange(40) % 3 == 0)[None, :, None]
     padding = torch.zeros(1, 40, dtype=torch.bool)
-    line, curve = ((filled(values, known, padding, curved=c).values - values)[:, :37].abs().mean() for c in (0, 1))
+    line, curve = (
+        (fill_missing_points(values, known, padding, curved=c).values - values)[:, :37].abs().mean() for c in (0, 1)
+    )
     assert curve < line / 3
 
 
@@ -93,7 +97,7 @@ def test_a_start_frame_is_held_still():
     assert torch.equal(draft.values, first[:, None].expand(2, 4, 3, 2))
     assert draft.known[:, 0].all() and not draft.known[:, 1:].any()
     assert draft.padding.tolist() == [[False] * 4, [False, False, True, True]]
-    again = filled(draft.values, draft.known, draft.padding)
+    again = fill_missing_points(draft.values, draft.known, draft.padding)
     assert torch.equal(again.values, draft.values)
 
 
@@ -107,7 +111,7 @@ def test_damage_takes_away_and_leaves_something(seed):
     torch.manual_seed(seed)
     _, known, _ = _sequences(seed)
     known[:, 0, 0] = True
-    left = damaged(known, ((0, 2), (2, 4)))
+    left = damage_points(known, ((0, 2), (2, 4)))
     assert not (left & ~known).any()
     assert left.any((1, 2)).all()
 

@@ -13,7 +13,7 @@ from poseloom.formats.pose_file import PoseSequence, read_pose_file, write_pose_
 from poseloom.tasks.common.recipes import open_recipe, recipe_names
 from poseloom.tasks.sign.clips import SignClip, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, repair_figures
-from poseloom.tasks.sign.layouts import clip_of_prepared, prepared, sign_layout, to_clip
+from poseloom.tasks.sign.layouts import clip_of_prepared, sign_layout, to_clip, to_model_layout
 from poseloom.tasks.sign.neighbours import edit_distances, nearest_text
 from poseloom.tasks.sign.objective import SignLearner
 from poseloom.tasks.sign.predict import LearnedSigner, open_model
@@ -63,12 +63,12 @@ def test_strokes_depend_on_their_seed_and_texts_on_nothing_else():
 
 def test_held_out_strings_are_never_in_training():
     source = ClipSource(SignData(pool=50, held_out=10))
-    training = {clip.text for clip in source.training} | {clip.text for clip in source.drawn(3, 200)}
+    training = {clip.text for clip in source.training} | {clip.text for clip in source.sample(3, 200)}
     held_out = {clip.text for clip in source.held_out}
     assert len(source.training) == 50 and len(source.held_out) == 10
     assert not training & held_out
     assert all(map(is_held_out, held_out)) and not is_held_out("")
-    fresh = ClipSource(SignData()).drawn(5, 20)
+    fresh = ClipSource(SignData()).sample(5, 20)
     assert not {clip.text for clip in fresh} & held_out and len(fresh) == 20
 
 
@@ -81,9 +81,9 @@ def test_clips_of_a_function(holistic):
     with pytest.raises(PoseloomError, match="the source gave 0 of"):
         _ = source.training if held else source.held_out
     with pytest.raises(PoseloomError, match=r"gives 75 keypoints of 3 dims, data.layout openpose-137 has 137 of 2"):
-        ClipSource(SignData(layout="openpose-137")).drawn(0, 2)
+        ClipSource(SignData(layout="openpose-137")).sample(0, 2)
     with pytest.raises(PoseloomError, match="did you mean 'strokes'"):
-        ClipSource(SignData(source="stroke")).drawn(0, 2)
+        ClipSource(SignData(source="stroke")).sample(0, 2)
 
 
 def test_a_published_folder_is_written_and_read(tmp_path):
@@ -100,7 +100,7 @@ def test_a_published_folder_is_written_and_read(tmp_path):
     for name, clip in wanted.items():
         assert found[name].text == clip.text
         np.testing.assert_allclose(found[name].values, clip.values, atol=2e-3)
-    assert len(source.drawn(0, 7)) == 7
+    assert len(source.sample(0, 7)) == 7
     listed = [{"id": "000005", "hamnosys": "\ue000"}]
     (tmp_path / "list.json").write_text(json.dumps(listed))
     assert read_texts(tmp_path / "list.json") == {"000005": "\ue000"}
@@ -137,7 +137,7 @@ def test_recorded_files(name, layout, frames, shared_data):
     chosen = sign_layout(layout)
     clip = to_clip(sequence, chosen, _SIGN)
     assert 0 < len(clip) <= frames and clip.values.shape[1:] == (chosen.keypoints, chosen.dims)
-    ready, placement = prepared(sequence, chosen)
+    ready, placement = to_model_layout(sequence, chosen)
     whole = clip_of_prepared(ready, chosen)
     back = placement.sequence(chosen, whole.values, whole.confidence)
     picked = chosen.select(sequence)
@@ -208,7 +208,7 @@ def test_sizes_that_do_not_fit():
 
 def test_a_learner_of_a_function():
     learner = SignLearner(_recipe()[1], strokes)
-    batch = collate(learner.source.drawn(1, 4))
+    batch = collate(learner.source.sample(1, 4))
     assert torch.isfinite(learner.losses(batch)["total"])
 
 

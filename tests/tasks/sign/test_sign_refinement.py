@@ -7,7 +7,7 @@ import torch
 
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
-from poseloom.tasks.sign.drafts import damaged
+from poseloom.tasks.sign.drafts import damage_points
 from poseloom.tasks.sign.models.choice import KINDS, SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.generation_a import GenerationAConfig
 from poseloom.tasks.sign.models.generation_c import GenerationCConfig
@@ -33,7 +33,7 @@ def _small(kind: str, keypoints: int = 75, dims: int = 3, **more):
     return build_sign_model(choice)
 
 
-def _shaken(model):
+def _jittered_weights(model):
     """The weights of a model that has learned something: none of them zero."""
     with torch.no_grad():
         for parameter in model.parameters():
@@ -49,9 +49,9 @@ def batch() -> SignBatch:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("steps", [1, 2, 10, 25])
 def test_any_number_of_steps_and_known_points_stay(kind, steps, batch):
-    model = _shaken(_small(kind))
+    model = _jittered_weights(_small(kind))
     torch.manual_seed(0)
-    known = damaged(batch.seen, ())
+    known = damage_points(batch.seen, ())
     draft = model.draft(batch.values, known, batch.padding)
     text = model.encode_text(model.tokens(list(batch.texts)))
     stream = list(model.refinements(text, draft, steps))
@@ -63,7 +63,7 @@ def test_any_number_of_steps_and_known_points_stay(kind, steps, batch):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_gives_what_each_gives_alone(kind, batch):
-    model = _shaken(_small(kind))
+    model = _jittered_weights(_small(kind))
     lengths = torch.tensor([5, 9, 4, 9, 7])
     text = model.encode_text(model.tokens(list(batch.texts)))
     draft = model.start(batch.values[:, 0], batch.seen[:, 0], lengths)
@@ -142,7 +142,7 @@ def test_a_tiny_clip_is_learned_by_heart(kind):
 
 
 def test_the_own_model_follows_its_start_without_a_jump(batch):
-    model = _shaken(_small("refiner"))
+    model = _jittered_weights(_small("refiner"))
     text = model.encode_text(model.tokens(list(batch.texts)))
     draft = model.start(batch.values[:, 0], batch.seen[:, 0], torch.full((5,), 40))
     *_, last = model.refinements(text, draft, 10)
@@ -155,7 +155,7 @@ def test_untrained_repair_is_the_draft(batch):
     model = _small("refiner").eval()
     model.measure(batch)
     torch.manual_seed(0)
-    draft = model.draft(batch.values, damaged(batch.seen, ()), batch.padding)
+    draft = model.draft(batch.values, damage_points(batch.seen, ()), batch.padding)
     with torch.no_grad():
         *_, last = model.refinements(model.encode_text(model.tokens([""] * 5)), draft, 2)
     assert torch.equal(last, draft.values)

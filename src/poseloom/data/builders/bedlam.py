@@ -133,7 +133,7 @@ def _rows(
         work = _work(table, builder.name)
         prepare(plan.people, work / "people", executor, report=report)
         rows = {split: _selected(plan, table, work, split) for split in (TRAIN, VAL)}
-        chosen = Chosen(chosen.told, chosen.layout, work / "people", rows)
+        chosen = Chosen(chosen.depends_on, chosen.layout, work / "people", rows)
         done = prepare(chosen, table, executor, append=append, restart=restart, report=report)
     shutil.rmtree(_work(table, builder.name), ignore_errors=True)
     return done
@@ -156,20 +156,20 @@ class Chosen:
     """A source of rows that another table holds.
 
     Args:
-        told: all that they depend on.
-        layout: of both tables.
+        depends_on: all that they depend on.
+        layout: layout of both tables.
         people: the other table; not needed to tell the name of the part.
         rows: for each split the numbers of its rows there, in the order in which they are wanted.
     """
 
-    told: Mapping[str, Any]
+    depends_on: Mapping[str, Any]
     layout: Layout
     people: Path | None = None
     rows: Mapping[str, Int64[Array, " chosen"]] = field(default_factory=dict)
     name: str = "bedlam-script"
 
     def options(self) -> Mapping[str, Any]:
-        return self.told
+        return self.depends_on
 
     def units(self) -> Sequence[Unit]:
         parts = [

@@ -84,14 +84,14 @@ class BedlamPairs:
     def write(self, unit: Unit, folder: Path) -> Written:
         table = opened(self.table)
         with one_thread():
-            told = self._told(table, unit.content)
+            told = self._written_instructions(table, unit.content)
         pairs = [self._pair(table, found, texts) for found, texts in zip(unit.content, told, strict=True)]
         kept = [replace(pair, number=place) for place, pair in enumerate(pair for pair in pairs if pair.texts)]
         write_pairs(folder, kept)
         silent = len(pairs) - len(kept)
         return Written(len(kept), (f"{silent} pairs without a difference to tell were left out",) if silent else ())
 
-    def _told(self, table: Table, found: Found) -> list[list[str]]:
+    def _written_instructions(self, table: Table, found: Found) -> list[list[str]]:
         first, second = (Pose(table.poses(found[:, side]).rotations) for side in (0, 1))
         body = whole_body(self.model)
         told = [instructions(first, second, version, self.seed + more, body=body) for version, more in VERSIONS]

@@ -40,7 +40,7 @@ class ConvertedBody:
     Shapes that belong to the first body are fitted too; other rows are taken to have its average shape.
 
     Args:
-        table: of the rows.
+        table: table of the rows.
         source, target: the files of the two bodies.
 
     Raises:

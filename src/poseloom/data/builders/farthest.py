@@ -24,7 +24,7 @@ _SLACK = 1e-4
 """Metres by which a skipped distance must be too large: rounding is far below."""
 _SAVE_SECONDS = 20.0
 
-Told = Callable[[int, int], None]
+Report = Callable[[int, int], None]
 """Called with (chosen so far, to be chosen)."""
 
 
@@ -33,7 +33,7 @@ def farthest_rows(
     count: int,
     state: Path | None = None,
     *,
-    report: Told | None = None,
+    report: Report | None = None,
     save_seconds: float = _SAVE_SECONDS,
 ) -> Int[Tensor, " count"]:
     """Indices of `count` poses, beginning with the first one; all of them, in that order, if there are fewer.

@@ -94,21 +94,21 @@ class PairsBuilder:
         table = opened(self.table)
         with one_thread():
             mined = self.pairing.mine(table, unit.name, self.mining)
-            pairs = told_pairs(table, mined, self.pairing, self.seed)
+            pairs = instructed_pairs(table, mined, self.pairing, self.seed)
         table.release()
         write_pairs(folder, pairs)
         return Written(len(pairs))
 
 
-def told_pairs(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
+def instructed_pairs(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
     """Pairs with their instructions, some at a time: memory does not grow with their number."""
     firsts = range(0, len(mined.row_a), AT_ONCE)
     parts = (Mined(*(column[first : first + AT_ONCE] for column in mined)) for first in firsts)
-    pairs = [pair for part in parts for pair in _told(table, part, pairing, seed)]
+    pairs = [pair for part in parts for pair in _with_instructions(table, part, pairing, seed)]
     return [replace(pair, number=place) for place, pair in enumerate(pairs)]
 
 
-def _told(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
+def _with_instructions(table: Table, mined: Mined, pairing: Pairing, seed: int) -> list[Pair]:
     words = [""] * len(mined.row_a)
     for in_sequence in (True, False):
         places = np.flatnonzero(mined.in_sequence == in_sequence)

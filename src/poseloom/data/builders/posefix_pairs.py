@@ -22,7 +22,7 @@ from poseloom.base.files import atomic_write
 from poseloom.body import default_body
 from poseloom.data.build import WORKSHOP, Report, Unit, Written, build, manifest_of
 from poseloom.data.builders.neighbours import Mined
-from poseloom.data.builders.pairs import AT_ONCE, BY_RULE, Pairing, told_pairs
+from poseloom.data.builders.pairs import AT_ONCE, BY_RULE, Pairing, instructed_pairs
 from poseloom.data.builders.tables import opened
 from poseloom.data.executors import Executor
 from poseloom.data.manifest import Part, PartKind, fingerprint
@@ -88,7 +88,7 @@ class PoseFixPairs:
     def write(self, unit: Unit, folder: Path) -> Written:
         table = opened(self.table)
         with one_thread():
-            pairs = told_pairs(table, unit.content, self.pairing, self.seed)
+            pairs = instructed_pairs(table, unit.content, self.pairing, self.seed)
         table.release()
         write_pairs(folder, pairs)
         return Written(len(pairs))
@@ -114,7 +114,7 @@ def posefix_pairs(
 
     Args:
         table: folder.
-        seed: of the draw among possible first poses, and of the words.
+        seed: seed of the draw among possible first poses, and of the words.
         executor: where the texts are written; pairs are sought in this process.
         rules: bounds; those of the paper by default.
         frame_rate: frames a second of the recordings.

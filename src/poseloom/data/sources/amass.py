@@ -16,7 +16,7 @@ from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import Layout, RowBlock, Text
 from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels
-from poseloom.data.sources.recordings import FrameChoice, Lean, shared_out, sizes_of, told
+from poseloom.data.sources.recordings import FrameChoice, Lean, error_line, shared_out, sizes_of
 from poseloom.data.splits import split_of
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, Pose, concatenate
@@ -125,7 +125,7 @@ def read_recordings(
         except PoseloomError as error:
             if strict:
                 raise
-            problems.append(told(one.file, error))
+            problems.append(error_line(one.file, error))
             continue
         frames = choice.frames(len(clip), clip.fps)
         joints = min(clip.pose.joints, layout.joints)

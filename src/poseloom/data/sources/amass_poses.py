@@ -21,7 +21,7 @@ from poseloom.data.manifest import fingerprint
 from poseloom.data.schema import RowBlock, Text
 from poseloom.data.sources.amass_files import AmassFolder
 from poseloom.data.sources.babel_labels import Labels
-from poseloom.data.sources.recordings import sizes_of, some, told
+from poseloom.data.sources.recordings import error_line, sizes_of, some
 from poseloom.data.sources.release import Frame
 from poseloom.formats.amass import read_amass
 from poseloom.pose import ALL_JOINTS, Clip, Pose, concatenate, heading
@@ -37,8 +37,8 @@ class WantedPose:
     """A row to be made.
 
     Args:
-        id: of the row.
-        frame: of the sequence, from 0.
+        id: id of the row.
+        frame: frame of the sequence, from 0.
         facing: the frame whose heading is taken away; its own where None.
     """
 
@@ -56,7 +56,7 @@ class WantedSequence:
     Args:
         name: as the data set writes it.
         file: in the folder of AMASS.
-        labels: of what happens in it.
+        labels: labels of what happens in it.
     """
 
     name: str
@@ -79,7 +79,7 @@ def sequences_of(
     Args:
         wanted: a frame and the row that it becomes.
         amass: where the sequences are.
-        labels: of sequences, by their file.
+        labels: labels of sequences, by their file.
 
     Raises:
         FileError: not one of the sequences is there.
@@ -155,7 +155,7 @@ def read_unit(unit: Unit, folder: Path, data_set: str, strict: bool) -> RowBlock
         except PoseloomError as error:
             if strict:
                 raise
-            problems.append(f"{told(one.name, error)}; {len(one.poses):,} poses are left out")
+            problems.append(f"{error_line(one.name, error)}; {len(one.poses):,} poses are left out")
             continue
         kept = [pose for pose in one.poses if _is_there(pose, len(clip))]
         if len(kept) < len(one.poses):

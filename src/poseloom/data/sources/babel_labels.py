@@ -24,7 +24,7 @@ EXTRA = {"extra_train.json": "train", "extra_val.json": "val"}
 WORDS, CATEGORIES = "babel words", "babel"
 """Sources of the texts: what people wrote, and the categories that it was sorted into."""
 DANCING = "__dancing__"
-"""The label of a pose from a collection of dances; see `CaptionOptions.dancing`."""
+"""The label of a pose from a collection of dances; see `PoseScriptOptions.dancing`."""
 _DANCES = "DanceDB"
 WHOLE = " (sequence)"
 """Added to the sources of labels that hold for a whole sequence."""
@@ -37,7 +37,7 @@ class Span:
     Args:
         start, end: seconds, both included; None for the whole sequence.
         words: what an annotator wrote.
-        categories: of actions.
+        categories: categories of actions.
     """
 
     words: str
@@ -117,7 +117,7 @@ def activity_labels(texts: Sequence[Text], file: str = "") -> list[str] | None:
     label, has the label that captions know it by.
 
     Args:
-        texts: of the row.
+        texts: texts of the row.
         file: where its pose is from.
     """
     for source in (CATEGORIES, CATEGORIES + WHOLE):

@@ -57,7 +57,7 @@ class Bedlam:
     frames count at 30 a second. Crop, camera and keypoints are those of the picture as it is stored.
 
     Args:
-        folder: of the raw files; see `bedlam_files`.
+        folder: folder of the raw files; see `bedlam_files`.
         body: SMPL-X's model file; ``smplx/SMPLX_NEUTRAL.npz`` in the folder if None.
         limit: at most that many pictures of a sequence, evenly spread over it.
         strict: a file that cannot be read ends the build, instead of being reported.
@@ -142,7 +142,7 @@ class Bedlam:
         people = People(shown.image, joints[:, :BODY_JOINTS, :2], box, joints[:, 0, 2], cameras.frame)
         there = seen.in_picture(people)
         if self.rules is not None:
-            there[there.clone()] = seen.chosen(people[there], self.rules)
+            there[there.clone()] = seen.visible_people(people[there], self.rules)
         kept = there.nonzero().squeeze(-1)
         return [self._block(scene, sequence, shown, people[kept], joints[kept], cameras[kept], kept)]
 
@@ -183,7 +183,7 @@ class Bedlam:
         shown: Shown,
         people: People,
         joints: Float[Tensor, "people 52 3"],
-        cameras: geometry.Cameras,
+        cameras: geometry.BedlamCameras,
         kept: Tensor,
     ) -> RowBlock:
         closeup = cameras.closeup
@@ -251,7 +251,7 @@ def _placed(pose: Pose, placed: PlacedBody, body: BoxBody) -> Pose:
 
 
 def _project(
-    pose: Pose, cameras: geometry.Cameras, body: BoxBody
+    pose: Pose, cameras: geometry.BedlamCameras, body: BoxBody
 ) -> tuple[Float[Tensor, "people 52 3"], Float[Tensor, "people points 3"]]:
     joints: list[Tensor] = []
     surface: list[Tensor] = []
@@ -278,7 +278,7 @@ def _keypoints(joints: Float[Tensor, "people 52 3"], frame: tuple[int, int], clo
     return [[Keypoints(_CONVENTION, tuple(points), tuple(told))] for points, told in columns]
 
 
-def _cameras(cameras: geometry.Cameras) -> list[Camera | None]:
+def _cameras(cameras: geometry.BedlamCameras) -> list[Camera | None]:
     centre = (geometry.WIDTH / 2, geometry.HEIGHT / 2)
     columns = (cameras.focal.tolist(), cameras.rotation.flatten(1).tolist(), cameras.translation.tolist())
     return [Camera((f, f), centre, tuple(r), tuple(t)) for f, r, t in zip(*columns, strict=True)]

@@ -38,11 +38,11 @@ def body_turn(yaw: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
 
 
 @dataclass(frozen=True, eq=False)
-class Cameras:
+class BedlamCameras:
     """Pinhole cameras of upright pictures.
 
     Args:
-        rotation, translation: of our world into the camera's axes, metres.
+        rotation, translation: rotation and translation of our world into the camera's axes, metres.
         focal: pixels, the same in x and y.
         closeup: the picture is stored on its side: it has to be turned 90 degrees clockwise to stand upright.
     """
@@ -57,8 +57,8 @@ class Cameras:
         """Width and height of the upright picture."""
         return (HEIGHT, WIDTH) if self.closeup else (WIDTH, HEIGHT)
 
-    def __getitem__(self, index: Tensor) -> Cameras:
-        return Cameras(self.rotation[index], self.translation[index], self.focal[index], self.closeup)
+    def __getitem__(self, index: Tensor) -> BedlamCameras:
+        return BedlamCameras(self.rotation[index], self.translation[index], self.focal[index], self.closeup)
 
     def see(self, points: Float[Tensor, "*batch n 3"]) -> Float[Tensor, "*batch n 3"]:
         """x and y in pixels of the upright picture (NaN unless in front of the camera), and the depth in metres."""
@@ -68,12 +68,12 @@ class Cameras:
         pixels = seen[..., :2] / depth * self.focal[..., None, None] + centre
         return torch.cat([torch.where(depth > _NEAR, pixels, torch.nan), depth], dim=-1)
 
-    def stored(self) -> Cameras:
+    def stored(self) -> BedlamCameras:
         """The same cameras for the pictures as they are stored, on their side or not."""
         if not self.closeup:
             return self
         turn = self.rotation.new_tensor(_ON_ITS_SIDE)
-        return Cameras(turn @ self.rotation, self.translation @ turn.T, self.focal, False)
+        return BedlamCameras(turn @ self.rotation, self.translation @ turn.T, self.focal, False)
 
 
 _ON_ITS_SIDE = ((0.0, 1.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
@@ -93,7 +93,7 @@ def cameras(
     roll: Float[Tensor, "*batch"],
     focal: Float[Tensor, "*batch"],
     closeup: bool,
-) -> Cameras:
+) -> BedlamCameras:
     """Cameras from their lines in the files: Unreal's axes, cm, degrees, mm.
 
     A closeup's camera lies on its side: the quarter turn is taken off its roll in the direction that leaves least, so
@@ -105,4 +105,4 @@ def cameras(
     own = turns[0] @ turns[1] @ turns[2]
     rotation = own.mT * own.new_tensor((1.0, -1.0, -1.0))
     translation = -(rotation @ to_world(position)[..., None]).squeeze(-1)
-    return Cameras(rotation, translation, focal / SENSOR_WIDTH * WIDTH, closeup)
+    return BedlamCameras(rotation, translation, focal / SENSOR_WIDTH * WIDTH, closeup)

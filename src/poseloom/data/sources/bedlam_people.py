@@ -56,7 +56,7 @@ class People:
         image: number of the picture.
         joints: 22 body joints in pixels.
         box: left, top, right, bottom of the surface, pixels.
-        depth: of the pelvis, metres.
+        depth: depth of the pelvis, metres.
     """
 
     image: Int[Tensor, " people"]
@@ -93,7 +93,7 @@ def in_picture(people: People) -> Bool[Tensor, " people"]:
     return (people.depth > 0) & (seen_joints(people).sum(-1) >= LEAST_JOINTS) & ~people.box.isnan().any(-1)
 
 
-def covered(people: People) -> Float[Tensor, " people"]:
+def covered_shares(people: People) -> Float[Tensor, " people"]:
     """The largest share of each person's box that lies in the box of someone nearer in the same picture."""
     area = _area(people.box)
     share = torch.zeros_like(people.depth)
@@ -124,12 +124,12 @@ def scaled_boxes(people: People, scale: float) -> Int[Tensor, "people 4"]:
     return torch.cat([edge.clamp_min(0).minimum(frame) for edge in edges], dim=-1)
 
 
-def chosen(people: People, rules: PeopleRules) -> Bool[Tensor, " people"]:
+def visible_people(people: People, rules: PeopleRules) -> Bool[Tensor, " people"]:
     """Step 3: who is neither hidden, nor cut off, nor too small."""
     box = scaled_boxes(people, rules.scale)
     longest = (box[:, 2:] - box[:, :2]).amax(-1)
     enough = seen_joints(people).sum(-1) >= rules.joints
-    return (covered(people) <= rules.overlap) & enough & (longest > rules.pixels)
+    return (covered_shares(people) <= rules.overlap) & enough & (longest > rules.pixels)
 
 
 def crop_matrices(box: Int[Tensor, "people 4"]) -> Float[Tensor, "people 2 3"]:

@@ -17,11 +17,11 @@ from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.sources.recordings import (
     FrameChoice,
     Lean,
+    error_line,
     existing_folder,
     files_below,
     shared_out,
     sizes_of,
-    told,
 )
 from poseloom.data.splits import split_of
 from poseloom.formats import registry
@@ -85,7 +85,7 @@ class Cmu(Lean):
             except PoseloomError as error:
                 if self.strict:
                     raise
-                problems.append(told(name, error))
+                problems.append(error_line(name, error))
                 continue
             frames = self._choice.frames(len(clip), clip.fps)
             joints = clip.pose.joints if self.hands else BODY_JOINTS

@@ -24,11 +24,11 @@ from poseloom.data.sources.posescript import FRAMES
 from poseloom.data.sources.recordings import Lean, some
 from poseloom.data.sources.release import (
     SPLITS,
-    Findings,
     Frame,
     ReleaseFolder,
+    ReleaseProblems,
     TextFile,
-    chosen,
+    requested_files,
     split_by_id,
     texts_of,
 )
@@ -57,7 +57,7 @@ class _Plan:
 
     pairs: list[NamedPair]
     sequences: list[WantedSequence]
-    findings: Findings
+    findings: ReleaseProblems
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class PoseFix(Lean):
 
     @cached_property
     def _texts(self) -> list[TextFile]:
-        return chosen(TEXTS, self.texts)
+        return requested_files(TEXTS, self.texts)
 
     @property
     def _files(self) -> list[str]:
@@ -142,7 +142,7 @@ class PoseFix(Lean):
         lists = {part: release.numbers(file) for part, file in SPLIT_FILES.items()}
         splits = split_by_id(lists, lambda part: release.path(SPLIT_FILES[part]))
         texts, notes = texts_of(release, self._texts)
-        findings = Findings(notes=notes)
+        findings = ReleaseProblems(notes=notes)
         for what, ids in (("with texts", texts), ("of the splits", splits)):
             findings.problem([one for one in ids if not 0 <= one < len(poses)], f"pairs {what} are not in {PAIRS}")
         loose = [one for one in texts if one < len(poses) and one not in splits]
@@ -175,7 +175,7 @@ class PoseFix(Lean):
         pairs: Sequence[NamedPair],
         poses: Sequence[tuple[int, int]],
         frames: Mapping[int, Frame],
-        findings: Findings,
+        findings: ReleaseProblems,
     ) -> Iterator[tuple[Frame, WantedPose]]:
         """Every row once, in the split of the first pair that needs it."""
         found: dict[str, tuple[Frame, WantedPose]] = {}

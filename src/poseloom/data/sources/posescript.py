@@ -22,7 +22,15 @@ from poseloom.data.sources.amass_poses import (
     units_of,
 )
 from poseloom.data.sources.recordings import Lean
-from poseloom.data.sources.release import SPLITS, Findings, ReleaseFolder, TextFile, chosen, split_by_id, texts_of
+from poseloom.data.sources.release import (
+    SPLITS,
+    ReleaseFolder,
+    ReleaseProblems,
+    TextFile,
+    requested_files,
+    split_by_id,
+    texts_of,
+)
 from poseloom.pose import ALL_JOINTS
 
 ORIGIN = "the data release with 100,000 poses, linked from PoseScript's page at europe.naverlabs.com"
@@ -39,7 +47,7 @@ class _Plan:
     """The rows to be made, and what of the release cannot be used."""
 
     sequences: list[WantedSequence]
-    findings: Findings
+    findings: ReleaseProblems
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class PoseScript(Lean):
 
     @cached_property
     def _texts(self) -> list[TextFile]:
-        return chosen(TEXTS, self.texts)
+        return requested_files(TEXTS, self.texts)
 
     @property
     def _files(self) -> list[str]:
@@ -117,7 +125,7 @@ class PoseScript(Lean):
         lists = {split: release.numbers(file) for split, file in SPLIT_FILES.items()}
         splits = split_by_id(lists, lambda split: release.path(SPLIT_FILES[split]))
         texts, notes = texts_of(release, self._texts)
-        findings = Findings(notes=notes)
+        findings = ReleaseProblems(notes=notes)
         findings.problem([one for one in texts if one not in frames], f"ids with texts are not in {FRAMES}")
         findings.problem([one for one in splits if one not in frames], f"ids of the splits are not in {FRAMES}")
         loose = [one for one in texts if one in frames and one not in splits]

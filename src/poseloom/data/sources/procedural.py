@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.data.build import Unit
 from poseloom.data.schema import Layout, RowBlock
 from poseloom.data.splits import split_of
 from poseloom.pose import ALL_JOINTS, concatenate, sample
 
-DRAWN_TOGETHER = 1024
+SAMPLED_TOGETHER = 1024
 """Poses drawn with one seed. Row n of a seed is the same pose in a table of any size and any shards."""
-SHARD_ROWS = 2 * DRAWN_TOGETHER
+SHARD_ROWS = 2 * SAMPLED_TOGETHER
 _SEED_BITS = (1 << 63) - 1
 
 
@@ -26,7 +26,7 @@ class Procedural:
     Args:
         rows: how many.
         seed: another one draws other poses.
-        shard_rows: rows of a shard, a multiple of `DRAWN_TOGETHER`.
+        shard_rows: rows of a shard, a multiple of `SAMPLED_TOGETHER`.
 
     Raises:
         PoseloomError: a number is out of range.
@@ -40,8 +40,8 @@ class Procedural:
     def __post_init__(self) -> None:
         if self.rows < 1:
             raise PoseloomError(f"rows: expected at least 1, got {self.rows}")
-        if self.shard_rows < 1 or self.shard_rows % DRAWN_TOGETHER:
-            raise PoseloomError(f"shard_rows: expected a multiple of {DRAWN_TOGETHER}, got {self.shard_rows}")
+        if self.shard_rows < 1 or self.shard_rows % SAMPLED_TOGETHER:
+            raise PoseloomError(f"shard_rows: expected a multiple of {SAMPLED_TOGETHER}, got {self.shard_rows}")
 
     @property
     def layout(self) -> Layout:
@@ -57,8 +57,8 @@ class Procedural:
 
     def read(self, unit: Unit) -> RowBlock:
         numbers: range = unit.content
-        draws = range(numbers.start // DRAWN_TOGETHER, -(-numbers.stop // DRAWN_TOGETHER))
-        drawn = [sample(DRAWN_TOGETHER, mixed(self.seed, draw) & _SEED_BITS) for draw in draws]
+        draws = range(numbers.start // SAMPLED_TOGETHER, -(-numbers.stop // SAMPLED_TOGETHER))
+        drawn = [sample(SAMPLED_TOGETHER, mix_numbers(self.seed, draw) & _SEED_BITS) for draw in draws]
         ids = [f"procedural/{self.seed}/{number}" for number in numbers]
         count = len(ids)
         return RowBlock(

@@ -109,7 +109,7 @@ def sizes_of(folder: Path, names: Collection[str]) -> dict[str, int]:
     return {name: (folder / name).stat().st_size for name in names}
 
 
-def told(name: str, error: PoseloomError) -> str:
+def error_line(name: str, error: PoseloomError) -> str:
     """An error's line with the path in the folder of the data set instead of the whole one."""
     if isinstance(error, FileError):
         return str(FileError(name, error.problem, field=error.field))

@@ -33,7 +33,7 @@ class TextFile:
     Args:
         option: what a user calls these texts.
         file: its name.
-        kind: of the texts, a `TextKind` value.
+        kind: kind of the texts, a `TextKind` value.
         source: by which the texts are known in tables.
     """
 
@@ -49,7 +49,7 @@ class ReleaseFolder(Lean):
 
     Args:
         folder: where they are.
-        title: of the data set.
+        title: title of the data set.
         origin: where to get it.
     """
 
@@ -158,7 +158,7 @@ class ReleaseFolder(Lean):
         raise FileError(path, problem, field=f"id {number}", remedy=self._again)
 
 
-def chosen(files: Sequence[TextFile], words: str | None) -> list[TextFile]:
+def requested_files(files: Sequence[TextFile], words: str | None) -> list[TextFile]:
     """The files of texts that a user asked for, ``human,automatic``; all by default.
 
     Raises:
@@ -188,7 +188,7 @@ def texts_of(release: ReleaseFolder, files: Sequence[TextFile]) -> tuple[dict[in
 
 
 @dataclass
-class Findings:
+class ReleaseProblems:
     """What of a release cannot be used, one line each.
 
     Args:

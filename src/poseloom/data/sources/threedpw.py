@@ -25,11 +25,11 @@ from poseloom.data.schema import Image, Keypoints, Layout, RowBlock
 from poseloom.data.sources.recordings import (
     FrameChoice,
     Lean,
+    error_line,
     existing_folder,
     files_below,
     shared_out,
     sizes_of,
-    told,
 )
 from poseloom.data.sources.threedpw_files import Person, Recorded, read_recorded
 from poseloom.pose import BODY_JOINTS, Pose, concatenate
@@ -102,7 +102,7 @@ class ThreeDpw(Lean):
             except PoseloomError as error:
                 if self.strict:
                     raise
-                problems.append(told(name, error))
+                problems.append(error_line(name, error))
                 continue
             made += list(self._people(name, recorded))
         return self._block(made, problems)

@@ -22,7 +22,7 @@ from poseloom.formats.node_motion import (
     common_ancestor,
     frame_grid,
     motion_from_nodes,
-    told_animations,
+    note_animations,
 )
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.formats.retarget import retarget
@@ -70,7 +70,7 @@ def read_fbx(
             continue
         notes = clip.notes | {"animation": name or "none: the pose of the file"}
         moving = [each for each, own in scene.animations.items() if own]
-        return replace(clip, notes=told_animations(notes, moving, animation))
+        return replace(clip, notes=note_animations(notes, moving, animation))
     raise problems[0]
 
 

@@ -35,7 +35,7 @@ class Layout:
         inner: in ``by frame`` records, the field with a record of each person.
         points: convention of the points; by their number where there is none.
         frames: the axis of the frames, ``first`` or ``last``.
-        fps: of the program, where the file does not tell.
+        fps: frames per second of the program, where the file does not tell.
         origin: what the translation moves: ``body``, which is decided by the floor, or the ``pelvis``.
     """
 

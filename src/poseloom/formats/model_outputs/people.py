@@ -49,7 +49,7 @@ def people_of(content: Any, layout: Layout, path: Path) -> dict[str, dict[str, N
     return people
 
 
-def chosen(path: Path, people: Mapping[str, Any], person: int | str | None) -> str:
+def requested_person(path: Path, people: Mapping[str, Any], person: int | str | None) -> str:
     """The name of the person that a user asks for; without a wish the one who is seen longest.
 
     Raises:

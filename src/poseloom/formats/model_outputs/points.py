@@ -24,7 +24,7 @@ from poseloom.base.files import read_text
 from poseloom.formats.arrays import FRAMES, numbers
 from poseloom.formats.axes import TO_Y_UP, metres_of, nearest_axis, up_axis
 from poseloom.formats.model_outputs.layouts import MEASURED, Layout
-from poseloom.formats.model_outputs.people import chosen
+from poseloom.formats.model_outputs.people import requested_person
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.pose import keypoints
 from poseloom.pose.joint_tracks import JointTracks
@@ -164,7 +164,7 @@ def _convention(
 ) -> tuple[tuple[str, ...], str]:
     count = positions.shape[1]
     if options.joint_map is not None:
-        return _told(file, options.joint_map, count)
+        return _named_by_user(file, options.joint_map, count)
     if layout.points:
         names = _names_of(layout.points)
         if len(names) != count:
@@ -200,7 +200,7 @@ def _limbs_of(convention: str) -> tuple[int, ...]:
     return tuple(names.index(part) for part in parts if part in names)
 
 
-def _told(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> tuple[tuple[str, ...], str]:
+def _named_by_user(file: Path, joint_map: Mapping[str, Any] | str | Path, count: int) -> tuple[tuple[str, ...], str]:
     """Names by the user's word: a convention, or a table of our joint to the number of a point."""
     if isinstance(joint_map, str) and joint_map in (*convention_names(), "smpl_22"):
         names = _names_of(joint_map) if joint_map != "smpl_22" else _SMPL_22
@@ -239,7 +239,7 @@ def _one_person(file: Path, array: NDArray[Any], options: ReadingOptions) -> tup
         array = np.moveaxis(array, -1, 1)
     if array.ndim == 4 and array.shape[-1] == 3:
         people = {str(index): {"points": one} for index, one in enumerate(array)}
-        name = chosen(file, people, options.person)
+        name = requested_person(file, people, options.person)
         told = {"people": len(people), "person": name} if len(people) > 1 else {}
         return people[name]["points"], told
     if array.ndim == 3 and array.shape[-1] == 4:  # a confidence, or the one of homogeneous coordinates

@@ -21,7 +21,7 @@ from poseloom.formats.arrays import (
 from poseloom.formats.axes import TO_Y_UP, metres_of, up_axis
 from poseloom.formats.model_outputs.content import as_array, read_content, unknown
 from poseloom.formats.model_outputs.layouts import MEASURED, Layout, layouts
-from poseloom.formats.model_outputs.people import chosen, find_layout, people_of
+from poseloom.formats.model_outputs.people import find_layout, people_of, requested_person
 from poseloom.formats.model_outputs.points import points_to_tracks
 from poseloom.formats.model_outputs.rotations import axis_angles
 from poseloom.formats.model_outputs.vectors import from_vectors
@@ -68,7 +68,7 @@ def read_model_output(path: str | Path, options: ReadingOptions | None = None) -
         raise unknown(file, content)
     layout, entered = found
     people = people_of(entered, layout, file)
-    name = chosen(file, people, options.person)
+    name = requested_person(file, people, options.person)
     notes: dict[str, Any] = {"format": layout.title}
     if len(people) > 1:
         notes |= {"people": len(people), "person": name}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from poseloom.base.errors import FileError
 from poseloom.formats.arrays import FRAMES, LARGEST_LENGTH, numbers
 from poseloom.formats.model_outputs.layouts import Layout
-from poseloom.formats.model_outputs.people import chosen
+from poseloom.formats.model_outputs.people import requested_person
 from poseloom.formats.model_outputs.points import looks_like_points, points_to_tracks
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.pose.joint_tracks import JointTracks
@@ -41,7 +41,7 @@ def from_vectors(file: Path, array: NDArray[Any], options: ReadingOptions) -> Jo
     width = array.shape[-1] if array.ndim else 0
     if array.ndim == 3 and width in (*_VECTORS, _MOTION_X):
         people = {str(index): {"rows": one} for index, one in enumerate(array)}
-        name = chosen(file, people, options.person)
+        name = requested_person(file, people, options.person)
         array, notes = people[name]["rows"], {"people": len(people), "person": name} if len(people) > 1 else {}
     else:
         notes = {}

@@ -21,7 +21,7 @@ class Component:
         name: ``POSE_LANDMARKS``, ``pose_keypoints_2d``, ...
         points: names of its points.
         limbs: pairs of indices within the component, for drawing.
-        colors: of the limbs, red, green, blue from 0 to 255; used in turn.
+        colors: colors of the limbs, red, green, blue from 0 to 255; used in turn.
         format: one letter for each stored number, the last one C for confidence: ``XYC``, ``XYZC``.
     """
 
@@ -46,7 +46,7 @@ class PoseSequence:
         values: coordinates; whatever stands under a missing point is kept.
         confidence: 0 where a point is missing, usually up to 1.
         fps: frames a second.
-        width, height, depth: of the picture or space in which the coordinates are given.
+        width, height, depth: width, height and depth of the picture or space in which the coordinates are given.
 
     Raises:
         PoseloomError: shapes that do not belong together, or a value or confidence that is not finite.

@@ -17,7 +17,7 @@ from poseloom.language.claims.truth import PairTruth
 from poseloom.language.description.describe import CHUNK, figures
 from poseloom.language.instruction.instruct import check_alike
 from poseloom.language.posecodes.evaluation import Code
-from poseloom.language.posefix.pipeline import Given, given_of, prepared_joints, turns_of
+from poseloom.language.posefix.pipeline import PairSide, given_of, prepared_joints, turns_of
 from poseloom.language.posefix.touching import touches_of
 from poseloom.pose.types import Pose
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedInstruction:
     """An instruction beside the pair of poses that it is about."""
 
     text: str
@@ -58,7 +58,7 @@ def check_instructions(
     *,
     source: Source | None = None,
     degrees: bool = False,
-) -> list[Checked]:
+) -> list[CheckedInstruction]:
     """What is true of instructions, one for each pair of the flattened batch.
 
     A predicted pose is scored by giving it as `pose_b`: `Checked.share` is the part of the instruction that it obeys.
@@ -78,7 +78,7 @@ def check_instructions(
     sides = given_of(pose_a, "pose_a"), given_of(pose_b, "pose_b")
     if len(texts) != len(sides[0]):
         raise PoseloomError(f"texts: expected one for each of the {len(sides[0])} pairs, got {len(texts)}")
-    made: list[Checked] = []
+    made: list[CheckedInstruction] = []
     for truth in _truths(*sides, body):
         for pair in range(len(truth)):
             made.append(_checked(texts[len(made)], truth, pair, source, degrees))
@@ -95,10 +95,10 @@ def pair_truths(pose_a: Pose, pose_b: Pose, body: Body | None = None) -> Iterato
     return _truths(given_of(pose_a, "pose_a"), given_of(pose_b, "pose_b"), body)
 
 
-def _checked(text: str, truth: PairTruth, pair: int, source: Source | None, degrees: bool) -> Checked:
+def _checked(text: str, truth: PairTruth, pair: int, source: Source | None, degrees: bool) -> CheckedInstruction:
     reading = read_instruction(text, source)
     holds = [_any(truth.holds(pair, claim, degrees) for claim in options) for options in reading.said]
-    return Checked(text, reading.said, holds, reading.unread)
+    return CheckedInstruction(text, reading.said, holds, reading.unread)
 
 
 def _any(found: Iterable[bool | None]) -> bool | None:
@@ -107,7 +107,7 @@ def _any(found: Iterable[bool | None]) -> bool | None:
     return True if True in known else None if None in known else False
 
 
-def _truths(first: Given, second: Given, body: Body | None) -> Iterator[PairTruth]:
+def _truths(first: PairSide, second: PairSide, body: Body | None) -> Iterator[PairTruth]:
     """The pairs measured, in chunks."""
     for start in range(0, len(first), CHUNK):
         part = slice(start, start + CHUNK)
@@ -125,7 +125,7 @@ def _truths(first: Given, second: Given, body: Body | None) -> Iterator[PairTrut
         )
 
 
-def _joints(given: Given) -> Tensor:
+def _joints(given: PairSide) -> Tensor:
     assert given.joints is not None
     return given.joints
 

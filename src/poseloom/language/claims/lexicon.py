@@ -46,7 +46,7 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Lexicon:
+class InstructionLexicon:
     """What the reader knows."""
 
     patterns: dict[str, tuple[Pattern, ...]]
@@ -59,7 +59,7 @@ class Lexicon:
 
 
 @cache
-def lexicon_of(source: Source | None = None) -> Lexicon:
+def lexicon_of(source: Source | None = None) -> InstructionLexicon:
     """The words of one kind of instruction, or of both.
 
     Raises:
@@ -75,7 +75,9 @@ def lexicon_of(source: Source | None = None) -> Lexicon:
     for pattern in found:
         by_word.setdefault(pattern.words[0], []).append(pattern)
     fillers, degrees = (frozenset(entry(READING, table, name, list)) for name in ("fillers", "degrees"))
-    return Lexicon({word: tuple(rows) for word, rows in by_word.items()}, _nouns(), fillers, degrees, _synonyms())
+    return InstructionLexicon(
+        {word: tuple(rows) for word, rows in by_word.items()}, _nouns(), fillers, degrees, _synonyms()
+    )
 
 
 @cache

@@ -14,7 +14,7 @@ from poseloom.language.claims.lexicon import (
     PART,
     PLACE,
     SIDE,
-    Lexicon,
+    InstructionLexicon,
     Pattern,
     lexicon_of,
 )
@@ -81,7 +81,7 @@ class _Match:
 class _Reader:
     """Goes through sentences from left to right, taking the longest pattern that fits."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: InstructionLexicon) -> None:
         self._lexicon = lexicon
         self.said: list[tuple[Claim, ...]] = []
         self.unread: list[str] = []

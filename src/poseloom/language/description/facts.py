@@ -246,20 +246,20 @@ def _pairs(direction: Direction) -> list[list[tuple[str, str]]]:
     ]
 
 
-def _arm(one: dict, context: str, posture: str, side: str, hands_told: bool) -> list[Fact]:
+def _arm(one: dict, context: str, posture: str, side: str, hands_stated: bool) -> list[Fact]:
     """Facts of one arm: where the hand is if that can be said, else where the arm points."""
     bend = one_fact("arms", "elbow", f"bend.{BENDS[one['bend']]}", side=side)
     contact = CONTACTS[one["contact"]]
     if posture in HANDS_IMPLIED and contact.name in ("ground", ""):
         return [bend]
-    if contact.name and not hands_told:
+    if contact.name and not hands_stated:
         other = {None: "", False: side, True: SIDES[1 - SIDES.index(side)]}[contact.other]
         at = one_fact("arms", "hand", f"hand.at.{contact.name}", side=side, target=contact.name, target_side=other)
         return [at, _points("elbow", context, one["upper"], side)] if one["bend"] < SLIGHT else [at, bend]
     if one["bend"] >= SLIGHT:
         return [_points("arm", context, one["whole"], side), bend]
     facts = [_points("upper_arm", context, one["upper"], side), bend]
-    if hands_told:
+    if hands_stated:
         return facts[1:]
     if one["zone"]:
         return [*facts, one_fact("arms", "hand", f"hand.zone.{ZONES[one['zone']]}", side=side)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from poseloom.base.datafiles import entry, read_table
 from poseloom.base.errors import FileError
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.language.tables import TABLES
 
 _VERB = re.compile(r"\[(\w+)\]")
@@ -57,13 +57,13 @@ class Dice:
     """Choices that depend on the seed, on what is told, and on nothing else; they cannot tell left from right."""
 
     def __init__(self, seed: int, content: tuple) -> None:
-        self._state = mixed(seed, text_key(repr(content)))
+        self._state = mix_numbers(seed, text_key(repr(content)))
         self._draws = 0
 
     def pick(self, options: tuple) -> Any:
         """One of the options."""
         self._draws += 1
-        return options[mixed(self._state, self._draws) % len(options)]
+        return options[mix_numbers(self._state, self._draws) % len(options)]
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from poseloom.language.description.plain_table import Item, Kind, PlainWords, plain_words
+from poseloom.language.description.plain_table import Item, PhraseKind, PlainWords, plain_words
 from poseloom.language.description.truth import ANY, BOTH, OTHER, Claim, Together
 
 _SIDES = ("left", "right")
@@ -60,18 +60,18 @@ class _Reader:
 
     def read(self, sentence: str) -> None:
         steps = {
-            Kind.SIDE: self._side,
-            Kind.PART: self._part,
-            Kind.MIDDLE: self._part,
-            Kind.STATE: self._state,
-            Kind.RELATION: self._related,
-            Kind.POSTURE: self._posture,
-            Kind.NOT: self._not,
-            Kind.JOIN: self._join,
-            Kind.UNKNOWN: self._unknown,
+            PhraseKind.SIDE: self._side,
+            PhraseKind.PART: self._part,
+            PhraseKind.MIDDLE: self._part,
+            PhraseKind.STATE: self._state,
+            PhraseKind.RELATION: self._related,
+            PhraseKind.POSTURE: self._posture,
+            PhraseKind.NOT: self._not,
+            PhraseKind.JOIN: self._join,
+            PhraseKind.UNKNOWN: self._unknown,
         }
         self._items = self._words.items(sentence)
-        self._past_sides = _ends_of_runs(self._items, Kind.SIDE)
+        self._past_sides = _ends_of_runs(self._items, PhraseKind.SIDE)
         while self._at < len(self._items):
             item = self._items[self._at]
             self._at += 1
@@ -107,12 +107,12 @@ class _Reader:
     def _noun(self, place: int) -> tuple[Noun | None, int]:
         """The noun that begins at a place, and where it ends."""
         items, side = self._items, ""
-        if place < len(items) and items[place].kind is Kind.SIDE:
+        if place < len(items) and items[place].kind is PhraseKind.SIDE:
             place = self._past_sides[place]
             side = items[place - 1].name
-        if place < len(items) and items[place].kind in (Kind.PART, Kind.MIDDLE):
+        if place < len(items) and items[place].kind in (PhraseKind.PART, PhraseKind.MIDDLE):
             item = items[place]
-            if item.kind is Kind.PART and not side:
+            if item.kind is PhraseKind.PART and not side:
                 side = BOTH if item.many else ANY
             return Noun(item.name, side, item.many), place + 1
         return None, place
@@ -122,18 +122,18 @@ class _Reader:
         if noun is not None:
             self._at = end
             self._named(noun)
-        elif self._subjects and self._subjects[-1].side and not self._told_direction(item.name):
+        elif self._subjects and self._subjects[-1].side and not self._is_spoken_direction(item.name):
             last = self._subjects[-1]
             side = OTHER.get(last.side, ANY) if item.name == "other" else item.name
             self._named(Noun(last.part, side))
 
-    def _told_direction(self, side: str) -> bool:
+    def _is_spoken_direction(self, side: str) -> bool:
         return side in _SIDES and self._told
 
     def _part(self, item: Item) -> None:
         if self._is_direction(self._at - 1) and self._say_state("backward"):
             return
-        side = "" if item.kind is Kind.MIDDLE else BOTH if item.many else ANY
+        side = "" if item.kind is PhraseKind.MIDDLE else BOTH if item.many else ANY
         self._named(Noun(item.name, side, item.many))
 
     def _is_direction(self, place: int) -> bool:
@@ -141,7 +141,7 @@ class _Reader:
         items = self._items
         if not 0 < place < len(items) or items[place].name != "back" or self._relation:
             return False
-        return items[place - 1].kind in (Kind.STATE, Kind.PART)
+        return items[place - 1].kind in (PhraseKind.STATE, PhraseKind.PART)
 
     def _named(self, noun: Noun) -> None:
         if self._relation:
@@ -187,9 +187,9 @@ class _Reader:
         item = self._items[self._at]
         if self._is_direction(self._at):
             return "backward"
-        if item.kind is Kind.SIDE and item.name in _SIDES and self._noun(self._at)[0] is None:
+        if item.kind is PhraseKind.SIDE and item.name in _SIDES and self._noun(self._at)[0] is None:
             return f"to{item.name}"
-        return item.name if item.kind is Kind.STATE and item.name in _DIRECTIONS else ""
+        return item.name if item.kind is PhraseKind.STATE and item.name in _DIRECTIONS else ""
 
     def _means(self, state: str) -> bool:
         """Whether a state with its direction means something here."""
@@ -256,7 +256,7 @@ class _Reader:
         table = self._words.table
         classes, side = table["posture_classes"][item.name], ""
         place = self._at
-        if place < len(self._items) and self._items[place].kind is Kind.RELATION:
+        if place < len(self._items) and self._items[place].kind is PhraseKind.RELATION:
             place += 1
         noun, end = self._noun(place)
         if noun is not None and (place > self._at or noun.part == "onside"):
@@ -281,7 +281,7 @@ def _with(nouns: Sequence[Noun], noun: Noun) -> list[Noun]:
     return [*(one for place, one in enumerate(nouns) if place not in again), noun]
 
 
-def _ends_of_runs(items: Sequence[Item], kind: Kind) -> list[int]:
+def _ends_of_runs(items: Sequence[Item], kind: PhraseKind) -> list[int]:
     """For each place the next one whose item is not of a kind."""
     ends = [len(items)] * (len(items) + 1)
     for place in reversed(range(len(items))):

@@ -15,7 +15,7 @@ from poseloom.language.tables import TABLES
 _TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:]")
 
 
-class Kind(Enum):
+class PhraseKind(Enum):
     """What a phrase does."""
 
     SIDE = "sides"
@@ -33,7 +33,7 @@ class Kind(Enum):
 class Item(NamedTuple):
     """A phrase of a sentence: what it does, its name, whether a plural."""
 
-    kind: Kind
+    kind: PhraseKind
     name: str
     many: bool = False
 
@@ -57,10 +57,10 @@ class PlainWords:
             for size in range(min(self.longest, len(words) - place), 0, -1):
                 item = self.phrases.get(tuple(words[place : place + size]))
                 if item is not None or size == 1:
-                    found.append(item or Item(Kind.UNKNOWN, words[place]))
+                    found.append(item or Item(PhraseKind.UNKNOWN, words[place]))
                     place += size
                     break
-        return [item for item in found if item.kind is not Kind.SKIPPED]
+        return [item for item in found if item.kind is not PhraseKind.SKIPPED]
 
     def _replaced(self, words: list[str]) -> list[str]:
         made: list[str] = []
@@ -95,17 +95,17 @@ def plain_words(path: Path = TABLES / "plain_words.json") -> PlainWords:
         FileError: an entry is missing or of another type.
     """
     table = read_table(path)
-    phrases: dict[tuple[str, ...], Item] = {(mark,): Item(Kind.JOIN, mark) for mark in ",;:"}
-    for kind in (Kind.POSTURE, Kind.RELATION, Kind.STATE, Kind.SIDE, Kind.MIDDLE):
+    phrases: dict[tuple[str, ...], Item] = {(mark,): Item(PhraseKind.JOIN, mark) for mark in ",;:"}
+    for kind in (PhraseKind.POSTURE, PhraseKind.RELATION, PhraseKind.STATE, PhraseKind.SIDE, PhraseKind.MIDDLE):
         for name, written in entry(path, table, kind.value, dict).items():
             for words in written:
                 phrases.setdefault(tuple(words.split()), Item(kind, name))
     for part, (one, many) in entry(path, table, "parts", dict).items():
         for words in one:
-            phrases.setdefault((words,), Item(Kind.PART, part))
+            phrases.setdefault((words,), Item(PhraseKind.PART, part))
         for words in many:
-            phrases.setdefault((words,), Item(Kind.PART, part, many=True))
-    for kind in (Kind.NOT, Kind.JOIN, Kind.SKIPPED):
+            phrases.setdefault((words,), Item(PhraseKind.PART, part, many=True))
+    for kind in (PhraseKind.NOT, PhraseKind.JOIN, PhraseKind.SKIPPED):
         for words in entry(path, table, kind.value, list):
             phrases.setdefault(tuple(words.split()), Item(kind, words))
     for name in ("claims", "same", "implied", "posture_classes", "postures_at", "postures_of_both", "hand_places"):

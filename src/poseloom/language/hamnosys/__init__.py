@@ -1,18 +1,18 @@
 """HamNoSys 4: the notation's symbols, its grammar, and what a string says in English."""
 
-from poseloom.language.hamnosys.check import Checked, check_file, check_texts
+from poseloom.language.hamnosys.check import CheckedSign, check_file, check_texts
 from poseloom.language.hamnosys.errors import HamNoSysError, Remark
 from poseloom.language.hamnosys.gloss import explain
 from poseloom.language.hamnosys.parse import parse
-from poseloom.language.hamnosys.symbols import Kind, Symbol, from_names, notation, symbols, to_names
+from poseloom.language.hamnosys.symbols import Symbol, SymbolKind, from_names, notation, symbols, to_names
 from poseloom.language.hamnosys.tokens import Token, tokenise
 
 __all__ = [
-    "Checked",
+    "CheckedSign",
     "HamNoSysError",
-    "Kind",
     "Remark",
     "Symbol",
+    "SymbolKind",
     "Token",
     "check_file",
     "check_texts",

@@ -9,7 +9,7 @@ from typing import Any
 from poseloom.language.hamnosys.hands import at_hand, at_orientation, read_hands
 from poseloom.language.hamnosys.places import at_location, read_locations
 from poseloom.language.hamnosys.reader import Reader
-from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.symbols import SymbolKind
 from poseloom.language.hamnosys.tokens import Token
 from poseloom.language.hamnosys.tree import (
     Action,
@@ -32,20 +32,20 @@ from poseloom.language.hamnosys.tree import (
 )
 
 EXPECTED = "a movement, a posture change, a place, a contact, a repetition or the end"
-_MOVES = (Kind.STRAIGHT, Kind.CIRCLE)
+_MOVES = (SymbolKind.STRAIGHT, SymbolKind.CIRCLE)
 _MARKS = (
-    Kind.SIZE,
-    Kind.ARC,
-    Kind.PATH,
-    Kind.ELLIPSE,
-    Kind.GROWTH,
-    Kind.MANNER,
-    Kind.CLOCK,
-    Kind.ALTERNATING,
+    SymbolKind.SIZE,
+    SymbolKind.ARC,
+    SymbolKind.PATH,
+    SymbolKind.ELLIPSE,
+    SymbolKind.GROWTH,
+    SymbolKind.MANNER,
+    SymbolKind.CLOCK,
+    SymbolKind.ALTERNATING,
 )
-_CLOSERS = (*_MARKS, Kind.REPETITION)
+_CLOSERS = (*_MARKS, SymbolKind.REPETITION)
 _GOAL_TAKERS = (Straight, Circle, Together, InOrder, Replace)
-_BRACKETS = (Kind.GROUP_BEGIN, Kind.SEQUENCE_BEGIN, Kind.FUSION_BEGIN)
+_BRACKETS = (SymbolKind.GROUP_BEGIN, SymbolKind.SEQUENCE_BEGIN, SymbolKind.FUSION_BEGIN)
 
 
 def read_actions(reader: Reader, top: bool = False, places: tuple[Where, ...] = ()) -> tuple[Action, ...]:
@@ -53,13 +53,13 @@ def read_actions(reader: Reader, top: bool = False, places: tuple[Where, ...] = 
 
     Args:
         top: outside brackets; there repetitions at the end of the part apply to everything before them.
-        places: of the posture; a repetition right after them means that the hand comes to the last one again.
+        places: places of the posture; a repetition right after them means that the hand comes to the last one again.
     """
     actions: list[Action] = []
-    last_mark = Kind.END
+    last_mark = SymbolKind.END
     while True:
         kind = reader.kind()
-        if kind is Kind.REPETITION:
+        if kind is SymbolKind.REPETITION:
             if not actions and not places:
                 reader.skip("repeats nothing")
                 continue
@@ -72,9 +72,9 @@ def read_actions(reader: Reader, top: bool = False, places: tuple[Where, ...] = 
                 reader.skip("marks no action")
                 continue
             token = reader.take()
-            if not (kind is Kind.SIZE and last_mark is Kind.REPETITION):
+            if not (kind is SymbolKind.SIZE and last_mark is SymbolKind.REPETITION):
                 actions[-1] = replace(actions[-1], how=_marked(actions[-1].how, token, last_mark))
-        elif kind is Kind.BETWEEN and actions and isinstance(actions[-1], (Straight, Circle)):
+        elif kind is SymbolKind.BETWEEN and actions and isinstance(actions[-1], (Straight, Circle)):
             reader.take()
             actions[-1] = _between(actions[-1], reader)
         elif at_location(reader):
@@ -106,22 +106,22 @@ def _repeated(action: Action, token: Token) -> Repeat:
     return replace(action, kinds=(*action.kinds, kind)) if isinstance(action, Repeat) else Repeat(action, (kind,))
 
 
-def _marked(how: How, token: Token, last_mark: Kind) -> How:
+def _marked(how: How, token: Token, last_mark: SymbolKind) -> How:
     name, letters = token.symbol.short, token.symbol.letters
-    if token.kind is Kind.SIZE:
+    if token.kind is SymbolKind.SIZE:
         size = Size(name)
-        return replace(how, arc_size=size) if last_mark is Kind.ARC else replace(how, size=size)
-    if token.kind is Kind.CLOCK:
+        return replace(how, arc_size=size) if last_mark is SymbolKind.ARC else replace(how, size=size)
+    if token.kind is SymbolKind.CLOCK:
         return replace(how, clocks=(*how.clocks, letters)) if letters else replace(how, full_turns=how.full_turns + 1)
-    if token.kind is Kind.MANNER:
+    if token.kind is SymbolKind.MANNER:
         return replace(how, manners=(*how.manners, Manner(name)))
-    if token.kind is Kind.GROWTH:
+    if token.kind is SymbolKind.GROWTH:
         return replace(how, growth=1 if name == "increasing" else -1)
-    if token.kind is Kind.ALTERNATING:
+    if token.kind is SymbolKind.ALTERNATING:
         return replace(how, alternating=True)
-    if token.kind is Kind.ARC:
+    if token.kind is SymbolKind.ARC:
         return replace(how, arc=letters)
-    return replace(how, ellipse=name) if token.kind is Kind.ELLIPSE else replace(how, path=name)
+    return replace(how, ellipse=name) if token.kind is SymbolKind.ELLIPSE else replace(how, path=name)
 
 
 # -- one action --------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def _marked(how: How, token: Token, last_mark: Kind) -> How:
 def _replace(reader: Reader) -> Action:
     reader.take()
     how = How()
-    last_mark = Kind.END
+    last_mark = SymbolKind.END
     while reader.at(*_MARKS):
         last_mark, how = reader.kind(), _marked(how, reader.take(), last_mark)
     if not (at_hand(reader) or at_orientation(reader)):
@@ -144,34 +144,34 @@ def _group(reader: Reader) -> Action:
     reader.take()
     dominant = read_actions(reader)
     nondominant = None
-    if reader.at(Kind.PLUS):
+    if reader.at(SymbolKind.PLUS):
         reader.take()
         nondominant = read_actions(reader)
-    _close(reader, Kind.GROUP_END)
+    _close(reader, SymbolKind.GROUP_END)
     return Together(dominant, nondominant)
 
 
 def _sequence(reader: Reader) -> Action:
-    fused = reader.take().kind is Kind.FUSION_BEGIN
+    fused = reader.take().kind is SymbolKind.FUSION_BEGIN
     actions = read_actions(reader)
-    _close(reader, Kind.FUSION_END if fused else Kind.SEQUENCE_END)
+    _close(reader, SymbolKind.FUSION_END if fused else SymbolKind.SEQUENCE_END)
     return InOrder(actions, fused)
 
 
-def _close(reader: Reader, kind: Kind) -> None:
+def _close(reader: Reader, kind: SymbolKind) -> None:
     if not reader.at(kind):
         reader.fail(f"a movement, a posture change, a place or {kind.words}")
     reader.take()
 
 
-_READERS: dict[Kind, Callable[[Reader], Any]] = {
-    Kind.STRAIGHT: lambda reader: Straight(Direction((reader.take().symbol.letters,))),
-    Kind.CIRCLE: lambda reader: Circle(Direction((reader.take().symbol.letters,))),
-    Kind.LOCAL: lambda reader: Local(reader.take().symbol.short),
-    Kind.STILL: lambda reader: Still(mime=reader.take().kind is Kind.MIME),
-    Kind.MIME: lambda reader: Still(mime=reader.take().kind is Kind.MIME),
-    Kind.REPLACE: _replace,
-    Kind.GROUP_BEGIN: _group,
-    Kind.SEQUENCE_BEGIN: _sequence,
-    Kind.FUSION_BEGIN: _sequence,
+_READERS: dict[SymbolKind, Callable[[Reader], Any]] = {
+    SymbolKind.STRAIGHT: lambda reader: Straight(Direction((reader.take().symbol.letters,))),
+    SymbolKind.CIRCLE: lambda reader: Circle(Direction((reader.take().symbol.letters,))),
+    SymbolKind.LOCAL: lambda reader: Local(reader.take().symbol.short),
+    SymbolKind.STILL: lambda reader: Still(mime=reader.take().kind is SymbolKind.MIME),
+    SymbolKind.MIME: lambda reader: Still(mime=reader.take().kind is SymbolKind.MIME),
+    SymbolKind.REPLACE: _replace,
+    SymbolKind.GROUP_BEGIN: _group,
+    SymbolKind.SEQUENCE_BEGIN: _sequence,
+    SymbolKind.FUSION_BEGIN: _sequence,
 }

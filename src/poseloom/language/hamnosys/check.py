@@ -20,7 +20,7 @@ _JSON = (".json", ".jsonl")
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedSign:
     """One string and what became of it.
 
     Args:
@@ -46,7 +46,7 @@ class Checked:
         return row
 
 
-def check_texts(texts: Iterable[tuple[str, str]], *, strict: bool = False) -> list[Checked]:
+def check_texts(texts: Iterable[tuple[str, str]], *, strict: bool = False) -> list[CheckedSign]:
     """Parse every one of some named strings.
 
     Args:
@@ -56,14 +56,14 @@ def check_texts(texts: Iterable[tuple[str, str]], *, strict: bool = False) -> li
     return [_check(name, text, strict) for name, text in texts]
 
 
-def _check(name: str, text: str, strict: bool) -> Checked:
+def _check(name: str, text: str, strict: bool) -> CheckedSign:
     try:
-        return Checked(name, text, remarks=parse(text, strict=strict).remarks)
+        return CheckedSign(name, text, remarks=parse(text, strict=strict).remarks)
     except HamNoSysError as error:
-        return Checked(name, text, error)
+        return CheckedSign(name, text, error)
 
 
-def check_file(path: str | Path, *, strict: bool = False) -> list[Checked]:
+def check_file(path: str | Path, *, strict: bool = False) -> list[CheckedSign]:
     """Parse every string of a file.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from poseloom.language.hamnosys.places import at_location, read_locations
 from poseloom.language.hamnosys.reader import Reader
-from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.symbols import SymbolKind
 from poseloom.language.hamnosys.tokens import Token
 from poseloom.language.hamnosys.tree import (
     Bend,
@@ -21,32 +21,32 @@ from poseloom.language.hamnosys.tree import (
 )
 
 DIGITS = {"thumb": 1, "indexfinger": 2, "middlefinger": 3, "ringfinger": 4, "pinky": 5}
-_MARKS = (Kind.THUMB, Kind.BEND, Kind.DIGIT, Kind.FINGER_PART)
-_ORIENTED = (Kind.DIRECTION, Kind.PALM, Kind.RELATIVE)
-_HAND_STARTS = (Kind.HANDSHAPE, Kind.NONDOMINANT, Kind.ETC)
+_MARKS = (SymbolKind.THUMB, SymbolKind.BEND, SymbolKind.DIGIT, SymbolKind.FINGER_PART)
+_ORIENTED = (SymbolKind.DIRECTION, SymbolKind.PALM, SymbolKind.RELATIVE)
+_HAND_STARTS = (SymbolKind.HANDSHAPE, SymbolKind.NONDOMINANT, SymbolKind.ETC)
 
 
 def at_hand(reader: Reader) -> bool:
     """Whether a posture of one or two hands comes next."""
     if reader.at(*_HAND_STARTS[:2], *_ORIENTED) or _stray_size(reader):
         return True
-    if reader.at(Kind.ETC):
-        return reader.kind(1) in (Kind.HANDSHAPE, Kind.NONDOMINANT)
-    return reader.at(Kind.GROUP_BEGIN) and (_at_pair(reader, _HAND_STARTS) or _at_pair(reader, _ORIENTED))
+    if reader.at(SymbolKind.ETC):
+        return reader.kind(1) in (SymbolKind.HANDSHAPE, SymbolKind.NONDOMINANT)
+    return reader.at(SymbolKind.GROUP_BEGIN) and (_at_pair(reader, _HAND_STARTS) or _at_pair(reader, _ORIENTED))
 
 
 def read_hands(reader: Reader) -> tuple[Hand | None, Hand | None]:
     """Postures of the dominant and of the other hand, as far as they are given."""
-    if reader.at(Kind.GROUP_BEGIN) and _at_pair(reader, _HAND_STARTS):
+    if reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader, _HAND_STARTS):
         return _two_hands(reader)
     hand, other, is_nondominant = _one_hand(reader)
     return (None, hand) if is_nondominant else (hand, other)
 
 
-def _at_pair(reader: Reader, starts: tuple[Kind, ...]) -> bool:
+def _at_pair(reader: Reader, starts: tuple[SymbolKind, ...]) -> bool:
     """Whether a bracket of two values, one for each hand, comes next."""
     first = 1
-    while reader.kind(first) is Kind.SIZE:
+    while reader.kind(first) is SymbolKind.SIZE:
         first += 1
     return reader.kind(first) in starts and reader.has_plus()
 
@@ -55,9 +55,9 @@ def _two_hands(reader: Reader) -> tuple[Hand, Hand]:
     """``( hand plus hand )`` and an orientation for both."""
     reader.take()
     first, _, swapped = _one_hand(reader, own_locations=True)
-    reader.expect(Kind.PLUS, "between the two hands")
+    reader.expect(SymbolKind.PLUS, "between the two hands")
     second, _, _ = _one_hand(reader, own_locations=True)
-    reader.expect(Kind.GROUP_END, "after the second hand")
+    reader.expect(SymbolKind.GROUP_END, "after the second hand")
     dominant, other = read_orientations(reader)
     hands = (second, first) if swapped else (first, second)
     return _with_orientation(hands[0], dominant), _with_orientation(hands[1], other or dominant)
@@ -71,14 +71,14 @@ def _one_hand(reader: Reader, own_locations: bool = False) -> tuple[Hand, Hand |
     """A hand, the other one where the orientation is given for both, and whether it is marked as the other hand."""
     nondominant = loose = False
     start = reader.index
-    while reader.at(Kind.NONDOMINANT, Kind.ETC):
-        nondominant |= reader.at(Kind.NONDOMINANT)
-        loose |= reader.take().kind is Kind.ETC
+    while reader.at(SymbolKind.NONDOMINANT, SymbolKind.ETC):
+        nondominant |= reader.at(SymbolKind.NONDOMINANT)
+        loose |= reader.take().kind is SymbolKind.ETC
     while _stray_size(reader):
         reader.skip("stands before a hand shape, where it means nothing")
-    shape = read_shape(reader) if reader.at(Kind.HANDSHAPE) else None
+    shape = read_shape(reader) if reader.at(SymbolKind.HANDSHAPE) else None
     orientation, other = read_orientations(reader)
-    while reader.at(Kind.WRIST):
+    while reader.at(SymbolKind.WRIST):
         reader.skip("is obsolete")
     locations: list[Location] = []
     while own_locations and at_location(reader):
@@ -91,9 +91,9 @@ def _one_hand(reader: Reader, own_locations: bool = False) -> tuple[Hand, Hand |
 
 def _stray_size(reader: Reader) -> bool:
     ahead = 0
-    while reader.kind(ahead) is Kind.SIZE:
+    while reader.kind(ahead) is SymbolKind.SIZE:
         ahead += 1
-    return ahead > 0 and reader.kind(ahead) is Kind.HANDSHAPE
+    return ahead > 0 and reader.kind(ahead) is SymbolKind.HANDSHAPE
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
@@ -111,11 +111,11 @@ class _ShapeMarks:
 
     def add(self, token: Token, after_between: bool) -> None:
         name = token.symbol.short
-        if token.kind is Kind.THUMB:
+        if token.kind is SymbolKind.THUMB:
             self.thumbs.append(Thumb(name))
-        elif token.kind is Kind.FINGER_PART:
+        elif token.kind is SymbolKind.FINGER_PART:
             self.part = name
-        elif token.kind is Kind.DIGIT:
+        elif token.kind is SymbolKind.DIGIT:
             self.digits.append(DigitMark(DIGITS[name], part=self.part, after_between=after_between))
             self.part = None
         elif self.digits and self.digits[-1].bend is None:
@@ -129,19 +129,19 @@ class _ShapeMarks:
 
 def read_shape(reader: Reader) -> HandShape:
     """A hand shape with its marks, or several with ``between``."""
-    shapes = [_ShapeMarks(reader.expect(Kind.HANDSHAPE, "").symbol.short)]
+    shapes = [_ShapeMarks(reader.expect(SymbolKind.HANDSHAPE, "").symbol.short)]
     while True:
         if reader.at(*_MARKS):
             shapes[-1].add(reader.take(), after_between=False)
-        elif reader.at(Kind.BETWEEN) and reader.kind(1) in _MARKS:
+        elif reader.at(SymbolKind.BETWEEN) and reader.kind(1) in _MARKS:
             reader.take()
             shapes[-1].add(reader.take(), after_between=True)
-        elif reader.at(Kind.BETWEEN) and reader.kind(1) is Kind.HANDSHAPE:
+        elif reader.at(SymbolKind.BETWEEN) and reader.kind(1) is SymbolKind.HANDSHAPE:
             reader.take()
             shapes.append(_ShapeMarks(reader.take().symbol.short))
-        elif reader.at(Kind.SIZE):
+        elif reader.at(SymbolKind.SIZE):
             reader.skip("means nothing in a hand shape")
-        elif reader.at(Kind.CONTACT) and reader.kind(1) is Kind.DIGIT:
+        elif reader.at(SymbolKind.CONTACT) and reader.kind(1) is SymbolKind.DIGIT:
             reader.take()  # "behind": the digit that follows lies behind the one before
             shapes[-1].add(reader.take(), after_between=False)
         else:
@@ -153,44 +153,44 @@ def read_shape(reader: Reader) -> HandShape:
 
 def at_orientation(reader: Reader) -> bool:
     """Whether an orientation comes next."""
-    return reader.at(*_ORIENTED) or (reader.at(Kind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED))
+    return reader.at(*_ORIENTED) or (reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED))
 
 
 def read_orientations(reader: Reader) -> tuple[Orientation | None, Orientation | None]:
     """Orientation of the dominant hand, and of the other one where the two differ; None where none is given."""
     first = _orientation(reader)
-    if not (reader.at(Kind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED)):
+    if not (reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED)):
         return first, None
     reader.take()
     dominant = _orientation(reader)
-    reader.expect(Kind.PLUS, "between the orientations of the two hands")
+    reader.expect(SymbolKind.PLUS, "between the orientations of the two hands")
     other = _orientation(reader)
-    reader.expect(Kind.GROUP_END, "after the second orientation")
+    reader.expect(SymbolKind.GROUP_END, "after the second orientation")
     common = _filled(first, _orientation(reader))
     return _filled(dominant, common), _filled(other, common)
 
 
 def _orientation(reader: Reader) -> Orientation | None:
     relative = False
-    found: dict[Kind, Direction | None] = {}
-    for kind in (Kind.DIRECTION, Kind.PALM):
+    found: dict[SymbolKind, Direction | None] = {}
+    for kind in (SymbolKind.DIRECTION, SymbolKind.PALM):
         found[kind] = _direction(reader, kind)
-        while reader.at(Kind.RELATIVE):
-            relative = reader.take().kind is Kind.RELATIVE
+        while reader.at(SymbolKind.RELATIVE):
+            relative = reader.take().kind is SymbolKind.RELATIVE
     if not relative and not any(found.values()):
         return None
-    return Orientation(found[Kind.DIRECTION], found[Kind.PALM], relative)
+    return Orientation(found[SymbolKind.DIRECTION], found[SymbolKind.PALM], relative)
 
 
-def _direction(reader: Reader, kind: Kind) -> Direction | None:
+def _direction(reader: Reader, kind: SymbolKind) -> Direction | None:
     """Symbols of one kind in a row, with or without ``between``."""
     letters: list[str] = []
     while True:
-        while reader.at(Kind.SIZE) and reader.kind(1) is Kind.BETWEEN:
+        while reader.at(SymbolKind.SIZE) and reader.kind(1) is SymbolKind.BETWEEN:
             reader.skip("stands before 'between', where it means nothing")
         if reader.at(kind):
             letters.append(reader.take().symbol.letters)
-        elif letters and reader.at(Kind.BETWEEN) and reader.kind(1) is kind:
+        elif letters and reader.at(SymbolKind.BETWEEN) and reader.kind(1) is kind:
             reader.take()
         else:
             return Direction(tuple(letters)) if letters else None

@@ -11,11 +11,11 @@ from poseloom.language.hamnosys.errors import HamNoSysError
 from poseloom.language.hamnosys.hands import at_hand, read_hands
 from poseloom.language.hamnosys.places import at_location, read_locations
 from poseloom.language.hamnosys.reader import Reader
-from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.symbols import SymbolKind
 from poseloom.language.hamnosys.tokens import tokenise
 from poseloom.language.hamnosys.tree import Part, Sign, Signs, Symmetry, Where
 
-_FLAGS = (Kind.SIZE, Kind.BEND, Kind.ALTERNATING)
+_FLAGS = (SymbolKind.SIZE, SymbolKind.BEND, SymbolKind.ALTERNATING)
 
 
 def parse(text: str, *, strict: bool = False) -> Signs:
@@ -36,14 +36,14 @@ def parse(text: str, *, strict: bool = False) -> Signs:
     parts: list[Part] = []
     while True:
         parts.append(_part(reader, first=not parts))
-        if reader.at(Kind.PLUS):
+        if reader.at(SymbolKind.PLUS):
             reader.take()
             continue
         signs.append(Sign(tuple(parts)))
         parts = []
-        while reader.at(Kind.SEPARATOR):
+        while reader.at(SymbolKind.SEPARATOR):
             reader.take()
-        if reader.at(Kind.END):
+        if reader.at(SymbolKind.END):
             break
     remarks = tuple(sorted(reader.remarks, key=lambda remark: remark.position))
     if strict and remarks:
@@ -63,8 +63,10 @@ def _part(reader: Reader, first: bool) -> Part:
     actions = read_actions(reader, top=True, places=tuple(locations))
     if reader.index == start:
         reader.fail("a symmetry mark, a hand shape, a place or a movement")
-    if not reader.at(Kind.PLUS, Kind.SEPARATOR, Kind.END):
-        reader.fail(f"{EXPECTED}{_ORDER if reader.at(Kind.HANDSHAPE, Kind.DIRECTION, Kind.PALM) else ''}")
+    if not reader.at(SymbolKind.PLUS, SymbolKind.SEPARATOR, SymbolKind.END):
+        reader.fail(
+            f"{EXPECTED}{_ORDER if reader.at(SymbolKind.HANDSHAPE, SymbolKind.DIRECTION, SymbolKind.PALM) else ''}"
+        )
     return Part(symmetry, dominant, nondominant, tuple(locations), actions)
 
 
@@ -73,10 +75,10 @@ _ORDER = "; the order is hand shape, finger direction, palm, then places, then m
 
 def _symmetry(reader: Reader) -> Symmetry | None:
     """A symmetry mark and its flags, whose symbols mean something else elsewhere."""
-    if not reader.at(Kind.SYMMETRY, Kind.ALTERNATING):
+    if not reader.at(SymbolKind.SYMMETRY, SymbolKind.ALTERNATING):
         return None
     token = reader.take()
-    mirrored = None if token.kind is Kind.ALTERNATING else token.symbol.short == "symmlr"
+    mirrored = None if token.kind is SymbolKind.ALTERNATING else token.symbol.short == "symmlr"
     flags = {token.symbol.short}
     while reader.at(*_FLAGS):
         flags.add(reader.take().symbol.short)

@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poseloom.language.hamnosys.reader import Reader
-from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.symbols import SymbolKind
 from poseloom.language.hamnosys.tokens import Token
 from poseloom.language.hamnosys.tree import Bend, Contact, Location, LocationPair, Place, Side, Where
 
 _DIGITS = {"thumb": 1, "indexfinger": 2, "middlefinger": 3, "ringfinger": 4, "pinky": 5}
 _BEHIND = "behind"
 _STARTS = (
-    Kind.SIDE,
-    Kind.LOCATION,
-    Kind.SITE,
-    Kind.DIGIT,
-    Kind.FINGER_PART,
-    Kind.CONTACT,
-    Kind.ETC,
-    Kind.COREFERENCE,
+    SymbolKind.SIDE,
+    SymbolKind.LOCATION,
+    SymbolKind.SITE,
+    SymbolKind.DIGIT,
+    SymbolKind.FINGER_PART,
+    SymbolKind.CONTACT,
+    SymbolKind.ETC,
+    SymbolKind.COREFERENCE,
 )
-_PARTS = {*_STARTS, Kind.BETWEEN, Kind.BEND, Kind.SIZE}
-_PAIR_PARTS = {*_PARTS, Kind.PLUS, Kind.SEQUENCE_BEGIN, Kind.SEQUENCE_END, Kind.GROUP_BEGIN, Kind.GROUP_END}
+_PARTS = {*_STARTS, SymbolKind.BETWEEN, SymbolKind.BEND, SymbolKind.SIZE}
+_PAIR_PARTS = {
+    *_PARTS,
+    SymbolKind.PLUS,
+    SymbolKind.SEQUENCE_BEGIN,
+    SymbolKind.SEQUENCE_END,
+    SymbolKind.GROUP_BEGIN,
+    SymbolKind.GROUP_END,
+}
 _SIDES = {
     "lrat": (Side.AT_LEFT, Side.AT_RIGHT),
     "lrbeside": (Side.BESIDE_LEFT, Side.BESIDE_RIGHT),
@@ -35,17 +42,19 @@ def at_location(reader: Reader) -> bool:
     """Whether a place or a contact comes next."""
     if reader.at(*_STARTS):
         return True
-    if reader.at(Kind.SEQUENCE_BEGIN):
+    if reader.at(SymbolKind.SEQUENCE_BEGIN):
         return _at_contact(reader)
-    return reader.at(Kind.GROUP_BEGIN) and _at_pair(reader)
+    return reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader)
 
 
 def _at_contact(reader: Reader) -> bool:
-    return reader.kind(1) is not Kind.SEQUENCE_END and reader.inside() <= _PARTS
+    return reader.kind(1) is not SymbolKind.SEQUENCE_END and reader.inside() <= _PARTS
 
 
 def _at_pair(reader: Reader) -> bool:
-    return reader.kind(1) in {*_STARTS, Kind.SEQUENCE_BEGIN} and reader.inside() <= _PAIR_PARTS and reader.has_plus()
+    return (
+        reader.kind(1) in {*_STARTS, SymbolKind.SEQUENCE_BEGIN} and reader.inside() <= _PAIR_PARTS and reader.has_plus()
+    )
 
 
 @dataclass
@@ -101,19 +110,19 @@ def read_locations(reader: Reader) -> list[Where]:
     between = False
     while True:
         kind = reader.kind()
-        if kind is Kind.BETWEEN and current.places and reader.kind(1) in _STARTS:
+        if kind is SymbolKind.BETWEEN and current.places and reader.kind(1) in _STARTS:
             reader.take()
             between = True
             continue
-        if kind is Kind.SIZE and reader.kind(1) is Kind.BETWEEN:
+        if kind is SymbolKind.SIZE and reader.kind(1) is SymbolKind.BETWEEN:
             reader.skip("stands before 'between', where it means nothing")
-        elif kind is Kind.SEQUENCE_BEGIN and _at_contact(reader):
+        elif kind is SymbolKind.SEQUENCE_BEGIN and _at_contact(reader):
             _read_contact_sequence(reader, current)
-        elif kind is Kind.GROUP_BEGIN and _at_pair(reader):
+        elif kind is SymbolKind.GROUP_BEGIN and _at_pair(reader):
             found += _finished(current)
             found.append(_read_pair(reader))
             current = _Location()
-        elif kind is Kind.BEND and current.places and current.places[-1].name:
+        elif kind is SymbolKind.BEND and current.places and current.places[-1].name:
             current.places[-1].bend = Bend(reader.take().symbol.short)
         elif kind in _STARTS:
             if _begins_another(reader, current, between):
@@ -135,32 +144,32 @@ def _begins_another(reader: Reader, current: _Location, after_between: bool) -> 
     if after_between:
         return False
     kind = reader.kind()
-    if kind is Kind.CONTACT:
+    if kind is SymbolKind.CONTACT:
         return current.contact is not None
-    if kind is Kind.SIDE:  # "touch lrat chest": the side of what follows
-        return current.complete and reader.kind(1) in (Kind.LOCATION, Kind.SITE)
-    if kind in (Kind.LOCATION, Kind.SITE, Kind.DIGIT, Kind.FINGER_PART):
+    if kind is SymbolKind.SIDE:  # "touch lrat chest": the side of what follows
+        return current.complete and reader.kind(1) in (SymbolKind.LOCATION, SymbolKind.SITE)
+    if kind in (SymbolKind.LOCATION, SymbolKind.SITE, SymbolKind.DIGIT, SymbolKind.FINGER_PART):
         has_name = bool(current.places and current.places[-1].name)
-        return current.complete or (has_name and kind in (Kind.LOCATION, Kind.SITE))
+        return current.complete or (has_name and kind in (SymbolKind.LOCATION, SymbolKind.SITE))
     return False
 
 
 def _add(current: _Location, token: Token, after_between: bool) -> None:
     name = token.symbol.short
-    if token.kind is Kind.CONTACT:
+    if token.kind is SymbolKind.CONTACT:
         if name == _BEHIND:
             current.behind = True
         else:
             current.contact = Contact(name)
-    elif token.kind is Kind.ETC:
+    elif token.kind is SymbolKind.ETC:
         current.roughly = True
-    elif token.kind is not Kind.COREFERENCE:
+    elif token.kind is not SymbolKind.COREFERENCE:
         place = current.open_place(after_between)
-        if token.kind is Kind.SIDE:
+        if token.kind is SymbolKind.SIDE:
             place.add_side(token)
-        elif token.kind is Kind.DIGIT:
+        elif token.kind is SymbolKind.DIGIT:
             place.digits.append(_DIGITS[name])
-        elif token.kind is Kind.FINGER_PART:
+        elif token.kind is SymbolKind.FINGER_PART:
             place.part = name
         else:
             place.name = name
@@ -170,18 +179,18 @@ def _read_contact_sequence(reader: Reader, current: _Location) -> None:
     """``[ touch part digit ]``: the part of the hand that touches the place before it."""
     reader.take()
     by = _Place()
-    while not reader.at(Kind.SEQUENCE_END):
+    while not reader.at(SymbolKind.SEQUENCE_END):
         token = reader.take()
         name = token.symbol.short
-        if token.kind is Kind.CONTACT and name != _BEHIND:
+        if token.kind is SymbolKind.CONTACT and name != _BEHIND:
             current.contact = Contact(name)
-        elif token.kind is Kind.SIDE:
+        elif token.kind is SymbolKind.SIDE:
             by.add_side(token)
-        elif token.kind is Kind.DIGIT:
+        elif token.kind is SymbolKind.DIGIT:
             by.digits.append(_DIGITS[name])
-        elif token.kind is Kind.FINGER_PART:
+        elif token.kind is SymbolKind.FINGER_PART:
             by.part = name
-        elif token.kind in (Kind.SITE, Kind.LOCATION):
+        elif token.kind in (SymbolKind.SITE, SymbolKind.LOCATION):
             by.name = name
     reader.take()
     current.by = by.place()
@@ -193,11 +202,11 @@ def _read_pair(reader: Reader) -> LocationPair:
     """``( places plus places )`` and how near they come to each other."""
     reader.take()
     dominant = read_locations(reader)
-    reader.expect(Kind.PLUS, "between the places of the two hands")
+    reader.expect(SymbolKind.PLUS, "between the places of the two hands")
     other = read_locations(reader)
-    reader.expect(Kind.GROUP_END, "after the second hand's places")
+    reader.expect(SymbolKind.GROUP_END, "after the second hand's places")
     contact = None
-    while reader.at(Kind.CONTACT):
+    while reader.at(SymbolKind.CONTACT):
         name = reader.take().symbol.short
         contact = contact if name == _BEHIND else Contact(name)
     return LocationPair(_plain(dominant), _plain(other), contact)

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import NoReturn
 
 from poseloom.language.hamnosys.errors import HamNoSysError, Remark
-from poseloom.language.hamnosys.symbols import Kind
+from poseloom.language.hamnosys.symbols import SymbolKind
 from poseloom.language.hamnosys.tokens import Token
 
 _BRACKETS = {
-    Kind.SEQUENCE_BEGIN: Kind.SEQUENCE_END,
-    Kind.GROUP_BEGIN: Kind.GROUP_END,
-    Kind.FUSION_BEGIN: Kind.FUSION_END,
+    SymbolKind.SEQUENCE_BEGIN: SymbolKind.SEQUENCE_END,
+    SymbolKind.GROUP_BEGIN: SymbolKind.GROUP_END,
+    SymbolKind.FUSION_BEGIN: SymbolKind.FUSION_END,
 }
 _CLOSING = set(_BRACKETS.values())
 DEEPEST = 40
@@ -71,16 +71,16 @@ class Reader:
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
-    def kind(self, ahead: int = 0) -> Kind:
+    def kind(self, ahead: int = 0) -> SymbolKind:
         """Of the next token, or of one further on; END after the last."""
         index = self.index + ahead
-        return self.tokens[index].kind if index < len(self.tokens) else Kind.END
+        return self.tokens[index].kind if index < len(self.tokens) else SymbolKind.END
 
-    def at(self, *kinds: Kind) -> bool:
+    def at(self, *kinds: SymbolKind) -> bool:
         """Whether the next token is of one of these kinds."""
         return self.kind() in kinds
 
-    def inside(self) -> set[Kind]:
+    def inside(self) -> set[SymbolKind]:
         """Kinds of all tokens inside the bracket that comes next."""
         return {token.kind for token in self.tokens[self.index + 1 : self._partner[self.index]]}
 
@@ -90,17 +90,17 @@ class Reader:
         index = self.index + 1
         while index < end:
             kind = self.tokens[index].kind
-            if kind is Kind.PLUS:
+            if kind is SymbolKind.PLUS:
                 return True
             index = self._partner[index] + 1 if kind in _BRACKETS else index + 1
         return False
 
-    def only_until_end(self, kinds: Collection[Kind]) -> bool:
+    def only_until_end(self, kinds: Collection[SymbolKind]) -> bool:
         """Whether nothing but these kinds stands before the end of this part of the sign."""
         index = self.index
         while index < len(self.tokens) and self.tokens[index].kind in kinds:
             index += 1
-        return index == len(self.tokens) or self.tokens[index].kind in (Kind.PLUS, Kind.SEPARATOR)
+        return index == len(self.tokens) or self.tokens[index].kind in (SymbolKind.PLUS, SymbolKind.SEPARATOR)
 
     # -- taking -----------------------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class Reader:
         self.index += 1
         return token
 
-    def expect(self, kind: Kind, context: str) -> Token:
+    def expect(self, kind: SymbolKind, context: str) -> Token:
         """The next token, which must be of this kind.
 
         Raises:

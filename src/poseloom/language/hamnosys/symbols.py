@@ -15,7 +15,7 @@ PREFIX = "ham"
 _TABLE = Path(__file__).with_name("symbols.json")
 
 
-class Kind(Enum):
+class SymbolKind(Enum):
     """Part of speech of a symbol in the grammar."""
 
     HANDSHAPE = "handshape"
@@ -71,42 +71,42 @@ class Kind(Enum):
 
 
 _KIND_WORDS = {
-    Kind.THUMB: "a thumb mark",
-    Kind.BEND: "a bend mark",
-    Kind.DIRECTION: "a finger direction",
-    Kind.PALM: "a palm orientation",
-    Kind.SIDE: "a side mark",
-    Kind.SITE: "a part of arm or hand",
-    Kind.FINGER_PART: "a part of a finger",
-    Kind.WRIST: "a wrist mark",
-    Kind.STRAIGHT: "a straight movement",
-    Kind.LOCAL: "a local movement",
-    Kind.REPLACE: "a posture change",
-    Kind.STILL: "the mark of no motion",
-    Kind.MIME: "free mime",
-    Kind.CLOCK: "a clock position",
-    Kind.ARC: "an arc mark",
-    Kind.PATH: "a path mark",
-    Kind.ELLIPSE: "an ellipse mark",
-    Kind.GROWTH: "a mark of growth",
-    Kind.SIZE: "a size mark",
-    Kind.CONTACT: "a contact or distance",
-    Kind.ALTERNATING: "the mark of alternating hands",
-    Kind.BETWEEN: "'between'",
-    Kind.PLUS: "'plus'",
-    Kind.SYMMETRY: "a symmetry mark",
-    Kind.NONDOMINANT: "the mark of the other hand",
-    Kind.ETC: "'etc'",
-    Kind.RELATIVE: "the mark of relative orientation",
-    Kind.SEQUENCE_BEGIN: "the begin of a sequence '['",
-    Kind.SEQUENCE_END: "the end of a sequence ']'",
-    Kind.GROUP_BEGIN: "the begin of a simultaneous group '('",
-    Kind.GROUP_END: "the end of a simultaneous group ')'",
-    Kind.FUSION_BEGIN: "the begin of a fusion",
-    Kind.FUSION_END: "the end of a fusion",
-    Kind.ALTERNATIVE: "a mark of alternatives",
-    Kind.SEPARATOR: "a space between signs",
-    Kind.END: "the end",
+    SymbolKind.THUMB: "a thumb mark",
+    SymbolKind.BEND: "a bend mark",
+    SymbolKind.DIRECTION: "a finger direction",
+    SymbolKind.PALM: "a palm orientation",
+    SymbolKind.SIDE: "a side mark",
+    SymbolKind.SITE: "a part of arm or hand",
+    SymbolKind.FINGER_PART: "a part of a finger",
+    SymbolKind.WRIST: "a wrist mark",
+    SymbolKind.STRAIGHT: "a straight movement",
+    SymbolKind.LOCAL: "a local movement",
+    SymbolKind.REPLACE: "a posture change",
+    SymbolKind.STILL: "the mark of no motion",
+    SymbolKind.MIME: "free mime",
+    SymbolKind.CLOCK: "a clock position",
+    SymbolKind.ARC: "an arc mark",
+    SymbolKind.PATH: "a path mark",
+    SymbolKind.ELLIPSE: "an ellipse mark",
+    SymbolKind.GROWTH: "a mark of growth",
+    SymbolKind.SIZE: "a size mark",
+    SymbolKind.CONTACT: "a contact or distance",
+    SymbolKind.ALTERNATING: "the mark of alternating hands",
+    SymbolKind.BETWEEN: "'between'",
+    SymbolKind.PLUS: "'plus'",
+    SymbolKind.SYMMETRY: "a symmetry mark",
+    SymbolKind.NONDOMINANT: "the mark of the other hand",
+    SymbolKind.ETC: "'etc'",
+    SymbolKind.RELATIVE: "the mark of relative orientation",
+    SymbolKind.SEQUENCE_BEGIN: "the begin of a sequence '['",
+    SymbolKind.SEQUENCE_END: "the end of a sequence ']'",
+    SymbolKind.GROUP_BEGIN: "the begin of a simultaneous group '('",
+    SymbolKind.GROUP_END: "the end of a simultaneous group ')'",
+    SymbolKind.FUSION_BEGIN: "the begin of a fusion",
+    SymbolKind.FUSION_END: "the end of a fusion",
+    SymbolKind.ALTERNATIVE: "a mark of alternatives",
+    SymbolKind.SEPARATOR: "a space between signs",
+    SymbolKind.END: "the end",
 }
 
 
@@ -119,12 +119,12 @@ class Symbol:
         name: canonical name: ``hamflathand``.
         kind: part of speech.
         words: what the gloss calls it.
-        letters: of a direction: u, d, l, r, o, i and pairs of them; "" for symbols without one.
+        letters: letters of a direction: u, d, l, r, o, i and pairs of them; "" for symbols without one.
     """
 
     character: str
     name: str
-    kind: Kind
+    kind: SymbolKind
     words: str
     letters: str = ""
 
@@ -139,7 +139,7 @@ def symbols() -> tuple[Symbol, ...]:
     """All symbols in the order of their code points."""
     rows = entry(_TABLE, read_table(_TABLE), "symbols", list)
     return tuple(
-        Symbol(chr(int(row["code"], 16)), row["name"], Kind(row["kind"]), row["words"], row.get("letters", ""))
+        Symbol(chr(int(row["code"], 16)), row["name"], SymbolKind(row["kind"]), row["words"], row.get("letters", ""))
         for row in rows
     )
 

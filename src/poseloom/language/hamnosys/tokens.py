@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from poseloom.language.hamnosys.errors import HamNoSysError
-from poseloom.language.hamnosys.symbols import Kind, Symbol, by_character
+from poseloom.language.hamnosys.symbols import Symbol, SymbolKind, by_character
 
 _SPACE = " "
 
@@ -19,7 +19,7 @@ class Token:
     position: int
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> SymbolKind:
         return self.symbol.kind
 
     def __str__(self) -> str:
@@ -48,9 +48,9 @@ def tokenise(text: str) -> tuple[Token, ...]:
                 position, f"{shown} (U+{ord(character):04X}), outside HamNoSys", "a character from U+E000 to U+E0F1"
             )
         tokens.append(Token(symbol, position))
-    if not any(token.kind is not Kind.SEPARATOR for token in tokens):
+    if not any(token.kind is not SymbolKind.SEPARATOR for token in tokens):
         raise HamNoSysError(1, "the end of an empty string", "at least a hand configuration or a movement")
-    return tuple(_first_alternatives(token for token in tokens if token.kind is not Kind.VERSION))
+    return tuple(_first_alternatives(token for token in tokens if token.kind is not SymbolKind.VERSION))
 
 
 def _first_alternatives(tokens: Iterable[Token]) -> list[Token]:
@@ -59,7 +59,7 @@ def _first_alternatives(tokens: Iterable[Token]) -> list[Token]:
     opened: Token | None = None
     skipping = False
     for token in tokens:
-        if token.kind is not Kind.ALTERNATIVE:
+        if token.kind is not SymbolKind.ALTERNATIVE:
             if not skipping:
                 kept.append(token)
         elif token.symbol.short == "altbegin":

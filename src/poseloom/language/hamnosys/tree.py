@@ -188,7 +188,7 @@ class Place:
     Args:
         name: ``chin``, ``palm``, ...; "" where only digits, parts or sides are given.
         sides: side marks.
-        digits: of the hand, where the place is on fingers.
+        digits: digits of the hand, where the place is on fingers.
         part: part of the fingers.
         bend: a mark that singles out a part of the place (an upper or lower lip).
     """
@@ -313,7 +313,7 @@ class Together:
 
     Args:
         dominant: actions of the dominant hand, or of both where `nondominant` is None.
-        nondominant: of the other hand.
+        nondominant: action of the other hand.
     """
 
     dominant: tuple[Action, ...]

@@ -10,7 +10,7 @@ from poseloom.language.description.figure import SIDES, Figure
 from poseloom.language.description.limbs import CONTACTS, ZONES, Arms, arms_of
 from poseloom.language.description.posture import Ground
 from poseloom.language.instruction.change import BOTH, OPPOSITE, SHIFT, STRETCHED, Change, bent
-from poseloom.language.instruction.limb_moves import going, knee_and_elbow_angles, moves_of, pairs_of, shifted
+from poseloom.language.instruction.limb_moves import going, knee_and_elbow_angles, moves_of, pairs_of, shift_change
 
 SWING = 20.0
 """Degrees by which an upper arm turns before it is told where it goes; a hand then moves by about 0.2 m."""
@@ -92,7 +92,7 @@ class ArmChanges:
         zone = ZONES[places[1][0]] if places[1][0] == places[1][1] else ""
         if not before.together[pair] or (places[0] != places[1] and zone):
             return [Change(self._largest(pair) + 1, "hands.together", side=BOTH, goal=zone)]
-        return [change for move in moves for change in shifted(move.end, move.side, "hand")]
+        return [change for move in moves for change in shift_change(move.end, move.side, "hand")]
 
 
 class _Lists:
@@ -124,7 +124,7 @@ def _one_arm(before: Arm, after: Arm, move: _Move, posture: str) -> list[Change]
     if still or (posture in HANDS_CARRY and contact.name in ("ground", "")):
         return bend
     if contact.name:
-        return _to_place(before, after, move) or [*shifted(move.end, move.side, "hand"), *bend]
+        return _to_place(before, after, move) or [*shift_change(move.end, move.side, "hand"), *bend]
     if after.angle >= STRETCHED:
         return [*bend, *_whole_arm(before, after, move)]
     return _bent_arm(before, after, move, bend)
@@ -143,7 +143,7 @@ def _to_place(before: Arm, after: Arm, move: _Move) -> list[Change]:
 def _whole_arm(before: Arm, after: Arm, move: _Move) -> list[Change]:
     seen = before.angle >= STRETCHED and before.whole == after.whole and before.upright == after.upright
     if seen:
-        return shifted(move.end, move.side, "arm")
+        return shift_change(move.end, move.side, "arm")
     return [_go("arm", after, after.whole, move, float(move.end[1]))]
 
 
@@ -154,7 +154,7 @@ def _bent_arm(before: Arm, after: Arm, move: _Move, bend: list[Change]) -> list[
     if move.upper_turn >= SWING and (changed or before.upper != after.upper):
         found.append(_go("elbow", after, after.upper, move, float(move.middle[1])))
     elif move.upper_turn >= SWING:
-        found += shifted(move.middle, move.side, "elbow")
+        found += shift_change(move.middle, move.side, "elbow")
     if after.zone and (before.zone != after.zone or move.far >= FAR):
         found.append(Change(move.far / SHIFT[0], f"hold.{ZONES[after.zone]}", side=move.side, noun="hand"))
     elif not after.zone and move.lower_turn >= FOREARM_SWING and (changed or before.fore != after.fore):
@@ -162,7 +162,7 @@ def _bent_arm(before: Arm, after: Arm, move: _Move, bend: list[Change]) -> list[
         found.append(Change(move.lower_turn / SWING, "point", side=move.side, noun="forearm", goal=goal, sector=sector))
     if [change.noun for change in found] == ["elbow", "forearm"] and found[0].goal:
         return found  # elbow and forearm together say how the elbow bends
-    return [*(found or shifted(move.end, move.side, "hand")), *bend]
+    return [*(found or shift_change(move.end, move.side, "hand")), *bend]
 
 
 def _go(noun: str, after: Arm, direction: tuple[str, str], move: _Move, rise: float) -> Change:

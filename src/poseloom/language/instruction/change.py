@@ -65,7 +65,7 @@ def way(value: float) -> str:
     return SIDES[0] if value > 0 else SIDES[1]
 
 
-def graded(name: str, value: float, bounds: tuple[float, float, float], direction: str = "") -> list[Change]:
+def graded_change(name: str, value: float, bounds: tuple[float, float, float], direction: str = "") -> list[Change]:
     """A change in one of three grades, or none where the first bound is not reached."""
     reached = grade(abs(value), bounds)
     return [Change(abs(value) / bounds[0], name, reached - 1, direction=direction)] if reached else []

@@ -13,7 +13,7 @@ from poseloom.language.description.posture import ground_of, postures_of
 from poseloom.language.instruction.arms import ArmChanges
 from poseloom.language.instruction.change import BOTH, Change, way
 from poseloom.language.instruction.legs import BY_FOOT, FOOT_LIFT, LegChanges
-from poseloom.language.instruction.trunk import head_moves, lean_aside, lean_forward, leans, turn_of, twisted
+from poseloom.language.instruction.trunk import head_moves, lean_aside, lean_forward, leans, turn_of, twist_change
 
 TURN = 20.0
 POSTURE_SIZE = 100.0
@@ -77,7 +77,7 @@ class Pairs:
         twists = (self.second.twist - self.first.twist).tolist(), self.second.twist.tolist()
         made = []
         for turn, after, up, *leaning in zip(*twists, self.upright.tolist(), *rows, strict=True):
-            found = twisted(turn, after)
+            found = twist_change(turn, after)
             made.append([*found, *leans(*leaning)] if up else found)
         return made
 

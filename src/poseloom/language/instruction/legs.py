@@ -9,7 +9,14 @@ from poseloom.language.description.figure import SIDES, Array, Figure, dot
 from poseloom.language.description.limbs import legs_of
 from poseloom.language.description.posture import Ground, Postures
 from poseloom.language.instruction.change import SHIFT, STRETCHED, Change, bent
-from poseloom.language.instruction.limb_moves import RISE, going, knee_and_elbow_angles, moves_of, pairs_of, shifted
+from poseloom.language.instruction.limb_moves import (
+    RISE,
+    going,
+    knee_and_elbow_angles,
+    moves_of,
+    pairs_of,
+    shift_change,
+)
 
 STEP = 0.15
 FOOT_LIFT = 0.10
@@ -98,12 +105,12 @@ class LegChanges:
             goal = f"{noun}.{context}.{thighs[1][0]}"
             found.append(Change(size, f"go.{going(rise)}", side=name, noun=noun, goal=goal, sector=thighs[1][1]))
         elif moves.upper_turn[side, pair] >= SWING:
-            found += shifted(end if straight[1] else middle, name, "leg" if straight[1] else "knee")
+            found += shift_change(end if straight[1] else middle, name, "leg" if straight[1] else "knee")
         turned = moves.lower_turn[side, pair] >= SHIN_SWING and (changed or shins[0] != shins[1])
         if not straight[1] and turned and context != "floor":
             goal = f"shin.{context}.{shins[1][0]}"
             found.append(Change(size, "point", side=name, noun="shin", goal=goal, sector=shins[1][1]))
-        return [*(found or shifted(end, name, "foot")), *bend]
+        return [*(found or shift_change(end, name, "foot")), *bend]
 
     def _feet(self, pair: int, before: str, after: str) -> list[Change]:
         """Steps and lifted feet of somebody who stands in both poses."""

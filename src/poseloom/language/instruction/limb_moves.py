@@ -56,7 +56,7 @@ def knee_and_elbow_angles(figure: Figure) -> Float[np.ndarray, "4 poses"]:
     return values
 
 
-def shifted(move: Array, side: str, noun: str) -> list[Change]:
+def shift_change(move: Array, side: str, noun: str) -> list[Change]:
     """A small move along the axis on which it is largest."""
     axis = int(np.abs(move).argmax())
     far = abs(float(move[axis]))

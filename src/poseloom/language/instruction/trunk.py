@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from poseloom.language.description.figure import Array, Figure, dot
-from poseloom.language.instruction.change import HEAD, LEAN, TWIST, Change, graded, moderate, way
+from poseloom.language.instruction.change import HEAD, LEAN, TWIST, Change, graded_change, moderate, way
 
 UPRIGHT = 10.0
 """Degrees of lean below which the trunk is called upright."""
@@ -29,13 +29,13 @@ def lean_aside(figure: Figure) -> Array:
     return np.degrees(np.arcsin(np.clip(dot(figure.trunk, figure.aside), -1, 1)))
 
 
-def twisted(turn: float, after: float) -> list[Change]:
+def twist_change(turn: float, after: float) -> list[Change]:
     """Twisting further, less far, or back to the front."""
     if abs(after) < TWIST[0]:
-        return [replace(one, name="twist.straight", degree=0, direction="") for one in graded("", turn, TWIST)]
+        return [replace(one, name="twist.straight", degree=0, direction="") for one in graded_change("", turn, TWIST)]
     if turn * after < 0:
-        return graded("twist.less", turn, TWIST, way(after))
-    return graded("twist.more", moderate(turn, after), TWIST, way(turn))
+        return graded_change("twist.less", turn, TWIST, way(after))
+    return graded_change("twist.more", moderate(turn, after), TWIST, way(turn))
 
 
 def head_moves(turn: float, nod: float, tilt: float, turned: float, nodded: float, tilted: float) -> list[Change]:
@@ -51,10 +51,10 @@ def head_moves(turn: float, nod: float, tilt: float, turned: float, nodded: floa
 def _to_end(change: float, after: float, names: tuple[str, str], neutral: str) -> list[Change]:
     """A move of the head, graded by how far it goes and ends; or its end, if that is the middle."""
     if abs(after) < HEAD[0]:
-        return [replace(one, name=neutral, degree=0) for one in graded("", change, HEAD)]
+        return [replace(one, name=neutral, degree=0) for one in graded_change("", change, HEAD)]
     if change * after > 0:
         change = moderate(change, after)
-    return graded(names[int(change < 0)], change, HEAD, "" if names[0] != names[1] else way(change))
+    return graded_change(names[int(change < 0)], change, HEAD, "" if names[0] != names[1] else way(change))
 
 
 def leans(ahead: float, ahead_after: float, left: float, left_after: float) -> list[Change]:
@@ -74,5 +74,5 @@ def _lean(change: float, after: float, names: tuple[tuple[str, str], tuple[str, 
     """A lean further to the side of the end, or less far to the side of the start."""
     sided = names is _ACROSS
     if change * after < 0 or abs(after) < UPRIGHT:
-        return graded(names[1][int(change > 0)], change, LEAN, way(-change) if sided else "")
-    return graded(names[0][int(change < 0)], moderate(change, after), LEAN, way(change) if sided else "")
+        return graded_change(names[1][int(change > 0)], change, LEAN, way(-change) if sided else "")
+    return graded_change(names[0][int(change < 0)], moderate(change, after), LEAN, way(change) if sided else "")

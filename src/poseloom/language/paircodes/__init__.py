@@ -3,7 +3,7 @@
 from poseloom.language.paircodes.evaluation import Paircodes, evaluate_pairs
 from poseloom.language.paircodes.rotation import RotationChange, rotation_change
 from poseloom.language.paircodes.tables import PaircodeTables, paircode_tables
-from poseloom.language.paircodes.targets import concerned, target_eligibility, told_targets
+from poseloom.language.paircodes.targets import concerned, stated_targets, target_eligibility
 
 __all__ = [
     "PaircodeTables",
@@ -13,6 +13,6 @@ __all__ = [
     "evaluate_pairs",
     "paircode_tables",
     "rotation_change",
+    "stated_targets",
     "target_eligibility",
-    "told_targets",
 ]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed, text_key, uniform
+from poseloom.base.streams import mix_numbers, text_key, uniform
 from poseloom.language.paircodes.plan import PairPlan, pair_plan_of
 from poseloom.language.paircodes.tables import PaircodeTables
 from poseloom.language.posecodes.evaluation import BLOCK, Code, Posecodes, _code, evaluate
@@ -73,7 +73,7 @@ class Paircodes:
         """0: absent; 1: produced; 2: produced and rare."""
         return self.super_eligibility_rows.T
 
-    def told(self) -> list[list[tuple[Code, bool]]]:
+    def stated(self) -> list[list[tuple[Code, bool]]]:
         """Eligible codes of each pair in order of evaluation; True for those that are never skipped."""
         elementary, supers = _code_table(self.posecodes.rotations)
         eligible = torch.cat([self.all_eligibility, self.super_eligibility_rows]).T.cpu().numpy()
@@ -89,7 +89,7 @@ class Paircodes:
 
     def codes(self) -> list[list[Code]]:
         """Eligible codes of each pair, in order of evaluation, none skipped."""
-        return [[code for code, _ in told] for told in self.told()]
+        return [[code for code, _ in told] for told in self.stated()]
 
     def _rows(self, kind: str) -> slice:
         if kind in self.plan.rows_of:
@@ -213,7 +213,7 @@ def pair_keys(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np
 
 
 def _noise(plan: PairPlan, seed: int, keys: NDArray[np.int64]) -> Tensor:
-    draws = torch.from_numpy(uniform(mixed(seed, _NOISE_STREAM), keys, len(plan.rows)))
+    draws = torch.from_numpy(uniform(mix_numbers(seed, _NOISE_STREAM), keys, len(plan.rows)))
     return draws * torch.tensor([kind.noise for kind, _ in plan.rows])[:, None]
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from poseloom.base.datafiles import entry, read_table
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.base.streams import mixed, text_key, uniform
+from poseloom.base.streams import mix_numbers, text_key, uniform
 from poseloom.language.paircodes.evaluation import pair_keys
 from poseloom.language.tables import TABLES
 from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
@@ -121,7 +121,7 @@ def _categorise(turn: Tensor, noise_seed: int | None, noise_keys: NDArray[np.int
     table = turn_table()
     if noise_seed is not None:
         keys = np.arange(len(turn)) if noise_keys is None else pair_keys(*noise_keys.reshape(2, -1))
-        draws = uniform(mixed(noise_seed, _NOISE_STREAM), keys, 1)[0]
+        draws = uniform(mix_numbers(noise_seed, _NOISE_STREAM), keys, 1)[0]
         turn = turn + torch.from_numpy(draws).to(turn) * table.noise
     category = torch.bucketize(turn.contiguous(), turn.new_tensor(table.thresholds))
     category[category == len(table.categories) - 1] = 0

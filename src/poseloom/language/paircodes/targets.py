@@ -47,7 +47,7 @@ def target_eligibility(paircodes: Paircodes) -> tuple[Int8[Tensor, "posecodes po
     return elementary, codes.super_eligibility_rows * absolute
 
 
-def told_targets(paircodes: Paircodes) -> list[list[tuple[Code, bool]]]:
+def stated_targets(paircodes: Paircodes) -> list[list[tuple[Code, bool]]]:
     """For each pair the posecodes of its second pose that may be told; True for those that are never skipped."""
     elementary, supers = target_eligibility(paircodes)
     second = paircodes.pairs[:, 1]

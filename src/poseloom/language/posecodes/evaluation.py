@@ -217,7 +217,7 @@ def _judge(plan: Plan, categories: Tensor, result: Posecodes, part: slice) -> No
     assert produced is not None
     torch.mul(produced, plan.super_eligibility, out=result.super_eligibility_rows[:, part])
     eligible = result.all_eligibility[:, part]
-    for row, category, degree in plan.told_rows:
+    for row, category, degree in plan.stated_rows:
         told = (categories[row] == category).view(torch.int8)
         eligible[row] += told if degree == TOLD else told * degree
     for row, condition, supers in plan.demotions:

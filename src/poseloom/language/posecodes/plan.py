@@ -9,7 +9,14 @@ import torch
 from torch import Tensor
 
 from poseloom.language.posecodes.points import POINT_INDEX
-from poseloom.language.posecodes.tables import STRONG, WEAK, Condition, Kind, PosecodeTables, posecode_tables
+from poseloom.language.posecodes.tables import (
+    STRONG,
+    WEAK,
+    MeasurementKind,
+    PosecodeCondition,
+    PosecodeTables,
+    posecode_tables,
+)
 
 RARE, TOLD, SILENT = 2, 1, 0
 """Eligibility: never skipped, may be told, not told."""
@@ -19,7 +26,7 @@ RARE, TOLD, SILENT = 2, 1, 0
 class KindPlan:
     """One kind: the rows that it fills and the points that it takes."""
 
-    kind: Kind
+    kind: MeasurementKind
     rows: slice
     sets: Tensor
     """(joints of a set, sets): indices of points."""
@@ -33,7 +40,7 @@ class Plan:
     tables: PosecodeTables
     rows: int
     kinds: tuple[KindPlan, ...]
-    told_rows: tuple[tuple[int, int, int], ...]
+    stated_rows: tuple[tuple[int, int, int], ...]
     """(row, category, eligibility) wherever the eligibility is not zero whatever the rest of the pose."""
     condition_rows: Tensor
     condition_categories: Tensor
@@ -90,12 +97,12 @@ def _kinds(tables: PosecodeTables, rotations: bool, device: str) -> list[KindPla
 
 def _ways(
     tables: PosecodeTables, number: dict[tuple[str, tuple[str, ...]], int]
-) -> tuple[dict[Condition, int], Tensor]:
+) -> tuple[dict[PosecodeCondition, int], Tensor]:
     """The distinct conditions, numbered, and for every super its ways padded with "always" and "never"."""
     usable = [
         [way for way in one.ways if all((part.kind, part.joints) in number for part in way)] for one in tables.supers
     ]
-    conditions: dict[Condition, int] = {}
+    conditions: dict[PosecodeCondition, int] = {}
     for part in (part for ways in usable for way in ways for part in way):
         conditions.setdefault(part, len(conditions))
     always, never = len(conditions), len(conditions) + 1
@@ -113,7 +120,7 @@ def _support(
     tables: PosecodeTables,
     rows: list,
     number: dict[tuple[str, tuple[str, ...]], int],
-    conditions: dict[Condition, int],
+    conditions: dict[PosecodeCondition, int],
 ) -> tuple[set[tuple[int, int]], tuple[tuple[int, int, tuple[int, ...]], ...]]:
     """Categories that are never told, as (row, category), and those that are silent beside a super-posecode."""
     weak: set[tuple[int, int]] = set()

@@ -30,7 +30,7 @@ _TOUCH = "touch"
 
 
 @dataclass(frozen=True)
-class Kind:
+class MeasurementKind:
     """A kind of measurement: value `v` has the first category i with v <= thresholds[i], else the last one."""
 
     name: str
@@ -63,7 +63,7 @@ class JointSet:
 
 
 @dataclass(frozen=True)
-class Condition:
+class PosecodeCondition:
     """Holds for a pose whose posecode `joints` of `kind` has `category`."""
 
     kind: str
@@ -81,20 +81,20 @@ class SuperPosecode:
     interpretation: str
     rare: bool
     absolute: bool
-    ways: tuple[tuple[Condition, ...], ...]
+    ways: tuple[tuple[PosecodeCondition, ...], ...]
 
 
 @dataclass(frozen=True)
 class PosecodeTables:
     """Everything that defines posecodes, in the order of evaluation."""
 
-    kinds: dict[str, Kind]
+    kinds: dict[str, MeasurementKind]
     sets: dict[str, list[JointSet]]
     supers: list[SuperPosecode]
     interpretations: tuple[str, ...]
     """All category names, then those of the super-posecodes, then ``touch``; a position here is a name's id."""
 
-    def rows(self, rotations: bool) -> list[tuple[Kind, JointSet]]:
+    def rows(self, rotations: bool) -> list[tuple[MeasurementKind, JointSet]]:
         """All elementary posecodes in order: 271, or 268 without the kinds that need rotations."""
         return [
             (kind, joint_set)
@@ -134,12 +134,12 @@ def posecode_tables(path: Path = TABLES / "posecodes.json") -> PosecodeTables:
     return PosecodeTables(kinds, sets, supers, tuple(dict.fromkeys([*names, _TOUCH])))
 
 
-def _kind(path: Path, name: str, row: dict[str, Any]) -> Kind:
+def _kind(path: Path, name: str, row: dict[str, Any]) -> MeasurementKind:
     graded = scale(path, row, f"kinds.{name}")
-    return Kind(name, graded.unit, graded.categories, graded.thresholds, graded.noise)
+    return MeasurementKind(name, graded.unit, graded.categories, graded.thresholds, graded.noise)
 
 
-def _joint_set(path: Path, kind: Kind, row: dict[str, Any], where: str) -> JointSet:
+def _joint_set(path: Path, kind: MeasurementKind, row: dict[str, Any], where: str) -> JointSet:
     joints = tuple(entry(path, row, "joints", list, where))
     expected = _JOINTS_OF_KIND.get(kind.name, 2)
     if len(joints) != expected:
@@ -167,10 +167,10 @@ def _joint_set(path: Path, kind: Kind, row: dict[str, Any], where: str) -> Joint
 
 
 def _super(
-    path: Path, kinds: dict[str, Kind], sets: dict[str, list[JointSet]], row: dict[str, Any], where: str
+    path: Path, kinds: dict[str, MeasurementKind], sets: dict[str, list[JointSet]], row: dict[str, Any], where: str
 ) -> SuperPosecode:
     ways = tuple(
-        tuple(Condition(kind, tuple(joints), category) for kind, joints, category in way)
+        tuple(PosecodeCondition(kind, tuple(joints), category) for kind, joints, category in way)
         for way in entry(path, row, "ways", list, where)
     )
     for condition in (one for way in ways for one in way):
@@ -201,8 +201,8 @@ def _alignments(path: Path, sets: dict[str, list[JointSet]], rule: dict[str, Any
             _accept(sets[axis_kind], pair, [aligned])
         _accept(sets[kind], pair, near)
         for plane in entry(path, rule, "planes", list, where):
-            aligned_axes = tuple(Condition(axes[axis][0], pair, axes[axis][1]) for axis in plane)
-            ways = tuple((*aligned_axes, Condition(kind, pair, category)) for category in near)
+            aligned_axes = tuple(PosecodeCondition(axes[axis][0], pair, axes[axis][1]) for axis in plane)
+            ways = tuple((*aligned_axes, PosecodeCondition(kind, pair, category)) for category in near)
             name = f"{plane}-aligned"
             label = "_".join(part[0].upper() + part.split("_")[1] for part in pair)
             made.append(SuperPosecode(f"{name}_{label}", first, second, name, False, True, ways))

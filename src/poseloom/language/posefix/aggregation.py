@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.language.description.phrases import Dice
 from poseloom.language.paircodes.tables import PLURAL, paircode_tables
 from poseloom.language.posecodes.evaluation import Code
@@ -39,7 +39,7 @@ Chance = Callable[[float], bool]
 Item = TypeVar("Item")
 
 
-class Draws(Dice):
+class InstructionDraws(Dice):
     """Choices for one instruction; see `Dice`."""
 
     def chance(self, probability: float) -> bool:
@@ -48,12 +48,12 @@ class Draws(Dice):
 
     def chance_of(self, key: int, probability: float) -> bool:
         """As `chance`, but the same for the same key, whatever was drawn before."""
-        return mixed(self._state, key) % _RESOLUTION < probability * _RESOLUTION
+        return mix_numbers(self._state, key) % _RESOLUTION < probability * _RESOLUTION
 
     def below(self, count: int) -> int:
         """A whole number from 0 to count - 1."""
         self._draws += 1
-        return mixed(self._state, self._draws) % count
+        return mix_numbers(self._state, self._draws) % count
 
     def shuffled(self, items: list[Item]) -> list[Item]:
         """The items in a drawn order."""
@@ -167,7 +167,7 @@ def grouped(codes: list[Code]) -> list[Statement]:
 # -- the original's ----------------------------------------------------------------------------------------------
 
 
-def original(codes: list[Code], simplified: bool, draws: Draws) -> list[Statement]:
+def original(codes: list[Code], simplified: bool, draws: InstructionDraws) -> list[Statement]:
     """Aggregation as PoseFix has it, with its probabilities."""
     if not simplified:
         codes = entities(codes, draws.chance)
@@ -176,7 +176,7 @@ def original(codes: list[Code], simplified: bool, draws: Draws) -> list[Statemen
     return single(codes) if simplified else _chosen_groups(codes, draws)
 
 
-def _symmetric(codes: list[Code], draws: Draws) -> list[Code]:
+def _symmetric(codes: list[Code], draws: InstructionDraws) -> list[Code]:
     """Side-blind, as released: codes of one and the same side are made plural too."""
     left: list[Code | None] = list(codes)
     for place in range(len(left)):
@@ -199,7 +199,7 @@ def _symmetric(codes: list[Code], draws: Draws) -> list[Code]:
     return [code for code in left if code is not None]
 
 
-def _swapped(code: Code, draws: Draws) -> Code:
+def _swapped(code: Code, draws: InstructionDraws) -> Code:
     """Exchanges the slots of codes on both sides of one part, and tells distances of both at once, half of the time."""
     if code.part2 != code.part or code.side == code.side2:
         return code
@@ -217,7 +217,7 @@ def _is_distance(code: Code) -> bool:
     return kind is not None and kind.measure == "distance"
 
 
-def _chosen_groups(codes: list[Code], draws: Draws) -> list[Statement]:
+def _chosen_groups(codes: list[Code], draws: InstructionDraws) -> list[Statement]:
     """Codes that share what is said, or the part, grouped at random; distances and touches stay alone, in front."""
     alone = [code for code in codes if _is_distance(code) or code.interpretation == f"{paircode_tables().prefix}touch"]
     free = [code for code in codes if code not in alone]

@@ -14,10 +14,10 @@ _BESIDE = {"yz-aligned": "beside"}
 _ENDS = {"upperarm": ("shoulder", "elbow"), "forearm": ("elbow", "wrist")}
 POINTING_DOWN, POINTING_UP = "pointing down", "pointing up"
 RELATIONS = (*(name for _, *names in _SEEN.values() for name in names), *_BESIDE.values())
-"""Names of targets that `resolved` gives."""
+"""Names of targets that `resolve_alignment` gives."""
 
 
-def resolved(code: Code, points: Float[ndarray, "35 3"]) -> Code:
+def resolve_alignment(code: Code, points: Float[ndarray, "35 3"]) -> Code:
     """An alignment with the side on which the first part is, a vertical limb with its way; other codes as they are."""
     if code.interpretation == "vertical" and code.part in _ENDS:
         near, far = (points[POINT_INDEX[f"{code.side}_{end}"], 1] for end in _ENDS[code.part])

@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.language.instruction.style import Style, style_of
-from poseloom.language.paircodes import Paircodes, concerned, evaluate_pairs, rotation_change, told_targets
+from poseloom.language.paircodes import Paircodes, concerned, evaluate_pairs, rotation_change, stated_targets
 from poseloom.language.paircodes.rotation import RotationChange, turn_table
 from poseloom.language.paircodes.tables import paircode_tables
 from poseloom.language.posecodes import POINT_INDEX, prepare
 from poseloom.language.posecodes.evaluation import Code
 from poseloom.language.posecodes.points import check_joints
-from poseloom.language.posefix.aggregation import Draws
-from poseloom.language.posefix.alignment import resolved
+from poseloom.language.posefix.aggregation import InstructionDraws
+from poseloom.language.posefix.alignment import resolve_alignment
 from poseloom.language.posefix.grounding import grounded, height_codes
-from poseloom.language.posefix.planning import told_originally, told_plainly
+from poseloom.language.posefix.planning import plan_as_original, plan_plainly
 from poseloom.language.posefix.statement import blind
 from poseloom.language.posefix.touching import RELEASE, touch_codes, touches_of
-from poseloom.language.posefix.versions import DEFAULT_VERSION, Options, version_of
+from poseloom.language.posefix.versions import DEFAULT_VERSION, PoseFixOptions, version_of
 from poseloom.language.posefix.wording import INSTRUCTION_PHRASES, words_of
 from poseloom.language.posefix.writer import InstructionWriter
 from poseloom.language.posescript.contacts import TOUCH
@@ -61,7 +61,7 @@ class PairCodes:
 class _Source:
     """How codes are made."""
 
-    options: Options
+    options: PoseFixOptions
     in_sequence: bool
     faithful: bool
     body: Body | None
@@ -71,7 +71,7 @@ class _Source:
 def instructions(
     pose_a: Pose | Float[Tensor, "*batch joints 3"],
     pose_b: Pose | Float[Tensor, "*batch joints 3"],
-    version: str | Options = DEFAULT_VERSION,
+    version: str | PoseFixOptions = DEFAULT_VERSION,
     seed: int = 0,
     in_sequence: bool = False,
     faithful: bool = False,
@@ -105,16 +105,16 @@ def instructions(
     words = words_of(phrases or INSTRUCTION_PHRASES)
     texts = []
     for pair in pair_codes(pose_a, pose_b, options, in_sequence, faithful, body, seed=seed):
-        draws = Draws(seed, _content_key(pair, faithful))
+        draws = InstructionDraws(seed, _content_key(pair, faithful))
         changes, targets = pair.changes, pair.targets
         if options.random_skip:
             changes, targets = _skipped(draws, pair, faithful)
         if faithful:
             writer = InstructionWriter(words, draws, draws.pick(_OWNERS))
-            tasks = told_originally([*changes, *targets], options.simplified, draws)
+            tasks = plan_as_original([*changes, *targets], options.simplified, draws)
         else:
             writer = InstructionWriter(words, draws)
-            tasks = told_plainly(changes, targets, options.simplified, draws)
+            tasks = plan_plainly(changes, targets, options.simplified, draws)
         texts.append(writer.text(pair.turn, tasks, form))
     return texts
 
@@ -122,7 +122,7 @@ def instructions(
 def pair_codes(
     pose_a: Pose | Tensor,
     pose_b: Pose | Tensor,
-    options: Options | None = None,
+    options: PoseFixOptions | None = None,
     in_sequence: bool = False,
     faithful: bool = False,
     body: Body | None = None,
@@ -145,7 +145,7 @@ def pair_codes(
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class PairSide:
     """One side of the pairs, flattened: poses or joints."""
 
     pose: Pose | None
@@ -165,25 +165,25 @@ class Given:
     def joint_count(self) -> int:
         return self._rows.shape[1]
 
-    def part(self, part: slice) -> Given:
+    def part(self, part: slice) -> PairSide:
         if self.pose is not None:
-            return Given(self.pose[part], None)
+            return PairSide(self.pose[part], None)
         assert self.joints is not None
-        return Given(None, self.joints[part])
+        return PairSide(None, self.joints[part])
 
 
-def given_of(pose: Pose | Tensor, name: str) -> Given:
+def given_of(pose: Pose | Tensor, name: str) -> PairSide:
     """Poses or joints, flattened; `name` stands in errors."""
     if isinstance(pose, Pose):
         count = pose.rotations[..., 0, 0].numel()
-        return Given(Pose(pose.rotations.detach().float().reshape(count, pose.joints, 3)), None)
+        return PairSide(Pose(pose.rotations.detach().float().reshape(count, pose.joints, 3)), None)
     check_joints(pose)
     if not torch.isfinite(pose).all():
         raise PoseloomError(f"{name}: holds NaN or infinity; remove or repair those frames first")
-    return Given(None, pose.detach().float().reshape(-1, *pose.shape[-2:]).cpu())
+    return PairSide(None, pose.detach().float().reshape(-1, *pose.shape[-2:]).cpu())
 
 
-def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: Given, second: Given) -> None:
+def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: PairSide, second: PairSide) -> None:
     if isinstance(pose_a, Pose) != isinstance(pose_b, Pose):
         raise PoseloomError("pose_a and pose_b: expected two Pose objects or two tensors of joints, got one of each")
     batches = [tuple(one.batch_shape if isinstance(one, Pose) else one.shape[:-2]) for one in (pose_a, pose_b)]
@@ -200,7 +200,7 @@ def _check_alike(pose_a: Pose | Tensor, pose_b: Pose | Tensor, first: Given, sec
 # -- codes -------------------------------------------------------------------------------------------------------
 
 
-def _codes_of(first: Given, second: Given, source: _Source) -> list[PairCodes]:
+def _codes_of(first: PairSide, second: PairSide, source: _Source) -> list[PairCodes]:
     options, faithful, count = source.options, source.faithful, len(first)
     sides = [prepared_joints(one, source.body, faithful) for one in (first, second)]
     joints = torch.cat([one[0] for one in sides])
@@ -224,7 +224,10 @@ def _codes_of(first: Given, second: Given, source: _Source) -> list[PairCodes]:
     if not faithful:
         points = prepare(joints)
         hips, legs = height_codes(paircodes, points)
-        kept = [[resolved(code, seen) for code in own] for own, seen in zip(kept, points[count:].numpy(), strict=True)]
+        kept = [
+            [resolve_alignment(code, seen) for code in own]
+            for own, seen in zip(kept, points[count:].numpy(), strict=True)
+        ]
         changes = [grounded(*one) for one in zip(changes, hips, legs, strict=True)]
     ignored = turn_table().switch
     turns = (
@@ -239,13 +242,13 @@ def _codes_of(first: Given, second: Given, source: _Source) -> list[PairCodes]:
 
 
 def _targets(paircodes: Paircodes, changes: list[list[Code]]) -> list[list[Code]]:
-    told = [[code for code, _ in targets] for targets in told_targets(paircodes)]
+    told = [[code for code, _ in targets] for targets in stated_targets(paircodes)]
     return [concerned(codes, own) for codes, own in zip(changes, told, strict=True)]
 
 
 def turns_of(
-    first: Given,
-    second: Given,
+    first: PairSide,
+    second: PairSide,
     faithful: bool = False,
     noise_seed: int | None = None,
     noise_keys: NDArray[np.int64] | None = None,
@@ -267,7 +270,7 @@ def _heading(joints: Float[Tensor, "poses joints 3"]) -> Float[Tensor, " poses"]
     return torch.atan2(-left[:, 2], left[:, 0])
 
 
-def prepared_joints(given: Given, body: Body | None, faithful: bool) -> tuple[Tensor, Tensor | None]:
+def prepared_joints(given: PairSide, body: Body | None, faithful: bool) -> tuple[Tensor, Tensor | None]:
     """Joints that face +z with the pelvis at the origin, and the rotations behind them where they are known."""
     if given.pose is not None:
         pose = given.pose.without_heading()
@@ -302,7 +305,7 @@ def _content_key(pair: PairCodes, sighted: bool) -> tuple[int]:
     """A number for what is told; unless `sighted`, the mirrored pair has the same one."""
     turn = pair.turn if sighted or not pair.turn.endswith(("left", "right")) else pair.turn.rsplit(" ", 1)[0]
     keys = [_code_key(code, sighted) for code in (*pair.changes, *pair.targets)]
-    return (mixed(text_key(turn), *(keys if sighted else sorted(keys))),)
+    return (mix_numbers(text_key(turn), *(keys if sighted else sorted(keys))),)
 
 
 @lru_cache(maxsize=8192)
@@ -310,7 +313,7 @@ def _code_key(code: Code, sighted: bool) -> int:
     return text_key(repr(code if sighted else blind(code)))
 
 
-def _skipped(draws: Draws, pair: PairCodes, faithful: bool) -> tuple[list[Code], list[Code]]:
+def _skipped(draws: InstructionDraws, pair: PairCodes, faithful: bool) -> tuple[list[Code], list[Code]]:
     """Leaves codes out, never all changes of a pair, and the targets on parts that nothing is told of any more.
 
     Unless faithful, what is skipped on one side is skipped on the other, so that it does not matter which is which.

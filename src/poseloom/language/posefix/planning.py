@@ -7,10 +7,10 @@ from functools import lru_cache
 from poseloom.language.paircodes.tables import PLURAL, paircode_tables
 from poseloom.language.paircodes.targets import _carried, _single
 from poseloom.language.posecodes.evaluation import Code
-from poseloom.language.posefix.aggregation import Draws, entities, grouped, original, sides_joined, single
+from poseloom.language.posefix.aggregation import InstructionDraws, entities, grouped, original, sides_joined, single
 from poseloom.language.posefix.alignment import RELATIONS
 from poseloom.language.posefix.statement import SIDES, Part, Statement, blind_said
-from poseloom.language.posefix.writer import Task, each_other
+from poseloom.language.posefix.writer import PartTask, each_other
 
 BODY, LEGS, ARMS, HEAD = range(4)
 _ARMS = ("arm", "shoulder", "upperarm", "elbow", "forearm", "wrist", "hand", "index")
@@ -21,7 +21,7 @@ _VAGUE_PARTS = ("upperarm", "forearm", "thigh", "shin")
 _CHECKED_BY_EYE = ("hand",)
 
 
-def told_plainly(changes: list[Code], targets: list[Code], simplified: bool, draws: Draws) -> list[Task]:
+def plan_plainly(changes: list[Code], targets: list[Code], simplified: bool, draws: InstructionDraws) -> list[PartTask]:
     """Our way: nothing is told twice, sides are joined, each part has one task with its targets behind it.
 
     Simplified, each change is a task of its own; what is the same of both sides is told once even then.
@@ -29,20 +29,20 @@ def told_plainly(changes: list[Code], targets: list[Code], simplified: bool, dra
     changes = [_apart_or_together(code) for code in _without_consequences(changes)]
     targets = sides_joined(_once_aligned([code for code in targets if not _is_vague(code)]))
     told = single(sides_joined(changes)) if simplified else grouped(sides_joined(entities(changes)))
-    tasks = [Task(statement.subjects, list(statement.said)) for statement in ordered(told, draws)]
+    tasks = [PartTask(statement.subjects, list(statement.said)) for statement in ordered(told, draws)]
     for statement in ordered(single(targets), draws):
         _attach(tasks, statement, simplified)
     return tasks
 
 
-def told_originally(codes: list[Code], simplified: bool, draws: Draws) -> list[Task]:
+def plan_as_original(codes: list[Code], simplified: bool, draws: InstructionDraws) -> list[PartTask]:
     """PoseFix's way: its aggregation, in an order of body parts drawn at random."""
     tasks = []
     statements = draws.shuffled([each_other(one) for one in original(codes, simplified, draws)])
     for statement in sorted(statements, key=lambda one: _region(one.subjects[0])):
         changes = [one for one in statement.said if one.change]
         targets = [(statement.subjects, one) for one in statement.said if not one.change]
-        tasks.append(Task(statement.subjects, changes, targets))
+        tasks.append(PartTask(statement.subjects, changes, targets))
     return tasks
 
 
@@ -93,7 +93,7 @@ def _apart_or_together(code: Code) -> Code:
 # -- order -------------------------------------------------------------------------------------------------------
 
 
-def ordered(statements: list[Statement], draws: Draws) -> list[Statement]:
+def ordered(statements: list[Statement], draws: InstructionDraws) -> list[Statement]:
     """Body, limbs and head in a drawn order; within a limb both sides first, then side by side, from the trunk out."""
     regions = draws.pick(_ORDERS)
     reverse = draws.chance(0.5)
@@ -138,7 +138,7 @@ def _depth(part: Part) -> int:
 # -- targets -----------------------------------------------------------------------------------------------------
 
 
-def _attach(tasks: list[Task], statement: Statement, simplified: bool) -> None:
+def _attach(tasks: list[PartTask], statement: Statement, simplified: bool) -> None:
     """Add a target to the task that moves its part: the same part, or the nearest one of the limb that carries it.
 
     What only goes along with the trunk is not told.
@@ -152,10 +152,10 @@ def _attach(tasks: list[Task], statement: Statement, simplified: bool) -> None:
         host = exact or max(carrying, key=lambda task: (task.subjects[0][0] == part[0], _depth(task.subjects[0])))
         host.targets.insert(0 if exact else len(host.targets), told)
     elif carrying:
-        tasks.append(Task(statement.subjects, [], [told]))
+        tasks.append(PartTask(statement.subjects, [], [told]))
 
 
-def _is_limb(task: Task) -> bool:
+def _is_limb(task: PartTask) -> bool:
     return _region(task.subjects[0]) in (ARMS, LEGS)
 
 

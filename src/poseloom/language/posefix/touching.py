@@ -30,14 +30,15 @@ def touches_of(pose: Pose, body: Body | None = None, faithful: bool = False) -> 
     found = contacts_of(pose, body)
     if faithful:
         return found
-    mirrored = ({_told_first(_swapped(code)) for code in codes} for codes in contacts_of(pose.mirror(), body))
+    mirrored = ({_mentioned_first(_swapped(code)) for code in codes} for codes in contacts_of(pose.mirror(), body))
     return [
-        [code for code in map(_told_first, codes) if code in also] for codes, also in zip(found, mirrored, strict=True)
+        [code for code in map(_mentioned_first, codes) if code in also]
+        for codes, also in zip(found, mirrored, strict=True)
     ]
 
 
 @cache
-def _told_first(code: Code) -> Code:
+def _mentioned_first(code: Code) -> Code:
     """The code with its parts in an order that does not depend on their sides."""
     places = [_order().index(part) for part in (code.part, code.part2)]
     if places[0] < places[1] or (places[0] == places[1] and code.side != SIDES[1]):
@@ -83,12 +84,12 @@ def _goes_on(code: Code, others: Sequence[Code]) -> bool:
 def _once(codes: Iterable[Code]) -> list[Code]:
     """What is done on purpose, and of all that one part touches one: the rest goes along with it."""
     told: dict[tuple[str | None, str], Code] = {}
-    for code in sorted((code for code in codes if _is_told(code)), key=blind):
+    for code in sorted((code for code in codes if _is_mentioned(code)), key=blind):
         told.setdefault((code.side, code.part), code)
     return list(told.values())
 
 
-def _is_told(code: Code) -> bool:
+def _is_mentioned(code: Code) -> bool:
     return code.part in _TOLD or code.part2 in _TOLD
 
 

@@ -8,7 +8,7 @@ from poseloom.base.errors import PoseloomError, closest
 
 
 @dataclass(frozen=True)
-class Options:
+class PoseFixOptions:
     """What the pipeline does."""
 
     random_skip: bool = False
@@ -28,27 +28,27 @@ class Options:
 
 
 DEFAULT_VERSION = "full"
-VERSIONS: dict[str, Options] = {
-    "full": Options(head=True),
-    "full-contacts": Options(head=True, contacts=True),
-    "pfA": Options(),
-    "pfB": Options(random_skip=True),
-    "pfC": Options(random_skip=True, simplified=True),
-    "embroider": Options(random_skip=True, targets=False, turn=False, head=True, contacts=True),
-    "embroider-simplified": Options(
+VERSIONS: dict[str, PoseFixOptions] = {
+    "full": PoseFixOptions(head=True),
+    "full-contacts": PoseFixOptions(head=True, contacts=True),
+    "pfA": PoseFixOptions(),
+    "pfB": PoseFixOptions(random_skip=True),
+    "pfC": PoseFixOptions(random_skip=True, simplified=True),
+    "embroider": PoseFixOptions(random_skip=True, targets=False, turn=False, head=True, contacts=True),
+    "embroider-simplified": PoseFixOptions(
         random_skip=True, simplified=True, targets=False, turn=False, head=True, contacts=True
     ),
 }
 """``pfA`` to ``pfC`` are the three texts of PoseFix, ``embroider`` those of PoseEmbroider's BEDLAM-Fix."""
 
 
-def version_of(name: str | Options) -> Options:
+def version_of(name: str | PoseFixOptions) -> PoseFixOptions:
     """The options of a version; options of one's own stay as they are.
 
     Raises:
         PoseloomError: no version of that name.
     """
-    if isinstance(name, Options):
+    if isinstance(name, PoseFixOptions):
         return name
     if name not in VERSIONS:
         raise PoseloomError(

@@ -44,7 +44,7 @@ Wordings = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Words:
+class InstructionPhrases:
     """The checked content of a file of instruction phrases."""
 
     path: Path
@@ -69,7 +69,7 @@ class Words:
 
 
 @cache
-def words_of(path: Path = INSTRUCTION_PHRASES) -> Words:
+def words_of(path: Path = INSTRUCTION_PHRASES) -> InstructionPhrases:
     """The words of a file, checked: every name that the codes can have needs at least one wording.
 
     Raises:
@@ -80,7 +80,7 @@ def words_of(path: Path = INSTRUCTION_PHRASES) -> Words:
     changes = check.section(table, "changes", "")
     moves = check.section(changes, "moves", "changes")
     needed = needed_names()
-    return Words(
+    return InstructionPhrases(
         path,
         {name: check.noun(name, forms) for name, forms in check.section(table, "nouns", "").items()},
         check.wordings("moving", "moving", table.get("moving")),

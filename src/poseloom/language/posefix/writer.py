@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from poseloom.language.description.phrases import finite, participle
 from poseloom.language.instruction.style import Style
 from poseloom.language.paircodes.tables import PLURAL
-from poseloom.language.posefix.aggregation import Draws
+from poseloom.language.posefix.aggregation import InstructionDraws
 from poseloom.language.posefix.statement import OPPOSITE, OWN, SIDES, Part, Said, Statement
-from poseloom.language.posefix.wording import Words
+from poseloom.language.posefix.wording import InstructionPhrases
 
 _VERB = re.compile(r"\[(\w+)\]")
 _EACH_OTHER = {"farther": "apart", "slightly farther": "slightly apart", "closer": "together"}
@@ -27,7 +27,7 @@ MOST_ATTACHED = 2
 
 
 @dataclass
-class Task:
+class PartTask:
     """What to do with some parts, and what holds of them, or of parts that move along, in the end."""
 
     subjects: tuple[Part, ...]
@@ -57,12 +57,12 @@ def each_other(statement: Statement) -> Statement:
 class InstructionWriter:
     """Writes one instruction; one row of choices for all of its sentences."""
 
-    def __init__(self, words: Words, draws: Draws, owner: str = "your") -> None:
+    def __init__(self, words: InstructionPhrases, draws: InstructionDraws, owner: str = "your") -> None:
         self._words = words
         self._draws = draws
         self._owner = owner
 
-    def text(self, turn: str, tasks: Sequence[Task], style: Style = Style.PARAGRAPH) -> str:
+    def text(self, turn: str, tasks: Sequence[PartTask], style: Style = Style.PARAGRAPH) -> str:
         """The whole instruction. `turn` is a category of the turn of the whole person, or empty."""
         if style is Style.SHORT:
             largest = sorted(tasks, key=_size, reverse=True)[:SHORT_TASKS]
@@ -108,7 +108,7 @@ class InstructionWriter:
 
     # -- clauses -------------------------------------------------------------------------------------------------
 
-    def _task(self, task: Task) -> list[Clause | str]:
+    def _task(self, task: PartTask) -> list[Clause | str]:
         """A clause for the changes with up to two targets, and sentences for what is left to tell."""
         if not task.changes:
             return [self._should(subjects, said) for subjects, said in task.targets]
@@ -125,7 +125,7 @@ class InstructionWriter:
             clause = Clause(clause.text + self._draws.pick(self._words.keeping).replace("{clause}", holds), True)
         return [clause, *(self._should(subjects, said) for subjects, said in rest)]
 
-    def _change(self, task: Task) -> Clause:
+    def _change(self, task: PartTask) -> Clause:
         if all(one.name in self._words.body for one in task.changes):
             lines = [self._draws.pick(self._words.body[one.name]).replace("{side}", one.way) for one in task.changes]
             return Clause(_listed(lines), len(lines) > 1)
@@ -149,7 +149,7 @@ class InstructionWriter:
         ways = [self._draws.pick(self._words.after[one.name]).replace("{side}", one.way) for one in moves]
         return f"[{self._draws.pick(self._words.moving)}] {named} {_listed(ways)}"
 
-    def _holds(self, task: Task, subjects: tuple[Part, ...], said: Said, first: bool, alone: bool) -> str:
+    def _holds(self, task: PartTask, subjects: tuple[Part, ...], said: Said, first: bool, alone: bool) -> str:
         """``the elbow is straight``: the end of a change; a pronoun only where it can mean one part alone.
 
         Beside both hands, ``the hand`` would not say which: `alone` is where nothing plural stands beside it.
@@ -161,14 +161,14 @@ class InstructionWriter:
         )
         return f"{subject} {finite(self._target(subjects, said), plural)}"
 
-    def _keeps(self, task: Task, subjects: tuple[Part, ...], said: Said, alone: bool) -> str:
+    def _keeps(self, task: PartTask, subjects: tuple[Part, ...], said: Said, alone: bool) -> str:
         """``the elbow straight``: what stays while something changes; `alone` as in `_holds`."""
         subject = self._nearby(task, subjects) if alone else self._named(subjects)
         wordings = self._words.targets[said.name]
         states = tuple(one for one in wordings if one.startswith("[be]")) or wordings
         return f"{subject} {participle(self._draws.pick(states))}"
 
-    def _nearby(self, task: Task, subjects: tuple[Part, ...]) -> str:
+    def _nearby(self, task: PartTask, subjects: tuple[Part, ...]) -> str:
         """A part of a limb that was just named: its side is not said again."""
         if len(subjects) == len(task.subjects) == 1 and subjects[0][0] == task.subjects[0][0]:
             return f"the {self._noun(subjects[0])}"
@@ -224,7 +224,7 @@ class InstructionWriter:
         return _plural_noun(self._words, name)
 
 
-def _plural_noun(words: Words, name: str) -> str:
+def _plural_noun(words: InstructionPhrases, name: str) -> str:
     """Plural codes carry the plural of the code's part, such as ``feet`` or ``upperarms``."""
     for key, (_, many) in words.nouns.items():
         if name in (f"{key}s", many):
@@ -232,13 +232,13 @@ def _plural_noun(words: Words, name: str) -> str:
     return name
 
 
-def _size(task: Task) -> int:
+def _size(task: PartTask) -> int:
     """How much a task changes: degrees of its changes, more where both sides or the whole body move."""
     degrees = sum(1 if "slightly" in said.name else 3 if "much" in said.name else 2 for said in task.changes)
     return degrees * (2 if task.subjects[0][0] not in SIDES else 1)
 
 
-def _is_kept(task: Task, target: tuple[tuple[Part, ...], Said]) -> bool:
+def _is_kept(task: PartTask, target: tuple[tuple[Part, ...], Said]) -> bool:
     """Whether a joint is said to be bent in some way without being told to bend: it hardly changes."""
     return target[1].name in _BENDS and not any(one.name in _BENDING for one in task.changes)
 

@@ -2,7 +2,7 @@
 
 from poseloom.language.posescript.caption import captions
 from poseloom.language.posescript.checking import Finding, findings
-from poseloom.language.posescript.options import CaptionOptions, versions
-from poseloom.language.posescript.reading import Reading, read_caption
+from poseloom.language.posescript.options import PoseScriptOptions, versions
+from poseloom.language.posescript.reading import Reading, read_posescript
 
-__all__ = ["CaptionOptions", "Finding", "Reading", "captions", "findings", "read_caption", "versions"]
+__all__ = ["Finding", "PoseScriptOptions", "Reading", "captions", "findings", "read_posescript", "versions"]

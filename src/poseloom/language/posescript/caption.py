@@ -20,7 +20,7 @@ from poseloom.language.posecodes.points import check_joints
 from poseloom.language.posescript.activities import activity_sentence
 from poseloom.language.posescript.draws import Draws, content_key, draws_of, geometry_keys
 from poseloom.language.posescript.facing import facing
-from poseloom.language.posescript.options import CaptionOptions, version
+from poseloom.language.posescript.options import PoseScriptOptions, version
 from poseloom.language.posescript.phrasebook import phrasebook_of
 from poseloom.language.posescript.rules import Rules, even_rules, rules_of
 from poseloom.language.posescript.sides import Canonical, canonical, evenly, mirrored_statement, mirrored_touch, paired
@@ -48,7 +48,7 @@ Eligible = list[tuple[Code, bool]]
 
 
 @dataclass(frozen=True)
-class Told:
+class StatedContent:
     """What the caption of one pose tells, and the choices that are left to word it."""
 
     canonical: list[Statement]
@@ -66,7 +66,7 @@ class Told:
 
 def captions(
     pose: Pose | Float[Tensor, "*batch joints 3"],
-    version: str | CaptionOptions = "complete",
+    version: str | PoseScriptOptions = "complete",
     seed: int = 0,
     *,
     rotations: Float[Tensor, "*batch rotated 3"] | None = None,
@@ -83,11 +83,11 @@ def captions(
     Args:
         pose: poses (their heading is removed), or joints as `posecodes.evaluate` takes them.
         version: name of a version (`captions.options.versions`), or switches of your own.
-        rotations: of joints, adds statements on the head; see `posecodes.evaluate`. A `Pose` brings its own.
+        rotations: rotations of joints, adds statements on the head; see `posecodes.evaluate`. A `Pose` brings its own.
         activity_labels: for each pose its labels in the manner of BABEL, or None; told by versions with `activity`.
         contacts: for each pose the pairs of parts that touch; versions with `contacts` find them on the body's mesh
             where a `Pose` is given.
-        faithful: keep the original's defects; see `CaptionOptions.faithful`.
+        faithful: keep the original's defects; see `PoseScriptOptions.faithful`.
         body: gives the joints and the mesh of a `Pose`; the free body if None.
 
     Raises:
@@ -97,7 +97,7 @@ def captions(
     options = _options(version, faithful)
     book, rules = phrasebook_of(), rules_of()
     made: list[str] = []
-    for one in told(pose, options, seed, rotations=rotations, contacts=contacts, body=body):
+    for one in stated_content(pose, options, seed, rotations=rotations, contacts=contacts, body=body):
         draws = one.draws
         writer = Writer(book, rules, draws, options.simplified)
         first = ""
@@ -113,15 +113,15 @@ def captions(
     return made
 
 
-def told(
+def stated_content(
     pose: Pose | Float[Tensor, "*batch joints 3"],
-    options: CaptionOptions,
+    options: PoseScriptOptions,
     seed: int = 0,
     *,
     rotations: Float[Tensor, "*batch rotated 3"] | None = None,
     contacts: Sequence[Sequence[Code]] | None = None,
     body: Body | None = None,
-) -> Iterator[Told]:
+) -> Iterator[StatedContent]:
     """What the captions of poses tell, one by one: few objects live at a time, which spares the garbage collector."""
     rules = rules_of()
     alike = even_rules()
@@ -139,7 +139,7 @@ def told(
         if not options.faithful:
             touches = [_touches(codes, image) for codes, image in zip(touches, turned, strict=True)]
         for codes, touch, draw, image, same in zip(eligible, touches, draws, turned, even, strict=True):
-            yield Told(_statements(codes, touch, options, alike if same else rules, draw, same), draw, image)
+            yield StatedContent(_statements(codes, touch, options, alike if same else rules, draw, same), draw, image)
         first += len(eligible)
 
 
@@ -153,7 +153,7 @@ def _touches(codes: Sequence[Code], turned: bool) -> list[Code]:
     return sorted(map(mirrored_touch, codes) if turned else codes, key=str)
 
 
-def _options(name: str | CaptionOptions, faithful: bool) -> CaptionOptions:
+def _options(name: str | PoseScriptOptions, faithful: bool) -> PoseScriptOptions:
     options = version(name) if isinstance(name, str) else name
     return replace(options, faithful=True) if faithful else options
 
@@ -164,7 +164,7 @@ def _check_length(name: str, got: int, expected: int, at_least: bool = False) ->
 
 
 def _blocks(
-    pose: Pose | Tensor, rotations: Tensor | None, options: CaptionOptions, body: Body | None, find: bool
+    pose: Pose | Tensor, rotations: Tensor | None, options: PoseScriptOptions, body: Body | None, find: bool
 ) -> Iterator[tuple[Tensor, Tensor | None, list[list[Code]] | None]]:
     """Joints, rotations and, where they are wanted, contacts, in blocks that fit into memory."""
     find = find and options.contacts
@@ -199,13 +199,13 @@ def _blocks(
 
 
 def _eligible(
-    joints: Tensor, rotations: Tensor | None, options: CaptionOptions, seed: int, rules: Rules
+    joints: Tensor, rotations: Tensor | None, options: PoseScriptOptions, seed: int, rules: Rules
 ) -> list[Eligible]:
     """The eligible codes of every pose of a block, in order of evaluation."""
     noise = seed if options.noise else None
     keys = geometry_keys(joints) if options.noise else None
     evaluated = evaluate(joints, rotations, noise_seed=noise, noise_keys=keys, clamped=not options.faithful)
-    told = _told_table(evaluated.rotations)
+    told = _stated_code_table(evaluated.rotations)
     eligible = torch.cat([evaluated.all_eligibility, evaluated.super_eligibility_rows]).T.cpu().numpy()
     categories = evaluated.all_categories.T.cpu().numpy()
     faces = [True] * len(eligible) if options.faithful else facing(joints.float()).tolist()
@@ -223,14 +223,14 @@ def _eligible(
 
 
 @cache
-def _told_table(rotations: bool) -> list[list[tuple[tuple[Code, bool], tuple[Code, bool]]]]:
+def _stated_code_table(rotations: bool) -> list[list[tuple[tuple[Code, bool], tuple[Code, bool]]]]:
     """By row and category: the code, as one that is never skipped and as one that may be."""
     elementary, supers = _code_table(rotations)
     return [[((code, False), (code, True)) for code in row] for row in (*elementary, *([one] for one in supers))]
 
 
 def _statements(
-    eligible: Eligible, touching: Sequence[Code], options: CaptionOptions, rules: Rules, draws: Draws, even: bool
+    eligible: Eligible, touching: Sequence[Code], options: PoseScriptOptions, rules: Rules, draws: Draws, even: bool
 ) -> list[Statement]:
     """What is left to tell of one pose, after all stages; of an `even` pose the same is told of both sides."""
     codes = [code for code, _ in eligible]

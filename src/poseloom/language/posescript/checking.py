@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.posecodes.evaluation import Code, Posecodes, _code_table, evaluate
-from poseloom.language.posescript.reading import read_caption
+from poseloom.language.posescript.reading import read_posescript
 from poseloom.language.posescript.rules import CROSSED, OTHER_SIDE, PLURAL, Rules, opposite_sides, rules_of
 
 
@@ -34,7 +34,7 @@ def findings(
     holds = _Truth(evaluate(joints, rotations), rules_of())
     made = []
     for pose, text in enumerate(texts):
-        reading = read_caption(text)
+        reading = read_posescript(text)
         problems = [f"unread: {words}" for words in reading.unread]
         problems += [f"false: {code}" for code in reading.codes if not holds(pose, code)]
         twice = {code for code in reading.codes if reading.codes.count(code) > 1}

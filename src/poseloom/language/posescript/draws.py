@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poseloom.base.streams import mixed, text_key, uniform
+from poseloom.base.streams import mix_numbers, text_key, uniform
 from poseloom.language.posecodes.evaluation import Code
 
 PLACES = 96
@@ -56,7 +56,7 @@ def _endless(row: list[float], seed: int, key: int) -> Iterator[float]:
     place = PLACES
     while True:
         place += 1
-        yield (mixed(seed, key, place) >> 11) / (1 << 53)
+        yield (mix_numbers(seed, key, place) >> 11) / (1 << 53)
 
 
 def content_key(codes: Sequence[Code]) -> int:
@@ -66,12 +66,12 @@ def content_key(codes: Sequence[Code]) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def _code_key(code: Code) -> int:
-    return mixed(text_key("|".join(part or "" for part in code)))
+    return mix_numbers(text_key("|".join(part or "" for part in code)))
 
 
 def geometry_keys(joints: Float[Tensor, "poses joints 3"]) -> NDArray[np.int64]:
     """A number for the exact joints of each pose, so that noise does not depend on a pose's place in a batch."""
     bits = joints.float().cpu().contiguous().flatten(1).numpy().view(np.uint32).astype(np.uint64)
-    factors = np.array([mixed(place) | 1 for place in range(bits.shape[1])], np.uint64)
+    factors = np.array([mix_numbers(place) | 1 for place in range(bits.shape[1])], np.uint64)
     with np.errstate(over="ignore"):
         return np.asarray((bits * factors).sum(1, dtype=np.uint64).view(np.int64))

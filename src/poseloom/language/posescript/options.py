@@ -10,7 +10,7 @@ from poseloom.language.posescript.rules import rules_of
 
 
 @dataclass(frozen=True)
-class CaptionOptions:
+class PoseScriptOptions:
     """The switches of a caption; the versions are named sets of them (``tables/captions.json``)."""
 
     random_skip: bool = False
@@ -36,10 +36,10 @@ class CaptionOptions:
 
 
 @cache
-def versions() -> dict[str, CaptionOptions]:
+def versions() -> dict[str, PoseScriptOptions]:
     """All named versions: ``complete`` (ours), the released ones of PoseScript and of PoseEmbroider."""
     rules = rules_of()
-    known = tuple(one.name for one in fields(CaptionOptions))
+    known = tuple(one.name for one in fields(PoseScriptOptions))
     made = {}
     for name, switches in rules.versions.items():
         for switch in switches:
@@ -47,11 +47,11 @@ def versions() -> dict[str, CaptionOptions]:
                 raise FileError(
                     rules.path, f"unknown switch{closest(switch, known)}", field=f"versions.{name}.{switch}"
                 )
-        made[name] = CaptionOptions(**switches)
+        made[name] = PoseScriptOptions(**switches)
     return made
 
 
-def version(name: str) -> CaptionOptions:
+def version(name: str) -> PoseScriptOptions:
     """The switches of a version.
 
     Raises:

@@ -37,7 +37,7 @@ class Voice(NamedTuple):
     people: tuple[str, ...]
 
 
-class Wording(NamedTuple):
+class PhraseWording(NamedTuple):
     """One wording of one statement, with {second}, {the}, {s} and {a} still open."""
 
     noun: str
@@ -73,7 +73,7 @@ class Phrasebook:
     own_sides: str
     crossed_sides: str
     shapes: dict[int, tuple[str, ...]]
-    wordings: dict[tuple[str, str, str], tuple[Wording, ...]]
+    wordings: dict[tuple[str, str, str], tuple[PhraseWording, ...]]
     """By chapter, statement (with the second part, if understood) and subject part (or "any")."""
     _said: dict[tuple, tuple[Predicate, ...]] = field(default_factory=dict)
     _subjects: dict[tuple, str] = field(default_factory=dict)
@@ -192,10 +192,10 @@ def _strings(path: Path, where: str, said: Any) -> tuple[str, ...]:
 
 def _wordings(
     path: Path, table: dict[str, Any], nouns: dict[str, tuple[str, str]]
-) -> dict[tuple[str, str, str], tuple[Wording, ...]]:
+) -> dict[tuple[str, str, str], tuple[PhraseWording, ...]]:
     much = entry(path, table, "much", dict)
     degrees = {grade: tuple(entry(path, much, grade, list, "much")) for grade in ("strong", "slight")}
-    made: dict[tuple[str, str, str], tuple[Wording, ...]] = {}
+    made: dict[tuple[str, str, str], tuple[PhraseWording, ...]] = {}
     for chapter in CHAPTERS:
         for name, rows in entry(path, table, chapter, dict).items():
             for parts, texts in rows.items():
@@ -222,7 +222,7 @@ def _names(path: Path, chapter: str, name: str, where: str, graded: bool) -> Ite
             yield f"{said}{SLIGHTLY}", side
 
 
-def _checked(path: Path, where: str, text: str, nouns: dict[str, tuple[str, str]]) -> Wording:
+def _checked(path: Path, where: str, text: str, nouns: dict[str, tuple[str, str]]) -> PhraseWording:
     match = _WORDING.fullmatch(text)
     if match is None or text.count("{") != text.count("}") or text.count("[") != text.count("]"):
         raise FileError(path, f"{text!r} must be '[verb] ...' or 'noun: [verb] ...', brackets closed", field=where)
@@ -235,13 +235,13 @@ def _checked(path: Path, where: str, text: str, nouns: dict[str, tuple[str, str]
     if where.startswith("pair.") != ("{second}" in said):
         expected = "must name {second}" if where.startswith("pair.") else "cannot name {second}"
         raise FileError(path, f"{text!r} {expected}", field=where)
-    return Wording(noun, said)
+    return PhraseWording(noun, said)
 
 
-def _filled(wordings: list[Wording], side: str, degrees: tuple[str, ...]) -> Iterator[Wording]:
+def _filled(wordings: list[PhraseWording], side: str, degrees: tuple[str, ...]) -> Iterator[PhraseWording]:
     """The wordings with sides put in, once for every degree."""
     other = {"left": "right", "right": "left"}.get(side, "")
     for wording, degree in product(wordings, degrees):
         if "{much}" in wording.text or degree == degrees[0]:
             text = wording.text.replace("{much}", degree).replace("{side}", side).replace("{other}", other)
-            yield Wording(wording.noun, " ".join(text.split()))
+            yield PhraseWording(wording.noun, " ".join(text.split()))

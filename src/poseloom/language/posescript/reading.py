@@ -43,7 +43,7 @@ class _Phrase:
     noun: str
 
 
-def read_caption(text: str) -> Reading:
+def read_posescript(text: str) -> Reading:
     """The codes that a caption states, and the words that could not be read.
 
     Activity sentences are not read. Codes of larger parts (arm, leg) and of both sides are given as they are said.

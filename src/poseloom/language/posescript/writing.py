@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.language.posescript.draws import Draws
 from poseloom.language.posescript.phrasebook import BARE, FULL, UNDERSTOOD, Phrasebook, Predicate, Voice
 from poseloom.language.posescript.rules import CROSSED, PLURAL, Rules
@@ -50,7 +50,7 @@ def _singulars(rules: Rules) -> dict[str, str]:
 
 @cache
 def _walks(rules: Rules) -> tuple[dict[str, int], ...]:
-    return tuple(_walk(rules, mixed(text_key("walk"), number)) for number in range(WALKS))
+    return tuple(_walk(rules, mix_numbers(text_key("walk"), number)) for number in range(WALKS))
 
 
 def _walk(rules: Rules, seed: int) -> dict[str, int]:
@@ -62,7 +62,7 @@ def _walk(rules: Rules, seed: int) -> dict[str, int]:
         if part not in ranks:
             ranks[part] = len(ranks)
             branches = rules.order.get(part, ())
-            stack += sorted(branches, key=lambda name: mixed(seed, text_key(name)))
+            stack += sorted(branches, key=lambda name: mix_numbers(seed, text_key(name)))
     return ranks
 
 

@@ -1,4 +1,4 @@
-"""Residual perceptrons: the plain network of the small models, alone or steered by a condition."""
+"""Residual perceptrons: the plain network of the small models, alone or modulated by a condition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ResidualMLP(nn.Module):
 
     Args:
         inputs, outputs: sizes of the vectors.
-        width: of the hidden vectors.
+        width: width of the hidden vectors.
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
     """
@@ -35,7 +35,7 @@ class ResidualMLP(nn.Module):
         return self.leave(hidden)
 
 
-class SteeredBlock(nn.Module):
+class ModulatedBlock(nn.Module):
     """A residual block whose scale, shift and gate come from a condition (adaptive layer norm: Peebles & Xie 2023).
 
     It begins as if there were no condition.
@@ -43,20 +43,20 @@ class SteeredBlock(nn.Module):
 
     def __init__(self, width: int, condition: int):
         super().__init__()
-        self.steer = nn.Linear(condition, 3 * width)
-        nn.init.zeros_(self.steer.weight)
-        nn.init.zeros_(self.steer.bias)
+        self.modulation = nn.Linear(condition, 3 * width)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
         self.work = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(
         self, hidden: Float[Tensor, "*batch width"], condition: Float[Tensor, "*batch condition"]
     ) -> Float[Tensor, "*batch width"]:
-        return self.moved(hidden, self.steer(condition))
+        return self.moved(hidden, self.modulation(condition))
 
     def moved(
-        self, hidden: Float[Tensor, "*batch width"], steer: Float[Tensor, "*batch steered"]
+        self, hidden: Float[Tensor, "*batch width"], modulation: Float[Tensor, "*batch modulations"]
     ) -> Float[Tensor, "*batch width"]:
-        """The block with what `steer` made of the condition: scale, shift and gate side by side."""
-        scale, shift, gate = steer.chunk(3, dim=-1)
+        """The block with what `modulation` made of the condition: scale, shift and gate side by side."""
+        scale, shift, gate = modulation.chunk(3, dim=-1)
         normalised = functional.layer_norm(hidden, hidden.shape[-1:])
         return hidden + (1 + gate) * self.work(normalised * (1 + scale) + shift)

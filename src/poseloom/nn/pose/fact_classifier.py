@@ -20,7 +20,7 @@ _LEAST = 1e-3
 """Probability below which a claim is not thought less likely."""
 
 
-class FactJudge(nn.Module):
+class FactClassifier(nn.Module):
     """Rotations of body poses -> which facts hold.
 
     Args:
@@ -37,7 +37,7 @@ class FactJudge(nn.Module):
         return self.tower.of_matrices(matrices)
 
 
-class ClaimJudge(nn.Module):
+class ClaimClassifier(nn.Module):
     """Rotations of two body poses -> which claims of instructions hold.
 
     Args:
@@ -60,7 +60,7 @@ def doubt_of(logits: Float[Tensor, "poses facts"], wanted: Wanted) -> Float[Tens
     """How unlikely what the texts claim is: the claims' negative logarithms of probability, added up.
 
     Args:
-        logits: of the facts of as many poses for each text, one text after the other.
+        logits: logits of the facts of as many poses for each text, one text after the other.
         wanted: what the texts claim.
     """
     likely = logits.float().sigmoid().unflatten(0, (len(wanted), -1))

@@ -40,11 +40,11 @@ class PoseTowerConfig:
     """Sizes of the small pose encoder.
 
     Args:
-        width: of its hidden vectors.
+        width: width of its hidden vectors.
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
         geometry: whether it sees angles and distances as well: see `geometry_of`.
-        levels: number of levels that each of these is compared with: see `compared`.
+        levels: number of levels that each of these is compared with: see `soft_steps`.
     """
 
     width: int = within(512, 1, WIDEST)
@@ -109,7 +109,7 @@ class PoseTower(nn.Module):
         return self._read(self.features.of_matrices(matrices))
 
     def _read(self, seen: Float[Tensor, "batch features"]) -> Float[Tensor, "batch outputs"]:
-        return self.network(torch.cat([seen, compared(seen[:, FEATURES:], self.levels)], dim=-1))
+        return self.network(torch.cat([seen, soft_steps(seen[:, FEATURES:], self.levels)], dim=-1))
 
 
 class PairTower(nn.Module):
@@ -146,10 +146,10 @@ class PairTower(nn.Module):
         a, b = both.chunk(2)
         seen = torch.cat([a, b, b - a], dim=-1)
         words = [one[:, FEATURES:] for one in (a, b, b - a)]
-        return self.network(torch.cat([seen, compared(torch.cat(words, dim=-1), self.levels)], dim=-1))
+        return self.network(torch.cat([seen, soft_steps(torch.cat(words, dim=-1), self.levels)], dim=-1))
 
 
-def compared(numbers: Float[Tensor, "batch numbers"], levels: int) -> Float[Tensor, "batch compared"]:
+def soft_steps(numbers: Float[Tensor, "batch numbers"], levels: int) -> Float[Tensor, "batch compared"]:
     """Soft steps of numbers of unit size at some levels: words change where an angle or a distance passes one.
 
     A perceptron draws sharp limits from steps much sooner than from the numbers themselves (Gorishniy et al. 2022, "On

@@ -1,4 +1,4 @@
-"""Poses drawn by rectified flow: noise is moved to a pose in a few straight steps, steered by a condition.
+"""Poses drawn by rectified flow: noise is moved to a pose in a few straight steps, guided by a condition.
 
 Flow matching (Lipman et al. 2023; Liu et al. 2023). The network says the pose at the end of the path rather than the
 velocity, so that joint positions can be compared in the loss. A pose is a vector of 22 six-number rotations.
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import DEEPEST, WIDEST, within
-from poseloom.nn.layers.residual import SteeredBlock
+from poseloom.nn.layers.residual import ModulatedBlock
 from poseloom.nn.pose.features import GEOMETRY, SIXD, geometry_of, joint_positions
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import rotmat_to_sixd, rotvec_to_rotmat, sixd_to_rotmat
@@ -35,14 +35,14 @@ class FlowConfig:
     """Sizes of the network that moves noise to poses.
 
     Args:
-        width: of its hidden vectors.
+        width: width of its hidden vectors.
         blocks: number of residual blocks.
-        draws: points of the path that are learned from for each pose of a batch.
+        time_samples: points of the path that are learned from for each pose of a batch.
     """
 
     width: int = within(512, 1, WIDEST)
     blocks: int = within(3, 0, DEEPEST)
-    draws: int = within(4, 1, 999)
+    time_samples: int = within(4, 1, 999)
 
 
 Numbers = Float[Tensor, "poses numbers"]
@@ -61,23 +61,23 @@ class PoseFlow(nn.Module):
 
     mean: Tensor
     deviation: Tensor
-    told: Tensor
+    geometry_deviation: Tensor
     waves: Tensor
     offsets: Tensor
 
     def __init__(self, condition: int, config: FlowConfig, *, from_origin: bool = False):
         super().__init__()
         width = config.width
-        self.draws = config.draws
+        self.time_samples = config.time_samples
         self.enter = nn.Linear(2 * SIXD + BODY_JOINTS if from_origin else SIXD, width)
         self.condition = nn.Sequential(
             nn.Linear(condition + 2 * _FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
         )
-        self.blocks = nn.ModuleList(SteeredBlock(width, width) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(ModulatedBlock(width, width) for _ in range(config.blocks))
         self.leave = nn.Linear(width, SIXD)
         self.register_buffer("mean", torch.zeros(SIXD))
         self.register_buffer("deviation", torch.ones(SIXD))
-        self.register_buffer("told", torch.ones(GEOMETRY))
+        self.register_buffer("geometry_deviation", torch.ones(GEOMETRY))
         waves = torch.exp(torch.linspace(0.0, math.log(_HIGHEST), _FREQUENCIES))
         self.register_buffer("waves", waves, persistent=False)
         self.register_buffer("offsets", rest_offsets()[:BODY_JOINTS].clone(), persistent=False)
@@ -88,7 +88,7 @@ class PoseFlow(nn.Module):
         self.mean.copy_(numbers.mean(0))
         self.deviation.copy_(numbers.std(0) + _STILL)
         places = joint_positions(rotvec_to_rotmat(rotations[:, :BODY_JOINTS]), self.offsets)
-        self.told.copy_(geometry_of(places).std(0) + _STILL)
+        self.geometry_deviation.copy_(geometry_of(places).std(0) + _STILL)
 
     @property
     def is_measured(self) -> bool:
@@ -113,79 +113,83 @@ class PoseFlow(nn.Module):
         origin: _Start | None = None,
     ) -> Float[Tensor, "poses numbers"]:
         """The pose that a point of the path leads to; time 0 is noise, 1 the pose."""
-        steer = self._steer(time, condition)
-        steers = [block.steer(steer) for block in self.blocks]
-        return self._end(numbers, steers, origin)
+        hidden = self._conditioning(time, condition)
+        modulations = [block.modulation(hidden) for block in self.blocks]
+        return self._end(numbers, modulations, origin)
 
-    def _steer(
+    def _conditioning(
         self, time: Float[Tensor, " poses"], condition: Float[Tensor, "poses condition"]
     ) -> Float[Tensor, "poses width"]:
-        """What steers all blocks."""
+        """The condition of all blocks: text and time as one vector."""
         angles = time[:, None] * self.waves
         return self.condition(torch.cat([condition, angles.sin(), angles.cos()], dim=-1))
 
-    def start(self, origin: Origin | None, times: int = 1) -> _Start | None:
+    def start(self, origin: OriginalPose | None, times: int = 1) -> _Start | None:
         """The numbers of an original pose, each as many times as its path is looked at."""
         if origin is None:
             return None
         numbers, moves = self.normalised(origin.rotations), origin.moves.to(self.mean.dtype)
         return _Start(numbers.repeat(times, 1), moves.repeat(times, 1))
 
-    def _end(self, numbers: Numbers, steers: Iterable[Tensor], origin: _Start | None) -> Numbers:
-        """Where the path ends, from what each block is steered by."""
+    def _end(self, numbers: Numbers, modulations: Iterable[Tensor], origin: _Start | None) -> Numbers:
+        """Where the path ends, from the modulation of each block."""
         hidden = self.enter(numbers if origin is None else origin.beside(numbers))
-        for block, steer in zip(self.blocks, steers, strict=True):
-            hidden = block.moved(hidden, steer)
+        for block, modulation in zip(self.blocks, modulations, strict=True):
+            hidden = block.moved(hidden, modulation)
         said = self.leave(functional.layer_norm(hidden, hidden.shape[-1:]))
         return said if origin is None else origin.kept(said + origin.numbers)
 
     @torch.no_grad()
-    def draw(
+    def sample(
         self,
         condition: Float[Tensor, "poses condition"],
         steps: int,
         generator: torch.Generator | None = None,
-        origin: Origin | None = None,
-        guide: Guide | None = None,
-        nudged: Callable[[Numbers], Numbers] | None = None,
+        origin: OriginalPose | None = None,
+        guidance: Guidance | None = None,
+        guided: Callable[[Numbers], Numbers] | None = None,
     ) -> Float[Tensor, "poses 22 3 3"]:
         """One pose for each row of the condition, in `steps` equal steps of time.
 
         Args:
             condition: what is told of each pose.
-            steps: of time.
-            generator: of the noise.
+            steps: number of steps of time.
+            generator: generator of the noise.
             origin: original poses, where the flow begins from them.
-            guide: how strongly the condition steers; as it was learned where there is none.
-            nudged: what is done to the end of the path that is seen at each of the later steps.
+            guidance: how strongly the condition counts; as it was learned where there is none.
+            guided: what is done to the end of the path that is seen at each of the later steps.
         """
-        guide = guide or Guide()
+        guidance = guidance or Guidance()
         poses = len(condition)
-        numbers = guide.spread * torch.randn(poses, SIXD, generator=generator).to(condition.device)
+        numbers = guidance.temperature * torch.randn(poses, SIXD, generator=generator).to(condition.device)
         start = self.start(origin)
         numbers = numbers if start is None else start.kept(numbers)
-        steers = self._steers(condition, steps)
-        away = self._steers(guide.away, steps) if guide.away is not None and guide.strength != 1 else None
+        modulations = self._modulations(condition, steps)
+        unconditional = (
+            self._modulations(guidance.unconditional, steps)
+            if guidance.unconditional is not None and guidance.strength != 1
+            else None
+        )
         for step in range(steps):
-            end = self._end(numbers, [one[step] for one in steers], start)
-            if away is not None:
-                plain = self._end(numbers, [one[step] for one in away], start)
-                end = plain + guide.strength * (end - plain)
-            if nudged is not None and 2 * step >= steps:
-                end = nudged(end) if start is None else start.kept(nudged(end))
+            end = self._end(numbers, [one[step] for one in modulations], start)
+            if unconditional is not None:
+                plain = self._end(numbers, [one[step] for one in unconditional], start)
+                end = plain + guidance.strength * (end - plain)
+            if guided is not None and 2 * step >= steps:
+                end = guided(end) if start is None else start.kept(guided(end))
             numbers = numbers + (end - numbers) / (steps - step)
         return self.matrices(numbers)
 
-    def _steers(self, condition: Float[Tensor, "rows condition"], steps: int) -> list[Tensor]:
-        """What steers each block, (steps, rows, steered): all steps at once, small products are slow one by one."""
+    def _modulations(self, condition: Float[Tensor, "rows condition"], steps: int) -> list[Tensor]:
+        """The modulation of each block, (steps, rows, 3 width): all steps at once, as small products are slow."""
         rows = len(condition)
         times = torch.arange(steps, device=condition.device).repeat_interleave(rows) / steps
-        steer = self._steer(times, condition.repeat(steps, 1))
-        return [block.steer(steer).unflatten(0, (steps, rows)) for block in self.blocks]
+        hidden = self._conditioning(times, condition.repeat(steps, 1))
+        return [block.modulation(hidden).unflatten(0, (steps, rows)) for block in self.blocks]
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class OriginalPose:
     """What a changed pose begins from.
 
     Args:
@@ -214,15 +218,15 @@ class _Start:
 
 
 @dataclass(frozen=True, eq=False)
-class Guide:
+class Guidance:
     """Away from what would be drawn without the condition (classifier-free guidance: Ho & Salimans 2022).
 
     Args:
         strength: 1 as it was learned, more for what the condition says.
-        away: (1 or as many as poses, condition), the condition that says nothing.
-        spread: of the noise that paths begin with; less than 1 for likelier poses.
+        unconditional: (1 or as many as poses, condition), the condition that says nothing.
+        temperature: factor on the noise that paths begin with; less than 1 for likelier poses.
     """
 
     strength: float = 1.0
-    away: Tensor | None = None
-    spread: float = 1.0
+    unconditional: Tensor | None = None
+    temperature: float = 1.0

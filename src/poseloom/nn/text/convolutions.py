@@ -25,10 +25,10 @@ class ConvTextConfig:
     """Sizes of the text encoder.
 
     Args:
-        width: of a word's vector.
-        layers: of convolutions; each sees `kernel` words more.
+        width: width of a word's vector.
+        layers: number of layers of convolutions; each sees `kernel` words more.
         kernel: words that a convolution spans.
-        outputs: of the text's vector.
+        outputs: size of the text's vector.
         dropout: share of the text's hidden vector that rests in training.
     """
 

@@ -91,8 +91,8 @@ def notes_on(words: int, cut: int, unknown: Sequence[str], different: int) -> li
     """What a user should know of one text.
 
     Args:
-        words: of the text.
-        cut: of them, those at its end that are not read.
+        words: words of the text.
+        cut: those of them, at its end, that are not read.
         unknown: words that the model does not know, each once.
         different: how many different words the text has.
     """

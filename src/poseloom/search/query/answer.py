@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from poseloom.search.neighbours import best
 from poseloom.search.query.conditions import HOLDS, Condition, Rows, in_turn
 from poseloom.search.query.parse import Query
-from poseloom.search.words import Words
+from poseloom.search.words import WordScorer
 
 _BLOCK = 131_072
 """Rows looked at at once: a quarter of a megabyte of each column, few enough for the processor's cache."""
@@ -40,7 +40,7 @@ class Scored:
 
 def answer(
     features: Int16[np.ndarray, "columns rows"] | None,
-    words: Words,
+    words: WordScorer,
     asked: Query,
     plain: Sequence[str],
     all_words: Sequence[str],
@@ -52,7 +52,7 @@ def answer(
 
     Args:
         features: stored columns; None where the question has no conditions.
-        words: of the segment's texts.
+        words: words of the segment's texts.
         asked: the question.
         plain: its words that are looked for in the texts.
         all_words: every word of it; they rank rows that meet the conditions alike.
@@ -125,7 +125,7 @@ def _blocks(rows: int) -> Iterator[slice]:
 class _ByWords:
     """Rows that have some of the words."""
 
-    words: Words
+    words: WordScorer
     plain: Sequence[str]
 
     @cached_property
@@ -149,13 +149,13 @@ class _Ranking:
 
     Args:
         ordered: the conditions, those in front that are quick to judge.
-        share: of the words in the score.
+        share: share of the words in the score.
         least: grade that a row must have.
     """
 
     ordered: Sequence[Condition]
     stored: Rows
-    words: Words
+    words: WordScorer
     plain: Sequence[str]
     share: float
     least: float = HOLDS

@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[,;.:]")
 
 
-class Kind(str, Enum):
+class PhraseRole(str, Enum):
     """What a phrase does in a question."""
 
     SIDE = "side"
@@ -34,42 +34,42 @@ class Kind(str, Enum):
 
 
 @dataclass(frozen=True)
-class Item:
+class QueryPhrase:
     """A phrase of a question.
 
     Args:
         kind: what it does.
         name: its canonical name.
-        many: of a part: whether it stands in the plural.
+        many: whether a part stands in the plural.
         words: as they were written.
     """
 
-    kind: Kind
+    kind: PhraseRole
     name: str
     many: bool = False
     words: str = ""
 
 
 @dataclass(frozen=True)
-class Lexicon:
+class QueryLexicon:
     """Phrases as tuples of words, with what they mean."""
 
     rewrites: Mapping[tuple[str, ...], tuple[str, ...]]
-    phrases: Mapping[tuple[str, ...], Item]
+    phrases: Mapping[tuple[str, ...], QueryPhrase]
     longest: int
 
-    def items(self, text: str) -> list[Item]:
+    def items(self, text: str) -> list[QueryPhrase]:
         """The phrases of a text, in order; words of no phrase are `Kind.UNKNOWN`."""
         tokens = self._rewritten(tokens_of(text))
-        found: list[Item] = []
+        found: list[QueryPhrase] = []
         place = 0
         while place < len(tokens):
             for length in range(min(self.longest, len(tokens) - place), 0, -1):
                 words = tuple(tokens[place : place + length])
                 item = self.phrases.get(words)
                 if item is not None or length == 1:
-                    item = item or Item(Kind.UNKNOWN, words[0])
-                    found.append(Item(item.kind, item.name, item.many, " ".join(words)))
+                    item = item or QueryPhrase(PhraseRole.UNKNOWN, words[0])
+                    found.append(QueryPhrase(item.kind, item.name, item.many, " ".join(words)))
                     place += length
                     break
         return found
@@ -97,38 +97,43 @@ def tokens_of(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def lexicon() -> Lexicon:
+def lexicon() -> QueryLexicon:
     """The lexicon of the package."""
     return _lexicon_of(read_table(_FOLDER / "words.json"))
 
 
-def _lexicon_of(table: Mapping[str, Any]) -> Lexicon:
-    phrases: dict[tuple[str, ...], Item] = {(mark,): Item(Kind.COMMA, ",") for mark in ",;.:"}
+def _lexicon_of(table: Mapping[str, Any]) -> QueryLexicon:
+    phrases: dict[tuple[str, ...], QueryPhrase] = {(mark,): QueryPhrase(PhraseRole.COMMA, ",") for mark in ",;.:"}
 
-    def put(words: str, item: Item) -> None:
+    def put(words: str, item: QueryPhrase) -> None:
         phrases.setdefault(tuple(words.split()), item)
 
     for part, (one, many) in table["parts"].items():
         for words in one:
-            put(words, Item(Kind.PART, part))
+            put(words, QueryPhrase(PhraseRole.PART, part))
         for words in many:
-            put(words, Item(Kind.PART, part, many=True))
+            put(words, QueryPhrase(PhraseRole.PART, part, many=True))
     for kind, group in (
-        (Kind.POSTURE, "postures"),
-        (Kind.RELATION, "relations"),
-        (Kind.STATE, "states"),
-        (Kind.SIDE, "sides"),
-        (Kind.PART, "middles"),
-        (Kind.DIRECTION, "directions"),
+        (PhraseRole.POSTURE, "postures"),
+        (PhraseRole.RELATION, "relations"),
+        (PhraseRole.STATE, "states"),
+        (PhraseRole.SIDE, "sides"),
+        (PhraseRole.PART, "middles"),
+        (PhraseRole.DIRECTION, "directions"),
     ):
         for name, written in table[group].items():
             for words in written:
-                put(words, Item(kind, name))
-    for kind, group in ((Kind.NOT, "not"), (Kind.JOIN, "joiners"), (Kind.OR, "or"), (Kind.FILLER, "filler")):
+                put(words, QueryPhrase(kind, name))
+    for kind, group in (
+        (PhraseRole.NOT, "not"),
+        (PhraseRole.JOIN, "joiners"),
+        (PhraseRole.OR, "or"),
+        (PhraseRole.FILLER, "filler"),
+    ):
         for words in table[group]:
-            put(words, Item(kind, words))
+            put(words, QueryPhrase(kind, words))
     rewrites = {tuple(old.split()): tuple(new.split()) for old, new in table["rewrites"].items()}
-    return Lexicon(rewrites, phrases, max(map(len, phrases)))
+    return QueryLexicon(rewrites, phrases, max(map(len, phrases)))
 
 
 @lru_cache(maxsize=1)

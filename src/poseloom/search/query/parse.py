@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from poseloom.search.query import meaning
 from poseloom.search.query.conditions import AllOf, Condition, OneOf
-from poseloom.search.query.lexicon import Item, Kind, lexicon, meanings
+from poseloom.search.query.lexicon import PhraseRole, QueryPhrase, lexicon, meanings
 from poseloom.search.query.meaning import SIDES, Negation, Noun
 
 _DIRECTION_OF_PART = {"back": "backward"}
@@ -45,14 +45,14 @@ class Query:
 
 def parse(text: str) -> Query:
     """Understand a question as far as possible."""
-    return _Reader([item for item in lexicon().items(text) if item.kind is not Kind.FILLER]).read()
+    return _Reader([item for item in lexicon().items(text) if item.kind is not PhraseRole.FILLER]).read()
 
 
 @dataclass
 class _Reader:
     """Walks over the phrases and keeps what is being spoken of."""
 
-    items: list[Item]
+    items: list[QueryPhrase]
     at: int = 0
     subjects: list[Noun] = field(default_factory=list)
     told: bool = True
@@ -60,10 +60,10 @@ class _Reader:
     own_subject: bool = False
     """Whether the clause named its subjects itself."""
     either_subject: bool = False
-    state: tuple[Item, str] | None = None
+    state: tuple[QueryPhrase, str] | None = None
     """A state that waits for its noun, "bent" of "bent knees", with its direction."""
-    relation: Item | None = None
-    target: tuple[Item, Noun] | None = None
+    relation: QueryPhrase | None = None
+    target: tuple[QueryPhrase, Noun] | None = None
     """A relation with its target that waits for a subject: "touching the foot" of "touching the foot with a hand"."""
     negated: Negation = Negation.NONE
     alternative: bool = False
@@ -73,16 +73,16 @@ class _Reader:
 
     def read(self) -> Query:
         steps = {
-            Kind.NOT: self._not,
-            Kind.JOIN: self._join,
-            Kind.COMMA: self._join,
-            Kind.OR: self._or,
-            Kind.SIDE: self._side,
-            Kind.PART: self._part,
-            Kind.STATE: self._state,
-            Kind.DIRECTION: self._direction,
-            Kind.RELATION: self._relation,
-            Kind.POSTURE: self._posture,
+            PhraseRole.NOT: self._not,
+            PhraseRole.JOIN: self._join,
+            PhraseRole.COMMA: self._join,
+            PhraseRole.OR: self._or,
+            PhraseRole.SIDE: self._side,
+            PhraseRole.PART: self._part,
+            PhraseRole.STATE: self._state,
+            PhraseRole.DIRECTION: self._direction,
+            PhraseRole.RELATION: self._relation,
+            PhraseRole.POSTURE: self._posture,
         }
         while self.at < len(self.items):
             item = self.items[self.at]
@@ -102,16 +102,16 @@ class _Reader:
 
     # -- marks ------------------------------------------------------------------------------------------------------
 
-    def _next(self, ahead: int = 0) -> Item | None:
+    def _next(self, ahead: int = 0) -> QueryPhrase | None:
         return self.items[self.at + ahead] if self.at + ahead < len(self.items) else None
 
-    def _not(self, item: Item) -> None:
+    def _not(self, item: QueryPhrase) -> None:
         self.negated = Negation.EACH if self.own_subject else Negation.WHOLE
 
-    def _join(self, item: Item) -> None:
+    def _join(self, item: QueryPhrase) -> None:
         self._end_clause()
 
-    def _or(self, item: Item) -> None:
+    def _or(self, item: QueryPhrase) -> None:
         if self.subjects and not self.told:
             self.either_subject = True
         else:
@@ -132,12 +132,12 @@ class _Reader:
 
     # -- nouns ------------------------------------------------------------------------------------------------------
 
-    def _side(self, item: Item) -> None:
+    def _side(self, item: QueryPhrase) -> None:
         following = self._next()
-        if following is not None and following.kind is Kind.PART:
+        if following is not None and following.kind is PhraseRole.PART:
             self.at += 1
             self._noun(Noun(following.name, item.name, following.many), f"{item.words} {following.words}")
-        elif following is not None and following.kind is Kind.POSTURE:
+        elif following is not None and following.kind is PhraseRole.POSTURE:
             self.at += 1
             self._posture(following, item.name)
         elif self.relation is not None and self.subjects:
@@ -149,7 +149,7 @@ class _Reader:
         elif item.name not in ("either", "own"):
             self.unknown.append(item.words)
 
-    def _part(self, item: Item) -> None:
+    def _part(self, item: QueryPhrase) -> None:
         self._noun(Noun(item.name, "", item.many), item.words)
 
     def _noun(self, noun: Noun, words: str) -> None:
@@ -168,7 +168,7 @@ class _Reader:
             if not self._say_state(state.name, direction, state.words):
                 self.unknown.append(state.words)
         elif noun.part in _DIRECTION_OF_PART and self.own_subject and not noun.side:
-            self._direction(Item(Kind.DIRECTION, _DIRECTION_OF_PART[noun.part], words=words))
+            self._direction(QueryPhrase(PhraseRole.DIRECTION, _DIRECTION_OF_PART[noun.part], words=words))
         elif not self.told and self.subjects[0].part != meaning.OF_BODY:
             self.subjects.append(noun)
         else:
@@ -179,10 +179,10 @@ class _Reader:
 
     # -- what is said -----------------------------------------------------------------------------------------------
 
-    def _state(self, item: Item) -> None:
+    def _state(self, item: QueryPhrase) -> None:
         direction = self._direction_ahead()
         following = self._next()
-        before_noun = following is not None and following.kind in (Kind.SIDE, Kind.PART)
+        before_noun = following is not None and following.kind in (PhraseRole.SIDE, PhraseRole.PART)
         if self.own_subject and self._say_state(item.name, direction, item.words):
             self.crossed = item.name == _ARMS_CROSSED
         elif before_noun:
@@ -190,7 +190,7 @@ class _Reader:
         else:
             self._free_state(item, direction)
 
-    def _free_state(self, item: Item, direction: str) -> None:
+    def _free_state(self, item: QueryPhrase, direction: str) -> None:
         """A state without a noun of its own: of the last subject, or of the part that the word implies."""
         if self.subjects and self.told and self._say_state(item.name, direction, item.words):
             return
@@ -208,32 +208,32 @@ class _Reader:
         item, after = self._next(), self._next(1)
         if item is None:
             return ""
-        noun_follows = after is not None and after.kind is Kind.PART
-        if item.kind is Kind.DIRECTION:
+        noun_follows = after is not None and after.kind is PhraseRole.PART
+        if item.kind is PhraseRole.DIRECTION:
             self.at += 1
             return item.name
-        if item.kind is Kind.SIDE and item.name in SIDES and not noun_follows:
+        if item.kind is PhraseRole.SIDE and item.name in SIDES and not noun_follows:
             self.at += 1
             return item.name
-        if item.kind is Kind.PART and item.name in _DIRECTION_OF_PART:
+        if item.kind is PhraseRole.PART and item.name in _DIRECTION_OF_PART:
             self.at += 1
             return _DIRECTION_OF_PART[item.name]
         return ""
 
-    def _direction(self, item: Item) -> None:
+    def _direction(self, item: QueryPhrase) -> None:
         if self.relation is not None and item.name in _PART_OF_DIRECTION:
             self._noun(Noun(_PART_OF_DIRECTION[item.name]), item.words)
         elif not self._say_state("toward", item.name, item.words):
             self.unknown.append(item.words)
 
-    def _relation(self, item: Item) -> None:
+    def _relation(self, item: QueryPhrase) -> None:
         if self.relation is None:
             self.relation = item
 
-    def _posture(self, item: Item, side: str = "") -> None:
+    def _posture(self, item: QueryPhrase, side: str = "") -> None:
         name = item.name
         following, told = self._next(), item.words
-        if following is not None and following.kind is Kind.RELATION and following.name in _CARRIES:
+        if following is not None and following.kind is PhraseRole.RELATION and following.name in _CARRIES:
             found = self._noun_ahead(1)
             joined = meaning.posture_on(name, found[0]) if found else None
             if found and joined:
@@ -251,12 +251,12 @@ class _Reader:
         """A noun that begins so many phrases ahead, and where it ends."""
         item = self._next(ahead)
         side = ""
-        if item is not None and item.kind is Kind.SIDE:
+        if item is not None and item.kind is PhraseRole.SIDE:
             side, ahead = item.name, ahead + 1
             item = self._next(ahead)
-        if item is not None and item.kind is Kind.PART:
+        if item is not None and item.kind is PhraseRole.PART:
             return Noun(item.name, side, item.many), self.at + ahead + 1
-        if item is not None and item.kind is Kind.DIRECTION and item.name in _PART_OF_DIRECTION:
+        if item is not None and item.kind is PhraseRole.DIRECTION and item.name in _PART_OF_DIRECTION:
             return Noun(_PART_OF_DIRECTION[item.name], side), self.at + ahead + 1
         return None
 
@@ -273,7 +273,7 @@ class _Reader:
         self._emit(known, f"{self._subject_words()} {words}{extra}")
         return True
 
-    def _say_relation(self, relation: Item, target: Noun, words: str) -> None:
+    def _say_relation(self, relation: QueryPhrase, target: Noun, words: str) -> None:
         if self.crossed and not target.paired:
             return  # "crossed in front of the chest" says where arms cross
         made = [meaning.relation_of(noun, relation.name, target, self.negated) for noun in self.subjects]

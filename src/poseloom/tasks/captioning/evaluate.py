@@ -10,7 +10,7 @@ from poseloom.nn.text.decoding import Greedy
 from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.embedding import in_parts
-from poseloom.tasks.common.judge import Judge, judged
+from poseloom.tasks.common.judge import Judge, r_precision_by
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.common.speaker_learner import StatedFacts
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
@@ -35,4 +35,4 @@ def held_out_figures(
     def embed(known: RetrievalModel) -> Tensor:
         return in_parts(known.embed_poses, poses.rotations)
 
-    return figures | judged(judge, "retrieval", RetrievalModel, RetrievalModelConfig, texts, embed)
+    return figures | r_precision_by(judge, "retrieval", RetrievalModel, RetrievalModelConfig, texts, embed)

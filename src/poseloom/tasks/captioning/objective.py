@@ -29,13 +29,13 @@ class CaptioningRecipe(Recipe):
     Args:
         model: its sizes.
         data: poses to learn from; their texts are written by rule.
-        judge: of what it says.
+        judge: the retrieval model that judges its texts.
         start: weights to begin with: those of a model that learns on.
     """
 
     without_effect: ClassVar[dict[str, str]] = {
-        "data.partly": "its texts tell the whole pose, in paragraphs",
-        "data.clipped": "its texts are whole sentences",
+        "data.partial_texts": "its texts tell the whole pose, in paragraphs",
+        "data.telegraphic": "its texts are whole sentences",
     }
 
     model: CaptioningModelConfig = field(default_factory=CaptioningModelConfig)
@@ -87,7 +87,9 @@ class CaptioningLearner(SpeakerLearner):
     def facts(self) -> MeasuredFacts:
         known = known_facts(self.start)
         return (
-            MeasuredFacts(tuple(known)) if known else MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+            MeasuredFacts(tuple(known))
+            if known
+            else MeasuredFacts.of_poses(self.pool.sample(self.recipe.seed, SEEN_ON))
         )
 
     def held_out_figures(self, most: int | None, judge: Judge) -> dict[str, float]:

@@ -12,7 +12,7 @@ from poseloom.pose.types import Pose
 from poseloom.results.texts import Captioned
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import flat, published
+from poseloom.tasks.common.frames import flat, to_published_rotations
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.common.wording import Wording
 from poseloom.training.export import ModelCard
@@ -73,7 +73,7 @@ class PublishedCaptioner(PoseCaptioner):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: of its weights.
+        path: path of its weights.
     """
 
     def __init__(self, model: DescriptionGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):
@@ -87,7 +87,7 @@ class PublishedCaptioner(PoseCaptioner):
             raise no_vocabulary(self._path)
         tokenizer = WordTokenizer(self._vocabulary)
         strategy = wording.strategy(Limits())
-        parts = published(poses, self.model.config.joints).split(_AT_ONCE)
+        parts = to_published_rotations(poses, self.model.config.joints).split(_AT_ONCE)
         return [tokenizer.decode(row) for part in parts for row in self.model.say(part, strategy).tokens]
 
 

@@ -10,7 +10,7 @@ from poseloom.tasks.common.published_data import PoseBatch
 from poseloom.tasks.common.published_saying import (
     SayingProtocol,
     Spoken,
-    apart,
+    heard_divergence,
     text_figures,
     way_back,
     words_of,
@@ -52,7 +52,11 @@ def held_out_figures(
         sampler = TextSampler(judges.generation)
         made = sampler(spoken.texts, protocol.samples, seed)
         figures |= way_back(real, made, protocol)
-        figures |= apart(sampler.model.encode_poses(real), sampler.told(words_of(batches)), sampler.told(spoken.texts))
+        figures |= heard_divergence(
+            sampler.model.encode_poses(real),
+            sampler.distribution(words_of(batches)),
+            sampler.distribution(spoken.texts),
+        )
         if judge:
             figures["fid"] = judge.frechet(real, made[:, 0])
     return figures

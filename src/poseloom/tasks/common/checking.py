@@ -51,14 +51,14 @@ def instructed_facts(instruction: str, original: Pose, changed: Pose) -> Facts:
 
     if len(original) not in (1, len(changed)):
         raise PoseloomError(f"expected one second pose for each of {len(original)} first ones, got {len(changed)}")
-    told = first_words(instruction)
-    reading = read_instruction(told)
+    read_part = first_words(instruction)
+    reading = read_instruction(read_part)
     found = np.zeros((len(changed), len(reading.said)), object)
     if reading.said:
         before = original.body()
         if len(before) != len(changed):
             before = before[torch.zeros(len(changed), dtype=torch.long)]
-        checked = check_instructions([told] * len(changed), before, changed.body())
+        checked = check_instructions([read_part] * len(changed), before, changed.body())
         found = np.array([one.holds for one in checked], dtype=object).reshape(found.shape)
     stated = tuple(change_in_words(options[0]) for options in reading.said)
     return Facts(stated, _is(found, True), ~_is(found, None), tuple(dict.fromkeys(reading.unread)))

@@ -16,7 +16,7 @@ from poseloom.tasks.common.published_learner import ReadingLearner, joined
 from poseloom.tasks.common.published_text import encode_texts
 from poseloom.tasks.common.ranking import ranking_figures
 from poseloom.tasks.retrieval.evaluate import recall_figures
-from poseloom.training import Monitor, gathered
+from poseloom.training import Monitor, gather_features
 
 LOSSES = {"symbbc": symmetric_bbc, "bbc": bbc}
 """Released, and of the papers."""
@@ -35,7 +35,7 @@ class PublishedContrastiveLearner(ReadingLearner):
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
         texts, targets = encode_texts(self.model, batch.texts), self.targets(batch)
-        scores = self.model.scores(gathered(texts), gathered(targets))
+        scores = self.model.scores(gather_features(texts), gather_features(targets))
         return {"total": LOSSES[self.recipe.loss](scores), "temperature": self.model.loss_weight.detach().mean()}
 
     def validated(self, batches: Iterator[Any]) -> dict[str, float]:

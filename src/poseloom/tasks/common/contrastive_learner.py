@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from poseloom.nn.losses import symmetric_bbc
 from poseloom.tasks.common.embedding import Embeddings
 from poseloom.tasks.common.text_learner import TextLearner
-from poseloom.training import ParameterGroup, Stage, gathered
+from poseloom.training import ParameterGroup, Stage, gather_features
 
 _HOTTEST = 4.6
 """Greatest logarithm of the factor of the scores: a factor of 100, as in CLIP (Radford et al. 2021)."""
@@ -31,7 +31,7 @@ class ContrastiveLearner(TextLearner):
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
         found = self.embedded(batch)
-        scores = gathered(found.texts) @ gathered(found.items).T
+        scores = gather_features(found.texts) @ gather_features(found.items).T
         return {"total": symmetric_bbc(scores * self.scale.clamp(max=_HOTTEST).exp())}
 
     def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:

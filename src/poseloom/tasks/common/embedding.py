@@ -18,8 +18,8 @@ class Embeddings:
     """Unit vectors of a batch; row i of both belong together.
 
     Args:
-        texts: of the texts.
-        items: of what they tell of: poses, or pairs.
+        texts: vectors of the texts.
+        items: vectors of what they tell of: poses, or pairs.
     """
 
     texts: Float[Tensor, "batch latent"]

@@ -22,7 +22,7 @@ from torch import Tensor
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import within
 from poseloom.data.splits import TRAIN, VAL
-from poseloom.language.telegraphic import DESCRIBED, clipped
+from poseloom.language.telegraphic import DESCRIBED, telegraphic
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.limbs import LIMBS
 from poseloom.pose.types import Clip, Pose
@@ -50,15 +50,15 @@ class PoseData:
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where it is empty.
         validation: number of poses, or of pairs, to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
-        partly: share of the texts that tell only some of the pose, as people do.
-        clipped: share of the texts that are not whole sentences, in the words that people type.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
+        partial_texts: share of the texts that tell only some of the pose, as people do.
+        telegraphic: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
     """  # noqa: E501
 
-    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partly", "clipped")
+    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic")
     """What a stage may change; the poses are those of the whole run."""
 
     procedural: int = within(100_000, 0, 10_000_000)
@@ -68,8 +68,8 @@ class PoseData:
     validation: int = within(1000, 1, 1_000_000)
     quick: int = within(250, 1, 1_000_000)
     batches: int = within(200, 1, 10_000_000)
-    partly: float = within(0.4, 0, 1)
-    clipped: float = within(0.0, 0, 1)
+    partial_texts: float = within(0.4, 0, 1)
+    telegraphic: float = within(0.0, 0, 1)
     vocabulary_texts: int = within(20_000, 1, 10_000_000)
     mixed: float = within(0.0, 0, 1)
 
@@ -98,7 +98,7 @@ class PosePool:
             raise PoseloomError("data: procedural, files and tables give no pose; set one of them")
         return torch.cat(parts)
 
-    def drawn(self, seed: int, count: int) -> Pose:
+    def sample(self, seed: int, count: int) -> Pose:
         """Poses of the pool at random, half of them mirrored, some with limbs of others."""
         generator = np.random.default_rng(seed)
         rows = torch.from_numpy(generator.integers(len(self.rotations), size=count))
@@ -158,9 +158,9 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
     """The body poses of a file, or of a split of a table, without heading.
 
     Args:
-        path: of a file of any known format, or of a table's folder.
+        path: path of a file of any known format, or of a table's folder.
         keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
-        split: of a table's rows; see `rows_in_split`. A file has no splits.
+        split: split of a table's rows; see `rows_in_split`. A file has no splits.
 
     Raises:
         PoseloomError: it cannot be read, or the table has splits but not this one.
@@ -270,7 +270,7 @@ WRITERS: dict[str, tuple[Writer, float]] = {
 """Ways of writing a description, and the share of training texts that each writes."""
 
 
-def written(poses: Pose, seed: int, partly: float, clipped_share: float = 0.0) -> list[str]:
+def write_descriptions(poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0) -> list[str]:
     """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
     generator = np.random.default_rng(seed)
     shares = np.cumsum([share for _, share in WRITERS.values()])
@@ -281,8 +281,8 @@ def written(poses: Pose, seed: int, partly: float, clipped_share: float = 0.0) -
         if len(rows):
             for row, text in zip(rows, write(poses[torch.from_numpy(rows)], seed % (1 << 31)), strict=True):
                 texts[row] = text
-    texts = [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
-    return some_clipped(texts, clipped_share, generator)
+    texts = [some_sentences(text, generator) if generator.random() < partial_texts else text for text in texts]
+    return some_telegraphic(texts, telegraphic_share, generator)
 
 
 def some_sentences(text: str, generator: np.random.Generator) -> str:
@@ -293,13 +293,13 @@ def some_sentences(text: str, generator: np.random.Generator) -> str:
     return " ".join(sentence for sentence, stays in zip(sentences, kept, strict=True) if stays)
 
 
-def some_clipped(
+def some_telegraphic(
     texts: list[str], share: float, generator: np.random.Generator, between: Sequence[str] = DESCRIBED
 ) -> list[str]:
-    """A share of the texts in clipped words; nothing is drawn where the share is zero."""
+    """A share of the texts in telegraphic words; nothing is drawn where the share is zero."""
     if not share:
         return texts
-    return [clipped(text, generator, between) if generator.random() < share else text for text in texts]
+    return [telegraphic(text, generator, between) if generator.random() < share else text for text in texts]
 
 
 def words_in(write: Callable[[int, int], Sequence[str]], texts: int, seed: int = 5) -> list[str]:

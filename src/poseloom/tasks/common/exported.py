@@ -46,7 +46,7 @@ class Exported(Generic[M]):
     words: WordList
     card: ModelCard
 
-    def told(self, read: Callable[[str], Weights], claims: Callable[[str], list[Asked]]) -> TextNumbers:
+    def text_numbers(self, read: Callable[[str], Weights], claims: Callable[[str], list[Asked]]) -> TextNumbers:
         """Words and facts of texts, as the model takes them.
 
         Args:
@@ -73,7 +73,7 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
     """Read exported weights.
 
     Args:
-        path: of the safetensors file; its card lies beside it.
+        path: path of the safetensors file; its card lies beside it.
         task: that it must be of.
         model: makes the module.
         config: data class of the module's sizes.
@@ -147,8 +147,8 @@ def section_of(kind: type[T], values: Any, path: str | Path = "model card", wher
         if is_dataclass(hint):
             value = section_of(hint, value, path, place)  # type: ignore[arg-type]
         elif hint in (int, float, str, bool) and not _fits(value, hint):
-            told = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
-            raise FileError(card_path(path), told, field=place, remedy=_AGAIN)
+            problem = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
+            raise FileError(card_path(path), problem, field=place, remedy=_AGAIN)
         known[one.name] = value
     try:
         made = kind(**known)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from poseloom.base.ranges import within
 from poseloom.nn.pose.fact_classifier import Wanted, doubt_of, toward
 from poseloom.nn.pose.features import joint_positions
-from poseloom.nn.pose.flow import FlowConfig, Guide, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Guidance, Numbers, OriginalPose, PoseFlow
 from poseloom.nn.text.convolutions import ConvTextConfig, ConvTextEncoder
 
 MILLIMETRES = 1000.0
@@ -27,20 +27,20 @@ class FlowModelConfig:
     Args:
         text: the text encoder.
         flow: what moves noise to poses.
-        steps: of a drawn pose's path.
-        guidance: how strongly the text steers; 1 as it was learned.
-        spread: of the noise that a path begins with; less than 1 for likelier poses.
-        nudges: toward what the text claims, in each later step of the path.
-        nudge: length of one, in normalised rotation numbers.
+        steps: steps of the path from noise to a pose.
+        guidance: strength of classifier-free guidance by the text; 1 as it was learned.
+        temperature: factor on the noise that a path begins with; less than 1 for likelier poses.
+        guidance_steps: steps of classifier guidance toward what the text claims, in each later step of the path.
+        guidance_step_size: length of one step of classifier guidance, in normalised rotation numbers.
     """
 
     text: ConvTextConfig = field(default_factory=ConvTextConfig)
     flow: FlowConfig = field(default_factory=FlowConfig)
     steps: int = within(4, 1, 1000)
     guidance: float = within(1.0, 0, 100)
-    spread: float = within(0.7, 0, 100)
-    nudges: int = within(2, 0, 1000)
-    nudge: float = within(0.7, 0, 100)
+    temperature: float = within(0.7, 0, 100)
+    guidance_steps: int = within(2, 0, 1000)
+    guidance_step_size: float = within(0.7, 0, 100)
 
 
 class FlowModel(nn.Module):
@@ -52,7 +52,7 @@ class FlowModel(nn.Module):
     """
 
     flow: PoseFlow
-    judge: nn.Module
+    classifier: nn.Module
 
     def __init__(self, words: int, config: FlowModelConfig):
         super().__init__()
@@ -67,30 +67,35 @@ class FlowModel(nn.Module):
         classified: Callable[[Numbers], Float[Tensor, "poses facts"]],
         samples: int,
         generator: torch.Generator | None,
-        origin: Origin | None = None,
+        origin: OriginalPose | None = None,
     ) -> Float[Tensor, "texts samples 22 3 3"]:
         """Rotations of several poses for each text.
 
         Args:
-            condition: of each text.
+            condition: condition of each text.
             unconditional: gives the condition that says nothing, for one row or for all; called where guidance needs it.
             wanted: what the texts claim.
             classified: numbers of the flow -> logits of the facts that hold.
             samples: poses for each text.
-            generator: of the noise.
+            generator: generator of the noise.
             origin: the poses that are changed, `samples` times each.
         """  # noqa: E501
         settings = self.config
-        guide = Guide(spread=settings.spread)
+        guidance = Guidance(temperature=settings.temperature)
         if settings.guidance != 1:
-            guide = Guide(settings.guidance, unconditional(), settings.spread)
+            guidance = Guidance(settings.guidance, unconditional(), settings.temperature)
 
         def guided(numbers: Numbers) -> Numbers:
-            return toward(lambda one: doubt_of(classified(one), wanted), numbers, settings.nudge, settings.nudges)
+            return toward(
+                lambda one: doubt_of(classified(one), wanted),
+                numbers,
+                settings.guidance_step_size,
+                settings.guidance_steps,
+            )
 
-        nudged = guided if settings.nudges and bool(wanted.any()) else None
+        guide = guided if settings.guidance_steps and bool(wanted.any()) else None
         rows = condition.repeat_interleave(samples, dim=0)
-        return self.flow.draw(rows, settings.steps, generator, origin, guide, nudged).unflatten(0, (-1, samples))
+        return self.flow.sample(rows, settings.steps, generator, origin, guidance, guide).unflatten(0, (-1, samples))
 
 
 def sampled_in_parts(
@@ -106,7 +111,7 @@ def sampled_in_parts(
         sample: inputs of a part, number of samples and generator -> rotations.
         inputs: what the model takes of each text.
         samples: for each text.
-        device: of the model.
+        device: device of the model.
         at_once: texts of a part.
     """
     generator = torch.Generator().manual_seed(_SEED)
@@ -121,7 +126,7 @@ def joint_errors(
 
     Args:
         found, true: rotations.
-        offsets: of each joint from its parent, metres.
+        offsets: offset of each joint from its parent, metres.
     """
     places = [joint_positions(one, offsets) for one in (found, true)]
     return (places[0] - places[1]).norm(dim=-1).mean(-1) * MILLIMETRES

@@ -56,7 +56,7 @@ def pairs(first: Pose, second: Pose) -> tuple[Pose, Pose]:
     return together(before, after)
 
 
-def published(pose: Pose, joints: int) -> Float[Tensor, "*batch joints 3"]:
+def to_published_rotations(pose: Pose, joints: int) -> Float[Tensor, "*batch joints 3"]:
     """Rotations as a published model takes them; the pose has no heading. Hands that were not given are flat."""
     rotations = pose.turned(_y_up_to_z_up()).with_hands().rotations
     return rotations[..., :joints, :]

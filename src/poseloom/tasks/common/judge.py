@@ -32,7 +32,7 @@ def precision_at_1(texts: Float[Tensor, "items d"], poses: Float[Tensor, "items 
     return r_precision(texts, poses).mended[0]
 
 
-def judged(
+def r_precision_by(
     judge: Judge,
     task: str,
     model: WordedModel[M],

@@ -22,7 +22,7 @@ from poseloom.language.telegraphic import INSTRUCTED
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.types import Pose, concatenate, heading
-from poseloom.tasks.common.examples import PoseData, PosePool, some_clipped, some_limbs, some_sentences
+from poseloom.tasks.common.examples import PoseData, PosePool, some_limbs, some_sentences, some_telegraphic
 
 Pair = tuple[Pose, Pose]
 _HELD_OUT_SEED = 13
@@ -40,10 +40,10 @@ class PairData(PoseData):
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count; procedural pairs where it is empty.
         validation: number of pairs to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
-        partly: share of the instructions that tell only some of the changes.
-        clipped: share of the instructions that are not whole sentences, in the words that people type.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
+        partial_texts: share of the instructions that tell only some of the changes.
+        telegraphic: share of the instructions that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
@@ -64,7 +64,7 @@ class PairPool:
         self.data = data
         self.poses = PosePool(data)
 
-    def drawn(self, seed: int, count: int) -> Pair:
+    def sample(self, seed: int, count: int) -> Pair:
         """Pairs at random, half of them mirrored."""
         generator = np.random.default_rng(seed)
         moments = self._share(generator, count, self.data.moments if len(self._motion.starts) else 0.0)
@@ -82,7 +82,7 @@ class PairPool:
         """The pairs to validate on."""
         if not self.data.held_out:
             stances = PairPool(PairData(procedural=max(100, self.data.validation), strangers=self.data.strangers))
-            return stances.drawn(_HELD_OUT_SEED, self.data.validation)
+            return stances.sample(_HELD_OUT_SEED, self.data.validation)
         return pairs_in(Path(self.data.held_out), self.data.validation)
 
     @cached_property
@@ -180,10 +180,10 @@ def _pairs_of_table(path: Path, count: int) -> Pair:
     first = Pose(torch.stack([one.rotations_a for one in samples])).body()
     second = Pose(torch.stack([one.rotations_b for one in samples])).body()
     turns = torch.tensor([table.pairs[one.pair].in_sequence for one in samples])
-    return paired(first, second, turns)
+    return pair_poses(first, second, turns)
 
 
-def paired(first: Pose, second: Pose, turns: Bool[Tensor, " pairs"]) -> Pair:
+def pair_poses(first: Pose, second: Pose, turns: Bool[Tensor, " pairs"]) -> Pair:
     """First poses without heading; second ones keep their turn from them where `turns`, else they have none either."""
     before, turned = together(first, second)
     still = second.without_heading()
@@ -225,7 +225,9 @@ PAIR_WRITERS: dict[str, tuple[PairWriter, float]] = {
 """Ways of writing an instruction, and the share of training texts that each writes."""
 
 
-def written_pairs(first: Pose, second: Pose, seed: int, partly: float, clipped_share: float = 0.0) -> list[str]:
+def write_instructions(
+    first: Pose, second: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0
+) -> list[str]:
     """An instruction for each pair, in one of the ways of writing, some cut down, some not in sentences."""
     generator = np.random.default_rng(seed)
     shares = np.cumsum([share for _, share in PAIR_WRITERS.values()])
@@ -237,5 +239,5 @@ def written_pairs(first: Pose, second: Pose, seed: int, partly: float, clipped_s
             chosen = torch.from_numpy(rows)
             for row, text in zip(rows, write(first[chosen], second[chosen], seed % (1 << 31)), strict=True):
                 texts[row] = text
-    texts = [some_sentences(text, generator) if generator.random() < partly else text for text in texts]
-    return some_clipped(texts, clipped_share, generator, INSTRUCTED)
+    texts = [some_sentences(text, generator) if generator.random() < partial_texts else text for text in texts]
+    return some_telegraphic(texts, telegraphic_share, generator, INSTRUCTED)

@@ -13,17 +13,17 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.base.streams import mixed
+from poseloom.base.streams import mix_numbers
 from poseloom.data.schema import TextKind
 from poseloom.data.table import Table
 from poseloom.data.text_views import PairTextDataset, TextDataset
 from poseloom.nn.text.vocabulary import Vocabulary, build_vocabulary, read_vocabulary
 from poseloom.pose.types import Pose
-from poseloom.tasks.common.frames import published
-from poseloom.tasks.common.pair_examples import paired
+from poseloom.tasks.common.frames import to_published_rotations
+from poseloom.tasks.common.pair_examples import pair_poses
 from poseloom.tasks.common.published_models import VOCABULARY
 from poseloom.tasks.common.published_recipe import TableData
-from poseloom.tasks.common.published_text import TextMaker, Texts
+from poseloom.tasks.common.published_text import TextBatch, TextMaker
 from poseloom.training import read_card
 
 BATCH = 32
@@ -44,11 +44,11 @@ class PoseBatch:
         poses: axis-angle, radians, as published models see them: Z up, without heading.
         texts: one for each pose.
         references: all texts of each pose that may be chosen; empty in training.
-        words: of `texts`; empty in training.
+        words: words of `texts`; empty in training.
     """
 
     poses: Float[Tensor, "batch joints 3"]
-    texts: Texts
+    texts: TextBatch
     words: tuple[str, ...] = ()
     references: tuple[tuple[str, ...], ...] = ()
 
@@ -61,13 +61,13 @@ class PairBatch:
         before, after: as in `PoseBatch`; the turn between them counts where both are of one recording.
         texts: one for each pair.
         references: all texts of each pair that may be chosen; empty in training.
-        words: of `texts`; empty in training.
+        words: words of `texts`; empty in training.
         in_sequence: which pairs are of one recording.
     """
 
     before: Float[Tensor, "batch joints 3"]
     after: Float[Tensor, "batch joints 3"]
-    texts: Texts
+    texts: TextBatch
     in_sequence: Bool[Tensor, " batch"]
     words: tuple[str, ...] = ()
     references: tuple[tuple[str, ...], ...] = ()
@@ -83,7 +83,7 @@ class Chance:
     Args:
         flip: mirror half of them.
         copies: share of pairs without an instruction whose poses are the same.
-        seed: of the stage's data.
+        seed: seed of the stage's data.
     """
 
     flip: bool = False
@@ -91,12 +91,12 @@ class Chance:
     seed: int = 0
 
 
-class DrawnItems(Generic[B]):
+class SampledItems(Generic[B]):
     """The items of a view of a table, each with a number that was drawn for it in this epoch.
 
     Args:
         view: gives samples by place.
-        seed: of the draws.
+        seed: seed of the draws.
     """
 
     def __init__(self, view: TextDataset | PairTextDataset, seed: int):
@@ -111,7 +111,7 @@ class DrawnItems(Generic[B]):
         return len(self.view)
 
     def __getitems__(self, places: Sequence[int]) -> list[tuple[Any, int]]:
-        return [(sample, mixed(self.seed, self.epoch, sample[0])) for sample in self.view.__getitems__(places)]
+        return [(sample, mix_numbers(self.seed, self.epoch, sample[0])) for sample in self.view.__getitems__(places)]
 
 
 class PoseItems:
@@ -119,7 +119,7 @@ class PoseItems:
 
     Args:
         joints: that the model sees.
-        maker: of its texts.
+        maker: maker of its texts.
     """
 
     def __init__(self, joints: int, maker: TextMaker):
@@ -131,17 +131,17 @@ class PoseItems:
         Raises:
             FileError: there is no table, or no such pose in it.
         """
-        table = opened(data)
+        table = open_data_table(data)
         view = TextDataset(table, data.texts, table.rows_of(split), sources=data.sources or None, **choice)
         return some(view, data, split, "poses")
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
         """A training batch."""
         samples, draws = zip(*items, strict=True)
         poses = Pose(torch.stack([one.rotations for one in samples])).without_heading()
         chosen = coins(draws, _FLIP, 0.5 if chance.flip else 0.0)
         texts, flipped = self.maker.flipped([one.text for one in samples], chosen, draws[0])
-        return PoseBatch(self._numbers(mirrored(poses, flipped)), texts)
+        return PoseBatch(self._numbers(mirror_chosen(poses, flipped)), texts)
 
     def held_out(self, view: TextDataset, places: range) -> PoseBatch:
         """Items as they are, with their words."""
@@ -152,7 +152,7 @@ class PoseItems:
         return PoseBatch(self._numbers(poses), self.maker(words), words, references)
 
     def _numbers(self, poses: Pose) -> Float[Tensor, "batch joints 3"]:
-        return published(poses, self.joints)
+        return to_published_rotations(poses, self.joints)
 
 
 class PairItems:
@@ -168,10 +168,10 @@ class PairItems:
         Raises:
             FileError: there is no table, or no such pair in it.
         """
-        view = PairTextDataset(opened(data), data.texts, split, sources=data.sources or None, **choice)
+        view = PairTextDataset(open_data_table(data), data.texts, split, sources=data.sources or None, **choice)
         return some(view, data, split, "pairs")
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance, table: Table) -> PairBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance, table: Table) -> PairBatch:
         """A training batch; some pairs are copies of one pose with an empty instruction, where `chance` says so."""
         samples, draws = zip(*items, strict=True)
         before, after, turns = self._poses(samples, table)
@@ -179,8 +179,8 @@ class PairItems:
         words = ["" if empty else one.text for one, empty in zip(samples, copied.tolist(), strict=True)]
         chosen = coins(draws, _FLIP, 0.5 if chance.flip else 0.0)
         texts, flipped = self.maker.flipped(words, chosen, draws[0])
-        before, after = mirrored(before, flipped), mirrored(after, flipped)
-        first, second = published(before, self.joints), published(after, self.joints)
+        before, after = mirror_chosen(before, flipped), mirror_chosen(after, flipped)
+        first, second = to_published_rotations(before, self.joints), to_published_rotations(after, self.joints)
         return PairBatch(first, torch.where(copied[:, None, None], first, second), texts, turns)
 
     def held_out(self, view: PairTextDataset, places: range) -> PairBatch:
@@ -189,7 +189,7 @@ class PairItems:
         before, after, turns = self._poses(samples, view.table)
         words = tuple(one.text for one in samples)
         references = tuple(tuple(view.texts_of(one.pair)) for one in samples)
-        first, second = published(before, self.joints), published(after, self.joints)
+        first, second = to_published_rotations(before, self.joints), to_published_rotations(after, self.joints)
         return PairBatch(first, second, self.maker(words), turns, words, references)
 
     def _poses(self, samples: Sequence[Any], table: Table) -> tuple[Pose, Pose, Bool[Tensor, " pairs"]]:
@@ -198,10 +198,10 @@ class PairItems:
             self._turns[table.path] = torch.from_numpy(turns)
         turning = self._turns[table.path][[one.pair for one in samples]]
         first, second = (Pose(torch.stack([one[place] for one in samples])) for place in (1, 2))
-        return *paired(first, second, turning), turning
+        return *pair_poses(first, second, turning), turning
 
 
-def opened(data: TableData) -> Table:
+def open_data_table(data: TableData) -> Table:
     """The table of a data section.
 
     Raises:
@@ -235,14 +235,14 @@ def in_parts(view: TextDataset | PairTextDataset, size: int) -> Iterator[range]:
     return (range(first, min(first + size, len(view))) for first in range(0, len(view), size))
 
 
-def mirrored(poses: Pose, chosen: Bool[Tensor, " batch"]) -> Pose:
+def mirror_chosen(poses: Pose, chosen: Bool[Tensor, " batch"]) -> Pose:
     """The chosen poses as their mirror image."""
     return Pose(torch.where(chosen[:, None, None], poses.mirror().rotations, poses.rotations))
 
 
 def coins(draws: Sequence[int], stream: int, share: float) -> Bool[Tensor, " batch"]:
     """For each drawn number whether an event of that probability happens."""
-    return torch.tensor([mixed(draw, stream) / _RANGE < share for draw in draws])
+    return torch.tensor([mix_numbers(draw, stream) / _RANGE < share for draw in draws])
 
 
 def texts_in(view: TextDataset | PairTextDataset) -> Iterator[str]:
@@ -271,7 +271,7 @@ def vocabulary_of(sections: Iterable[TableData], pairs: bool) -> Vocabulary:
     if source:
         return read_vocabulary(source)
     used = {(data.table, kind) for data in sections for kind in data.texts}
-    tables = {data.table: opened(data) for data in sections}
+    tables = {data.table: open_data_table(data) for data in sections}
     texts = (
         text
         for kind in _KINDS_IN_ORDER

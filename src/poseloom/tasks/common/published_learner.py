@@ -19,9 +19,9 @@ from poseloom.tasks.common.configs import config_to_plain
 from poseloom.tasks.common.published_data import (
     BATCH,
     Chance,
-    DrawnItems,
     PairItems,
     PoseItems,
+    SampledItems,
     in_parts,
     texts_in,
     vocabulary_of,
@@ -90,14 +90,14 @@ class PublishedLearner(Learner):
             self.items.maker.keep(list(texts_in(view)), data.flip)
         chance = Chance(data.flip, getattr(data, "copies", 0.0), share.seed)
         table = {"table": view.table} if self.pairs else {}
-        collate: Any = partial(self.items.drawn, chance=chance, **table)
-        return DatasetBatches(DrawnItems(view, share.seed), share, collate)
+        collate: Any = partial(self.items.training_batch, chance=chance, **table)
+        return DatasetBatches(SampledItems(view, share.seed), share, collate)
 
     def held_out(self, split: str, data: Any, **choice: Any) -> Iterator[Any]:
         """Batches of a split on the device, in the table's order.
 
         Args:
-            split: of the table.
+            split: split of the table.
             data: the data section, of a stage.
             choice: which text of each; see `TextDataset`.
         """

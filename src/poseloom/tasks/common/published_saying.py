@@ -24,7 +24,7 @@ from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_learner import SayingLearner, mean_of
 from poseloom.tasks.common.ranking import RankProtocol
-from poseloom.tasks.common.reconstruction import SampleErrors
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.training import Monitor
 
@@ -35,9 +35,9 @@ class DecoderSizes:
 
     Args:
         mode: how it is shown the pose: crossattention (released) or prompt.
-        width: of a word's vector.
-        layers: of the transformer.
-        heads: of its attention.
+        width: width of a word's vector.
+        layers: number of layers of the transformer.
+        heads: number of heads of its attention.
         feed_forward: width inside its layers.
     """
 
@@ -65,7 +65,7 @@ class SayingProtocol:
         pool: candidates of R-precision, the own one among them.
         repetitions: pools for each text.
         samples: poses that are drawn of each text for the way back, of which the best counts.
-        best: of how many best ones the mean is told besides.
+        best: number of best samples whose mean is given besides.
         body: model file of SMPL-H that wears the poses; the free body, whose figures are its own, where it is empty.
     """
 
@@ -143,19 +143,19 @@ def way_back(
     protocol: SayingProtocol,
 ) -> dict[str, float]:
     """Errors of poses that a generator drew of the texts, millimetres and degrees; ``mpjpe_top1`` is MPJE_30."""
-    errors = SampleErrors(Wearer(protocol.body), protocol.best)
+    errors = GatheredSampleErrors(Wearer(protocol.body), protocol.best)
     for poses, samples in zip(real.split(32), made.split(32), strict=True):
         errors.add(poses, samples)
     return errors.figures()
 
 
-def apart(posterior: Normal, original: Normal, said: Normal) -> dict[str, float]:
+def heard_divergence(posterior: Normal, original: Normal, said: Normal) -> dict[str, float]:
     """What a generator hears of said texts: ``kld_a`` from people's, ``kld_b`` how much farther from the poses.
 
     Args:
-        posterior: of the poses.
-        original: of people's texts.
-        said: of the model's texts.
+        posterior: posterior of the poses.
+        original: distributions of people's texts.
+        said: distributions of the model's texts.
     """
 
     def kl(first: Normal, second: Normal) -> Tensor:

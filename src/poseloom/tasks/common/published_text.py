@@ -30,7 +30,7 @@ _KEPT_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class Texts:
+class TextBatch:
     """Texts of a batch.
 
     Args:
@@ -45,24 +45,24 @@ class Texts:
 
 
 class TextMaker:
-    """Makes `Texts` of words.
+    """Makes `TextBatch` of words.
 
     Args:
-        tokenizer: of the model.
-        cache: of features; None where none are kept.
+        tokenizer: tokenizer of the model.
+        cache: folder of features; None where none are kept.
     """
 
     def __init__(self, tokenizer: Tokenizer, cache: FeatureCache | None = None):
         self.tokenizer, self.cache = tokenizer, cache
         self._flip = tokenizer.side_flip()
 
-    def __call__(self, texts: Sequence[str]) -> Texts:
+    def __call__(self, texts: Sequence[str]) -> TextBatch:
         """The texts as they are."""
         return self._made(*self._encoded(texts))
 
     def flipped(
         self, texts: Sequence[str], chosen: Bool[Tensor, " batch"], seed: int
-    ) -> tuple[Texts, Bool[Tensor, " batch"]]:
+    ) -> tuple[TextBatch, Bool[Tensor, " batch"]]:
         """The texts, the chosen ones with left and right exchanged; and which were, for a word may forbid it."""
         tokens, lengths = self._encoded(texts)
         rows = torch.nonzero(chosen)[:, 0]
@@ -97,18 +97,18 @@ class TextMaker:
         """Ids of the longest text that the model reads."""
         return getattr(self.tokenizer, "longest", tokens.shape[1])
 
-    def _made(self, tokens: Tensor, lengths: Tensor) -> Texts:
+    def _made(self, tokens: Tensor, lengths: Tensor) -> TextBatch:
         tokens = tokens[:, : int(lengths.max())]
         features = None if self.cache is None else self.cache.batch(_written(tokens, lengths)).values
-        return Texts(tokens, lengths, features)
+        return TextBatch(tokens, lengths, features)
 
 
-def encode_texts(model: Any, texts: Texts) -> Any:
+def encode_texts(model: Any, texts: TextBatch) -> Any:
     """What a model's text encoder gives, from kept features where there are some.
 
     Args:
         model: has `text_encoder`, and `encode_texts` of ids and lengths.
-        texts: of a batch.
+        texts: texts of a batch.
     """
     if texts.features is None:
         return model.encode_texts(texts.tokens, texts.lengths)

@@ -51,12 +51,12 @@ def elbo(
     return {f"elbo_{name}": elbo_per_item(own, data, scale, kl, kind) for name, own, data, scale, kind in views}
 
 
-class SampleErrors:
+class GatheredSampleErrors:
     """Errors of several samples for each item, gathered batch by batch.
 
     Args:
         wearer: the body whose joints and vertices are compared.
-        best: of how many best samples the mean is told.
+        best: number of best samples whose mean is given.
     """
 
     def __init__(self, wearer: Wearer, best: int):
@@ -83,6 +83,6 @@ class SampleErrors:
         return found
 
 
-def drawn(told: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
+def latent_samples(conditional: Normal, count: int) -> Float[Tensor, "batch samples latent"]:
     """Several latents of each distribution."""
-    return told.sample((count,)).transpose(0, 1)
+    return conditional.sample((count,)).transpose(0, 1)

@@ -21,9 +21,9 @@ class SpeakerConfig:
     """Sizes of the decoder.
 
     Args:
-        width: of a word's vector.
-        layers: of attention.
-        heads: of attention.
+        width: width of a word's vector.
+        layers: number of layers of attention.
+        heads: number of heads of attention.
         tokens: vectors that tell the decoder of the pose or the pair as a whole.
         side_tokens: vectors that tell it what is measured of the left side, of the right one, and of no side, each.
         dropout: share of units that rest in training.

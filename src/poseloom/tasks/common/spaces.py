@@ -51,10 +51,12 @@ class TextSpace(ABC):
             PoseloomError: k below one.
         """
         asked = self.embed_texts([text])
-        return Ranking(ranked(asked.vectors[0], candidates.vectors, k), notes=asked.notes)
+        return Ranking(rank_candidates(asked.vectors[0], candidates.vectors, k), notes=asked.notes)
 
 
-def ranked(query: Float[Tensor, " latent"], candidates: Float[Tensor, "rows latent"], k: int) -> tuple[Ranked, ...]:
+def rank_candidates(
+    query: Float[Tensor, " latent"], candidates: Float[Tensor, "rows latent"], k: int
+) -> tuple[Ranked, ...]:
     """The `k` candidates that are nearest, best first; of unit vectors.
 
     Raises:

@@ -35,7 +35,7 @@ class TextLearner(Learner):
 
     def examples(self, seed: int, count: int, data: Any) -> Any:
         """Poses or pairs that depend on the seed alone."""
-        return self.pool.drawn(seed, count)
+        return self.pool.sample(seed, count)
 
     @abstractmethod
     def written(self, examples: Any, seed: int, data: Any) -> list[str]:

@@ -37,21 +37,21 @@ def held_out_figures(model: EditingModel, text_numbers: TextNumbers, pairs: tupl
         ``facts``: percent of the instruction's facts that hold of (original, changed);
         ``unnamed``: mean way, mm, of elbows, wrists, knees, ankles and head of limbs that the instruction leaves alone,
         seen from the chest or the pelvis;
-        ``mpje``: mean distance of the joints to the pair's second pose, pelvis at the origin, mm;
-        ``mpje_unchanged``: the same where nothing is changed.
+        ``mpjpe``: mean distance of the joints to the pair's second pose, pelvis at the origin, mm;
+        ``mpjpe_unchanged``: the same where nothing is changed.
     """
     first, second = pairs
     texts = instruct(first, second, seed=INSTRUCTION_SEED)
     device, offsets = next(model.parameters()).device, model.flow.offsets.cpu()
     inputs = (*text_numbers.asked(texts), first.rotations)
-    changed = sampled_in_parts(model.draw, inputs, 1, device, at_once=_AT_ONCE)[:, 0]
+    changed = sampled_in_parts(model.sample_poses, inputs, 1, device, at_once=_AT_ONCE)[:, 0]
     checked = check_instructions(texts, first, Pose.from_matrices(changed))
     held = [holds for one in checked for holds in one.holds if holds is not None]
     return {
         "facts": 100 * float(np.mean(held)),
         "unnamed": _unnamed_way(first, changed, changes(first, second)),
-        "mpje": float(joint_errors(changed, second.matrices(), offsets).mean()),
-        "mpje_unchanged": float(joint_errors(first.matrices(), second.matrices(), offsets).mean()),
+        "mpjpe": float(joint_errors(changed, second.matrices(), offsets).mean()),
+        "mpjpe_unchanged": float(joint_errors(first.matrices(), second.matrices(), offsets).mean()),
     }
 
 

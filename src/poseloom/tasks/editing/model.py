@@ -9,9 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from poseloom.base.ranges import WIDEST, within
-from poseloom.nn.pose.fact_classifier import ClaimJudge, Wanted
+from poseloom.nn.pose.fact_classifier import ClaimClassifier, Wanted
 from poseloom.nn.pose.features import PoseTower, PoseTowerConfig
-from poseloom.nn.pose.flow import FlowConfig, Numbers, Origin, PoseFlow
+from poseloom.nn.pose.flow import FlowConfig, Numbers, OriginalPose, PoseFlow
 from poseloom.nn.text.words import PAD
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import rotvec_to_rotmat
@@ -26,16 +26,16 @@ class EditingModelConfig(FlowModelConfig):
         facts: numbers of what an instruction states, besides its words.
         pose: the encoder of the pose that is changed.
         seen: numbers that tell the flow of that pose, besides its rotations.
-        judge: the network that says which claims of an instruction hold of a pair.
+        classifier: the network that says which claims of an instruction hold of a pair.
         measured: claims that it knows.
     """
 
     flow: FlowConfig = field(default_factory=lambda: FlowConfig(width=384))
-    nudges: int = within(3, 0, 1000)
+    guidance_steps: int = within(3, 0, 1000)
     facts: int = within(768, 0, WIDEST)
     pose: PoseTowerConfig = field(default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True))
     seen: int = within(256, 1, WIDEST)
-    judge: PoseTowerConfig = field(
+    classifier: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=192, blocks=1, geometry=True, levels=4)
     )
     measured: int = within(768, 0, WIDEST)
@@ -63,7 +63,7 @@ class EditingModel(FlowModel):
     """
 
     config: EditingModelConfig
-    judge: ClaimJudge
+    classifier: ClaimClassifier
 
     def __init__(self, words: int, config: EditingModelConfig):
         super().__init__(words, config)
@@ -72,7 +72,7 @@ class EditingModel(FlowModel):
             nn.Linear(config.text.outputs + config.facts, config.seen), nn.GELU(), nn.Linear(config.seen, BODY_JOINTS)
         )
         self.flow = PoseFlow(config.text.outputs + config.facts + config.seen, config.flow, from_origin=True)
-        self.judge = ClaimJudge(config.measured, config.judge)
+        self.classifier = ClaimClassifier(config.measured, config.classifier)
 
     def forward(
         self,
@@ -85,7 +85,7 @@ class EditingModel(FlowModel):
         return EditingCondition(torch.cat([of_text, self.pose_encoder(first)], dim=-1), self.moved(of_text))
 
     @torch.no_grad()
-    def draw(
+    def sample_poses(
         self,
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch stated"],
@@ -97,7 +97,7 @@ class EditingModel(FlowModel):
         """Rotations of several changed poses for each original; the first pose must have no heading."""
         condition = self(words, facts, first)
         originals = first.repeat_interleave(samples, dim=0)
-        origin = Origin(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
+        origin = OriginalPose(originals, (condition.moves > 0).repeat_interleave(samples, dim=0))
         before = rotvec_to_rotmat(originals[:, :BODY_JOINTS])
 
         def unconditional() -> Tensor:
@@ -105,6 +105,6 @@ class EditingModel(FlowModel):
             return nothing.vectors.repeat_interleave(samples, dim=0)
 
         def classified(numbers: Numbers) -> Tensor:
-            return self.judge(before, self.flow.matrices(numbers))
+            return self.classifier(before, self.flow.matrices(numbers))
 
         return self.sample(condition.vectors, unconditional, wanted, classified, samples, generator, origin)

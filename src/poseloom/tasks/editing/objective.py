@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from poseloom.facts.measured_pairs import PairClaims
-from poseloom.facts.named_limbs import settled
-from poseloom.facts.stated import instructed, instructed_claims, unread
-from poseloom.nn.pose.flow import Origin
+from poseloom.facts.named_limbs import keep_unnamed_limbs
+from poseloom.facts.stated import facts_of_instruction, instructed_claims, unread
+from poseloom.nn.pose.flow import OriginalPose
 from poseloom.nn.pose.losses import claim_loss, flow_losses
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
-from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, write_instructions
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.editing.evaluate import held_out_figures
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
@@ -41,22 +41,22 @@ class EditingData(PairData):
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on; procedural pairs where it is empty.
         validation: number of pairs to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
-        partly: share of the instructions that tell only some of the changes.
-        clipped: share of the instructions that are not whole sentences, in the words that people type.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
+        partial_texts: share of the instructions that tell only some of the changes.
+        telegraphic: share of the instructions that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
         strangers: share of the pairs of which one pose has nothing to do with the other.
         settled: leave the limbs that no change names as they were: what is not named must stay.
-        wordless: share of the pairs that come without an instruction: what guidance leads away from.
+        condition_dropout: share of the pairs that come without an instruction: what guidance leads away from.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = (*PairData.stage_keys, "settled", "wordless")
+    stage_keys: ClassVar[tuple[str, ...]] = (*PairData.stage_keys, "settled", "condition_dropout")
 
     settled: bool = True
-    wordless: float = 0.0
+    condition_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class EditingLearner(FlowLearner):
 
     pool: PairPool
     monitor = Monitor("facts", "max")
-    reads = staticmethod(instructed)
+    reads = staticmethod(facts_of_instruction)
     asks = staticmethod(instructed_claims)
     recipe: EditingRecipe
     model: EditingModel
@@ -113,11 +113,13 @@ class EditingLearner(FlowLearner):
         self.warm()
 
     def examples(self, seed: int, count: int, data: EditingData) -> Pair:
-        first, second = self.pool.drawn(seed, count)
-        return first, settled(first, second) if data.settled else second
+        first, second = self.pool.sample(seed, count)
+        return first, keep_unnamed_limbs(first, second) if data.settled else second
 
     def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
-        return with_some_dropped(written_pairs(*examples, seed, data.partly, data.clipped), data.wordless, seed)
+        return with_some_dropped(
+            write_instructions(*examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
+        )
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
         first, second = examples
@@ -127,7 +129,7 @@ class EditingLearner(FlowLearner):
         return EditingBatch(first.rotations, second.rotations, words, facts, other.rotations, claims, holds)
 
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
-        return self.pool.poses.drawn(seed, count).rotations
+        return self.pool.poses.sample(seed, count).rotations
 
     def classified_names(self) -> tuple[str, ...]:
         return self.claims.names(self.recipe.model.measured)
@@ -138,14 +140,16 @@ class EditingLearner(FlowLearner):
         return PairClaims.of_texts(self._some_texts(), self.recipe.model.measured)
 
     def losses(self, batch: EditingBatch) -> dict[str, Tensor]:
-        """See `flow_losses`; ``moves``: how badly it is known which joints an instruction moves; ``judge``: which
+        """See `flow_losses`; ``moves``: how badly it is known which joints an instruction moves; ``classifier``: which
         claims hold of the classified pairs."""
         condition = self.model(batch.words, unread(batch.facts), batch.first)
         moves = ((batch.second - batch.first).abs() > _STILL).any(-1)[:, :BODY_JOINTS]
-        losses = flow_losses(self.model.flow, batch.second, condition.vectors, Origin(batch.first, moves))
+        losses = flow_losses(self.model.flow, batch.second, condition.vectors, OriginalPose(batch.first, moves))
         losses["moves"] = functional.binary_cross_entropy_with_logits(condition.moves.float(), moves.float())
-        losses["judge"] = claim_loss(self.model.judge, batch.first, batch.classified, batch.claims, batch.holds)
-        return losses | {"total": losses["total"] + losses["moves"] + losses["judge"]}
+        losses["classifier"] = claim_loss(
+            self.model.classifier, batch.first, batch.classified, batch.claims, batch.holds
+        )
+        return losses | {"total": losses["total"] + losses["moves"] + losses["classifier"]}
 
     def held_out_figures(self, most: int | None) -> dict[str, float]:
         first, second = self.pool.held_out

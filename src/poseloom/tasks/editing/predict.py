@@ -13,7 +13,7 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import seed_number, text_argument, whole_number
-from poseloom.facts.stated import instructed, instructed_claims
+from poseloom.facts.stated import facts_of_instruction, instructed_claims
 from poseloom.nn.pose.features import joint_positions
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.joints import BODY_JOINTS
@@ -22,7 +22,7 @@ from poseloom.pose.types import Pose
 from poseloom.results.poses import Edited, Facts
 from poseloom.tasks.common.checking import instructed_facts
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import from_published, one_pose, published, put_back
+from poseloom.tasks.common.frames import from_published, one_pose, put_back, to_published_rotations
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
 from poseloom.training.export import ModelCard
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Poses that one call gives."""
-DRAWN_FOR_EACH = 32
+SAMPLES_FOR_EACH = 32
 """Poses drawn for each one that is returned where they are checked."""
 _UNCHECKED = "nothing in the instruction can be checked by the geometry: the poses were not chosen"
 
@@ -50,7 +50,7 @@ class PoseEditor(ABC):
         self.card, self._read = card, read
 
     @abstractmethod
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         """Changed poses (count,) of a pose (1,) without heading."""
 
     def notes(self, instruction: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class PoseEditor(ABC):
             notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
         plain = Pose(original.rotations).reshape(1).without_heading()
-        drawn = self._draw(plain, instruction, n * DRAWN_FOR_EACH if verified else n, generator)
+        drawn = self._sample(plain, instruction, n * SAMPLES_FOR_EACH if verified else n, generator)
         facts = instructed_facts(instruction, plain, drawn)
         if verified:
             best = _best(facts, _ways(plain, drawn).numpy(), n)
@@ -104,11 +104,11 @@ class SmallEditor(PoseEditor):
     def __init__(self, exported: Exported[EditingModel]):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
-        self._told = exported.told(instructed, instructed_claims)
+        self._text_numbers = exported.text_numbers(facts_of_instruction, instructed_claims)
 
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         return Pose.from_matrices(
-            self.model.draw(*self._told.asked([instruction]), pose.rotations, count, generator)[0]
+            self.model.sample_poses(*self._text_numbers.asked([instruction]), pose.rotations, count, generator)[0]
         )
 
 
@@ -120,11 +120,13 @@ class PublishedEditor(PoseEditor):
         self.model = model
 
     @torch.no_grad()
-    def _draw(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         reading = self._read([instruction])
-        told = self.model.predict(published(pose, self.model.config.joints), reading.ids, reading.lengths)
+        conditional = self.model.predict(
+            to_published_rotations(pose, self.model.config.joints), reading.ids, reading.lengths
+        )
         noise = torch.randn(count, self.model.config.latent, generator=generator)
-        return from_published(self.model.decode(told.mean + told.stddev * noise).axis_angle)
+        return from_published(self.model.decode(conditional.mean + conditional.stddev * noise).axis_angle)
 
 
 def open_model(path: str | Path) -> SmallEditor:

@@ -16,7 +16,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PairBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import TextMaker, encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, drawn, elbo
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.generation.published_evaluate import SampleProtocol, samples_of
@@ -38,7 +38,7 @@ class EditingJudges:
     retrieval: str = ""
 
 
-def fused(model: PoseBGenerator, batch: PairBatch) -> Normal:
+def pose_b_distribution(model: PoseBGenerator, batch: PairBatch) -> Normal:
     """The Gaussian of pose B that pose A and the instruction give."""
     vectors = model.fuse(model.embed_poses(batch.before), encode_texts(model, batch.texts))
     return model.pose_text_fusion_distribution_layer(vectors)
@@ -65,7 +65,7 @@ def held_out_figures(
         model: in evaluation mode.
         wearer: the body.
         batches: held-out pairs with instructions.
-        maker: of empty instructions.
+        maker: maker of empty instructions.
         protocol: how many samples.
         judges: for FID.
 
@@ -78,13 +78,13 @@ def held_out_figures(
 
     def without_text(batch: PairBatch) -> Normal:
         texts = maker([""] * len(batch.before))
-        return fused(model, replace(batch, texts=on_device(texts, batch.before.device)))
+        return pose_b_distribution(model, replace(batch, texts=on_device(texts, batch.before.device)))
 
     settings: dict[str, Callable[[PairBatch], Normal]] = {
-        "": lambda batch: fused(model, batch),
+        "": lambda batch: pose_b_distribution(model, batch),
         "pose_similarity_": lambda batch: model.posterior(model.embed_poses(batch.before)),
         "pose_only_": without_text,
-        "text_only_": lambda batch: fused(model, replace(batch, before=no_pose(batch.before))),
+        "text_only_": lambda batch: pose_b_distribution(model, replace(batch, before=no_pose(batch.before))),
     }
     figures: dict[str, float] = {}
     for prefix, predict in settings.items():
@@ -109,14 +109,14 @@ def _measured(
     protocol: SampleProtocol,
 ) -> tuple[dict[str, float], Float[Tensor, "pairs joints 3"]]:
     """Figures of one setting, and one drawn pose for each pair."""
-    errors = SampleErrors(wearer, protocol.best)
+    errors = GatheredSampleErrors(wearer, protocol.best)
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:
-        told, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
+        conditional, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
         decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, told)))
-        samples = model.decode(drawn(told, protocol.samples)).axis_angle
+        bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, conditional)))
+        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
         errors.add(batch.after, samples)
         made.append(samples[:, 0].cpu())
     means = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
@@ -146,7 +146,7 @@ class EditSampler:
     """An editing model of the published architecture that judges instructions by the poses that it makes of them.
 
     Args:
-        path: of a trained or imported model.
+        path: path of a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.
@@ -163,9 +163,11 @@ class EditSampler:
         """Poses for each pose A and instruction, as published models see them: Z up."""
         noise = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(before, words)])
+            return torch.cat(
+                [samples_of(self.model, conditional, count, noise) for conditional in self._parts(before, words)]
+            )
 
-    def told(self, before: Float[Tensor, "pairs joints 3"], words: Sequence[str]) -> Normal:
+    def distribution(self, before: Float[Tensor, "pairs joints 3"], words: Sequence[str]) -> Normal:
         """The Gaussians of pose A and instructions over the model's latents."""
         with torch.no_grad():
             parts = list(self._parts(before, words))

@@ -18,7 +18,7 @@ from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData,
 from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, reconstruction_terms
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
-from poseloom.tasks.editing.published_evaluate import EditingJudges, fused, held_out_figures
+from poseloom.tasks.editing.published_evaluate import EditingJudges, held_out_figures, pose_b_distribution
 from poseloom.tasks.generation.published_evaluate import SampleProtocol
 from poseloom.training import Monitor, ParameterGroup, Stage, Task
 
@@ -66,9 +66,9 @@ class EditingLoss:
     """Weights of the loss.
 
     Args:
-        reconstruction: of vertices, joints and rotations.
+        reconstruction: weight of the errors of vertices, joints and rotations.
         floor: nats below which KL(pose B || prediction) of a pair costs no less, in training.
-        pose_prior: of KL(pose B || N(0, 1)).
+        pose_prior: weight of KL(pose B || N(0, 1)).
     """
 
     reconstruction: PerTerm = field(default_factory=PerTerm)
@@ -136,10 +136,13 @@ class PoseBGeneratorLearner(ReadingLearner):
 
     def _measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
         weights = self.recipe.loss
-        posterior, told = self.model.posterior(self.model.embed_poses(batch.after)), fused(self.model, batch)
+        posterior, conditional = (
+            self.model.posterior(self.model.embed_poses(batch.after)),
+            pose_b_distribution(self.model, batch),
+        )
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.after, decoded)
-        apart, prior = divergence(posterior, told), divergence(posterior).mean()
+        apart, prior = divergence(posterior, conditional), divergence(posterior).mean()
         total = per_coefficient_bound(terms, free_bits(apart, floor), weights.reconstruction)
         bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, apart).items()}
         return {"total": total + weights.pose_prior * prior, "kl": apart.mean(), "kl_prior": prior, **bounds}

@@ -24,18 +24,18 @@ def held_out_figures(model: GenerationModel, text_numbers: TextNumbers, poses: P
         samples: poses for each text.
 
     Returns:
-        ``best_mpje``, ``mean_mpje``: mean distance of the 22 body joints, pelvis at the origin, mm, of the best and of
-        the average sample; ``facts``: percent of the facts in a text that are true of the first sample;
+        ``best_mpjpe``, ``mean_mpjpe``: mean distance of the 22 body joints, pelvis at the origin, mm, of the best
+        and of the average sample; ``facts``: percent of the facts in a text that are true of the first sample;
         ``facts_verified``: the same of the sample that most facts are true of, which `verify` gives.
     """
     texts = describe(poses, seed=DESCRIPTION_SEED)
     device = next(model.parameters()).device
-    sampled = sampled_in_parts(model.draw, text_numbers.asked(texts), samples, device, at_once=_AT_ONCE)
+    sampled = sampled_in_parts(model.sample_poses, text_numbers.asked(texts), samples, device, at_once=_AT_ONCE)
     errors = joint_errors(sampled, rotvec_to_rotmat(poses.rotations)[:, None], model.flow.offsets.cpu())
     agreement = fact_agreement(texts, Pose.from_matrices(sampled))
     return {
-        "best_mpje": float(errors.amin(1).mean()),
-        "mean_mpje": float(errors.mean()),
+        "best_mpjpe": float(errors.amin(1).mean()),
+        "mean_mpjpe": float(errors.mean()),
         "facts": 100 * float(agreement.true[:, 0].sum() / agreement.read.sum()),
         "facts_verified": 100 * float(agreement.true.max(1).sum() / agreement.read.sum()),
     }

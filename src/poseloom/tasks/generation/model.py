@@ -10,7 +10,7 @@ from torch import Tensor
 
 from poseloom.base.ranges import WIDEST, within
 from poseloom.facts.measured import FACTS
-from poseloom.nn.pose.fact_classifier import FactJudge, Wanted
+from poseloom.nn.pose.fact_classifier import FactClassifier, Wanted
 from poseloom.nn.pose.features import PoseTowerConfig
 from poseloom.nn.pose.flow import Numbers, PoseFlow
 from poseloom.nn.text.words import PAD
@@ -23,11 +23,11 @@ class GenerationModelConfig(FlowModelConfig):
 
     Args:
         facts: numbers of what a text states, besides its words.
-        judge: the network that says which facts hold of a pose.
+        classifier: the network that says which facts hold of a pose.
     """
 
     facts: int = within(512, 0, WIDEST)
-    judge: PoseTowerConfig = field(
+    classifier: PoseTowerConfig = field(
         default_factory=lambda: PoseTowerConfig(width=256, blocks=1, geometry=True, levels=8)
     )
 
@@ -41,12 +41,12 @@ class GenerationModel(FlowModel):
     """
 
     config: GenerationModelConfig
-    judge: FactJudge
+    classifier: FactClassifier
 
     def __init__(self, words: int, config: GenerationModelConfig):
         super().__init__(words, config)
         self.flow = PoseFlow(config.text.outputs + config.facts, config.flow)
-        self.judge = FactJudge(FACTS, config.judge)
+        self.classifier = FactClassifier(FACTS, config.classifier)
 
     def condition(
         self, words: Int[Tensor, "batch length"], facts: Float[Tensor, "batch stated"]
@@ -55,7 +55,7 @@ class GenerationModel(FlowModel):
         return torch.cat([self.text_encoder(words), facts], dim=-1)
 
     @torch.no_grad()
-    def draw(
+    def sample_poses(
         self,
         words: Int[Tensor, "batch length"],
         facts: Float[Tensor, "batch stated"],
@@ -69,6 +69,6 @@ class GenerationModel(FlowModel):
             return self.condition(words.new_full((1, 1), PAD), torch.zeros_like(facts[:1]))
 
         def classified(numbers: Numbers) -> Tensor:
-            return self.judge(self.flow.matrices(numbers))
+            return self.classifier(self.flow.matrices(numbers))
 
         return self.sample(self.condition(words, facts), unconditional, wanted, classified, samples, generator)

@@ -11,10 +11,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
-from poseloom.facts.stated import described, described_claims, unread
+from poseloom.facts.stated import described_claims, facts_of_description, unread
 from poseloom.nn.pose.losses import fact_loss, flow_losses
 from poseloom.pose.types import Pose, concatenate
-from poseloom.tasks.common.examples import PoseData, PosePool, written
+from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
 from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.generation.evaluate import held_out_figures
@@ -35,18 +35,18 @@ class GenerationData(PoseData):
         tables: tables of poses; their split train, or all rows where there are no splits.
         held_out: a file or table whose poses are validated on; procedural poses where it is empty.
         validation: number of poses to validate on.
-        quick: of them, those that are validated on between epochs where the whole protocol takes long.
-        batches: that count as an epoch.
-        partly: share of the texts that tell only some of the pose, as people do.
-        clipped: share of the texts that are not whole sentences, in the words that people type.
+        quick: how many of them are validated on between epochs, where the whole protocol takes long.
+        batches: number of batches that count as an epoch.
+        partial_texts: share of the texts that tell only some of the pose, as people do.
+        telegraphic: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
-        wordless: share of the poses that come without a text: any pose, and what guidance leads away from.
+        condition_dropout: share of the poses that come without a text: any pose, and what guidance leads away from.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "wordless")
+    stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "condition_dropout")
 
-    wordless: float = 0.0
+    condition_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class GenerationLearner(FlowLearner):
     """The small generator, with texts that are new in every epoch."""
 
     pool: PosePool
-    monitor = Monitor("best_mpje", "min")
-    reads = staticmethod(described)
+    monitor = Monitor("best_mpjpe", "min")
+    reads = staticmethod(facts_of_description)
     asks = staticmethod(described_claims)
     recipe: GenerationRecipe
     model: GenerationModel
@@ -100,7 +100,9 @@ class GenerationLearner(FlowLearner):
         self.warm()
 
     def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
-        return with_some_dropped(written(examples, seed, data.partly, data.clipped), data.wordless, seed)
+        return with_some_dropped(
+            write_descriptions(examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
+        )
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:
         both = concatenate([examples, _jittered(examples, seed)])
@@ -108,7 +110,7 @@ class GenerationLearner(FlowLearner):
         return GenerationBatch(examples.rotations, words, facts, both.rotations, self.measured.numbers(both))
 
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
-        return self.pool.drawn(seed, count).rotations
+        return self.pool.sample(seed, count).rotations
 
     def classified_names(self) -> tuple[str, ...]:
         return self.measured.names
@@ -116,14 +118,14 @@ class GenerationLearner(FlowLearner):
     @cached_property
     def measured(self) -> MeasuredFacts:
         """The facts that the model learns to classify."""
-        return MeasuredFacts.of_poses(self.pool.drawn(self.recipe.seed, SEEN_ON))
+        return MeasuredFacts.of_poses(self.pool.sample(self.recipe.seed, SEEN_ON))
 
     def losses(self, batch: GenerationBatch) -> dict[str, Tensor]:
-        """See `flow_losses`; ``judge``: how badly the facts of the classified poses are known."""
+        """See `flow_losses`; ``classifier``: how badly the facts of the classified poses are known."""
         condition = self.model.condition(batch.words, unread(batch.facts))
         losses = flow_losses(self.model.flow, batch.poses, condition)
-        losses["judge"] = fact_loss(self.model.judge, batch.classified, batch.holds)
-        return losses | {"total": losses["total"] + losses["judge"]}
+        losses["classifier"] = fact_loss(self.model.classifier, batch.classified, batch.holds)
+        return losses | {"total": losses["total"] + losses["classifier"]}
 
     def held_out_figures(self, most: int | None) -> dict[str, float]:
         return held_out_figures(self.model, self.text_numbers, self.pool.held_out[:most], _SAMPLES)

@@ -18,12 +18,18 @@ from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import evidence_bounds, free_bits, per_coefficient_bound
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.configs import config_to_plain
-from poseloom.tasks.common.frames import published
+from poseloom.tasks.common.frames import to_published_rotations
 from poseloom.tasks.common.published_data import BATCH
 from poseloom.tasks.common.published_learner import mean_of
 from poseloom.tasks.common.published_models import CONFIG, KIND, SOURCE
 from poseloom.tasks.common.published_recipe import PublishedRecipe
-from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, SampleErrors, drawn, elbo, reconstruction_terms
+from poseloom.tasks.common.reconstruction import (
+    PUBLISHED_TERMS,
+    GatheredSampleErrors,
+    elbo,
+    latent_samples,
+    reconstruction_terms,
+)
 from poseloom.tasks.common.stage_data import check_effect, stage_data
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published_objective import EditingLoss
@@ -117,7 +123,7 @@ class PoseVaeLearner(Learner):
 
     def evaluate(self, split: str) -> dict[str, float]:
         """ELBO, errors of samples of N(0, 1) against each pose, and FID by the judge."""
-        errors = SampleErrors(self.wearer, self.recipe.protocol.best)
+        errors = GatheredSampleErrors(self.wearer, self.recipe.protocol.best)
         bounds: list[dict[str, Tensor]] = []
         real, made = [], []
         for poses in self._held_out(stage_data(self.recipe, self.recipe.stages[-1]), split):
@@ -125,7 +131,7 @@ class PoseVaeLearner(Learner):
             decoded = self.model.decode(posterior.sample())
             bounds.append(elbo(self.model, self.wearer, poses, decoded, divergence(posterior)))
             prior = self.model.prior(len(poses))
-            samples = self.model.decode(drawn(prior, self.recipe.protocol.samples)).axis_angle
+            samples = self.model.decode(latent_samples(prior, self.recipe.protocol.samples)).axis_angle
             errors.add(poses, samples)
             real.append(poses.cpu())
             made.append(samples[:, 0].cpu())
@@ -167,7 +173,7 @@ class PoseVaeLearner(Learner):
 
     def _batch(self, samples: Sequence[Sample]) -> Poses:
         poses = Pose(torch.stack([one.rotations for one in samples])).without_heading()
-        return Poses(published(poses, self.recipe.model.joints))
+        return Poses(to_published_rotations(poses, self.recipe.model.joints))
 
 
 TASK = Task("generation", "poses without words, as published", PoseVaeRecipe, PoseVaeLearner)

@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import seed_number, text_argument, whole_number
-from poseloom.facts.stated import described, described_claims
+from poseloom.facts.stated import described_claims, facts_of_description
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST = 10_000
 """Poses that one call gives."""
-DRAWN_FOR_EACH = 32
+SAMPLES_FOR_EACH = 32
 """Poses drawn for each one that is returned where they are checked."""
 _AT_ONCE = 2048
 _ANY = "the text is empty: any pose"
@@ -53,7 +53,7 @@ class PoseGenerator(ABC):
         """What a user should know of how a text is read: words not known, text cut off."""
 
     @abstractmethod
-    def _draw(self, text: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
         """Poses (count,) without heading."""
 
     def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False) -> Generated:
@@ -78,7 +78,7 @@ class PoseGenerator(ABC):
         if verify and not verified:
             notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
-        drawn = _whole(_in_parts(self, text, n * DRAWN_FOR_EACH if verified else n, generator))
+        drawn = _whole(_in_parts(self, text, n * SAMPLES_FOR_EACH if verified else n, generator))
         facts = stated_facts(text, drawn)
         if verified:
             best = _best(facts, n)
@@ -93,13 +93,13 @@ class SmallGenerator(PoseGenerator):
         super().__init__(exported.card)
         self.model = exported.model
         self._read = WordReader(exported.words)
-        self._told = exported.told(described, described_claims)
+        self._text_numbers = exported.text_numbers(facts_of_description, described_claims)
 
     def notes(self, text: str) -> tuple[str, ...]:
         return self._read([text]).notes if text.strip() else (_ANY,)
 
-    def _draw(self, text: str, count: int, generator: torch.Generator) -> Pose:
-        drawn = self.model.draw(*self._told.asked([text]), count, generator)[0]
+    def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
+        drawn = self.model.sample_poses(*self._text_numbers.asked([text]), count, generator)[0]
         return Pose.from_matrices(drawn).without_heading()
 
 
@@ -124,12 +124,12 @@ class PublishedGenerator(PoseGenerator):
         return self._read([text]).notes
 
     @torch.no_grad()
-    def _draw(self, text: str, count: int, generator: torch.Generator) -> Pose:
+    def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
         latents = torch.randn(count, self.model.config.latent, generator=generator)
         if text.strip() and self._read is not None:
             reading = self._read([text])
-            told = cast("CondTextPoser", self.model).encode_texts(reading.ids, reading.lengths)
-            latents = told.mean + told.stddev * latents
+            conditional = cast("CondTextPoser", self.model).encode_texts(reading.ids, reading.lengths)
+            latents = conditional.mean + conditional.stddev * latents
         return from_published(self.model.decode(latents).axis_angle).without_heading()
 
 
@@ -150,7 +150,7 @@ def _can_be_checked(text: str) -> bool:
 
 def _in_parts(model: PoseGenerator, text: str, count: int, generator: torch.Generator) -> Pose:
     sizes = [min(_AT_ONCE, count - start) for start in range(0, count, _AT_ONCE)]
-    return concatenate([model._draw(text, size, generator) for size in sizes])
+    return concatenate([model._sample(text, size, generator) for size in sizes])
 
 
 def _best(facts: Facts, n: int) -> Int[np.ndarray, " n"]:

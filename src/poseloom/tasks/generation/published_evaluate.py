@@ -17,7 +17,7 @@ from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PoseBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.reconstruction import SampleErrors, drawn, elbo
+from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
@@ -29,7 +29,7 @@ class SampleProtocol:
 
     Args:
         samples: poses drawn for each text.
-        best: of how many best ones the mean is told besides.
+        best: number of best samples whose mean is given besides.
     """
 
     samples: int = SAMPLES
@@ -65,14 +65,14 @@ def held_out_figures(
         ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
         ``_top1`` and ``_best6``; ``fid`` and ``..._rg``, ``..._gr`` where there are judges.
     """
-    errors = SampleErrors(wearer, protocol.best)
+    errors = GatheredSampleErrors(wearer, protocol.best)
     bounds: list[dict[str, Tensor]] = []
     made = []
     for batch in batches:
-        told, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
+        conditional, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
         decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, told)))
-        samples = model.decode(drawn(told, protocol.samples)).axis_angle
+        bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, conditional)))
+        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
         errors.add(batch.poses, samples)
         made.append(samples[:, 0].cpu())  # one of many that were drawn alike
     return {
@@ -100,7 +100,7 @@ class TextSampler:
     """A text-to-pose model of the published architecture that others use: to judge descriptions, or to make poses.
 
     Args:
-        path: of a trained or imported model.
+        path: path of a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.
@@ -115,9 +115,9 @@ class TextSampler:
         """Poses for each text as published models see them: Z up, without heading."""
         noise = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            return torch.cat([samples_of(self.model, told, count, noise) for told in self._parts(words)])
+            return torch.cat([samples_of(self.model, conditional, count, noise) for conditional in self._parts(words)])
 
-    def told(self, words: Sequence[str]) -> Normal:
+    def distribution(self, words: Sequence[str]) -> Normal:
         """The Gaussians of texts over the model's latents."""
         with torch.no_grad():
             parts = list(self._parts(words))
@@ -129,8 +129,10 @@ class TextSampler:
             yield self.model.encode_texts(reading.ids, reading.lengths)
 
 
-def samples_of(model: Any, told: Normal, count: int, noise: torch.Generator) -> Float[Tensor, "batch samples joints 3"]:
+def samples_of(
+    model: Any, conditional: Normal, count: int, noise: torch.Generator
+) -> Float[Tensor, "batch samples joints 3"]:
     """Poses of a published model, drawn from Gaussians over its latents."""
-    shape = (len(told.mean), count, told.mean.shape[-1])
-    latents = told.mean[:, None] + told.stddev[:, None] * torch.randn(shape, generator=noise)
+    shape = (len(conditional.mean), count, conditional.mean.shape[-1])
+    latents = conditional.mean[:, None] + conditional.stddev[:, None] * torch.randn(shape, generator=noise)
     return model.decode(latents).axis_angle

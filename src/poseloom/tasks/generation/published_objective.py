@@ -53,8 +53,8 @@ class GenerationLoss:
     """Weights of the loss.
 
     Args:
-        reconstruction: of vertices, joints and rotations.
-        divergence: of KL(pose || text).
+        reconstruction: weight of the errors of vertices, joints and rotations.
+        divergence: weight of KL(pose || text).
         pose_prior: multiplies it for KL(pose || N(0, 1)).
         text_prior: multiplies it for KL(text || N(0, 1)).
     """
@@ -121,10 +121,14 @@ class CondTextPoserLearner(ReadingLearner):
 
     def _measured(self, batch: PoseBatch) -> dict[str, Tensor]:
         weights = self.recipe.loss
-        posterior, told = self.model.encode_poses(batch.poses), encode_texts(self.model, batch.texts)
+        posterior, conditional = self.model.encode_poses(batch.poses), encode_texts(self.model, batch.texts)
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.poses, decoded)
-        to_text, pose_prior, text_prior = divergence(posterior, told), divergence(posterior), divergence(told)
+        to_text, pose_prior, text_prior = (
+            divergence(posterior, conditional),
+            divergence(posterior),
+            divergence(conditional),
+        )
         priors = weights.pose_prior * pose_prior.mean() + weights.text_prior * text_prior.mean()
         total = weighted_reconstruction(terms, weights.reconstruction)
         total = total + weights.divergence * (to_text.mean() + priors)

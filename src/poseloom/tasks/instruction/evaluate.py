@@ -10,7 +10,7 @@ from poseloom.nn.text.decoding import Greedy
 from poseloom.nn.text.words import WordList
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.embedding import in_parts
-from poseloom.tasks.common.judge import Judge, judged
+from poseloom.tasks.common.judge import Judge, r_precision_by
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.common.speaker_learner import StatedFacts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
@@ -36,4 +36,4 @@ def held_out_figures(
     def embed(known: PairRetrievalModel) -> Tensor:
         return in_parts(known.embed_pairs, *(one.rotations for one in pairs))
 
-    return figures | judged(judge, "pair_retrieval", PairRetrievalModel, PairRetrievalModelConfig, texts, embed)
+    return figures | r_precision_by(judge, "pair_retrieval", PairRetrievalModel, PairRetrievalModelConfig, texts, embed)

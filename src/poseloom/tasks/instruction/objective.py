@@ -29,13 +29,13 @@ class InstructionRecipe(Recipe):
     Args:
         model: its sizes.
         data: poses of which pairs are made; their instructions are written by rule.
-        judge: of what it says.
+        judge: the retrieval model that judges its texts.
         start: weights to begin with: those of a model that learns on.
     """
 
     without_effect: ClassVar[dict[str, str]] = {
-        "data.partly": "its texts tell all changes",
-        "data.clipped": "its texts are whole sentences",
+        "data.partial_texts": "its texts tell all changes",
+        "data.telegraphic": "its texts are whole sentences",
         "data.mixed": "pairs always exchange limbs; set data.strangers or data.moments",
     }
 
@@ -93,7 +93,7 @@ class InstructionLearner(SpeakerLearner):
         return (
             MeasuredChanges(tuple(known))
             if known
-            else MeasuredChanges.of_pairs(*self.pool.drawn(self.recipe.seed, SEEN_ON))
+            else MeasuredChanges.of_pairs(*self.pool.sample(self.recipe.seed, SEEN_ON))
         )
 
     def held_out_figures(self, most: int | None, judge: Judge) -> dict[str, float]:

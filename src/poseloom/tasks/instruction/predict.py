@@ -11,7 +11,7 @@ from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
 from poseloom.results.texts import Instructed
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import pairs, published
+from poseloom.tasks.common.frames import pairs, to_published_rotations
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
 from poseloom.tasks.common.wording import Wording
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
@@ -78,7 +78,7 @@ class PublishedInstructor(PoseInstructor):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: of its weights.
+        path: path of its weights.
     """
 
     def __init__(self, model: FeedbackGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):
@@ -92,7 +92,10 @@ class PublishedInstructor(PoseInstructor):
             raise no_vocabulary(self._path)
         tokenizer = WordTokenizer(self._vocabulary)
         strategy = wording.strategy(Limits())
-        parts = zip(*(published(one, self.model.config.joints).split(_AT_ONCE) for one in (first, second)), strict=True)
+        parts = zip(
+            *(to_published_rotations(one, self.model.config.joints).split(_AT_ONCE) for one in (first, second)),
+            strict=True,
+        )
         return [tokenizer.decode(row) for a, b in parts for row in self.model.say(a, b, strategy).tokens]
 
 

@@ -10,7 +10,7 @@ from poseloom.tasks.common.published_data import PairBatch
 from poseloom.tasks.common.published_saying import (
     SayingProtocol,
     Spoken,
-    apart,
+    heard_divergence,
     text_figures,
     way_back,
     words_of,
@@ -51,8 +51,8 @@ def held_out_figures(
         made = sampler(before, spoken.texts, protocol.samples, seed)
         figures |= way_back(after, made, protocol)
         posterior = sampler.model.posterior(sampler.model.embed_poses(after))
-        original, said = sampler.told(before, words_of(batches)), sampler.told(before, spoken.texts)
-        figures |= apart(posterior, original, said)
+        original, said = sampler.distribution(before, words_of(batches)), sampler.distribution(before, spoken.texts)
+        figures |= heard_divergence(posterior, original, said)
         if judges.retrieval:
             figures["fid"] = PoseJudge(judges.retrieval).frechet(after, made[:, 0])
     return figures

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
 from poseloom.tasks.common.embedding import Embeddings
-from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, written_pairs
+from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, write_instructions
 from poseloom.tasks.pair_retrieval.evaluate import held_out_figures
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.training import Monitor, Recipe, Task
@@ -60,7 +60,7 @@ class PairRetrievalLearner(ContrastiveLearner):
         self.model = PairRetrievalModel(len(self.words), recipe.model)
 
     def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
-        return written_pairs(*examples, seed, data.partly, data.clipped)
+        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> PairRetrievalBatch:
         first, second = examples

@@ -14,7 +14,7 @@ from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
 from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import pairs, published
+from poseloom.tasks.common.frames import pairs, to_published_rotations
 from poseloom.tasks.common.spaces import TextSpace, texts_in_parts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.tasks.retrieval.model import in_parts
@@ -76,7 +76,7 @@ class PublishedTextPairSpace(TextPairSpace):
         return texts_in_parts(self.model.encode_texts, reading)
 
     def _pairs(self, first: Pose, second: Pose) -> Float[Tensor, "pairs latent"]:
-        before, after = (published(one, self.model.config.joints) for one in (first, second))
+        before, after = (to_published_rotations(one, self.model.config.joints) for one in (first, second))
         return in_parts(self.model.encode_pairs, before, after)
 
 

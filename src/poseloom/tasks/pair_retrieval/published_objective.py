@@ -40,7 +40,7 @@ class PairTextRecipe(PublishedRecipe):
         model: its sizes.
         data: the table; stages choose its texts.
         loss: symbbc (released) or bbc (papers).
-        protocol: of R-precision.
+        protocol: protocol of R-precision.
     """
 
     model: PairTextModel = field(default_factory=PairTextModel)

@@ -30,6 +30,6 @@ def held_out_figures(model: RetrievalModel, words: WordList, poses: Pose) -> dic
 def recall_figures(recall: Recall, a_to_b: str, b_to_a: str) -> dict[str, float]:
     """mRecall and the recalls of both directions by name."""
     figures = {"mrecall": recall.mean}
-    for direction, values in ((a_to_b, recall.forth), (b_to_a, recall.back)):
+    for direction, values in ((a_to_b, recall.a_to_b), (b_to_a, recall.b_to_a)):
         figures |= {f"{direction}_r{k}": value for k, value in zip(recall.k, values, strict=True)}
     return figures

@@ -10,7 +10,7 @@ from torch import Tensor
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
 from poseloom.tasks.common.embedding import Embeddings
-from poseloom.tasks.common.examples import PoseData, PosePool, written
+from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
 from poseloom.tasks.retrieval.evaluate import held_out_figures
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
 from poseloom.training import Monitor, Recipe, Task
@@ -55,7 +55,7 @@ class RetrievalLearner(ContrastiveLearner):
         self.model = RetrievalModel(len(self.words), recipe.model)
 
     def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
-        return written(examples, seed, data.partly, data.clipped)
+        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
         return RetrievalBatch(examples.rotations, self.word_ids(texts))

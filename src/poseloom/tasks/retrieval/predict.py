@@ -15,7 +15,7 @@ from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
 from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import flat, published
+from poseloom.tasks.common.frames import flat, to_published_rotations
 from poseloom.tasks.common.spaces import TextSpace, texts_in_parts
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
 from poseloom.training.export import ModelCard
@@ -89,7 +89,7 @@ class PublishedTextPoseSpace(TextPoseSpace):
         return texts_in_parts(self.model.encode_texts, reading)
 
     def _poses(self, poses: Pose) -> Float[Tensor, "poses latent"]:
-        return in_parts(self.model.encode_poses, published(poses, self.model.config.joints))
+        return in_parts(self.model.encode_poses, to_published_rotations(poses, self.model.config.joints))
 
 
 def open_model(path: str | Path) -> SmallTextPoseSpace:

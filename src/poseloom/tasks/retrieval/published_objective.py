@@ -54,7 +54,7 @@ class PoseTextRecipe(PublishedRecipe):
         model: its sizes.
         data: the table; stages choose its texts.
         loss: symbbc (released) or bbc (papers).
-        protocol: of R-precision.
+        protocol: protocol of R-precision.
     """
 
     model: PoseTextModel = field(default_factory=PoseTextModel)

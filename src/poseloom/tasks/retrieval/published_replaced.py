@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.published_data import Chance, PoseBatch, PoseItems
 
@@ -17,7 +17,7 @@ class Replaced:
     """Items whose training poses a generator drew from their texts; held-out poses stay the real ones.
 
     Args:
-        items: of the table.
+        items: items of the table.
         generator: path of a trained text-to-pose model.
         count: poses for each text, always the same ones, of which one is taken.
     """
@@ -30,11 +30,11 @@ class Replaced:
         self.sampler = TextSampler(generator)
         self._made: dict[str, Tensor] = {}
 
-    def drawn(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
+    def training_batch(self, items: Sequence[tuple[Any, int]], chance: Chance) -> PoseBatch:
         """A training batch."""
-        made = [self._poses(sample.text)[mixed(draw, self.count) % self.count] for sample, draw in items]
+        made = [self._poses(sample.text)[mix_numbers(draw, self.count) % self.count] for sample, draw in items]
         replaced = [(sample._replace(rotations=pose), draw) for (sample, draw), pose in zip(items, made, strict=True)]
-        return self.items.drawn(replaced, chance)
+        return self.items.training_batch(replaced, chance)
 
     def _poses(self, text: str) -> Float[Tensor, "samples joints 3"]:
         if text not in self._made:

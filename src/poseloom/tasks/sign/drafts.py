@@ -53,7 +53,7 @@ def held_still(
     return Draft(first[:, None].expand(-1, frames, -1, -1).clone(), known, padding)
 
 
-def filled(
+def fill_missing_points(
     values: Float[Tensor, "batch frames keypoints d"],
     known: Bool[Tensor, "batch frames keypoints"],
     padding: Bool[Tensor, "batch frames"],
@@ -107,7 +107,7 @@ def gaps(known: Bool[Tensor, "*batch frames keypoints"]) -> Float[Tensor, "*batc
     return torch.minimum(back, ahead)
 
 
-def damaged(
+def damage_points(
     known: Bool[Tensor, "batch frames keypoints"],
     groups: tuple[tuple[int, int], ...],
     generator: torch.Generator | None = None,

@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from poseloom.metrics import Trajectories, exact_dtw_mje, length_error, ndtw_mje
 from poseloom.tasks.sign.clips import SignBatch, SignClip, collate
-from poseloom.tasks.sign.drafts import filled
+from poseloom.tasks.sign.drafts import fill_missing_points
 from poseloom.tasks.sign.models.parts import SignModel
 from poseloom.tasks.sign.neighbours import nearest_text
 
@@ -103,7 +103,7 @@ def repair_figures(model: SignModel, clips: Sequence[SignClip], steps: int) -> d
         text = model.encode_text(model.tokens([""] * len(batch.texts)))
         draft = model.draft(batch.values, known, batch.padding)
         *_, last = model.refinements(text, draft, steps)
-        found = {"repair": last, "linear": filled(batch.values, known, batch.padding).values}
+        found = {"repair": last, "linear": fill_missing_points(batch.values, known, batch.padding).values}
         for name, values in found.items():
             errors[name].append((values - batch.values).norm(dim=-1)[lost])
     return {name: 100 * float(torch.cat(parts).mean()) for name, parts in errors.items()}

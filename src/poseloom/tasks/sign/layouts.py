@@ -76,7 +76,7 @@ class Placement:
     Args:
         scale: pixels of a shoulder width.
         centre: pixels of the middle of the shoulders, for each dimension.
-        width, height: of the picture.
+        width, height: width and height of the picture.
         fps: frames a second.
     """
 
@@ -110,7 +110,7 @@ class Placement:
         return cls(scale, centre, before.width, before.height, before.fps)
 
 
-def prepared(sequence: PoseSequence, layout: SignLayout) -> tuple[PoseSequence, Placement]:
+def to_model_layout(sequence: PoseSequence, layout: SignLayout) -> tuple[PoseSequence, Placement]:
     """A file's sequence as models see it, and how to go back: points selected, shoulders 1 apart, legs hidden.
 
     Raises:
@@ -130,14 +130,14 @@ def to_clip(sequence: PoseSequence, layout: SignLayout, text: str = "", name: st
     """A clip of a file's sequence: its first person, without the ends in which the signer is not seen.
 
     Raises:
-        PoseloomError: see `prepared`; or the signer is seen in no frame.
+        PoseloomError: see `to_model_layout`; or the signer is seen in no frame.
     """
-    ready, _ = prepared(sequence, layout)
+    ready, _ = to_model_layout(sequence, layout)
     return clip_of_prepared(layout.trim(ready), layout, text, name)
 
 
 def clip_of_prepared(ready: PoseSequence, layout: SignLayout, text: str = "", name: str = "") -> SignClip:
-    """A clip of what `prepared` gave; missing points become 0."""
+    """A clip of what `to_model_layout` gave; missing points become 0."""
     confidence = ready.confidence[:, 0]
     values = np.where(confidence[..., None] > 0, ready.values[:, 0, :, : layout.dims], 0)
     return SignClip(text, values.astype(np.float32), confidence.astype(np.float32), name)

@@ -20,9 +20,9 @@ def masked_loss(
 
     Args:
         label, prediction: coordinates.
-        confidence: of the label.
+        confidence: confidence of the label.
         power: 2 (their l2) or 1 (l1).
-        steps: of the refinement; the loss is multiplied by ln(steps)^2 where there is more than one.
+        steps: number of steps of the refinement; the loss is multiplied by ln(steps)^2 where there is more than one.
     """
     error = ((label - prediction).abs() ** power).sum(-1)
     factor = math.log(steps) ** 2 if steps > 1 else 1.0
@@ -40,7 +40,7 @@ def unsmoothness(sequence: Sequences, confidence: Confidences, steps: int, *, cy
 
     Args:
         sequence: coordinates.
-        confidence: of them.
+        confidence: confidence of them.
         steps: see `masked_loss`.
         cyclic: compare the first frame with the last, padded one too, as text-to-pose does.
     """

@@ -65,7 +65,7 @@ class SignLearner(Learner):
         data = overlaid(self.recipe.data, share.stage.data)
 
         def make(seed: int, count: int) -> SignBatch:
-            batch = collate(self.source.drawn_alike(seed, count))
+            batch = collate(self.source.sample_alike(seed, count))
             return batch if data.with_text else batch.with_texts([""] * count)
 
         return MadeBatches(make, share, data.batches)
@@ -93,7 +93,7 @@ class SignLearner(Learner):
         return {"layout": self.recipe.data.layout, "start": start.tolist(), "used": used.tolist()}
 
     def _sample(self) -> SignBatch:
-        return collate(self.source.drawn(self.recipe.seed, _MEASURED_ON))
+        return collate(self.source.sample(self.recipe.seed, _MEASURED_ON))
 
 
 TASK = Task("sign", "HamNoSys -> signing", SignRecipe, SignLearner)

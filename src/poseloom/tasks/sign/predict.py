@@ -16,7 +16,7 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
 from poseloom.results.signing import Repaired, SignedKeypoints
 from poseloom.tasks.common.exported import section_of
-from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, prepared, sign_layout
+from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, sign_layout, to_model_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.training.export import ModelCard, read_model
@@ -130,7 +130,7 @@ class LearnedSigner:
             PoseloomError: no frame shows both shoulders, or the clip is of another layout.
         """
         steps = self._steps(steps)
-        ready, placement = prepared(clip, self.layout)
+        ready, placement = to_model_layout(clip, self.layout)
         given = clip_of_prepared(ready, self.layout)
         encoding = self.model.encode_text(self.model.tokens([text]))
         values = torch.from_numpy(given.values)[None]
@@ -185,7 +185,7 @@ class LearnedSigner:
         """First frame, which of its points are known, and where to draw."""
         if start is None:
             return self._start, self._used, Placement()
-        ready, placement = prepared(first_seen(start)[:1], self.layout)
+        ready, placement = to_model_layout(first_seen(start)[:1], self.layout)
         clip = clip_of_prepared(ready, self.layout, name="start")
         return clip.values[0], clip.confidence[0] > 0, replace(placement, fps=FPS)
 

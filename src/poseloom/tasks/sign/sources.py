@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.base.files import atomic_write, read_text
-from poseloom.base.streams import mixed, text_key
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.formats.pose_file import read_pose_file, write_pose_file
 from poseloom.tasks.sign.clips import SignClip
 from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
@@ -56,9 +56,9 @@ class SignData:
         longest: frames; longer clips are left out.
         with_text: whether training sees the texts; pretraining does not.
         held_out: clips to validate on.
-        quick: of them, those that are validated on between epochs.
+        quick: how many of them are validated on between epochs.
         gallery: training clips among which the nearest string is looked for.
-        batches: that count as an epoch.
+        batches: number of batches that count as an epoch.
     """
 
     stage_keys: ClassVar[tuple[str, ...]] = ("batches", "with_text")
@@ -90,15 +90,15 @@ class ClipSource:
         self.layout = sign_layout(data.layout)
         self._given = maker
 
-    def drawn(self, seed: int, count: int) -> list[SignClip]:
+    def sample(self, seed: int, count: int) -> list[SignClip]:
         """Training clips that depend on the seed alone."""
         if self._is_fresh:
             return self._made(seed, count, held_out=False)
         rows = np.random.default_rng(seed).integers(len(self.training), size=count)
         return [self.training[row] for row in rows]
 
-    def drawn_alike(self, seed: int, count: int) -> list[SignClip]:
-        """As `drawn`, of clips about equally long, so that a batch of them has little padding; any clip as often."""
+    def sample_alike(self, seed: int, count: int) -> list[SignClip]:
+        """As `sample`, of clips about equally long, so that a batch of them has little padding; any clip as often."""
         if self._is_fresh:
             return self._made(seed, count, held_out=False)
         generator = np.random.default_rng(seed)
@@ -163,7 +163,7 @@ class ClipSource:
             if missing <= 0:
                 return kept[:count]
             asked = missing * _HELD_OUT_ONE_IN if held_out else missing + missing // 5 + 1
-            made = maker(mixed(seed, call) >> 1, asked)
+            made = maker(mix_numbers(seed, call) >> 1, asked)
             self._check(made)
             kept += [one for one in made if is_held_out(one.text) == held_out and len(one) <= self.data.longest]
         side = "held out" if held_out else "for training"

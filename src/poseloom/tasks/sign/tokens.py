@@ -32,7 +32,7 @@ class Tokens:
     """Texts of a batch as ids, padded at the end.
 
     Args:
-        ids: of the tokens.
+        ids: ids of the tokens.
         positions: 0 to n - 1; 0 in the padding.
         padding: true where there is no token.
     """

@@ -25,7 +25,7 @@ def signed_by_rule(text: str, layout: SignLayout) -> SignClip:
 
     Args:
         text: HamNoSys.
-        layout: of Holistic's keypoints.
+        layout: layout of Holistic's keypoints.
 
     Raises:
         HamNoSysError: the string breaks the notation.

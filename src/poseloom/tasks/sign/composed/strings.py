@@ -45,7 +45,7 @@ class Blocks:
         return self.symmetry + self.hands + self.place + self.actions
 
     @classmethod
-    def drawn(cls, choices: Choices) -> Blocks:
+    def sample(cls, choices: Choices) -> Blocks:
         """All blocks at random."""
         kind = _KINDS[choices.of("signs")]
         return cls(kind, kind.symmetry(choices), kind.hands(choices), kind.place(choices), actions(choices))
@@ -81,7 +81,7 @@ def _next_sign(choices: Choices, known: list[Blocks]) -> Blocks:
     if known and choices.happens("variations"):
         sign = known[choices.below(len(known))].varied(choices)
     else:
-        sign = Blocks.drawn(choices)
+        sign = Blocks.sample(choices)
     known.append(sign)
     del known[:-_REMEMBERED]
     return sign

@@ -22,17 +22,17 @@ class GenerationAConfig:
     """Sizes of the first generation; `published` restores what its code did.
 
     Args:
-        keypoints: of a frame.
+        keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
-        width: of the encoders.
-        text_layers: of the text encoder.
-        layers: of the joint encoder.
-        heads: of attention.
+        width: width of the encoders.
+        text_layers: layers of the text encoder.
+        layers: number of layers of the joint encoder.
+        heads: number of heads of attention.
         feed_forward: width of feed-forward layers.
         max_frames: longest sequence and text; rows of the position table.
         step_size: share of the predicted change that one step takes.
         training_steps: refinements of one training batch.
-        length_weight: of the squared error of the length, in frames.
+        length_weight: weight of the squared error of the length, in frames.
         usual_frames: length with which training begins; published: whatever the first weights say.
         published: no limit of the predicted length, known points are not kept, every step of the same size, and losses averaged over missing points too.
     """  # noqa: E501

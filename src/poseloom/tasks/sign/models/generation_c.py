@@ -27,20 +27,20 @@ class GenerationCConfig:
     """Sizes of the diffusion generation, by default those of its command line; `published` restores what its code did.
 
     Args:
-        keypoints: of a frame.
+        keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
-        width: of the encoders.
-        text_layers: of the text encoder.
-        layers: of the joint encoder.
-        heads: of attention.
+        width: width of the encoders.
+        text_layers: layers of the text encoder.
+        layers: number of layers of the joint encoder.
+        heads: number of heads of attention.
         feed_forward: width of feed-forward layers.
         max_frames: longest sequence and text.
-        steps: of the schedule; rows of the step table.
-        dropout: of the coordinates that enter, in training.
+        steps: number of steps of the schedule; rows of the step table.
+        dropout: share of the coordinates that enter and rest in training.
         noise: strength of the noise on proportions and coordinates, in training.
         no_text: share of the training texts that are left out.
-        length_weight: of the squared error of the length, in frames.
-        smoothness_weight: of the change from frame to frame.
+        length_weight: weight of the squared error of the length, in frames.
+        smoothness_weight: weight of the change from frame to frame.
         usual_frames: length with which training begins; published: whatever the first weights say.
         published: proportions of which most are almost 0, the length from padded means and a random sample, known points not kept, losses averaged over missing points too and closed to a circle.
     """  # noqa: E501

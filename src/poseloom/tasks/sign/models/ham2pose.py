@@ -24,12 +24,12 @@ class Ham2PoseConfig:
     """Sizes of Ham2Pose as its scripts set them; `published` restores what its code did.
 
     Args:
-        keypoints: of a frame.
+        keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
-        width: of the encoders.
-        text_layers: of the text encoder.
-        layers: of the joint encoder.
-        heads: of attention.
+        width: width of the encoders.
+        text_layers: layers of the text encoder.
+        layers: number of layers of the joint encoder.
+        heads: number of heads of attention.
         feed_forward: width of feed-forward layers.
         max_frames: longest sequence and text.
         min_frames: shortest sequence.
@@ -38,7 +38,7 @@ class Ham2PoseConfig:
         deep_projection: Linear, SiLU, Linear of the frames instead of one Linear.
         add: a step adds size x output instead of blending.
         teacher_forcing: probability with which a training step goes on from its target.
-        length_weight: of the squared error of the length, in frames.
+        length_weight: weight of the squared error of the length, in frames.
         usual_frames: length with which training begins; published: whatever the first weights say.
         published: steps of which a third of the start is left, targets that go further than the steps, the length from padded means, known points not kept, losses averaged over missing points too, at most `steps` steps.
     """  # noqa: E501

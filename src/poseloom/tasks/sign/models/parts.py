@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, filled, held_still
+from poseloom.tasks.sign.drafts import Draft, fill_missing_points, held_still
 from poseloom.tasks.sign.tokens import HAM2POSE_TOKENS, HamNoSysTokenizer, Tokens
 
 MOST_STEPS = 1000
@@ -26,7 +26,7 @@ class TextEncoding:
     """A batch of encoded texts.
 
     Args:
-        values: of each token.
+        values: values of each token.
         padding: true where there is no token.
     """
 
@@ -97,7 +97,7 @@ class SignModel(nn.Module, ABC):
         padding: Bool[Tensor, "batch frames"],
     ) -> Draft:
         """A draft of sequences of which some points are known; see `drafts.filled`."""
-        return filled(values, known, padding)
+        return fill_missing_points(values, known, padding)
 
     def start(
         self,

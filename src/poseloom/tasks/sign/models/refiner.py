@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, filled, gaps
+from poseloom.tasks.sign.drafts import Draft, fill_missing_points, gaps
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.tasks.sign.tokens import Tokens
 
@@ -42,24 +42,24 @@ class RefinerConfig:
     """Sizes of the model.
 
     Args:
-        keypoints: of a frame.
+        keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
         hands: first and end of the points of each hand, whose shape is weighed by itself.
-        width: of the encoders.
-        text_layers: of the text encoder.
-        layers: that refine.
-        heads: of attention.
+        width: width of the encoders.
+        text_layers: layers of the text encoder.
+        layers: number of layers that refine.
+        heads: number of heads of attention.
         feed_forward: width of feed-forward layers.
-        dropout: in training.
+        dropout: share of hidden units that rest in training.
         patch: frames of one token.
         max_frames: longest sequence.
         max_text: longest text, the begin mark included.
         no_text: share of the training texts that are left out.
         repairs: share of the training drafts that are damaged clips; the others are a start frame held still.
         rollouts: share of the training steps that go on from what the model made, not from the true way.
-        shape_weight: of the hands' points relative to their wrists.
-        speed_weight: of the change from frame to frame.
-        length_weight: of the squared error of the length's logarithm.
+        shape_weight: weight of the hands' points relative to their wrists.
+        speed_weight: weight of the change from frame to frame.
+        length_weight: weight of the squared error of the length's logarithm.
     """
 
     keypoints: int = 75
@@ -189,7 +189,7 @@ class Refiner(SignModel):
         padding: Bool[Tensor, "batch frames"],
     ) -> Draft:
         """What is missing filled in; points that are never known lie where they usually do."""
-        return filled(values, known, padding, self.rest, curved=True)
+        return fill_missing_points(values, known, padding, self.rest, curved=True)
 
     def refinements(
         self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
@@ -208,7 +208,7 @@ class Refiner(SignModel):
         features = torch.cat([text.values[:, 0], text.mean()], -1)
         return self.length(features).squeeze(-1) + self.typical.log()
 
-    def given(self, text: TextEncoding, draft: Draft) -> Given:
+    def given(self, text: TextEncoding, draft: Draft) -> RefinerContext:
         """What stays the same through all refinements of a draft."""
         patch = self.config.patch
         over = -draft.known.shape[1] % patch
@@ -221,9 +221,11 @@ class Refiner(SignModel):
         keys = [layer.attention.of_text(text.values) for layer in self.layers]
         near = 1 / (1 + distance)
         there = (~draft.padding)[..., None].to(text.values.dtype)
-        return Given(draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there)
+        return RefinerContext(
+            draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there
+        )
 
-    def change(self, given: Given, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
+    def change(self, given: RefinerContext, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
         """The predicted change of a whole step, from `values` to where the model sees the end; none where known."""
         batch, frames = values.shape[:2]
         patch = self.config.patch
@@ -250,7 +252,7 @@ class Refiner(SignModel):
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class RefinerContext:
     """What stays the same through all refinements of a draft.
 
     Args:
@@ -259,7 +261,7 @@ class Given:
         seen: mask of what may be attended to; none where nothing is padding.
         free: how far each point may move, from 0 where it is known to 1.
         near: 1 where a point is known, less the further away that is, 0 where it never is.
-        positions: of the tokens.
+        positions: positions of the tokens.
         there: 1 in frames that are none of padding, 0 else: a token may hold frames of both.
     """
 

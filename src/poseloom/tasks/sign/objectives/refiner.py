@@ -7,10 +7,10 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, damaged
+from poseloom.tasks.sign.drafts import Draft, damage_points
 from poseloom.tasks.sign.losses import seen_loss
 from poseloom.tasks.sign.models.parts import TextEncoding
-from poseloom.tasks.sign.models.refiner import Given, Refiner
+from poseloom.tasks.sign.models.refiner import Refiner, RefinerContext
 
 _REPAIRS_WITHOUT_TEXT = 0.8
 """Share of the training drafts without text that are damaged clips."""
@@ -51,7 +51,7 @@ def _training_draft(model: Refiner, batch: SignBatch, has_text: Bool[Tensor, "ba
     rows = torch.nonzero(torch.rand(len(seen), device=seen.device) < share).flatten()
     if not len(rows):
         return draft
-    repair = model.draft(batch.values[rows], damaged(seen[rows], model.config.hands), batch.padding[rows])
+    repair = model.draft(batch.values[rows], damage_points(seen[rows], model.config.hands), batch.padding[rows])
     values = draft.values.index_copy(0, rows, repair.values)
     return Draft(values, draft.known.index_copy(0, rows, repair.known), batch.padding)
 
@@ -65,7 +65,7 @@ def _held_still(model: Refiner, batch: SignBatch) -> Draft:
     return Draft(still.expand_as(batch.values), known, batch.padding)
 
 
-def _on_the_way(model: Refiner, given: Given, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
+def _on_the_way(model: Refiner, given: RefinerContext, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
     """Where refinement stands after a share of its way, by the true end or by what the model takes for it."""
     end = torch.where(draft.known[..., None], draft.values, gold)
     if float(torch.rand(())) < model.config.rollouts:

@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from poseloom.nn.pose.fact_classifier import ClaimJudge, FactJudge, doubt_of, toward
+from poseloom.nn.pose.fact_classifier import ClaimClassifier, FactClassifier, doubt_of, toward
 from poseloom.nn.pose.features import PoseTowerConfig
 from poseloom.nn.pose.losses import claim_loss, fact_loss
 from poseloom.pose.sampler import sample
@@ -41,7 +41,7 @@ def test_what_is_judged_is_learned():
     torch.manual_seed(0)
     poses = sample(64, seed=2).body().rotations
     facts = (poses[:, [16, 17, 4]].norm(dim=-1) > 0.6).float()
-    judge = FactJudge(3, SMALL)
+    judge = FactClassifier(3, SMALL)
     optimizer = torch.optim.Adam(judge.parameters(), 3e-3)
     seen = []
     for _ in range(40):
@@ -56,7 +56,7 @@ def test_what_is_judged_is_learned():
 def test_claims_that_the_poses_do_not_tell_count_for_nothing():
     torch.manual_seed(0)
     poses = sample(8, seed=2).body().rotations
-    judge, places = ClaimJudge(5, SMALL).eval(), torch.tensor([[0, 4]] * 8)
+    judge, places = ClaimClassifier(5, SMALL).eval(), torch.tensor([[0, 4]] * 8)
     holds = torch.tensor([[1.0, float("nan")]] * 8)
     alone = claim_loss(judge, poses, poses.flip(0), places[:, :1], holds[:, :1])
     torch.testing.assert_close(claim_loss(judge, poses, poses.flip(0), places, holds), alone)
