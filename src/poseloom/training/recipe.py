@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError
 
 MAXIMUM_SEED = 2**31 - 1
 
@@ -231,19 +231,6 @@ def _check_turn(where: str, options: TurnOptions) -> None:
     _not_negative(where, options, ("clip",))
     if options.schedule is not None:
         _check_schedule(f"{where}.schedule", options.schedule)
-
-
-def stage_number(recipe: Recipe, name: str) -> int:
-    """The place of the stage of that name.
-
-    Raises:
-        PoseloomError: there is none.
-    """
-    names = [stage.name for stage in recipe.stages]
-    if name not in names:
-        known = f"the recipe has {', '.join(names)}"
-        raise PoseloomError(f"stage {name!r} is unknown; {known}{closest(name, names)}")
-    return names.index(name)
 
 
 def _positive(where: str, section: object, keys: Iterable[str]) -> None:
