@@ -100,7 +100,7 @@ class TextDataset(Dataset[Sample]):
     ):
         self.table = table
         self.choice = TextChoice((table.text_columns(name) for name in table.shard_names()), kinds, sources)
-        numbers = table.numbers(rows)
+        numbers = table.posed(rows)
         self.rows = numbers[np.isin(numbers, self.choice.having)]
         self.seed, self.epoch = seed, 0
         self.choose = _Chooser(self.choice, self.rows, which, in_turn)

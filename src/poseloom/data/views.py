@@ -54,13 +54,13 @@ class TableDataset(Dataset[Sample]):
 
     Args:
         table: may lie anywhere; the workers of a `DataLoader` open it themselves.
-        rows: which, in which order; see `Table.rows_of`.
+        rows: which, in which order; see `Table.rows_of`. Rows without a pose are left out.
         seed: draws one of several texts; the draw depends on seed, epoch and row alone.
     """
 
     def __init__(self, table: Table, rows: Rows = None, seed: int = 0):
         self.table = table
-        self.rows = table.numbers(rows)
+        self.rows = table.posed(rows)
         self.seed = seed
         self.epoch = 0
 
@@ -81,7 +81,7 @@ class TableDataset(Dataset[Sample]):
 
 
 class PairDataset(Dataset[PairSample]):
-    """The pairs of a table of which both rows are there; those that point nowhere are left out.
+    """The pairs of a table of which both poses are there; those that point nowhere are left out.
 
     Args:
         table: may lie anywhere.
@@ -95,6 +95,8 @@ class PairDataset(Dataset[PairSample]):
         self.epoch = 0
         rows = [np.asarray(table.pairs.column(name), dtype=np.int64) for name in ("row_a", "row_b")]
         kept = np.minimum(*rows) >= 0
+        for ends in rows:
+            kept[kept] = np.isin(ends[kept], table.posed(ends[kept]))
         if split is not None:
             kept &= np.asarray(table.pairs.column("split")) == split
         self.pairs = np.flatnonzero(kept)
@@ -134,7 +136,7 @@ class TableStream(IterableDataset[Sample]):
 
     Args:
         table: may lie anywhere.
-        rows: which; all by default.
+        rows: which; all by default. Rows without a pose are left out.
         seed: of the order, and of the draw among several texts.
         shuffle: else the order of `rows`.
         rank, ranks: this process and the number of processes that train together.
@@ -149,7 +151,7 @@ class TableStream(IterableDataset[Sample]):
         if not 0 <= rank < ranks:
             raise PoseloomError(f"rank: expected 0 to {ranks - 1}, got {rank}")
         self.table = table
-        self.rows = table.numbers(rows)
+        self.rows = table.posed(rows)
         self.seed, self.shuffle = seed, shuffle
         self.rank, self.ranks = rank, ranks
         self.epoch = 0

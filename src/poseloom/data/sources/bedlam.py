@@ -299,5 +299,5 @@ def _joined(blocks: list[RowBlock], layout: Layout, data_set: str, problems: lis
         layout.shape_model,
         torch.zeros(0, _FACE_JOINTS, 3),
     )
-    pose = concatenate([block.pose for block in filled]) if filled else empty
+    pose = concatenate([block.pose for block in filled if block.pose is not None]) if filled else empty
     return RowBlock(data_set=data_set, pose=pose, problems=told, **columns)

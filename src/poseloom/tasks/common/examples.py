@@ -169,7 +169,7 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
         from poseloom.data.table import Table
 
         table = Table(path)
-        rotations = torch.from_numpy(np.array(table.array("rotations", rows_in_split(table, split))))
+        rotations = torch.from_numpy(np.array(table.array("rotations", table.posed(rows_in_split(table, split)))))
         return Pose(rotations).body().without_heading()
     from poseloom.formats import read
 
