@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +77,10 @@ class TableDataset(Dataset[Sample]):
         return self.__getitems__([place])[0]
 
     def __getitems__(self, places: Sequence[int]) -> list[Sample]:
-        return samples(self.table, self.rows[np.asarray(places, dtype=np.int64)], self.seed, self.epoch)
+        return samples(self.table, self.rows[np.asarray(places, dtype=np.int64)], self._text)
+
+    def _text(self, row: int) -> str:
+        return drawn_text(self.table, row, self.seed, self.epoch)
 
 
 class PairDataset(Dataset[PairSample]):
@@ -176,18 +179,21 @@ class TableStream(IterableDataset[Sample]):
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         own = self.order()[self.rank :: self.ranks][number::workers]
         for first in range(0, len(own), _CHUNK):
-            yield from samples(self.table, own[first : first + _CHUNK], self.seed, self.epoch)
+            yield from samples(self.table, own[first : first + _CHUNK], self._text)
+
+    def _text(self, row: int) -> str:
+        return drawn_text(self.table, row, self.seed, self.epoch)
 
 
-def samples(table: Table, rows: Int64[Array, " n"], seed: int, epoch: int) -> list[Sample]:
-    """The samples of rows, in their order."""
+def samples(table: Table, rows: Int64[Array, " n"], text: Callable[[int], str]) -> list[Sample]:
+    """The samples of rows, in their order; `text` chooses that of a row."""
     rotations = torch.from_numpy(table.array("rotations", rows))
     numbers = rows.tolist()
-    texts = [_text(table, number, seed, epoch) for number in numbers]
-    return [Sample(*one) for one in zip(numbers, rotations, texts, strict=True)]
+    return [Sample(*one) for one in zip(numbers, rotations, map(text, numbers), strict=True)]
 
 
-def _text(table: Table, row: int, seed: int, epoch: int) -> str:
+def drawn_text(table: Table, row: int, seed: int, epoch: int) -> str:
+    """One of a row's texts, by seed, epoch and row alone; empty where it has none."""
     count = table.text_count(row)
     if count == 0:
         return ""
