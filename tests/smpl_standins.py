@@ -1,4 +1,7 @@
-"""Model files of SMPL-H and SMPL-X with the surface of the free body, in the published layouts."""
+"""Model files in the published layouts: the surface of the free body, and the SMPL of golden cases."""
+
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +16,43 @@ _INSIDE = np.array([0.5, 0.3, 0.2])
 """Shares of the corners in a point inside a face."""
 _LOW = np.array([0.0, -0.22, 0.0])
 """SMPL's pelvis rests that much below the origin."""
+GOLDEN_VERTICES = 6890
+
+
+def golden_fill():
+    """fill(name, shape) -> the numbers that golden cases are filled with."""
+    path = Path(__file__).parent / "golden" / "fill.py"
+    spec = importlib.util.spec_from_file_location("fill", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.fill
+
+
+def mean_regressor(rows):
+    """Joints that are the means of every so many vertices."""
+    regressor = np.zeros((rows, GOLDEN_VERTICES), np.float32)
+    regressor[np.arange(GOLDEN_VERTICES) % rows, np.arange(GOLDEN_VERTICES)] = 1
+    return regressor / regressor.sum(1, keepdims=True)
+
+
+def write_golden_smpl(path, golden):
+    """The SMPL of the golden case smpl-standin: of the right sizes, with made-up numbers."""
+    parents = np.array(golden("mesh-recovery/smpl-standin")[0]["config"]["body"]["parents"])
+    fill, joint, vertices = golden_fill(), np.arange(GOLDEN_VERTICES) % 24, np.arange(GOLDEN_VERTICES)
+    weights = np.zeros((GOLDEN_VERTICES, 24), np.float32)
+    weights[vertices, joint] += np.where(joint == 0, 1.0, 0.75)
+    weights[vertices, parents[joint]] += np.where(joint == 0, 0.0, 0.25)
+    np.savez(
+        path,
+        v_template=0.5 * fill("standin.v_template", (GOLDEN_VERTICES, 3)),
+        shapedirs=0.1 * fill("standin.shapedirs", (GOLDEN_VERTICES, 3, 10)),
+        posedirs=fill("standin.posedirs", (207, 3 * GOLDEN_VERTICES)).T.reshape(GOLDEN_VERTICES, 3, 207),
+        J_regressor=mean_regressor(24),
+        weights=weights,
+        kintree_table=np.stack([parents.astype(np.uint32), np.arange(24, dtype=np.uint32)]),
+        f=np.array([[0, 1, 2]], np.uint32),
+    )
+    return path
 
 
 def write_smplh(path, mesh="preview"):

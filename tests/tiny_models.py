@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from poseloom.checkpoints.registry import NAMES
+from poseloom.tasks import TASKS
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Recipe, export_model
 
@@ -35,4 +35,4 @@ def untrained(task: str, folder: Path) -> Path:
 
 def all_untrained(folder: Path) -> dict[str, Path]:
     """One model for each task."""
-    return {task: untrained(task, folder) for task in NAMES}
+    return {task: untrained(task, folder) for task in TASKS}

@@ -71,4 +71,6 @@ def test_smpl_family_is_skinned_on_its_own_joints(tmp_path):
     clip = everyday_clip(2)
     mesh = skinned_mesh(clip, body)
     assert mesh.joint_names[22:25] == ("jaw", "left_eye", "right_eye")
+    assert np.abs(mesh.rest_joints[0]).max() < 1e-6  # so that the translation is where the pelvis is
+    assert np.allclose(mesh.rest_joints[1], body.skeleton().offsets[1], atol=1e-5)
     assert np.allclose(mesh.rotations[0, 25], rotvec_to_rotmat(clip.pose.rotations[0, 22]).numpy(), atol=1e-6)

@@ -53,20 +53,33 @@ def test_each_member_of_the_family_is_recognised_by_its_joints(tmp_path, family,
     assert body.skeleton().names[:3] == ("pelvis", "left_hip", "right_hip")
 
 
-def test_zero_pose_is_the_template_and_translation_is_added(tmp_path):
+def test_zero_pose_is_the_template_and_smpls_own_translation_is_added(tmp_path):
     arrays = model_arrays(TREES["smplh"])
     body = SmplBody.load(save(tmp_path / "model.npz", arrays))
-    shift = torch.tensor([1.0, 2.0, 3.0])
-    vertices = body.mesh(Pose(torch.zeros(52, 3), shift)).vertices
-    assert torch.allclose(vertices, torch.tensor(arrays["v_template"]).float() + shift, atol=1e-5)
+    shift, still = torch.tensor([1.0, 2.0, 3.0]), torch.eye(3).expand(52, 3, 3)
+    template = torch.tensor(arrays["v_template"]).float()
+    assert torch.allclose(body.posed(still, shift).mesh().vertices, template + shift, atol=1e-5)
+    assert torch.allclose(body.posed(still).mesh().vertices, template, atol=1e-5)
+
+
+def test_the_translation_of_a_pose_is_where_the_pelvis_is(tmp_path):
+    body = SmplBody.load(save(tmp_path / "model.npz", model_arrays(TREES["smplh"])))
+    rotations, there = torch.randn(3, 52, 3), torch.randn(3, 3)
+    shape = torch.randn(3, 10)
+    for pose in (Pose(rotations, there), Pose(rotations, there, shape, "smplh")):
+        assert torch.allclose(body.joints(pose)[:, 0], there, atol=1e-5)
+        at_rest = body.shaped(pose.shape).rest_pelvis
+        explicit = body.posed(body.local_rotations(pose), there - at_rest, pose.shape)
+        assert torch.allclose(body.mesh(pose).vertices, explicit.mesh().vertices, atol=1e-5)
+    assert body.joints(Pose(rotations))[:, 0].abs().max() < 1e-5
 
 
 def test_whole_body_turn_is_about_the_rest_pelvis(tmp_path):
     body = SmplBody.load(save(tmp_path / "model.npz", model_arrays(TREES["smplh"])))
     rotations = torch.zeros(52, 3)
     rotations[0, 1] = 1.0
-    pelvis = body.skeleton().positions[0]
-    assert torch.allclose(body.joints(Pose(rotations))[0], pelvis, atol=1e-5)
+    turned = body.posed(body.local_rotations(Pose(rotations)))
+    assert torch.allclose(turned.joints[0], body.skeleton().positions[0], atol=1e-5)
 
 
 def test_shape_of_the_same_family_is_used(tmp_path):

@@ -10,7 +10,7 @@ from released import case_of
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.converted import load_converted, write_converted
-from poseloom.checkpoints.published_kinds import KINDS
+from poseloom.checkpoints.published_kinds import published_kinds
 from poseloom.checkpoints.released import build_released, read_released
 from poseloom.nn.text.decoding import Greedy, Limits
 from poseloom.nn.text.tokenizers import WordTokenizer
@@ -81,7 +81,7 @@ def test_files_that_are_not_converted_models(released_file, tmp_path):
             load_converted(path)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", published_kinds(), ids=lambda kind: kind.name)
 def test_configurations_survive_json(kind):
     config = kind.config_class()
     assert config_from_plain(kind.config_class, json.loads(json.dumps(config_to_plain(config)))) == config

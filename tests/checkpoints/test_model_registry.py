@@ -97,7 +97,7 @@ def test_nothing_of_training_is_loaded_to_predict(tiny_models):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
-@pytest.mark.parametrize("name", registry.NAMES)
+@pytest.mark.parametrize("name", registry.shipped_names())
 def test_type_checkers_know_a_model_by_its_name_and_by_its_task(tiny_models, name):
     from typing import get_overloads
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.checkpoints.published_predictors import predictor_of
+from poseloom.checkpoints.converted import predictor_of
+from poseloom.checkpoints.published_kinds import kind_named
 from poseloom.checkpoints.registry import load_model
 from poseloom.nn.text.decoder import TextDecoderConfig
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
@@ -39,7 +40,7 @@ def opened(tmp_path):
     """opened(module) -> its predictor."""
 
     def build(module, vocabulary=VOCABULARY):
-        kind, card = SimpleNamespace(name=type(module).__name__), SimpleNamespace(task="", sha256="0" * 64, extras={})
+        kind, card = kind_named(type(module).__name__), SimpleNamespace(task="", sha256="0" * 64, extras={})
         model = SimpleNamespace(module=module.eval(), kind=kind, card=card, vocabulary=vocabulary)
         return predictor_of(model, tmp_path / "model.safetensors")
 

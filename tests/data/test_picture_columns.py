@@ -11,7 +11,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table
 from poseloom.data.arrow import pa, read_ipc, write_ipc
-from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, Shard, checksum, write_manifest
+from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, record_shard, write_manifest
 from poseloom.data.schema import ROWS_SCHEMA, ROWS_SCHEMA_1, Camera, Image, Keypoints, Layout, RowBlock
 from poseloom.data.shards import ROWS_FILE, write_rows
 from poseloom.pose import Pose
@@ -66,7 +66,7 @@ def pictured(tmp_path) -> Table:
         folder = tmp_path / PartKind.ROWS.value / "pictures" / f"{place}"
         folder.mkdir(parents=True)
         write_rows(folder, block(10 * place, 10), layout)
-        shards.append(Shard(f"{place}", rows=10, files={path.name: checksum(path) for path in folder.iterdir()}))
+        shards.append(record_shard(folder, f"{place}", 10, ()))
     write_manifest(tmp_path, Manifest(layout, (Part(PartKind.ROWS, "pictures", {}, tuple(shards)),)))
     return Table.open(tmp_path)
 
@@ -119,9 +119,7 @@ def test_a_table_without_pictures(tmp_path):
     folder.mkdir(parents=True)
     bare = RowBlock("bare", ["a"], ["f"], [0], [""], Pose(torch.zeros(1, 22, 3)))
     write_rows(folder, bare, Layout(22, translation=False))
-    part = Part(
-        PartKind.ROWS, "bare", {}, (Shard("0", rows=1, files={path.name: checksum(path) for path in folder.iterdir()}),)
-    )
+    part = Part(PartKind.ROWS, "bare", {}, (record_shard(folder, "0", 1, ()),))
     write_manifest(tmp_path, Manifest(Layout(22, translation=False), (part,)))
     table = Table.open(tmp_path)
     assert not table.keypoints("coco").any() and table.pictures().paths == [""] and not table.cameras().known.any()
@@ -144,6 +142,6 @@ def test_tables_of_the_first_schema_are_read(pictured):
     assert old.row(4).images == () and old.row(7).keypoints[2].points == flat_points(7)
     assert old.pictures([7, 4]).paths == ["7.jpg", ""] and not old.pictures().box.any()
     assert old.column("images").type == ROWS_SCHEMA.field("images").type
-    (pictured.path / MANIFEST).write_text(json.dumps(manifest | {"schema": 3}))
+    (pictured.path / MANIFEST).write_text(json.dumps(manifest | {"schema": 4}))
     with pytest.raises(PoseloomError, match="update poseloom"):
         Table.open(pictured.path)

@@ -1,9 +1,5 @@
 """SMPLify's energies, gradients and steps are the original's (golden case smplify-terms, on a stand-in body)."""
 
-import importlib.util
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 
@@ -11,44 +7,14 @@ from poseloom.body.joint_sets import smpl_49, smpl_54
 from poseloom.body.smpl import SmplBody
 from poseloom.fitting.smplify import PoseMixture, Smplify, SmplifyState, fit_smplify, unnatural_bends, without_ignored
 from poseloom.pose.rotations import rotvec_to_rotmat
+from smpl_standins import golden_fill, mean_regressor, write_golden_smpl
 
 CASE = "mesh-recovery/smplify-terms"
-VERTICES = 6890
-
-
-def _fill():
-    path = Path(__file__).parents[1] / "golden" / "fill.py"
-    spec = importlib.util.spec_from_file_location("fill", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.fill
-
-
-def mean_regressor(rows):
-    regressor = np.zeros((rows, VERTICES), np.float32)
-    regressor[np.arange(VERTICES) % rows, np.arange(VERTICES)] = 1
-    return regressor / regressor.sum(1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
 def body(golden, tmp_path_factory):
-    parents = np.array(golden("mesh-recovery/smpl-standin")[0]["config"]["body"]["parents"])
-    fill, joint = _fill(), np.arange(VERTICES) % 24
-    weights = np.zeros((VERTICES, 24), np.float32)
-    weights[np.arange(VERTICES), joint] += np.where(joint == 0, 1.0, 0.75)
-    weights[np.arange(VERTICES), parents[joint]] += np.where(joint == 0, 0.0, 0.25)
-    path = tmp_path_factory.mktemp("smpl") / "SMPL_NEUTRAL.npz"
-    np.savez(
-        path,
-        v_template=0.5 * fill("standin.v_template", (VERTICES, 3)),
-        shapedirs=0.1 * fill("standin.shapedirs", (VERTICES, 3, 10)),
-        posedirs=fill("standin.posedirs", (207, 3 * VERTICES)).T.reshape(VERTICES, 3, 207),
-        J_regressor=mean_regressor(24),
-        weights=weights,
-        kintree_table=np.stack([parents.astype(np.uint32), np.arange(24, dtype=np.uint32)]),
-        f=np.array([[0, 1, 2]], np.uint32),
-    )
-    return SmplBody.load(path)
+    return SmplBody.load(write_golden_smpl(tmp_path_factory.mktemp("smpl") / "SMPL_NEUTRAL.npz", golden))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +30,7 @@ def joints_of(body):
 
 @pytest.fixture(scope="module")
 def smplify():
-    fill = _fill()
+    fill = golden_fill()
     factor = torch.from_numpy(fill("standin.gmm_factor", (8, 69, 69))).double()
     covariances = 20 * factor @ factor.mT + 0.05 * torch.eye(69, dtype=torch.float64)
     means = torch.from_numpy(69**0.5 * 0.2 * fill("standin.gmm_means", (8, 69)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from toy import TASK, ToyData, ToyModel, ToyRecipe
+from toy import DECLARATION, TASK, ToyData, ToyModel, ToyRecipe
 
 import poseloom.tasks
 from poseloom.training import Engine, Observer, Schedule, Stage, fit
@@ -47,7 +47,7 @@ def with_engine():
 @pytest.fixture
 def toy_task(monkeypatch):
     """The command line knows the task."""
-    monkeypatch.setitem(poseloom.tasks.TASKS, "toy", "toy")
+    monkeypatch.setitem(poseloom.tasks.TASKS, "toy", DECLARATION)
 
 
 class Recorder(Observer):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from poseloom.tasks import Declaration
 from poseloom.training import (
     Batches,
     DatasetBatches,
@@ -107,3 +108,4 @@ def joined(chunks: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
 
 
 TASK = Task("toy", "a sine curve", ToyRecipe, ToyLearner)
+DECLARATION = Declaration("toy", "a sine curve", model="ToyCurve", offers=(), learners={"default": "toy"})

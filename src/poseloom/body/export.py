@@ -36,13 +36,14 @@ def skinned_mesh(clip: Clip, body: RiggedBody, colors: Float[Tensor, "vertices 3
     shape = pose.shape[0] if pose.shape is not None and pose.shape_model == body.shape_model else None
     with torch.no_grad():
         rig = body.rig(shape)
+        pelvis = rig.skeleton.positions[0]  # the translation is where it is, so it rests at the origin
         weights, joints = rig.weights.topk(min(INFLUENCES, rig.weights.shape[-1]), dim=-1)
         return SkinnedMesh(
-            vertices=_array(rig.vertices),
+            vertices=_array(rig.vertices - pelvis),
             faces=_array(body.faces),
             joint_names=rig.skeleton.names,
             parents=rig.skeleton.parents,
-            rest_joints=_array(rig.skeleton.positions),
+            rest_joints=_array(rig.skeleton.positions - pelvis),
             joint_indices=_array(joints),
             weights=_array(weights),
             rotations=_array(body.local_rotations(pose)),

@@ -1,5 +1,8 @@
 """SMPL, SMPL-H and SMPL-X from the user's own files (npz or pkl); nothing of them ships with poseloom.
 
+A `Pose`'s translation is where the pelvis is, as on every body. What the files of the family call translation moves the
+body's origin instead, from which the pelvis rests 0.22 to 0.35 m away; `ShapedSmpl.turned` takes that one.
+
 Equations: SMPL (Loper et al. 2015), SMPL-H (Romero et al. 2017), SMPL-X (Pavlakos et al. 2019). Pickles are read by
 the restricted unpickler of `poseloom.formats.pickles`: neither chumpy nor smplx is needed and no code is executed.
 """
@@ -73,13 +76,22 @@ class ShapedSmpl:
     vertices: Float[Tensor, "*shapes vertices 3"]
     rest_joints: Float[Tensor, "*shapes joints 3"]
 
+    @property
+    def rest_pelvis(self) -> Float[Tensor, "*shapes 3"]:
+        """Where the model file puts the pelvis of the zero pose, metres; the body turns about this point."""
+        return self.rest_joints[..., 0, :]
+
     def skeleton(self) -> Skeleton:
-        """All joints of the model at its zero pose, in the model's own order."""
+        """All joints of the model at its zero pose, where the file puts them, in the model's own order."""
         return Skeleton(self.body.family.names, self.body.parents, self.rest_joints)
 
     def posed(self, pose: Pose) -> PosedBody:
-        """The body in poses, joints in SMPL-H order; the poses' own shape is not looked at."""
-        posed = self.turned(self.body.local_rotations(pose), pose.translation)
+        """The body in poses, joints in SMPL-H order; the poses' own shape is not looked at.
+
+        The pelvis is at the poses' translation, without one at the origin.
+        """
+        moved = -self.rest_pelvis if pose.translation is None else pose.translation - self.rest_pelvis
+        posed = self.turned(self.body.local_rotations(pose), moved)
         order = self.body.smplh_order
         return PosedBody(
             joints=posed.joints[..., order, :],
@@ -93,10 +105,15 @@ class ShapedSmpl:
         local: Float[Tensor, "*batch joints 3 3"],
         translation: Float[Tensor, "*batch 3"] | None = None,
     ) -> PosedSmpl:
-        """The body posed by rotation matrices in the model's own joint order, as regressors predict them."""
+        """The body posed by rotation matrices in the model's own joint order, as regressors predict them.
+
+        Args:
+            local: local of each joint beside its parent.
+            translation: SMPL's own, which moves the body's origin: the pelvis is at `rest_pelvis` + translation.
+        """
         eye = torch.eye(3, dtype=local.dtype, device=local.device)
         feature = (local[..., 1:, :, :] - eye).flatten(-3)
-        root = self.rest_joints[..., 0, :]
+        root = self.rest_pelvis
         if translation is not None:
             root = root + translation
         rotations, joints = forward_kinematics(local, self.skeleton().offsets, self.body.parents, root)
@@ -180,8 +197,8 @@ class SmplBody(nn.Module):
         """The body in a pose; or posed by rotation matrices in the model's own joint order, as regressors predict them.
 
         Args:
-            local: a pose, whose own translation and shape are used; or matrices.
-            translation, shape: for matrices.
+            local: a pose, whose own translation (of the pelvis) and shape are used; or matrices.
+            translation, shape: for matrices; the translation is SMPL's own, see `ShapedSmpl.turned`.
         """
         if isinstance(local, Pose):
             return self.shaped(local.shape if local.shape_model == self.shape_model else None).posed(local)

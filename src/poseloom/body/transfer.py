@@ -112,7 +112,8 @@ class BodyTransfer:
 
     def _still(self, still: Pose) -> tuple[Tensor, Tensor, Tensor]:
         """Local rotations, translation and shape of the target at the source's zero pose."""
-        goal = self._points.on_source(self.source.mesh(still).vertices)
+        on_source = self.source.posed(self.source.local_rotations(still), None, still.shape)  # where the file puts it
+        goal = self._points.on_source(self.source.skin(on_source))
         own = goal.new_zeros(len(goal), self.coefficients)
         local, shift = self._start(still), goal.new_zeros(len(goal), 3)
         for _ in range(SHAPE_ROUNDS):
@@ -132,9 +133,10 @@ class BodyTransfer:
 
     def _transfer(self, pose: Pose, shape: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         goal = self._points.on_source(self.source.mesh(pose).vertices)
-        shift = shape.new_zeros(len(shape), 3) if pose.translation is None else pose.translation
+        pelvis = self.target.shaped(shape).rest_pelvis
+        shift = -pelvis if pose.translation is None else pose.translation - pelvis
         local, shift, error = self._fit(self._start(pose), shift, shape, goal, STEPS)
-        return rot.rotmat_to_rotvec(local[:, self._places]), shift, error
+        return rot.rotmat_to_rotvec(local[:, self._places]), shift + pelvis, error
 
     def _start(self, pose: Pose) -> Float[Tensor, "n joints 3 3"]:
         return self.target.local_rotations(pose)

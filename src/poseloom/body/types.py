@@ -87,7 +87,10 @@ class ShapedBody(Protocol):
         ...
 
     def posed(self, pose: Pose) -> PosedBody:
-        """Put it in a pose; the pose's own shape is not looked at. Batches of shapes and poses broadcast."""
+        """Put it in a pose, its pelvis at the pose's translation, or at the origin where the pose has none.
+
+        The pose's own shape is not looked at. Batches of shapes and poses broadcast.
+        """
         ...
 
 

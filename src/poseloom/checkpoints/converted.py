@@ -16,7 +16,7 @@ from torch import nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, writable_target
-from poseloom.checkpoints.published_kinds import ReleasedKind, kind_named
+from poseloom.checkpoints.published_kinds import kind_named
 from poseloom.checkpoints.released import ReleasedCheckpoint
 from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.tasks.common.configs import config_from_plain, config_to_plain
@@ -28,6 +28,7 @@ from poseloom.tasks.common.published_models import (
     build_with_weights,
     check_weights,
 )
+from poseloom.tasks.common.released_kinds import ReleasedKind
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path, read_model
 from poseloom.training.recipe import Card
 from poseloom.training.recipe_files import plain
@@ -120,6 +121,11 @@ def load_converted(path: str | Path, *, task: str | None = None) -> ConvertedMod
     except PoseloomError as error:
         raise FileError(path, str(error), remedy="expected a model made from a published checkpoint") from None
     return ConvertedModel(build_with_weights(kind.build, config, weights), kind, card, vocabulary)
+
+
+def predictor_of(model: ConvertedModel, path: Path) -> Any:
+    """A converted model with the methods that the small ones have; `path` is that of its weights."""
+    return model.kind.calling(model.module, model.card, model.vocabulary, path)
 
 
 def _card_text(card: ModelCard) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.tasks import TASKS
 from poseloom.training.export import ModelCard, card_path, read_card
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped models lie: ``TASK.safetensors`` and its card."""
-NAMES = ("retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction", "sign")
-"""Of the shipped models: each has the name of its task."""
 SUFFIX = ".safetensors"
 _TORCH_SUFFIXES = (".pth", ".pt", ".zip", ".tar")
 _CHECKPOINT = ".ckpt"
@@ -53,9 +51,14 @@ class Shipped:
     card: ModelCard | None
 
 
+def shipped_names() -> tuple[str, ...]:
+    """Names of the models that poseloom ships: each has that of its task."""
+    return tuple(name for name, declared in TASKS.items() if declared.shipped)
+
+
 def shipped_models() -> list[Shipped]:
     """All models that poseloom knows by name."""
-    return [_shipped(name) for name in NAMES]
+    return [_shipped(name) for name in shipped_names()]
 
 
 def model_path(model: str | Path) -> Path:
@@ -65,7 +68,7 @@ def model_path(model: str | Path) -> Path:
         PoseloomError: nothing is there, or it is a file of another kind.
     """
     name = str(model)
-    if name in NAMES:
+    if name in shipped_names():
         path = _shipped(name).path
         if not path.is_file():
             raise PoseloomError(
@@ -81,8 +84,8 @@ def model_path(model: str | Path) -> Path:
     if path.suffix == _CHECKPOINT and path.exists():
         raise FileError(path, "is a checkpoint of a training", remedy="name the model.safetensors of its run")
     if not path.exists():
-        known = f"known are {', '.join(NAMES)}, and paths of {SUFFIX} files"
-        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*NAMES])}")
+        known = f"known are {', '.join(shipped_names())}, and paths of {SUFFIX} files"
+        raise PoseloomError(f"no model {name!r}: {known}{closest(name, list(shipped_names()))}")
     if path.suffix != SUFFIX:
         raise FileError(path, "is no model", remedy=f"expected a {SUFFIX} file that poseloom exported or imported")
     if not card_path(path).exists():
@@ -155,13 +158,13 @@ def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...]) -
 
 def _predictor(path: Path, task: str, is_published: bool) -> Predictor:
     if is_published:
-        from poseloom.checkpoints.converted import load_converted
-        from poseloom.checkpoints.published_predictors import predictor_of
+        from poseloom.checkpoints.converted import load_converted, predictor_of
 
         return predictor_of(load_converted(path, task=task), path)
-    if task not in NAMES:
-        raise FileError(path, f"is of task {task!r}", remedy=f"expected one of {', '.join(NAMES)}")
-    return import_module(f"poseloom.tasks.{task}.predict").open_model(path)
+    if task not in TASKS:
+        raise FileError(path, f"is of task {task!r}", remedy=f"expected one of {', '.join(TASKS)}")
+    model: Predictor = TASKS[task].open_model(path)
+    return model
 
 
 def _shipped(name: str) -> Shipped:

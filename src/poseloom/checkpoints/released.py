@@ -16,10 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.checkpoints.options import CheckpointOptions
-from poseloom.checkpoints.published_kinds import KINDS, ReleasedKind
+from poseloom.checkpoints.published_kinds import published_kinds
 from poseloom.formats.torch_files import load_torch_file
 from poseloom.tasks.common.published_models import build_with_weights, check_weights
+from poseloom.tasks.common.released_kinds import ReleasedKind
+from poseloom.tasks.common.released_options import CheckpointOptions
 
 _REMEDY = "expected a checkpoint_best.pth or checkpoint_release.pth of PoseScript, PoseFix or PoseEmbroider"
 _HARMLESS_EXTRAS = ("position_ids",)
@@ -112,7 +113,7 @@ def _checked_state(table: Mapping[Any, Any], path: str | Path) -> dict[str, Tens
 
 
 def _kind_of(names: list[str], path: str | Path) -> ReleasedKind:
-    kinds = [kind for kind in KINDS if kind.fits(names)]
+    kinds = [kind for kind in published_kinds() if kind.fits(names)]
     if len(kinds) != 1:
         parts = ", ".join(sorted({name.split(".")[0] for name in names})[:8]) or "nothing"
         raise FileError(path, f"holds no known text-pose model, but {parts}", field="model", remedy=_REMEDY)

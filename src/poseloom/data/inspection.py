@@ -140,8 +140,10 @@ def _ranges(table: Table, shards: Collection[str]) -> dict[str, tuple[float, flo
 
 
 def _ranges_of_shard(table: Table, shard: str) -> list[tuple[str, float, float]]:
-    rows = table.rows_in_shard(shard)
-    found = []
+    rows = table.posed(table.rows_in_shard(shard))
+    found: list[tuple[str, float, float]] = []
+    if not len(rows):
+        return found
     for name in table.layout.arrays():
         values = table.array(name, rows)
         if name == "rotations":

@@ -184,6 +184,8 @@ def _layout_of(content: Any) -> Layout:
     for field_, kind in (("joints", int), ("shape", int), ("translation", bool), ("face", bool), ("shape_model", str)):
         if type(getattr(layout, field_)) is not kind:
             raise TypeError(f"layout.{field_} is no {kind.__name__}")
+    if layout == Layout.of_pictures():
+        return layout
     if layout.joints not in (BODY_JOINTS, len(JOINT_NAMES)) or not 0 <= layout.shape <= _MOST_COEFFICIENTS:
         raise ValueError(f"a layout of {layout.joints} joints and {layout.shape} shape coefficients")
     return layout

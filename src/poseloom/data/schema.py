@@ -1,7 +1,8 @@
 """What a table holds: the typed rows, and the same as Arrow columns.
 
-A row is a pose with everything that is known of it. Its numbers (rotations, translation, shape, face) lie in arrays
-beside the Arrow file, where thousands of rows are gathered at once; everything else lies in the columns below.
+A row is a person with all that is known of them: a pose, pictures, points, texts. Data sets of pictures may have no
+poses. The pose's numbers (rotations, translation, shape, face) lie in arrays beside the Arrow file, where thousands of
+rows are gathered at once; everything else lies in the columns below.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import pa
 from poseloom.pose import Pose
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Grows with every change of the columns that an older reader would misread."""
 OLDEST_SCHEMA = 1
-"""The first version that is still read; before 2, pictures had no boxes."""
+"""The first version that is still read; before 2, pictures had no boxes, before 3, every row had a pose."""
 NOWHERE = -1
 """Row number of an id that no row of the table has."""
 
@@ -115,8 +116,8 @@ class Row:
         id: unique in the table, and the same however the table was built.
         origin: where it came from.
         split: ``"train"``, ``"val"``, ``"test"`` or empty.
-        joints: how many joints the source told, 22 or 52; the others are zero.
-        pose: without batch axes.
+        joints: how many joints the source told, 22 or 52; the others are zero. 0 where there is no pose.
+        pose: without batch axes; None where the row has none.
     """
 
     number: int
@@ -124,7 +125,7 @@ class Row:
     origin: Origin
     split: str
     joints: int
-    pose: Pose
+    pose: Pose | None
     texts: tuple[Text, ...] = ()
     images: tuple[Image, ...] = ()
     keypoints: tuple[Keypoints, ...] = ()
@@ -157,7 +158,7 @@ class Layout:
     """What the numbers of all rows of a table look like.
 
     Args:
-        joints: 22 or 52.
+        joints: 22 or 52; 0 in a table of pictures without poses, which has no numbers at all.
         translation, face: whether the rows have them.
         shape: number of shape coefficients, 0 for none.
         shape_model: the body that they belong to; see `Pose`.
@@ -169,9 +170,14 @@ class Layout:
     shape: int = 0
     shape_model: str = ""
 
+    @classmethod
+    def of_pictures(cls) -> Layout:
+        """That of a table whose rows have no poses."""
+        return cls(0, translation=False)
+
     def arrays(self) -> dict[str, tuple[int, ...]]:
         """Name and shape per row of every array of numbers."""
-        found: dict[str, tuple[int, ...]] = {"rotations": (self.joints, 3)}
+        found: dict[str, tuple[int, ...]] = {"rotations": (self.joints, 3)} if self.joints else {}
         if self.translation:
             found["translation"] = (3,)
         if self.face:
@@ -187,7 +193,9 @@ class RowBlock:
 
     Args:
         data_set: the data set of all of them.
-        joints: joints that the source told, by row; those of the pose where None.
+        pose: None where no row has one.
+        joints: joints that the source told, by row; those of the pose where None. 0 marks a row without a pose, whose
+            numbers in `pose` do not count.
         problems: what was wrong with the files that they were read from, one line each.
     """
 
@@ -196,7 +204,7 @@ class RowBlock:
     files: list[str]
     frames: list[int]
     splits: list[str]
-    pose: Pose
+    pose: Pose | None
     joints: list[int] | None = None
     texts: list[list[Text]] | None = None
     images: list[list[Image]] | None = None
@@ -209,7 +217,9 @@ class RowBlock:
             column = getattr(self, one.name)
             if isinstance(column, list) and one.name != "problems" and len(column) != len(self.ids):
                 raise PoseloomError(f"RowBlock.{one.name}: expected {len(self.ids)} values, got {len(column)}")
-        if self.pose.batch_shape != (len(self.ids),):
+        if self.pose is None and any(self.joints or ()):
+            raise PoseloomError("RowBlock.pose: is None, but some rows have joints; give their poses")
+        if self.pose is not None and self.pose.batch_shape != (len(self.ids),):
             raise PoseloomError(f"RowBlock.pose: expected {len(self.ids)} poses, got {self.pose.batch_shape}")
 
     def __len__(self) -> int:
@@ -267,7 +277,7 @@ def rows_to_arrow(block: RowBlock) -> Any:
         "file": block.files,
         "frame": block.frames,
         "split": block.splits,
-        "joints": block.joints or [block.pose.joints] * count,
+        "joints": block.joints or [0 if block.pose is None else block.pose.joints] * count,
         "texts": plain(block.texts or empty),
         "images": plain(block.images or empty),
         "keypoints": plain(block.keypoints or empty),

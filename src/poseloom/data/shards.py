@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from numpy import ndarray as Array
 
 from poseloom.base.errors import PoseloomError
@@ -54,7 +54,11 @@ def write_rows(folder: Path, block: RowBlock, layout: Layout) -> None:
 
 
 def numbers_of(block: RowBlock, layout: Layout) -> dict[str, Float32[Array, "rows ..."]]:
-    """The arrays of a block, in the table's layout."""
+    """The arrays of a block, in the table's layout; zeros for rows without poses."""
+    if block.pose is None:
+        return {name: np.zeros((len(block), *shape), np.float32) for name, shape in layout.arrays().items()}
+    if not layout.joints:
+        raise PoseloomError("rows with poses do not fit a table of pictures without poses; leave RowBlock.pose out")
     pose = block.pose.with_hands() if layout.joints > block.pose.joints else block.pose
     if pose.joints != layout.joints:
         raise PoseloomError(f"rows of {pose.joints} joints do not fit a table of {layout.joints}; call body() first")
@@ -110,12 +114,25 @@ class RowShard:
             self._arrays[name] = read_array(self.folder / f"{name}.npy", (self._rows, *self._shapes[name]))
         return self._arrays[name]
 
-    def pose(self, index: int) -> Pose:
-        """The pose of one row, without batch axes.
+    @cached_property
+    def posed(self) -> Bool[Array, " rows"]:
+        """Which rows have a pose."""
+        found: Bool[Array, " rows"] = self.records.column("joints").to_numpy() > 0
+        return found
+
+    @cached_property
+    def all_posed(self) -> bool:
+        """Whether every row has a pose."""
+        return bool(self.posed.all())
+
+    def pose(self, index: int) -> Pose | None:
+        """The pose of one row, without batch axes; None where it has none.
 
         `Pose` checks what it is given, which for a single row takes longer than reading it: here a shard is checked
         once, as a whole.
         """
+        if not self.joints[index]:
+            return None
         numbers = {name: torch.from_numpy(self.array(name)[index].copy()) for name in self._shapes}
         shape_model = self._shape_model if "shape" in numbers else ""
         if not self._finite:

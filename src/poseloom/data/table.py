@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 from numpy import ndarray as Array
 
 from poseloom.base.errors import PoseloomError
@@ -102,9 +102,16 @@ class Table:
         return (self.row(number) for number in range(len(self)))
 
     def pose(self, number: int) -> Pose:
-        """The pose of one row, without batch axes."""
+        """The pose of one row, without batch axes.
+
+        Raises:
+            PoseloomError: the row has none.
+        """
         shard, index = self._locate(number)
-        return self._shards[shard].pose(index)
+        found = self._shards[shard].pose(index)
+        if found is None:
+            raise self._without_pose(number)
+        return found
 
     def id(self, number: int) -> str:
         """The id of one row."""
@@ -143,12 +150,24 @@ class Table:
 
         Raises:
             IndexError: there is no such row.
+            PoseloomError: a row has no pose; see `posed`.
         """
         numbers = self.numbers(rows)
+        there = self._has_pose(numbers)
+        if not there.all() or not self.layout.joints:
+            raise self._without_pose(*numbers[~there].tolist())
         return self._as_pose({name: self._gather(name, numbers) for name in self.layout.arrays()})
 
+    def posed(self, rows: Rows = None) -> Int64[Array, " n"]:
+        """The numbers of those rows that have a pose, in the given order; rows of pictures may have none."""
+        numbers = self.numbers(rows)
+        return numbers[self._has_pose(numbers)]
+
     def array(self, name: str, rows: Rows = None) -> Float32[Array, "n ..."]:
-        """The numbers called `name` (rotations, translation, shape, face) of rows, in the given order."""
+        """The numbers called `name` (rotations, translation, shape, face) of rows, in the given order.
+
+        Rows without a pose hold zeros; see `posed`.
+        """
         if name not in self.layout.arrays():
             raise PoseloomError(f"{self.path}: the rows have no {name}; they have {', '.join(self.layout.arrays())}")
         return self._gather(name, self.numbers(rows))
@@ -223,8 +242,8 @@ class Table:
         return np.array([place.get(one, NOWHERE) for one in ids], dtype=np.int64)
 
     def batches(self, size: int, rows: Rows = None) -> Iterator[tuple[Int64[Array, " n"], Pose]]:
-        """Numbers and poses of rows, `size` at a time."""
-        numbers = self.numbers(rows)
+        """Numbers and poses of rows, `size` at a time. Rows without a pose are passed over."""
+        numbers = self.posed(rows)
         for first in range(0, len(numbers), size):
             part = numbers[first : first + size]
             yield part, self.poses(part)
@@ -277,6 +296,17 @@ class Table:
             raise IndexError(f"row {number} is out of range; {self.path} has {len(self)} rows")
         shard = bisect_right(self._first, number) - 1
         return shard, number - self._first[shard]
+
+    def _has_pose(self, numbers: Int64[Array, " n"]) -> Bool[Array, " n"]:
+        shards = np.unique(np.searchsorted(self._starts, numbers, side="right") - 1).tolist()
+        if all(self._shards[shard].all_posed for shard in shards):
+            return np.ones(len(numbers), dtype=bool)
+        found: Bool[Array, " n"] = self._by_shard(numbers, (), lambda shard: shard.posed, np.bool_)
+        return found
+
+    def _without_pose(self, *rows: int) -> PoseloomError:
+        which = f"row {rows[0]} has no pose" if len(rows) == 1 else f"{len(rows)} rows have no pose"
+        return PoseloomError(f"{self.path}: {which}; Table.posed() tells the rows that have one")
 
     def _texts_at(self, shard: int, index: int) -> tuple[Text, ...]:
         found = self._shards[shard].texts[index]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Int64
 from numpy import ndarray as Array
-from torch.utils.data import Dataset
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.streams import mix_numbers
 from poseloom.data.arrow import pa
 from poseloom.data.schema import TextKind
 from poseloom.data.table import Rows, Table
-from poseloom.data.views import PairDataset, Sample
+from poseloom.data.views import PairDataset, TableDataset
 
 _KINDS = tuple(kind.value for kind in TextKind)
 
@@ -71,7 +69,7 @@ class TextChoice:
         return int(self._places[self._starts[number] + which % self.count(number)])
 
 
-class TextDataset(Dataset[Sample]):
+class TextDataset(TableDataset):
     """The rows of a table that have a text of some kinds, each with one of these texts.
 
     Args:
@@ -98,30 +96,10 @@ class TextDataset(Dataset[Sample]):
         which: int | None = None,
         in_turn: bool = False,
     ):
-        self.table = table
+        super().__init__(table, rows, seed)
         self.choice = TextChoice((table.text_columns(name) for name in table.shard_names()), kinds, sources)
-        numbers = table.numbers(rows)
-        self.rows = numbers[np.isin(numbers, self.choice.having)]
-        self.seed, self.epoch = seed, 0
+        self.rows = self.rows[np.isin(self.rows, self.choice.having)]
         self.choose = _Chooser(self.choice, self.rows, which, in_turn)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other texts; call it before each epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, place: int) -> Sample:
-        if not -len(self) <= place < len(self):
-            raise IndexError(f"place {place} is out of range; there are {len(self)} rows")
-        return self.__getitems__([place])[0]
-
-    def __getitems__(self, places: Sequence[int]) -> list[Sample]:
-        chosen = self.rows[np.asarray(places, dtype=np.int64)]
-        rotations = torch.from_numpy(self.table.array("rotations", chosen))
-        numbers = chosen.tolist()
-        return [Sample(*one) for one in zip(numbers, rotations, map(self._text, numbers), strict=True)]
 
     def texts_of(self, row: int) -> list[str]:
         """All texts of a row that may be chosen."""

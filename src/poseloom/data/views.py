@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,13 +54,13 @@ class TableDataset(Dataset[Sample]):
 
     Args:
         table: may lie anywhere; the workers of a `DataLoader` open it themselves.
-        rows: which, in which order; see `Table.rows_of`.
+        rows: which, in which order; see `Table.rows_of`. Rows without a pose are left out.
         seed: draws one of several texts; the draw depends on seed, epoch and row alone.
     """
 
     def __init__(self, table: Table, rows: Rows = None, seed: int = 0):
         self.table = table
-        self.rows = table.numbers(rows)
+        self.rows = table.posed(rows)
         self.seed = seed
         self.epoch = 0
 
@@ -77,11 +77,14 @@ class TableDataset(Dataset[Sample]):
         return self.__getitems__([place])[0]
 
     def __getitems__(self, places: Sequence[int]) -> list[Sample]:
-        return samples(self.table, self.rows[np.asarray(places, dtype=np.int64)], self.seed, self.epoch)
+        return samples(self.table, self.rows[np.asarray(places, dtype=np.int64)], self._text)
+
+    def _text(self, row: int) -> str:
+        return drawn_text(self.table, row, self.seed, self.epoch)
 
 
 class PairDataset(Dataset[PairSample]):
-    """The pairs of a table of which both rows are there; those that point nowhere are left out.
+    """The pairs of a table of which both poses are there; those that point nowhere are left out.
 
     Args:
         table: may lie anywhere.
@@ -95,6 +98,8 @@ class PairDataset(Dataset[PairSample]):
         self.epoch = 0
         rows = [np.asarray(table.pairs.column(name), dtype=np.int64) for name in ("row_a", "row_b")]
         kept = np.minimum(*rows) >= 0
+        for ends in rows:
+            kept[kept] = np.isin(ends[kept], table.posed(ends[kept]))
         if split is not None:
             kept &= np.asarray(table.pairs.column("split")) == split
         self.pairs = np.flatnonzero(kept)
@@ -134,7 +139,7 @@ class TableStream(IterableDataset[Sample]):
 
     Args:
         table: may lie anywhere.
-        rows: which; all by default.
+        rows: which; all by default. Rows without a pose are left out.
         seed: seed of the order, and of the draw among several texts.
         shuffle: else the order of `rows`.
         rank, ranks: this process and the number of processes that train together.
@@ -149,7 +154,7 @@ class TableStream(IterableDataset[Sample]):
         if not 0 <= rank < ranks:
             raise PoseloomError(f"rank: expected 0 to {ranks - 1}, got {rank}")
         self.table = table
-        self.rows = table.numbers(rows)
+        self.rows = table.posed(rows)
         self.seed, self.shuffle = seed, shuffle
         self.rank, self.ranks = rank, ranks
         self.epoch = 0
@@ -174,18 +179,21 @@ class TableStream(IterableDataset[Sample]):
         number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         own = self.order()[self.rank :: self.ranks][number::workers]
         for first in range(0, len(own), _CHUNK):
-            yield from samples(self.table, own[first : first + _CHUNK], self.seed, self.epoch)
+            yield from samples(self.table, own[first : first + _CHUNK], self._text)
+
+    def _text(self, row: int) -> str:
+        return drawn_text(self.table, row, self.seed, self.epoch)
 
 
-def samples(table: Table, rows: Int64[Array, " n"], seed: int, epoch: int) -> list[Sample]:
-    """The samples of rows, in their order."""
+def samples(table: Table, rows: Int64[Array, " n"], text: Callable[[int], str]) -> list[Sample]:
+    """The samples of rows, in their order; `text` chooses that of a row."""
     rotations = torch.from_numpy(table.array("rotations", rows))
     numbers = rows.tolist()
-    texts = [_text(table, number, seed, epoch) for number in numbers]
-    return [Sample(*one) for one in zip(numbers, rotations, texts, strict=True)]
+    return [Sample(*one) for one in zip(numbers, rotations, map(text, numbers), strict=True)]
 
 
-def _text(table: Table, row: int, seed: int, epoch: int) -> str:
+def drawn_text(table: Table, row: int, seed: int, epoch: int) -> str:
+    """One of a row's texts, by seed, epoch and row alone; empty where it has none."""
     count = table.text_count(row)
     if count == 0:
         return ""

@@ -32,8 +32,8 @@ class Pose:
 
     Args:
         rotations: local axis-angle vectors in radians, joints = 22 (body) or 52 (body and hands).
-        translation: added to the posed body, metres. The free body has its pelvis at the origin, so there it is
-            the position of the pelvis; SMPL bodies add their own rest pelvis (about 0.22 m below the origin).
+        translation: where the pelvis is, on every body, metres. SMPL's own translation, which moves the body's
+            origin, is another one: see `poseloom.body.smpl`.
         shape: coefficients of a body's shape; their meaning is that of `shape_model`.
         shape_model: which body the coefficients belong to: ``"anny"``, ``"smpl"``, ``"smplh"``, ``"smplx"``.
             A body ignores the coefficients of another one and takes its own average shape.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError
 
 MAXIMUM_SEED = 2**31 - 1
 
@@ -16,12 +16,13 @@ class Optimizer:
     """How weights follow gradients.
 
     Args:
-        name: adam adds the decay to the gradient (Kingma & Ba 2015), adamw shrinks the weights themselves (Loshchilov & Hutter 2019).
+        name: adam adds the decay to the gradient (Kingma & Ba 2015), adamw shrinks the weights themselves (Loshchilov &
+            Hutter 2019).
         lr: learning rate; a parameter group may multiply it.
         weight_decay: strength of the decay.
         beta1: memory of the mean of the gradients.
         beta2: memory of the mean of their squares.
-    """  # noqa: E501 - one line a field is what the help shows
+    """
 
     name: Literal["adam", "adamw"] = "adam"
     lr: float = 1e-3
@@ -51,7 +52,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class TurnOptions:
-    """What one turn of a stage does in its own way. What is not given is as the learner states it, else as in the stage.
+    """What one turn of a stage does in its own way.
+
+    What is not given is as the learner states it, else as in the stage.
 
     Args:
         every: steps from one taking of the turn to the next; 3 takes it at steps 3, 6, 9.
@@ -61,7 +64,7 @@ class TurnOptions:
         beta2: memory of the mean of their squares.
         clip: greatest norm of the turn's gradient; 0 clips nothing.
         schedule: how the turn's learning rate moves.
-    """  # noqa: E501
+    """
 
     every: int | None = None
     lr: float | None = None
@@ -74,7 +77,9 @@ class TurnOptions:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stretch of training with an optimiser of its own. A later stage begins with the best weights of the one before.
+    """One stretch of training with an optimiser of its own.
+
+    A later stage begins with the best weights of the one before.
 
     Args:
         name: name of the stage; names its best checkpoint.
@@ -89,7 +94,7 @@ class Stage:
         validate_every: epochs between two validations; one more comes at the end of the stage.
         data: values that replace those of the recipe's data section during this stage.
         turns: turn of the learner -> what it does in its own way, as a discriminator's learning rate.
-    """  # noqa: E501
+    """
 
     name: str = "train"
     epochs: int = 0
@@ -231,19 +236,6 @@ def _check_turn(where: str, options: TurnOptions) -> None:
     _not_negative(where, options, ("clip",))
     if options.schedule is not None:
         _check_schedule(f"{where}.schedule", options.schedule)
-
-
-def stage_number(recipe: Recipe, name: str) -> int:
-    """The place of the stage of that name.
-
-    Raises:
-        PoseloomError: there is none.
-    """
-    names = [stage.name for stage in recipe.stages]
-    if name not in names:
-        known = f"the recipe has {', '.join(names)}"
-        raise PoseloomError(f"stage {name!r} is unknown; {known}{closest(name, names)}")
-    return names.index(name)
 
 
 def _positive(where: str, section: object, keys: Iterable[str]) -> None:

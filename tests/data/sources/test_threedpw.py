@@ -50,9 +50,7 @@ def test_the_camera_sees_the_row_where_it_saw_the_file(tmp_path):
         world = root @ (point - pelvis) + pelvis + torch.from_numpy(content["trans"][0][frame])
         seen = torch.from_numpy(cameras[frame, :3, :3]) @ world + torch.from_numpy(cameras[frame, :3, 3])
         row = table.row(number)
-        turned = (
-            rotvec_to_rotmat(row.pose.rotations[0].double()) @ (point - pelvis) + pelvis + row.pose.translation.double()
-        )
+        turned = rotvec_to_rotmat(row.pose.rotations[0].double()) @ (point - pelvis) + row.pose.translation.double()
         camera = torch.tensor(row.camera.rotation).double().reshape(3, 3)
         assert torch.allclose(camera @ turned + torch.tensor(row.camera.translation).double(), seen, atol=1e-5)
 

@@ -79,9 +79,13 @@ class ConvertedBody:
 
     def read(self, unit: Unit) -> RowBlock:
         table = opened(self.table)
-        numbers: range = unit.content
+        numbers = table.posed(unit.content)
+        bare = len(unit.content) - len(numbers)
+        left_out = [f"{bare} rows without a pose were left out"] if bare else []
+        if not len(numbers):
+            return RowBlock("", [], [], [], [], None, problems=left_out)
         found = self._converted(table.poses(numbers))
-        rows = [table.row(number) for number in numbers]
+        rows = [table.row(number) for number in numbers.tolist()]
         far = [(row.id, error) for row, error in zip(rows, found.error.tolist(), strict=True) if error > WORST]
         return RowBlock(
             data_set=rows[0].origin.data_set,
@@ -95,7 +99,10 @@ class ConvertedBody:
             images=[list(row.images) for row in rows],
             keypoints=[list(row.keypoints) for row in rows],
             cameras=[row.camera for row in rows],
-            problems=[f"{name}: the two surfaces are {error * 1000:.0f} mm apart" for name, error in far],
+            problems=[
+                *left_out,
+                *(f"{name}: the two surfaces are {error * 1000:.0f} mm apart" for name, error in far),
+            ],
         )
 
     def pair_units(self) -> Sequence[Unit]:

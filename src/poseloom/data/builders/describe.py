@@ -96,15 +96,18 @@ class TextsBuilder:
 
     def write(self, unit: Unit, folder: Path) -> Written:
         table = opened(self.table)
-        texts: list[list[Text]] = []
+        rows = table.rows_in_shard(unit.name)
+        texts: list[list[Text]] = [[] for _ in rows]
         kind = TextKind.AUTOMATIC.value
         with one_thread():
-            for numbers, pose in table.batches(AT_ONCE, table.rows_in_shard(unit.name)):
+            for numbers, pose in table.batches(AT_ONCE, rows):
                 words = self._words(table, unit.name, pose, numbers)
-                texts += [[Text(one, kind, self.describer.name, self.seed)] for one in words]
+                for number, one in zip(numbers.tolist(), words, strict=True):
+                    texts[number - rows.start] = [Text(one, kind, self.describer.name, self.seed)]
+        bare = len(rows) - len(table.posed(rows))
         table.release()
         write_texts(folder, texts)
-        return Written(len(texts))
+        return Written(len(texts), (f"{bare} rows without a pose were not described",) if bare else ())
 
     def _words(self, table: Table, shard: str, pose: Pose, numbers: Int64[Array, " n"]) -> list[str]:
         told = self.describer.labelled

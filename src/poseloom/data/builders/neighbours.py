@@ -70,12 +70,14 @@ def neighbours(table: Table, shard: str, options: MiningOptions) -> Mined:
     Second poses are sought in the same shard and split, so time and memory grow with the number of rows alone.
     """
     rows = table.rows_in_shard(shard)
-    numbers = np.arange(rows.start, rows.stop)
+    numbers = table.posed(rows)
+    if not len(numbers):
+        return Mined(numbers, numbers, np.zeros(0, dtype=bool))
     joints = _joints(table, numbers, facing=False)
     turned = _joints(table, numbers, facing=True)
-    files = table.column("file", [shard]).to_pylist()
+    files, splits = (table.column(name, [shard]).take(numbers - rows.start).to_pylist() for name in ("file", "split"))
     recorded = np.array([bool(name) for name in files])
-    sequence, split = _labels(files), _labels(table.column("split", [shard]).to_pylist())
+    sequence, split = _labels(files), _labels(splits)
     found: list[tuple[int, int, bool]] = []
     for first in range(0, len(numbers), _ANCHORS_AT_ONCE):
         anchors = np.arange(first, min(first + _ANCHORS_AT_ONCE, len(numbers)))
@@ -91,7 +93,7 @@ def neighbours(table: Table, shard: str, options: MiningOptions) -> Mined:
         chosen = zip(anchors, nearest, free.any(-1), strict=True)
         found += [(a, int(b), False) for a, b, any_free in chosen if any_free]
     found.sort(key=lambda pair: (pair[0], not pair[2]))
-    columns = np.array([pair[:2] for pair in found], dtype=np.int64).reshape(-1, 2) + rows.start
+    columns = numbers[np.array([pair[:2] for pair in found], dtype=np.int64).reshape(-1, 2)]
     return Mined(columns[:, 0], columns[:, 1], np.array([pair[2] for pair in found], dtype=bool))
 
 

@@ -168,7 +168,8 @@ def _mined(builder: PoseFixPairs, embedder: Embedder, sought: Sought | None) -> 
     splits = np.asarray(table.column("split").to_pylist())
     parts, done = [_nothing()], 0
     for split in dict.fromkeys(splits.tolist()):
-        rows = np.flatnonzero(splits == split)
+        among = np.flatnonzero(splits == split)
+        rows = table.posed(among)
 
         def told(count: int, _: int, before: int = done) -> None:
             if sought is not None:
@@ -176,7 +177,7 @@ def _mined(builder: PoseFixPairs, embedder: Embedder, sought: Sought | None) -> 
 
         if len(rows) > 1:
             parts.append(_mined_among(builder, table, rows, embedder, told))
-        done += len(rows)
+        done += len(among)
     whole = Mined(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     new = np.maximum(whole.row_a, whole.row_b) >= builder.first
     if not new.any():

@@ -94,6 +94,7 @@ class Bedlam:
         }
         pictures = {name: files.picture_folder(self.folder, name) for name in self._scenes}
         return {
+            "translation": "pelvis",
             "rules": self.rules.to_json() if self.rules else None,
             "limit": self.limit,
             "strict": self.strict,
@@ -224,7 +225,7 @@ class Bedlam:
 
 
 def _pose(motion: files.Motion, frames: Any) -> Pose:
-    """Frames of a motion as `Pose` has them: jaw and eyes apart."""
+    """Frames of a motion as `Pose` has them, jaw and eyes apart, but with SMPL-X's own translation."""
     rotations = torch.from_numpy(motion.rotations[frames])
     hands = rotations[:, BODY_JOINTS + _FACE_JOINTS :]
     given = torch.from_numpy(motion.shape)[:COEFFICIENTS]
@@ -240,13 +241,12 @@ def _pose(motion: files.Motion, frames: Any) -> Pose:
 
 
 def _placed(pose: Pose, placed: PlacedBody, body: BoxBody) -> Pose:
-    """A motion's poses turned and moved to where they are in the sequence."""
+    """A motion's poses turned and moved to where they are in the sequence; the translation is where the pelvis is."""
     turn = geometry.body_turn(torch.tensor(placed.yaw))
     place = geometry.to_world(torch.tensor(placed.position))
     turned = pose.turned(turn)
     assert turned.translation is not None
-    pelvis = body.pelvis(pose)  # the model turns about its pelvis, not about the world's origin
-    translation = turned.translation + pelvis @ turn.T - pelvis + place
+    translation = turned.translation + body.pelvis(pose) @ turn.T + place  # from the body's origin to its pelvis
     return Pose(turned.rotations, translation, pose.shape, pose.shape_model, pose.face)
 
 
@@ -299,5 +299,5 @@ def _joined(blocks: list[RowBlock], layout: Layout, data_set: str, problems: lis
         layout.shape_model,
         torch.zeros(0, _FACE_JOINTS, 3),
     )
-    pose = concatenate([block.pose for block in filled]) if filled else empty
+    pose = concatenate([block.pose for block in filled if block.pose is not None]) if filled else empty
     return RowBlock(data_set=data_set, pose=pose, problems=told, **columns)

@@ -14,11 +14,11 @@ from torch import Tensor
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import read_bytes
 from poseloom.body.reduced import with_vertices
-from poseloom.body.smpl import FAMILIES, SmplBody
+from poseloom.body.smpl import SmplBody
 from poseloom.body.smpl_files import SmplArrays, read_smpl_arrays
 from poseloom.data.manifest import checksum
 from poseloom.formats.pickles import load_data
-from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS, Pose, farthest_points
+from poseloom.pose import BODY_JOINTS, JOINT_INDEX, PARENTS, Pose, farthest_points
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.rotations import axis_to_rotmat
 
@@ -29,8 +29,6 @@ DOWNSAMPLING_FILE = "downsample_mat_smplx.pkl"
 BOX_POINTS = 437
 """Points of the surface around which a box is drawn."""
 SMPLX_JOINTS = 55
-JOINT_ORDER = tuple(FAMILIES[SMPLX_JOINTS].sources.index(joint) for joint in range(ALL_JOINTS))
-"""Of SMPL-X's 55 joints those that a `Pose` has, in its order."""
 
 _LEFT_HIP, _RIGHT_HIP = JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]
 _MARK_DIGITS = 8
@@ -49,12 +47,12 @@ class BoxBody:
 
     def seen(self, pose: Pose) -> tuple[Float[Tensor, "*batch 52 3"], Float[Tensor, "*batch 437 3"]]:
         """Joints in SMPL-H order and surface points of poses."""
-        posed = self.body.posed(self.body.local_rotations(pose), pose.translation, self._shape(pose))
-        return posed.joints[..., JOINT_ORDER, :], self.body.skin(posed)[..., : -len(self.body.parents), :]
+        posed = self.body.shaped(self._shape(pose)).posed(pose)
+        return posed.joints, posed.vertices[..., : -len(self.body.parents), :]
 
     def pelvis(self, pose: Pose) -> Float[Tensor, "*batch 3"]:
-        """The point about which the model turns the whole body, before the translation."""
-        return self.body.skeleton(self._shape(pose)).positions[..., 0, :]
+        """Where the model puts the pelvis before the translation of a file moves it."""
+        return self.body.shaped(self._shape(pose)).rest_pelvis
 
     def canonical(self, pose: Pose) -> Float[Tensor, "*batch 22 3"]:
         """Body joints of the average body with its pelvis at rest and its hips facing +z.

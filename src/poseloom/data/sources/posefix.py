@@ -6,34 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from poseloom.data.build import Unit
-from poseloom.data.manifest import fingerprint
-from poseloom.data.schema import Layout, RowBlock, Text, TextKind
-from poseloom.data.sources.amass_files import AmassFolder, Release
-from poseloom.data.sources.amass_poses import (
-    WantedPose,
-    WantedSequence,
-    fingerprint_of,
-    read_unit,
-    sequences_of,
-    units_of,
-)
+from poseloom.data.schema import Text, TextKind
+from poseloom.data.sources.amass_poses import WantedPose, WantedSequence, sequences_of
+from poseloom.data.sources.annotated_amass import AnnotatedAmass
 from poseloom.data.sources.posescript import FRAMES
-from poseloom.data.sources.recordings import Lean, some
+from poseloom.data.sources.recordings import some
 from poseloom.data.sources.release import (
     SPLITS,
     Frame,
-    ReleaseFolder,
     ReleaseProblems,
     TextFile,
-    requested_files,
     split_by_id,
     texts_of,
 )
 from poseloom.data.sources.source import NamedPair, PairBlock
-from poseloom.pose import ALL_JOINTS
 
 ORIGIN = (
     "the data release linked from PoseFix's page at europe.naverlabs.com; "
@@ -61,7 +50,7 @@ class _Plan:
 
 
 @dataclass(frozen=True)
-class PoseFix(Lean):
+class PoseFix(AnnotatedAmass):
     """Pairs with all their texts, and the poses that they need; ids are ``posefix/PAIR ID`` and ``posefix/POSE ID``.
 
     Headings are removed from both poses. Within a recording the second one keeps its turn against the first: its row
@@ -78,29 +67,16 @@ class PoseFix(Lean):
         PoseloomError: a folder or a file is missing or of another version.
     """
 
+    title: ClassVar[str] = "PoseFix"
+    origin: ClassVar[str] = ORIGIN
+    lists: ClassVar[tuple[str, ...]] = (FRAMES, PAIRS, *SPLIT_FILES.values())
+    text_files: ClassVar[tuple[TextFile, ...]] = TEXTS
+
     folder: Path
     amass: Path
     texts: str | None = None
     strict: bool = False
     name: str = "posefix"
-
-    def __post_init__(self) -> None:
-        for file in self._files:
-            self._release.path(file)
-        _ = self._amass
-
-    @property
-    def layout(self) -> Layout:
-        return Layout(joints=ALL_JOINTS)
-
-    def options(self) -> Mapping[str, Any]:
-        return self._options
-
-    def units(self) -> Sequence[Unit]:
-        return units_of(self._plan.sequences, self._plan.findings.lines(self.folder, self.strict))
-
-    def read(self, unit: Unit) -> RowBlock:
-        return read_unit(unit, self.amass, self.name, self.strict)
 
     def pair_units(self) -> Sequence[Unit]:
         pairs = self._plan.pairs
@@ -109,31 +85,6 @@ class PoseFix(Lean):
 
     def read_pairs(self, unit: Unit) -> PairBlock:
         return PairBlock(unit.content)
-
-    @cached_property
-    def _options(self) -> Mapping[str, Any]:
-        return {
-            "texts": [one.option for one in self._texts],
-            "strict": self.strict,
-            "release": fingerprint(self._release.checksums(self._files)),
-            "amass": fingerprint_of(self._plan.sequences, self.amass),
-        }
-
-    @cached_property
-    def _release(self) -> ReleaseFolder:
-        return ReleaseFolder(self.folder, "PoseFix", ORIGIN)
-
-    @cached_property
-    def _texts(self) -> list[TextFile]:
-        return requested_files(TEXTS, self.texts)
-
-    @property
-    def _files(self) -> list[str]:
-        return [FRAMES, PAIRS, *SPLIT_FILES.values(), *(one.file for one in self._texts)]
-
-    @cached_property
-    def _amass(self) -> AmassFolder:
-        return AmassFolder(self.amass, Release.SMPL_H)
 
     @cached_property
     def _plan(self) -> _Plan:

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from poseloom.data.build import Unit
 from poseloom.data.manifest import fingerprint
-from poseloom.data.schema import Layout, RowBlock, TextKind
+from poseloom.data.schema import TextKind
 from poseloom.data.sources import babel_labels
-from poseloom.data.sources.amass_files import AmassFolder, Release
-from poseloom.data.sources.amass_poses import (
-    WantedPose,
-    WantedSequence,
-    fingerprint_of,
-    read_unit,
-    sequences_of,
-    units_of,
-)
-from poseloom.data.sources.recordings import Lean
-from poseloom.data.sources.release import (
-    SPLITS,
-    ReleaseFolder,
-    ReleaseProblems,
-    TextFile,
-    requested_files,
-    split_by_id,
-    texts_of,
-)
-from poseloom.pose import ALL_JOINTS
+from poseloom.data.sources.amass_poses import WantedPose, WantedSequence, sequences_of
+from poseloom.data.sources.annotated_amass import AnnotatedAmass
+from poseloom.data.sources.release import SPLITS, ReleaseProblems, TextFile, split_by_id, texts_of
 
 ORIGIN = "the data release with 100,000 poses, linked from PoseScript's page at europe.naverlabs.com"
 FRAMES = "ids_2_dataset_sequence_and_frame_index_100k.json"
@@ -51,7 +33,7 @@ class _Plan:
 
 
 @dataclass(frozen=True)
-class PoseScript(Lean):
+class PoseScript(AnnotatedAmass):
     """Every pose that has a text, heading removed, with all its texts; ids are ``posescript/POSE ID``.
 
     People's descriptions come first (``posescript-H2``), then those by rule (``posescript-A2``).
@@ -67,6 +49,11 @@ class PoseScript(Lean):
         PoseloomError: a folder or a file is missing or of another version.
     """
 
+    title: ClassVar[str] = "PoseScript"
+    origin: ClassVar[str] = ORIGIN
+    lists: ClassVar[tuple[str, ...]] = (FRAMES, *SPLIT_FILES.values())
+    text_files: ClassVar[tuple[TextFile, ...]] = TEXTS
+
     folder: Path
     amass: Path
     texts: str | None = None
@@ -74,49 +61,10 @@ class PoseScript(Lean):
     strict: bool = False
     name: str = "posescript"
 
-    def __post_init__(self) -> None:
-        for file in self._files:
-            self._release.path(file)
-        _ = self._amass
-
-    @property
-    def layout(self) -> Layout:
-        return Layout(joints=ALL_JOINTS)
-
-    def options(self) -> Mapping[str, Any]:
-        return self._options
-
-    def units(self) -> Sequence[Unit]:
-        return units_of(self._plan.sequences, self._plan.findings.lines(self.folder, self.strict))
-
-    def read(self, unit: Unit) -> RowBlock:
-        return read_unit(unit, self.amass, self.name, self.strict)
-
     @cached_property
     def _options(self) -> Mapping[str, Any]:
-        return {
-            "texts": [one.option for one in self._texts],
-            "strict": self.strict,
-            "release": fingerprint(self._release.checksums(self._files)),
-            "amass": fingerprint_of(self._plan.sequences, self.amass),
-            "babel": fingerprint(babel_labels.checksums(self.babel)) if self.babel else "",
-        }
-
-    @cached_property
-    def _release(self) -> ReleaseFolder:
-        return ReleaseFolder(self.folder, "PoseScript", ORIGIN)
-
-    @cached_property
-    def _texts(self) -> list[TextFile]:
-        return requested_files(TEXTS, self.texts)
-
-    @property
-    def _files(self) -> list[str]:
-        return [FRAMES, *SPLIT_FILES.values(), *(one.file for one in self._texts)]
-
-    @cached_property
-    def _amass(self) -> AmassFolder:
-        return AmassFolder(self.amass, Release.SMPL_H)
+        labels = fingerprint(babel_labels.checksums(self.babel)) if self.babel else ""
+        return {**super()._options, "babel": labels}
 
     @cached_property
     def _plan(self) -> _Plan:

@@ -56,8 +56,8 @@ class ThreeDpw(Lean):
     """Every person in every picture with a valid camera, as the camera sees them.
 
     Ids are ``3dpw/SPLIT/SEQUENCE/PLACE-GENDER:FRAME``; places count the people of a sequence from 0. A row's world is
-    the camera's, with +Y up and +Z towards it; `Camera` brings it back into the picture. The translation is as exact
-    as the pelvis of an average body, a few centimetres.
+    the camera's, with +Y up and +Z towards it; `Camera` brings it back into the picture. The translation is where
+    the pelvis is, as exact as that of an average body, a few centimetres.
 
     Args:
         folder: that of ``sequenceFiles``, or one above it.
@@ -88,7 +88,7 @@ class ThreeDpw(Lean):
     def options(self) -> Mapping[str, Any]:
         sizes = sizes_of(self.folder, self._files)
         chosen = {"every": self._choice.every, "limit": self.limit, "strict": self.strict}
-        return {**chosen, "files": len(sizes), "fingerprint": fingerprint(sizes)}
+        return {"translation": "pelvis", **chosen, "files": len(sizes), "fingerprint": fingerprint(sizes)}
 
     def units(self) -> Sequence[Unit]:
         groups = shared_out(sizes_of(self.folder, self._files), _UNIT_BYTES)
@@ -167,7 +167,7 @@ class _Rows:
         root = rotmat_to_rotvec(to_row @ rotvec_to_rotmat(rotations[:, 0].double())).float()
         pelvis = torch.tensor(REST_PELVIS, dtype=torch.float64)
         there = pelvis + torch.from_numpy(self.person.translation[frames]).double()
-        moved = (to_row @ there[..., None])[..., 0] + cameras[:, :3, 3] @ turn.T - pelvis
+        moved = (to_row @ there[..., None])[..., 0] + cameras[:, :3, 3] @ turn.T
         shape = torch.from_numpy(self.person.shape).expand(len(frames), -1)
         return Pose(torch.cat([root[:, None], rotations[:, 1:]], dim=1), moved.float(), shape, "smpl")
 

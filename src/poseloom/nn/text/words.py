@@ -21,7 +21,10 @@ _SENTENCE_START = re.compile(r"(^|[.!?] )([a-z])")
 
 
 def words_of(text: str) -> list[str]:
-    """The words and marks of a text, in lower case. Hyphens and apostrophes stay inside a word; dashes are passed over."""  # noqa: E501
+    """The words and marks of a text, in lower case.
+
+    Hyphens and apostrophes stay inside a word; dashes are passed over.
+    """
     return _WORD.findall(text.lower())
 
 

@@ -48,7 +48,8 @@ class PoseData:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
         tables: tables of poses; their split train, or all rows where there are no splits.
-        held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where it is empty.
+        held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where
+            it is empty.
         validation: number of poses, or of pairs, to validate on.
         quick: how many of them are validated on between epochs, where the whole protocol takes long.
         batches: number of batches that count as an epoch.
@@ -56,7 +57,7 @@ class PoseData:
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
-    """  # noqa: E501
+    """
 
     stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic")
     """What a stage may change; the poses are those of the whole run."""
@@ -139,11 +140,13 @@ def some_limbs(generator: np.random.Generator, count: int) -> Bool[Tensor, "pose
 
 
 def most_different(path: Path, count: int) -> Pose:
-    """The held-out poses of a file or of a table's split val that differ most: in the file's order, or by farthest points.
+    """The held-out poses of a file or of a table's split val that differ most.
+
+    In the file's order, or by farthest points.
 
     Raises:
         PoseloomError: the file is of no known format, or the table has no split val.
-    """  # noqa: E501
+    """
     from poseloom.pose.selection import farthest_points
 
     poses = read_poses(path, keep_order=True, split=VAL)
@@ -169,7 +172,7 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
         from poseloom.data.table import Table
 
         table = Table(path)
-        rotations = torch.from_numpy(np.array(table.array("rotations", rows_in_split(table, split))))
+        rotations = torch.from_numpy(np.array(table.array("rotations", table.posed(rows_in_split(table, split)))))
         return Pose(rotations).body().without_heading()
     from poseloom.formats import read
 

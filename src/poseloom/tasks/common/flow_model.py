@@ -73,13 +73,14 @@ class FlowModel(nn.Module):
 
         Args:
             condition: condition of each text.
-            unconditional: gives the condition that says nothing, for one row or for all; called where guidance needs it.
+            unconditional: gives the condition that says nothing, for one row or for all; called where guidance needs
+                it.
             wanted: what the texts claim.
             classified: numbers of the flow -> logits of the facts that hold.
             samples: poses for each text.
             generator: generator of the noise.
             origin: the poses that are changed, `samples` times each.
-        """  # noqa: E501
+        """
         settings = self.config
         guidance = Guidance(temperature=settings.temperature)
         if settings.guidance != 1:

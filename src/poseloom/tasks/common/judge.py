@@ -21,8 +21,9 @@ class Judge:
     """The retrieval model that judges texts.
 
     Args:
-        model: exported weights (safetensors) of a default retrieval model; where it is empty, no R-precision is measured.
-    """  # noqa: E501
+        model: exported weights (safetensors) of a default retrieval model; where it is empty, no R-precision is
+            measured.
+    """
 
     model: str = ""
 

@@ -38,7 +38,8 @@ class PairData(PoseData):
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
         tables: tables of poses; their split train, or all rows where there are no splits.
-        held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count; procedural pairs where it is empty.
+        held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count;
+            procedural pairs where it is empty.
         validation: number of pairs to validate on.
         quick: how many of them are validated on between epochs, where the whole protocol takes long.
         batches: number of batches that count as an epoch.
@@ -48,7 +49,7 @@ class PairData(PoseData):
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
         strangers: share of the pairs of which one pose has nothing to do with the other.
-    """  # noqa: E501
+    """
 
     moments: float = within(0.35, 0, 1)
     strangers: float = within(0.15, 0, 1)
@@ -141,11 +142,13 @@ class _Motion:
 
 
 def pairs_in(path: Path, count: int) -> Pair:
-    """The pairs that a file of motions names, those of one motion and those of two by turns; of a table, those of its val.
+    """The pairs that a file of motions names, those of one motion and those of two by turns.
+
+    Of a table, those of its split val.
 
     Raises:
         PoseloomError: the file cannot be read or names no pairs.
-    """  # noqa: E501
+    """
     if path.is_dir():
         return _pairs_of_table(path, count)
     from poseloom.base.errors import FileError

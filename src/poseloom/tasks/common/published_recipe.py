@@ -23,8 +23,9 @@ class TableData:
         texts: kinds that count: human, automatic, paraphrase, label.
         sources: only texts of these sources, as posescript-H2; all where it is empty.
         flip: mirror half of the training poses, with left and right exchanged in their texts.
-        vocabulary: file of words (one a line, JSON, the original's pickle), or a trained model whose words are taken; made of the texts of all splits, as published, where it is empty.
-    """  # noqa: E501
+        vocabulary: file of words (one a line, JSON, the original's pickle), or a trained model whose words are taken;
+            made of the texts of all splits, as published, where it is empty.
+    """
 
     stage_keys: ClassVar[tuple[str, ...]] = ("table", "texts", "sources", "flip")
 
@@ -40,8 +41,9 @@ class ReadingData(TableData):
     """A table of poses, or of pairs, whose texts are read by a text encoder.
 
     Args:
-        features: folder in which features of the frozen language model are kept, once for each text; nothing is kept where it is empty.
-    """  # noqa: E501
+        features: folder in which features of the frozen language model are kept, once for each text; nothing is kept
+            where it is empty.
+    """
 
     features: str = ""
 
@@ -52,11 +54,13 @@ class TextReaderModel:
 
     Args:
         encoder: distilbertUncased (the released models), glovebigru (the papers), glovetransf, minilm, or huggingface.
-        weights: folder of the DistilBERT or BERT (config.json, model.safetensors, vocab.txt); for huggingface its name or folder.
+        weights: folder of the DistilBERT or BERT (config.json, model.safetensors, vocab.txt); for huggingface its name
+            or folder.
         pooling: end of the transformers: mean over the tokens (avgp) or learned tokens in front (augtokens).
-        frozen_dropout: leave the dropout of the frozen language model on in training, as published; off where features are kept.
+        frozen_dropout: leave the dropout of the frozen language model on in training, as published; off where features
+            are kept.
         glove: file of GloVe vectors of size 300 to begin the word table with; random where it is empty.
-    """  # noqa: E501
+    """
 
     encoder: Literal["distilbertUncased", "glovebigru", "glovetransf", "minilm", "huggingface"] = "distilbertUncased"
     weights: str = ""

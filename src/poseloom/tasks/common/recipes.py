@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.tasks import TASKS, algorithms, task_of
+from poseloom.tasks import TASKS, task_of
 
 if TYPE_CHECKING:
     from poseloom.training.recipe import Recipe
     from poseloom.training.task import Task
 
-FOLDER = "recipes"
 SUFFIXES = (".toml", ".json", ".yaml", ".yml")
 
 
@@ -63,18 +61,4 @@ def recipe_path(address: str) -> Path:
 
 def recipe_names() -> dict[str, Path]:
     """Address -> file of the recipes that poseloom has; no task is imported for it."""
-    found = {}
-    for name in TASKS:
-        for folder in _folders(next(iter(algorithms(name).values()))):
-            for path in sorted(folder.glob("*.toml")):
-                found[f"{name}/{path.stem}"] = path
-    return found
-
-
-def _folders(module: str) -> list[Path]:
-    """Where the recipes of the task in a module lie, those of all its algorithms: beside the module."""
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        return []
-    folder = Path(spec.origin).parent / FOLDER
-    return [folder] if folder.is_dir() else []
+    return {address: path for one in TASKS.values() for address, path in one.recipes().items()}

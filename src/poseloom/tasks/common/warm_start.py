@@ -19,12 +19,14 @@ class WarmStart:
     """Weights to begin with.
 
     Args:
-        text: exported retrieval model (safetensors) whose text encoder and vocabulary are taken; none where it is empty.
-        model: exported model of the same task that learns on, with its words and facts; none where it is empty. What it has
+        text: exported retrieval model (safetensors) whose text encoder and vocabulary are taken; none where it is
+            empty.
+        model: exported model of the same task that learns on, with its words and facts; none where it is empty. What it
+            has
             no weights of begins afresh.
         lr_factor: multiplies the learning rate of the text encoder; 0 leaves it as it is.
         frozen: stages in which the text encoder stays as it is, which makes their steps cheaper.
-    """  # noqa: E501
+    """
 
     text: str = ""
     model: str = ""

@@ -84,10 +84,11 @@ class PoseBGeneratorRecipe(PublishedRecipe):
         model: its sizes.
         data: the table; stages choose its texts.
         loss: weights.
-        pose_lr_factors: factor of the learning rate of pose encoder, decoder and posterior, by stage; 1 where none is given.
+        pose_lr_factors: factor of the learning rate of pose encoder, decoder and posterior, by stage; 1 where none is
+            given.
         protocol: how many samples are drawn.
         judges: a retrieval model.
-    """  # noqa: E501
+    """
 
     model: PoseBGeneratorModel = field(default_factory=PoseBGeneratorModel)
     data: EditedData = field(default_factory=EditedData)

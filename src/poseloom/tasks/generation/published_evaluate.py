@@ -42,8 +42,9 @@ class GenerationJudges:
 
     Args:
         retrieval: trained on real poses: FID, and recall of drawn poses (R/G).
-        retrieval_of_generated: trained on poses that this model drew (data.generator of its recipe): recall of real poses (G/R).
-    """  # noqa: E501
+        retrieval_of_generated: trained on poses that this model drew (data.generator of its recipe): recall of real
+            poses (G/R).
+    """
 
     retrieval: str = ""
     retrieval_of_generated: str = ""

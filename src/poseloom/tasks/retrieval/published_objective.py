@@ -38,9 +38,10 @@ class PoseTextData(ReadingData):
     """A table of poses with texts.
 
     Args:
-        generator: trained text-to-pose model whose poses are learned from in place of the table's (for recall G/R); none where it is empty.
+        generator: trained text-to-pose model whose poses are learned from in place of the table's (for recall G/R);
+            none where it is empty.
         generated: poses that it draws for each text, of which one is taken at random.
-    """  # noqa: E501
+    """
 
     generator: str = ""
     generated: int = 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseloom.base.lazy import names_of
+from poseloom.tasks.declaration import Declaration
 
 if TYPE_CHECKING:
     from poseloom.tasks.sign.clips import SignBatch, SignClip
@@ -19,6 +20,15 @@ _HOME = {
     "SignClip": "clips",
     "open_model": "predict",
 }
-__all__ = ["LearnedSigner", "SignBatch", "SignClip", "open_model"]
+__all__ = ["DECLARATION", "LearnedSigner", "SignBatch", "SignClip", "open_model"]
 
 __getattr__ = names_of(__name__, _HOME)
+
+DECLARATION = Declaration(
+    __name__,
+    "HamNoSys -> keypoints of a signer, and gaps filled",
+    model="LearnedSigner",
+    offers=("sign", "sign_all", "stream", "repair"),
+    place=7,
+    shipped=True,
+)

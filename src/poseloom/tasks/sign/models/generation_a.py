@@ -34,8 +34,9 @@ class GenerationAConfig:
         training_steps: refinements of one training batch.
         length_weight: weight of the squared error of the length, in frames.
         usual_frames: length with which training begins; published: whatever the first weights say.
-        published: no limit of the predicted length, known points are not kept, every step of the same size, and losses averaged over missing points too.
-    """  # noqa: E501
+        published: no limit of the predicted length, known points are not kept, every step of the same size, and losses
+            averaged over missing points too.
+    """
 
     keypoints: int = 75
     dims: int = 3

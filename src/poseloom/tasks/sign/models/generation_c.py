@@ -42,8 +42,9 @@ class GenerationCConfig:
         length_weight: weight of the squared error of the length, in frames.
         smoothness_weight: weight of the change from frame to frame.
         usual_frames: length with which training begins; published: whatever the first weights say.
-        published: proportions of which most are almost 0, the length from padded means and a random sample, known points not kept, losses averaged over missing points too and closed to a circle.
-    """  # noqa: E501
+        published: proportions of which most are almost 0, the length from padded means and a random sample, known
+            points not kept, losses averaged over missing points too and closed to a circle.
+    """
 
     keypoints: int = 75
     dims: int = 3

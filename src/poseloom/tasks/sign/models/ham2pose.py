@@ -40,8 +40,9 @@ class Ham2PoseConfig:
         teacher_forcing: probability with which a training step goes on from its target.
         length_weight: weight of the squared error of the length, in frames.
         usual_frames: length with which training begins; published: whatever the first weights say.
-        published: steps of which a third of the start is left, targets that go further than the steps, the length from padded means, known points not kept, losses averaged over missing points too, at most `steps` steps.
-    """  # noqa: E501
+        published: steps of which a third of the start is left, targets that go further than the steps, the length from
+            padded means, known points not kept, losses averaged over missing points too, at most `steps` steps.
+    """
 
     keypoints: int = 137
     dims: int = 2
