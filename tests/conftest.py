@@ -83,9 +83,9 @@ def command(capsys):
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory):
     """Task -> path of an exported tiny model with its first weights."""
-    from tiny_models import all_untrained
+    from tiny_models import TinyModels
 
-    return all_untrained(tmp_path_factory.mktemp("models"))
+    return TinyModels(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

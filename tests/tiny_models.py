@@ -33,6 +33,21 @@ def untrained(task: str, folder: Path) -> Path:
     return path
 
 
-def all_untrained(folder: Path) -> dict[str, Path]:
-    """One model for each task."""
-    return {task: untrained(task, folder) for task in TASKS}
+class TinyModels:
+    """Task -> path of its exported tiny model, made when it is first asked for."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._made: dict[str, Path] = {}
+
+    def __getitem__(self, task: str) -> Path:
+        if task not in self._made:
+            self._made[task] = untrained(task, self._folder)
+        return self._made[task]
+
+    @property
+    def folder(self) -> Path:
+        """Where the models of all tasks lie."""
+        for task in TASKS:
+            self[task]
+        return self._folder

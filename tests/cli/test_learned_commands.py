@@ -16,7 +16,7 @@ TEXT = "a person with the left arm raised"
 @pytest.fixture(autouse=True)
 def installed(tiny_models, monkeypatch):
     """The tiny models are the shipped ones."""
-    monkeypatch.setattr(registry, "WEIGHTS", tiny_models["generation"].parent)
+    monkeypatch.setattr(registry, "WEIGHTS", tiny_models.folder)
 
 
 def test_generate_keeps_and_draws_four_poses(command, tmp_path):

@@ -18,7 +18,7 @@ OTHER = "finger2 extfingeru palmd mover"
 @pytest.fixture(autouse=True)
 def installed(tiny_models, monkeypatch):
     """The tiny models are the shipped ones."""
-    monkeypatch.setattr(registry, "WEIGHTS", tiny_models["sign"].parent)
+    monkeypatch.setattr(registry, "WEIGHTS", tiny_models.folder)
 
 
 @pytest.fixture(scope="module")

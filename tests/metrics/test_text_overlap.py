@@ -232,3 +232,9 @@ def test_mistakes_are_told(measure):
 def test_no_texts_have_no_statistics(measure):
     with pytest.raises(PoseloomError, match="at least one text"):
         measure([])
+
+
+def test_a_word_counts_as_often_as_one_reference_has_it():
+    """`a` stands twice in the candidate, once in each reference: 4 of 5 words, then 3 of 4, 2 of 3 and 1 of 2."""
+    found = corpus_bleu(["a b c d a"], [["a b c d e", "f a b c d"]])
+    assert found == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)

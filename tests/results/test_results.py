@@ -1,6 +1,10 @@
 """Laws of all results: JSON that any reader takes, notes, sequences that behave as lists."""
 
+import copy
 import json
+import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -194,3 +198,52 @@ def test_results_are_frozen():
     for result in EXAMPLES:
         with pytest.raises(AttributeError):
             result.notes = ()
+
+
+# -- facts that are found when they are asked for ---------------------------------------------------------------------
+
+
+def counted():
+    """Facts for later, and the calls of what finds them."""
+    calls = []
+
+    def find():
+        calls.append(1)
+        time.sleep(0.01)  # long enough for other threads to come
+        return FACTS
+
+    return Facts.later(find), calls
+
+
+def test_facts_for_later_are_found_once_in_whichever_thread():
+    facts, calls = counted()
+    made = Generated(POSES, facts, 3, True, "the left arm is up", notes=NOTES)
+    assert not calls and not facts.are_found
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: made.facts.true.tolist(), range(32)))
+    assert calls == [1] and facts.are_found and found == [FACTS.true.tolist()] * 32
+
+
+def test_facts_for_later_are_the_same_facts():
+    at_once = Generated(POSES, FACTS, 3, True, "the left arm is up", notes=NOTES)
+    later = Generated(POSES, counted()[0], 3, True, "the left arm is up", notes=NOTES)
+    assert later.as_json() == at_once.as_json()
+    assert counted()[0].of([1]).rows() == FACTS.of([1]).rows()
+    with pytest.raises(AttributeError, match="no attribute 'holdz'"):
+        _ = counted()[0].holdz
+
+
+def test_a_failure_to_find_facts_is_told_each_time():
+    def find():
+        raise PoseloomError("no facts")
+
+    facts = Facts.later(find)
+    for _ in range(2):
+        with pytest.raises(PoseloomError, match="no facts"):
+            _ = facts.stated
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_results_with_facts_for_later_travel(copied):
+    made = Generated(POSES, counted()[0], 3, True, "the left arm is up")  # a local function cannot be pickled
+    assert copied(made).as_json() == Generated(POSES, FACTS, 3, True, "the left arm is up").as_json()

@@ -3,7 +3,9 @@
 import multiprocessing
 import os
 import signal
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,6 +30,7 @@ from poseloom.training import (
     recipe_text,
 )
 from poseloom.training.checkpoint import read_checkpoint, write_checkpoint
+from poseloom.training.turn_run import TurnRun
 
 COSINE = Schedule("cosine")
 ENGINE = Engine("32", accelerator="cpu", log_every=3, save_steps=4, loggers=[])
@@ -383,3 +386,14 @@ def test_a_run_that_began_without_turns_goes_on(tmp_path):
     fit(toy.TASK.build(recipe), recipe, tmp_path / "old")
     assert (tmp_path / "old/metrics.csv").read_bytes() == (tmp_path / "whole/metrics.csv").read_bytes()
     assert (tmp_path / "old/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
+
+
+def test_the_gradient_of_a_step_is_the_mean_over_its_batches():
+    """Adam would hide a sum: its steps do not depend on the length of the gradient."""
+    weight = torch.nn.Parameter(torch.tensor(2.0))
+    fabric = SimpleNamespace(no_backward_sync=lambda module: nullcontext(), backward=lambda loss: loss.backward())
+    turn = object.__new__(TurnRun)
+    turn.resting, turn.task, turn.turn = [], "toy", SimpleNamespace(losses=lambda batch: {"total": weight * batch})
+    for part, batch in enumerate((1.0, 2.0, 6.0)):
+        turn.backward(fabric, lambda held: held.losses(held.batch), batch, 3, last=part == 2)
+    assert weight.grad.item() == pytest.approx(3.0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,6 +17,26 @@ from poseloom.results.result import Result
 
 _DECIMALS = 6
 """Of radians and metres: single precision has few more."""
+
+
+_LATER = "_later"
+"""Where facts keep the function that finds them, as long as nobody has asked for them."""
+
+
+class _Later:
+    def __init__(self, find: Callable[[], Facts]):
+        self._find: Callable[[], Facts] | None = find
+        self._found: dict[str, Any] = {}
+        self._lock = Lock()
+
+    def found(self) -> dict[str, Any]:
+        """The fields of what is found."""
+        with self._lock:
+            if self._find is not None:
+                facts = self._find()
+                self._found = {name: getattr(facts, name) for name in _FIELDS}
+                self._find = None
+            return self._found
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +53,7 @@ class Facts:
     stated: tuple[str, ...]
     holds: Bool[np.ndarray, "poses facts"]
     judged: Bool[np.ndarray, "poses facts"]
-    unread: tuple[str, ...] = ()
+    unread: tuple[str, ...] = field(default_factory=tuple)  # no attribute of the class, for `later`
 
     def __post_init__(self) -> None:
         expected = (len(self.holds), len(self.stated))
@@ -41,6 +62,33 @@ class Facts:
                 f"facts: expected holds and judged of {expected} poses and facts, got {self.holds.shape} and "
                 f"{self.judged.shape}"
             )
+
+    @classmethod
+    def later(cls, find: Callable[[], Facts]) -> Facts:
+        """The facts that a function finds, called once, when the first of them is asked for in whichever thread."""
+        made = object.__new__(cls)
+        vars(made)[_LATER] = _Later(find)
+        return made
+
+    @property
+    def are_found(self) -> bool:
+        """Whether they are at hand: not those of `later` that nobody has asked for."""
+        return _LATER not in vars(self)
+
+    if not TYPE_CHECKING:  # type checkers see the fields
+
+        def __getattr__(self, name: str) -> Any:
+            """A field that is not there yet."""
+            later = vars(self).get(_LATER)
+            if later is not None and name in _FIELDS:
+                vars(self).update(later.found())
+                vars(self).pop(_LATER, None)
+            if name in _FIELDS and name in vars(self):  # another thread may have been first
+                return vars(self)[name]
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FIELDS}  # a function that finds them may not travel
 
     @property
     def read(self) -> Int[np.ndarray, " poses"]:
@@ -81,6 +129,9 @@ class Facts:
         ]
 
 
+_FIELDS = tuple(one.name for one in fields(Facts))
+
+
 @dataclass(frozen=True, eq=False)
 class Judged(Result):
     """Words judged by poses.
@@ -116,7 +167,7 @@ class Made(Result):
     verified: bool
 
     def __post_init__(self) -> None:
-        if self.poses.batch_shape != (len(self.facts.holds),):
+        if self.facts.are_found and self.poses.batch_shape != (len(self.facts.holds),):
             raise PoseloomError(
                 f"poses: expected one leading axis of {len(self.facts.holds)}, got {self.poses.batch_shape}"
             )

@@ -5,6 +5,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.tasks import task
+from poseloom.tasks.common.saying import LIMITS, texts_of
 from poseloom.tasks.common.wording import Wording
 from poseloom.training import fit
 from poseloom.training.export import read_model
@@ -18,11 +19,14 @@ def model(tiny_models):
 
 def test_it_trains_and_its_export_says_the_same(tmp_path):
     recipe = tiny_recipe("captioning", steps=4, batch_size=16)
-    result = fit(task("captioning").build(recipe), recipe, tmp_path / "run")
+    learner = task("captioning").build(recipe)
+    result = fit(learner, recipe, tmp_path / "run")
     assert set(result.figures) == {"facts", "facts_each", "unread"}
-    model = load_model(result.model)
-    poses = sample(3, seed=1)
-    assert model.caption(poses) == model.caption(poses) == list(model.caption(poses))
+    poses, wording = sample(8, seed=1).body().without_heading(), Wording(top_k=9, temperature=2.0, seed=3)
+    seen = poses.rotations, learner.facts.numbers(poses)
+    said = texts_of(learner.model, learner.words, wording.strategy(LIMITS), *seen)
+    assert load_model(result.model).caption(poses, wording) == said
+    assert len(set(said)) > 4
 
 
 @pytest.mark.parametrize("wording", [Wording(), Wording(beams=3), Wording(top_k=5), Wording(top_p=0.8, temperature=2)])

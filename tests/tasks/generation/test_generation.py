@@ -117,3 +117,10 @@ def test_the_shipped_model_knows_left_from_right(text, above, below):
     joints = default_body().joints(load_model("generation").generate(text, 24).poses)
     heights = joints[:, [JOINT_INDEX[above], JOINT_INDEX[below]], 1].numpy()
     assert np.mean(heights[:, 0] > heights[:, 1]) > 0.9
+
+
+def test_facts_are_found_when_they_are_asked_for_and_of_the_poses_as_they_were_made(model):
+    made, again = (model.generate(TEXT, 3, seed=7) for _ in range(2))
+    assert not made.facts.are_found and model.generate("arms raised", 1, verify=True).facts.are_found
+    made.poses.rotations.zero_()
+    assert made.facts.rows() == again.facts.rows() and made.facts.are_found

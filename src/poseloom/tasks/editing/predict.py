@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,11 +92,13 @@ class PoseEditor(ABC):
         generator = torch.Generator().manual_seed(seed)
         plain = Pose(original.rotations).reshape(1).without_heading()
         drawn = self._sample(plain, instruction, n * SAMPLES_FOR_EACH if verified else n, generator)
-        facts = instructed_facts(instruction, plain, drawn)
         if verified:
+            facts = instructed_facts(instruction, plain, drawn)
             best = _best(facts, _ways(plain, drawn).numpy(), n)
             drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
-        return Edited(put_back(drawn, original), facts, seed, verified, instruction, notes=notes)
+            return Edited(put_back(drawn, original), facts, seed, True, instruction, notes=notes)
+        later = Facts.later(partial(instructed_facts, instruction, plain, drawn))
+        return Edited(put_back(drawn, original), later, seed, False, instruction, notes=notes)
 
 
 class SmallEditor(PoseEditor):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -79,11 +81,12 @@ class PoseGenerator(ABC):
             notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
         drawn = _whole(_in_parts(self, text, n * SAMPLES_FOR_EACH if verified else n, generator))
-        facts = stated_facts(text, drawn)
         if verified:
+            facts = stated_facts(text, drawn)
             best = _best(facts, n)
-            drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
-        return Generated(drawn, facts, seed, verified, text, notes=notes)
+            return Generated(drawn[torch.from_numpy(best)], facts.of(best), seed, True, text, notes=notes)
+        own = replace(drawn, rotations=drawn.rotations.clone())  # whatever a user does to what is returned
+        return Generated(drawn, Facts.later(partial(stated_facts, text, own)), seed, False, text, notes=notes)
 
 
 class SmallGenerator(PoseGenerator):
