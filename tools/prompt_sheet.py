@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from PIL import ImageFont
+
 import poseloom
 from poseloom.render import SheetLayout, contact_sheet, render
+from poseloom.render.sheet import wrap
 from poseloom.results import Facts
 
 BEGIN, END = "<!-- prompts: begin -->", "<!-- prompts: end -->"
@@ -51,13 +54,14 @@ def told(facts: Facts) -> list[str]:
 def page(prompts: tuple[str, ...], model: str, seed: int):
     """One picture: a row of poses for each prompt."""
     generator = poseloom.load_model(model, "generation")
+    layout = SheetLayout(columns=EACH, gap=8, padding=6, text_size=13, label_size=11)
     pictures, texts, labels = [], [], []
     for prompt in prompts:
         made = generator.generate(prompt, n=EACH, seed=seed, verify=True)
         pictures += list(render(made.poses, SIZE))
         labels += told(made.facts)
-        texts += [prompt, *[" "] * (EACH - 1)]  # texts are wrapped, labels are not
-    layout = SheetLayout(columns=EACH, gap=8, padding=6, text_size=13, label_size=11)
+        lines = wrap(prompt, ImageFont.load_default(layout.text_size), SIZE - 2 * layout.padding)
+        texts += [prompt, *["\n" * len(lines)] * (EACH - 1)]  # as high as the prompt, so that rows stay rows
     return contact_sheet(pictures, texts, labels=labels, layout=layout)
 
 

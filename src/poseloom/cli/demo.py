@@ -25,13 +25,16 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
     from poseloom.base.files import atomic_write
     from poseloom.demo import embedded_clip, page, take_tour
-    from poseloom.demo.tour import Timing
+    from poseloom.demo.stopwatch import Timing
 
     start = time.process_time()
     clip = options.read_motion(arguments, arguments.file) if arguments.file else embedded_clip()
     loading = Timing("read the motion", time.process_time() - start, f"{len(clip):,} frames")
     folder = _folder(arguments.out)
-    print(f"poseloom demo: {clip.name}: {len(clip)} frames; drawing and describing", flush=True)
+    print(
+        f"poseloom demo: {clip.name}: {len(clip)} frames; drawing, describing, generating, searching, signing",
+        flush=True,
+    )
     tour = take_tour(clip, arguments.seed)
     tour.timings.insert(0, loading)
     for name in MOTION_FILES:

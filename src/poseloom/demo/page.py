@@ -1,48 +1,46 @@
-"""The tour as one self-contained HTML page."""
+"""The tour as one self-contained HTML page: nothing in it is fetched, it works from the disk."""
 
 from __future__ import annotations
 
-import base64
 import platform
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
-from io import BytesIO
 from string import Template
 
-from jaxtyping import Float
-from torch import Tensor
-
 from poseloom import __version__
+from poseloom.demo import embed, showcase
+from poseloom.demo.chart import chart
+from poseloom.demo.showcase import Drawn, Showcase, Signing
+from poseloom.demo.stopwatch import Timing
 from poseloom.demo.tour import Comparison, Still, Tour
-from poseloom.render import to_pil
 
-_QUALITY = 82
-_COLOURS = ("#b4552d", "#e0a458", "#2f6f8f", "#7fb2c9")
-_CHART_WIDTH, _CHART_HEIGHT, _MARGIN = 1100, 300, 46
-_CHART_POINTS = 400
-"""Points of a curve at most; a longer clip is thinned out to these."""
+VIEWER = "viewer.min.js"
+"""three.js and what shows a body with it; made from tools/viewer."""
 
 
 def page(tour: Tour, title: str, downloads: Sequence[str] = ()) -> str:
     """The page; `downloads` are names of files that lie beside it."""
-    template = Template((resources.files("poseloom.demo") / "page.html").read_text(encoding="utf-8"))
+    template = Template(_own_file("page.html"))
     return template.substitute(
         title=escape(title),
         facts=_facts(tour, title),
-        motion=_animation(tour.motion, tour.motion_fps),
+        motion=embed.animation(tour.motion, tour.motion_fps),
+        body=embed.body(tour.clip),
+        viewer=_own_file(VIEWER),
         stills="".join(_still(still) for still in tour.stills),
         comparisons=_comparison_section(tour.comparisons),
-        chart=_chart(tour.angles, tour.clip.seconds),
-        timings="".join(
-            f"<tr><td>{escape(row.what)}</td><td>{escape(row.count)}</td>"
-            f'<td class="number">{row.seconds:.2f} s</td></tr>'
-            for row in tour.timings
-        ),
+        showcase="" if tour.showcase is None else _showcase(tour.showcase),
+        chart=chart(tour.angles, tour.clip.seconds),
+        timings="".join(_timing(timing) for timing in tour.timings),
         machine=escape(f"{platform.machine()}, Python {platform.python_version()}"),
         version=__version__,
         downloads=_downloads(downloads),
     )
+
+
+def _own_file(name: str) -> str:
+    return (resources.files("poseloom.demo") / name).read_text(encoding="utf-8")
 
 
 def _facts(tour: Tour, title: str) -> str:
@@ -57,29 +55,91 @@ def _facts(tour: Tour, title: str) -> str:
 
 
 def _still(still: Still) -> str:
+    when = f"{still.seconds:.2f} s · frame {still.frame}"
+    return _card(embed.picture(still.picture), f"Frame {still.frame}", when, still.text)
+
+
+def _card(source: str, alternative: str, label: str, text: str) -> str:
     return (
-        f'<figure><img src="{_picture(still.picture)}" alt="Frame {still.frame}">'
-        f'<figcaption><span class="when">{_when(still)}</span><p>{escape(still.text)}</p></figcaption></figure>'
+        f'<figure><img src="{source}" alt="{escape(alternative)}">'
+        f'<figcaption><span class="when">{escape(label)}</span><p>{escape(text)}</p></figcaption></figure>'
     )
-
-
-def _when(still: Still) -> str:
-    return f"{still.seconds:.2f} s · frame {still.frame}"
 
 
 def _comparison_section(comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         return ""
     rows = "".join(
-        f'<div class="pair"><img src="{_picture(pair.start.picture)}" alt="Frame {pair.start.frame}">'
-        f'<img src="{_picture(pair.end.picture)}" alt="Frame {pair.end.frame}">'
-        f'<div><span class="when">{pair.start.seconds:.2f} s to {pair.end.seconds:.2f} s</span>'
-        f"<p>{escape(pair.text)}</p></div></div>"
+        _pair(
+            (pair.start.picture, pair.end.picture),
+            f"{pair.start.seconds:.2f} s to {pair.end.seconds:.2f} s",
+            pair.text,
+        )
         for pair in comparisons
     )
+    about = "What a coach would say to get from the left picture to the right one."
+    return _section("From one pose to the next", about, "poseloom instruct FILE --frames 0 40", rows)
+
+
+def _pair(pictures: Sequence[embed.Picture], label: str, text: str) -> str:
+    images = "".join(
+        f'<img src="{embed.picture(picture)}" alt="{name}">'
+        for picture, name in zip(pictures, ("Before", "After"), strict=True)
+    )
+    return f'<div class="pair">{images}<div><span class="when">{escape(label)}</span><p>{escape(text)}</p></div></div>'
+
+
+def _section(heading: str, about: str, command: str, content: str) -> str:
     return (
-        "<section><h2>From one pose to the next</h2>"
-        f"<p>What a coach would say to get from the left picture to the right one.</p>{rows}</section>"
+        f"<section><h2>{escape(heading)}</h2><p>{escape(about)}</p>"
+        f'<p class="command"><code>{escape(command)}</code></p>{content}</section>'
+    )
+
+
+def _showcase(shown: Showcase) -> str:
+    return "".join(
+        [
+            _section(
+                "Poses from words",
+                "A small model draws poses that the words tell of; the geometry checks each and keeps the best.",
+                f'poseloom generate "{showcase.TEXT}" --verify --render poses.png',
+                _cards(shown.generated),
+            ),
+            _section(
+                "Changed by an instruction",
+                "The first of them, changed as a sentence says.",
+                f'poseloom edit poses.npz "{showcase.INSTRUCTION}" --verify --render change.png',
+                _pair([each.picture for each in shown.edited], showcase.INSTRUCTION, shown.edited[-1].text),
+            ),
+            _section(
+                "Found by words",
+                f"The best of {showcase.ROWS:,} random poses; the question is answered by the geometry.",
+                f'poseloom search "{showcase.QUESTION}" --table TABLE',
+                _cards(shown.found),
+            ),
+            _signing(shown.signing),
+        ]
+    )
+
+
+def _cards(drawn: Sequence[Drawn]) -> str:
+    cards = "".join(_card(embed.picture(each.picture), each.text, each.label, each.text) for each in drawn)
+    return f'<div class="stills small">{cards}</div>'
+
+
+def _signing(signing: Signing) -> str:
+    content = (
+        f'<div class="pair single"><img src="{embed.webp(signing.animation)}" alt="A body that signs">'
+        f'<div><span class="when">what the notation says</span><p>{escape(signing.says)}</p></div></div>'
+    )
+    about = "HamNoSys, the phonetic notation of signed languages, read and carried out by rule."
+    return _section("Signed", about, f'poseloom sign "{signing.hamnosys}" --out thanks.gif', content)
+
+
+def _timing(timing: Timing) -> str:
+    return (
+        f"<tr><td>{escape(timing.what)}</td><td>{escape(timing.count)}</td>"
+        f'<td class="number">{timing.seconds:.2f} s</td></tr>'
     )
 
 
@@ -88,50 +148,3 @@ def _downloads(names: Sequence[str]) -> str:
         return ""
     links = ", ".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in names)
     return f" Beside this page: {links}."
-
-
-def _picture(image: Float[Tensor, "3 height width"]) -> str:
-    buffer = BytesIO()
-    to_pil(image).save(buffer, "WEBP", quality=_QUALITY)
-    return _data_uri(buffer)
-
-
-def _animation(images: Float[Tensor, "frames 3 height width"], fps: float) -> str:
-    buffer = BytesIO()
-    first, *others = [to_pil(image) for image in images]
-    milliseconds = max(1, round(1000 / fps))
-    first.save(buffer, "WEBP", save_all=True, append_images=others, duration=milliseconds, loop=0, quality=_QUALITY)
-    return _data_uri(buffer)
-
-
-def _data_uri(buffer: BytesIO) -> str:
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _chart(curves: dict[str, list[float]], seconds: float) -> str:
-    """The curves as an inline SVG with grid, axis labels and a legend."""
-    height, width = _CHART_HEIGHT - 2 * _MARGIN, _CHART_WIDTH - 2 * _MARGIN
-    parts = []
-    for degrees in (0, 45, 90, 135, 180):
-        y = _MARGIN + height * (1 - degrees / 180)
-        parts.append(f'<line x1="{_MARGIN}" x2="{_MARGIN + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e4e2dd"/>')
-        parts.append(_label(_MARGIN - 8, y + 4, f"{degrees}°", "end"))
-    for tick in range(6):
-        x = _MARGIN + width * tick / 5
-        parts.append(_label(x, _MARGIN + height + 22, f"{seconds * tick / 5:.1f} s", "middle"))
-    for place, ((name, values), colour) in enumerate(zip(curves.items(), _COLOURS, strict=True)):
-        thinned = values[:: max(1, len(values) // _CHART_POINTS)]
-        last = max(len(thinned) - 1, 1)
-        points = " ".join(
-            f"{_MARGIN + width * i / last:.1f},{_MARGIN + height * (1 - value / 180):.1f}"
-            for i, value in enumerate(thinned)
-        )
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        x = _MARGIN + place * 130
-        parts.append(f'<rect x="{x}" y="14" width="14" height="4" rx="2" fill="{colour}"/>')
-        parts.append(_label(x + 20, 21, name, "start"))
-    return f'<svg viewBox="0 0 {_CHART_WIDTH} {_CHART_HEIGHT}" role="img">{"".join(parts)}</svg>'
-
-
-def _label(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="13" fill="#6a707c" text-anchor="{anchor}">{escape(text)}</text>'

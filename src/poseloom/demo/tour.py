@@ -1,10 +1,7 @@
-"""What the demo shows of a clip: telling frames, their words, differences, joint angles, timings."""
+"""What the demo shows of a clip: telling frames, their words, differences, joint angles; and the showcase."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -14,6 +11,8 @@ from torch import Tensor
 
 from poseloom import api
 from poseloom.body import default_body
+from poseloom.demo.showcase import Showcase, take_showcase
+from poseloom.demo.stopwatch import Stopwatch, Timing
 from poseloom.pose import JOINT_INDEX, Clip
 from poseloom.pose.selection import farthest_points
 from poseloom.render import SIDES, View
@@ -54,15 +53,6 @@ class Comparison:
     text: str
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One step of the tour: CPU seconds of this process and what it did."""
-
-    what: str
-    seconds: float
-    count: str
-
-
 @dataclass(eq=False)
 class Tour:
     """Everything that the page shows."""
@@ -73,24 +63,18 @@ class Tour:
     motion: Float[Tensor, "frames 3 height width"]
     motion_fps: float
     angles: dict[str, list[float]]
+    showcase: Showcase | None = None
     timings: list[Timing] = field(default_factory=list)
 
 
-class Stopwatch:
-    """CPU time by step."""
+def take_tour(clip: Clip, seed: int = 0, *, showcase: bool = True) -> Tour:
+    """Choose frames, draw them, describe them, compare them.
 
-    def __init__(self) -> None:
-        self.timings: list[Timing] = []
-
-    @contextmanager
-    def step(self, what: str, count: str) -> Iterator[None]:
-        start = time.process_time()
-        yield
-        self.timings.append(Timing(what, time.process_time() - start, count))
-
-
-def take_tour(clip: Clip, seed: int = 0) -> Tour:
-    """Choose frames, draw them, describe them, compare them."""
+    Args:
+        clip: what is shown.
+        seed: chooses words, and the poses of the showcase.
+        showcase: show as well what needs no clip: generating, editing, searching, signing.
+    """
     watch = Stopwatch()
     joints = default_body().joints(clip.pose.without_heading())
     frames = telling_frames(joints, STILLS)
@@ -110,7 +94,8 @@ def take_tour(clip: Clip, seed: int = 0) -> Tour:
     with watch.step("draw the motion", f"{len(moving)} pictures of {MOTION_SIZE} x {MOTION_SIZE} pixels"):
         view = View(shared=True, follow=True)
         motion = api.render(moving.pose, size=MOTION_SIZE, view=view, ground="shared", style=SIDES)
-    return Tour(clip, stills, comparisons, motion, moving.fps, joint_angles(joints), watch.timings)
+    shown = take_showcase(watch, seed) if showcase else None
+    return Tour(clip, stills, comparisons, motion, moving.fps, joint_angles(joints), shown, watch.timings)
 
 
 def telling_frames(joints: Float[Tensor, "frames joints 3"], count: int) -> list[int]:
