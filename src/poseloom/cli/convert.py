@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.cli import inputs, messages, options, printing
 from poseloom.cli.inputs import STANDARD
 
@@ -108,7 +108,7 @@ def _converted(source: str, out: str, arguments: argparse.Namespace) -> Converte
     refuse_source(out, source, force=arguments.force)
     if arguments.onto is not None:
         _check_onto(arguments, out)
-    suffix = _suffix(out, arguments.target_format) if out == STANDARD else ""
+    suffix = "" if out != STANDARD else ".glb" if arguments.onto else _suffix(out, arguments.target_format)
     clip = changed(_read(arguments, source), arguments)
     with inputs.to_file(out, suffix) as path:
         if arguments.onto is not None:
@@ -207,9 +207,7 @@ def _write_onto(clip: Clip, out: Path, arguments: argparse.Namespace) -> Convert
     for remark in report.remarks:
         messages.remark(f"{arguments.onto}: {remark}")
     still = tuple(name for name in report.still if not name.rstrip("123").endswith(_FINGER_ENDS))
-    return Converted(
-        out, len(clip), clip.fps, len(report.driven), report.skeleton, still, notes=tuple(report.remarks)
-    )
+    return Converted(out, len(clip), clip.fps, len(report.driven), report.skeleton, still, notes=tuple(report.remarks))
 
 
 _FINGER_ENDS = ("index", "middle", "pinky", "ring", "thumb")

@@ -93,7 +93,7 @@ def _in_folder(folder: Path) -> list[Input]:
         if Path(name).suffix.lower() in read and not name.startswith(".")
     ]
     if not files:
-        raise FileError(folder, "this folder holds no motion files", remedy=f"their names end in {', '.join(sorted(read))}")
+        raise FileError(folder, "this folder holds no motion files", remedy=f"such end in {' '.join(sorted(read))}")
     return [Input(str(file), file.relative_to(folder).with_suffix("")) for file in sorted(files)]
 
 
@@ -183,9 +183,14 @@ def to_file(out: str | Path, suffix: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="poseloom-") as folder:
         path = Path(folder) / f"stdout{suffix}"
         yield path
-        sys.stdout.flush()
-        sys.stdout.buffer.write(path.read_bytes())
-        sys.stdout.buffer.flush()
+        write_standard(path.read_bytes())
+
+
+def write_standard(content: bytes) -> None:
+    """Bytes to standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 def is_folder(out: str | Path) -> bool:
@@ -206,9 +211,18 @@ def targets(found: Sequence[Input], folder: Path, suffix: str) -> dict[str, Path
             raise FileError(one.file, f"and {made[target]} would both be {target}", remedy="give them apart")
         made[target] = one.file
     for parent in {target.parent for target in made} | {folder}:
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = f"cannot be made into a folder: {error.strerror}"
-            raise FileError(parent, problem, remedy="name another --out") from None
+        make_folder(parent)
     return {file: target for target, file in made.items()}
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, which is made where it is not there.
+
+    Raises:
+        FileError: it cannot be.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(path, f"cannot be made into a folder: {error.strerror}", remedy="name another --out") from None
+    return path

@@ -20,7 +20,7 @@ _LOUDNESS: ContextVar[Loudness] = ContextVar("loudness", default=Loudness.NORMAL
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``-v`` and ``-q``, which all commands have."""
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("-v", "--verbose", action="store_true", help="say more: notes of the readers, seconds of each step")
+    how.add_argument("-v", "--verbose", action="store_true", help="say more: notes of the readers, seconds taken")
     how.add_argument("-q", "--quiet", action="store_true", help="say less: no remarks, no progress")
 
 

@@ -137,9 +137,9 @@ def frame_span(text: str) -> range:
     return span
 
 
-def add_force(parser: argparse.ArgumentParser) -> None:
-    """Whether the file that is read may be written over."""
-    parser.add_argument("--force", action="store_true", help="replace the file that is read, where OUT names it")
+def add_force(parser: argparse.ArgumentParser, replaces: str = "replace the file that is read") -> None:
+    """Whether a file may be written over that is refused otherwise; `replaces` says which, in the help."""
+    parser.add_argument("--force", action="store_true", help=replaces)
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
@@ -148,8 +148,8 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def add_wording(parser: argparse.ArgumentParser, styles: str, versions: str) -> None:
     """How the text is written: styles of ours, versions of the published pipelines."""
-    parser.add_argument("--style", metavar="STYLE", help=styles)
-    parser.add_argument("--version", metavar="VERSION", help=versions)
+    parser.add_argument("--style", metavar="NAME", help=styles)
+    parser.add_argument("--version", metavar="NAME", help=versions)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
