@@ -23,6 +23,7 @@ _TRIM = re.compile(r"(\d*\.?\d*f?):(\d*\.?\d*f?)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "The last FILE is what is written, unless --out names it."
     # here --fps is what the result shall have
     options.add_input(parser, "files", rate="--source-fps", several=True)
     outputs = "what to write: .bvh .npz .json .pose .glb, or a folder; else the last FILE is it"

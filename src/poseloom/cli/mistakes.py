@@ -25,6 +25,9 @@ class Parser(argparse.ArgumentParser):
         invalid = re.match(r"argument (.*?): invalid choice: '(.*)' \(choose from (.*)\)", message, re.DOTALL)
         if invalid:
             message = self._unknown_choice(*invalid.groups())
+        for action in self._actions:  # argparse calls what may follow required
+            if action.nargs == argparse.REMAINDER:
+                message = message.replace(f", {action.metavar}", "")
         fail(f"{self.prog}: {message}; see '{self.prog} --help'", USER_MISTAKE)
 
     def _unknown_choice(self, argument: str, word: str, choices: str) -> str:
