@@ -152,7 +152,7 @@ def test_posefix_pairs_that_are_not_there(numbered, data, copy):
     for options, words in (
         (["--miner", "posefiks"], "expected near or posefix; did you mean 'posefix'"),
         (["--miner", "posefix", "--least", "0.1"], "--least goes with --miner near"),
-        (["--frame-rate", "30"], "--frame-rate goes with --miner posefix"),
+        (["--frame-rate", "30"], "--fps goes with --miner posefix"),
         (["--miner", "posefix", "--frame-rate", "0"], "frame_rate: expected a positive number"),
     ):
         status, _, err = data("pairs", copy, "--executor", "here", *options)

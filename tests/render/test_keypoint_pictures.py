@@ -7,6 +7,7 @@ from PIL import Image
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import Component, PoseSequence
 from poseloom.render import KeypointView, animate_keypoints, draw_keypoints
+from poseloom.render.keypoint_heads import HEIGHT, RISE, heads
 from poseloom.render.keypoints import BACKGROUND
 
 
@@ -53,3 +54,43 @@ def test_what_cannot_be_drawn(tmp_path):
     with pytest.raises(FileError):
         animate_keypoints(line(), tmp_path / "a.txt")
     assert not list(tmp_path.iterdir())
+
+
+def signer(names=("LEFT_SHOULDER", "RIGHT_SHOULDER"), points=((140, 200), (60, 200)), frames=1) -> PoseSequence:
+    """Points of a body that stands upright."""
+    values = np.tile(np.array(points, np.float32)[None, None], (frames, 1, 1, 1))
+    limbs = ((0, 1),)
+    return PoseSequence((Component("body", names, limbs),), values, np.ones((frames, 1, len(names))), 25.0)
+
+
+def test_a_figure_without_a_face_has_a_head_over_its_shoulders():
+    found = heads(signer())
+    np.testing.assert_allclose(found.middle[0, 0], [100, 200 - 80 * RISE])
+    np.testing.assert_allclose(found.radius, [80 * HEIGHT])
+    picture = inked(draw_keypoints(signer(), 0, 200, KeypointView(0, 0, 300)))
+    top = round((200 - 80 * RISE - 80 * HEIGHT) * 200 / 300)
+    assert picture[top : top + 4, 65:69].any() and not picture[: top - 2].any()
+
+
+def test_a_head_is_where_the_face_is_and_leans_with_the_trunk():
+    names = ("LEFT_SHOULDER", "RIGHT_SHOULDER", "NOSE")
+    seen = signer(names, ((140, 200), (60, 200), (120, 130)))
+    np.testing.assert_allclose(heads(seen).middle[0, 0], [120, 130])
+    hidden = seen.masked(np.array([[[False, False, True]]]))
+    np.testing.assert_allclose(heads(hidden).middle[0, 0], [100, 200 - 80 * RISE])
+    hips = ("LEFT_SHOULDER", "RIGHT_SHOULDER", "LEFT_HIP", "RIGHT_HIP")
+    lying = heads(signer(hips, ((200, 60), (200, 140), (100, 60), (100, 140))))
+    np.testing.assert_allclose(lying.middle[0, 0], [200 + 80 * RISE, 100])
+
+
+def test_there_is_no_head_without_shoulders_or_beside_a_mesh_of_the_face():
+    assert not heads(line()).there.any()
+    mesh = tuple(f"face {number}" for number in range(60))
+    points = ((140, 200), (60, 200), *((100, 120 + number / 3) for number in range(60)))
+    whole = signer(("LEFT_SHOULDER", "RIGHT_SHOULDER", *mesh), points)
+    assert not heads(whole).there.any()
+
+
+def test_heads_have_room_in_the_picture():
+    view = KeypointView.of(signer())
+    assert view.top < 200 - 80 * RISE - 80 * HEIGHT

@@ -6,9 +6,10 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, closest
 
 GIBIBYTE = 1 << 30
 MAXIMUM_BYTES = 4 * GIBIBYTE
@@ -18,6 +19,9 @@ _STEM_CHARACTERS = 60
 """Of the target's name in the temporary one: file names have at most 255 bytes, a character has up to four."""
 
 _TOKEN_BYTES = 6
+
+_NAMES_COMPARED = 5000
+"""Of a folder, when a name in it is sought that nearly is the given one."""
 
 
 def readable_file(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> Path:
@@ -35,7 +39,7 @@ def readable_file(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> Pa
     if is_folder:
         raise FileError(path, "is a folder", remedy="name a file in it")
     if not exists:
-        raise FileError(path, "does not exist", remedy="check the path")
+        raise FileError(path, "does not exist", remedy=nearby(file) or "check the path")
     if not is_file:
         raise FileError(path, "is not a regular file", remedy="copy its content to a file first")
     if not os.access(file, os.R_OK):
@@ -47,6 +51,17 @@ def readable_file(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> Pa
             path, f"is too large: {size:,} bytes, at most {maximum_bytes:,} are read", remedy="split it into parts"
         )
     return file
+
+
+def nearby(path: str | Path) -> str:
+    """``did you mean 'walk.bvh'?`` for a name that nearly exists; empty where none does."""
+    file = Path(path)
+    try:
+        with os.scandir(file.parent) as entries:
+            names = [entry.name for entry in islice(entries, _NAMES_COMPARED)]
+    except (OSError, ValueError):
+        return ""
+    return closest(file.name, sorted(names)).removeprefix("; ")
 
 
 def read_bytes(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> bytes:

@@ -79,10 +79,10 @@ def space_of(index: Index, model: str | Path | None = None) -> TextPoseSpace:
         PoseloomError: the index has no learned vectors, or those of another model.
     """
     if not has_learned_vectors(index):
-        remedy = "'poseloom index build TABLE --embedding retrieval' makes one"
+        remedy = "'poseloom index build TABLE --model retrieval' makes one"
         raise FileError(index.folder, "is no index of learned vectors", remedy=remedy)
     space = load_model(model or "retrieval", "retrieval")
     if space.name != index.manifest.embedder:
         problem = f"has vectors made by {index.manifest.embedder}, the model is {space.name}"
-        raise FileError(index.folder, problem, remedy="name the model that it was built with: --embedding PATH")
+        raise FileError(index.folder, problem, remedy="name the model that it was built with: --model PATH")
     return space

@@ -1,4 +1,4 @@
-"""``poseloom angles FILE --out a.csv|.parquet|.json``: the 57 anatomical angles of every frame."""
+"""``poseloom angles FILE --out a.csv|.parquet|.json``: the 57 anatomical angles of every frame; of several a folder."""
 
 from __future__ import annotations
 
@@ -6,57 +6,114 @@ import argparse
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.cli import options
+from poseloom.cli import inputs, options, printing
+from poseloom.cli.inputs import STANDARD
 
 if TYPE_CHECKING:
     from poseloom.pose.angles import AngleTable
+    from poseloom.results import RowsWritten
 
 _DIGITS = 3
 """Behind the point, degrees and seconds: finer than any capture."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", help="a motion or pose file; see 'poseloom convert --help'")
+    parser.add_argument("files", metavar="FILE", nargs="*", help="motion or pose files, folders of them, or -")
+    parser.set_defaults(several="files")
     options.add_format(parser)
-    parser.add_argument("--out", type=Path, metavar="PATH", help=f"table to write: {' '.join(_WRITERS)}")
+    written = f"table to write: {' '.join(_WRITERS)}; a folder for several files (default: CSV on standard output)"
+    parser.add_argument("--out", metavar="FILE|DIR", help=written)
+    parser.add_argument("--to", metavar="FORMAT", help="csv, parquet or json: what goes into a folder, or to -")
+    options.add_json(parser)
     parser.add_argument("--list", action="store_true", help="print what each angle measures, and stop")
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
-        _print_definitions()
-        return
-    if arguments.file is None:
+        _print_definitions(arguments.json)
+        return 0
+    if not arguments.files:
         raise PoseloomError("angles: name a motion file, or ask for --list")
-    suffix = arguments.out.suffix.lower() if arguments.out else ".csv"
+    out = arguments.out or STANDARD
+    if inputs.is_folder(out):
+        return _into_folder(arguments, Path(out))
+    if not inputs.is_one(arguments.files):
+        raise PoseloomError("angles of several files go into a folder, as in --to csv --out angles/")
+    from poseloom.base.files import writable_target
+
+    suffix = _checked_suffix(out, arguments)
+    if out != STANDARD:
+        writable_target(out)
+    table = _table(arguments.files[0], arguments)
+    if out == STANDARD:
+        inputs.write_standard(_WRITERS[suffix](table))
+    else:
+        _show(_written(table, Path(out)), arguments)
+    return 0
+
+
+def _checked_suffix(out: str, arguments: argparse.Namespace) -> str:
+    plain = ".json" if arguments.json else ".csv"
+    named = f".{arguments.to.lower().lstrip('.')}" if arguments.to else ""
+    suffix = named or (plain if out == STANDARD else Path(out).suffix.lower())
     if suffix not in _WRITERS:
         known = tuple(_WRITERS)
-        raise FileError(
-            arguments.out, f"cannot write a table as {suffix!r}", remedy=", ".join(known) + closest(suffix, known)
-        )
+        raise FileError(out, f"cannot write a table as {suffix!r}", remedy=", ".join(known) + closest(suffix, known))
+    return suffix
+
+
+def _into_folder(arguments: argparse.Namespace, folder: Path) -> int:
+    suffix = _checked_suffix("folder.csv", arguments)
+    places = inputs.targets(inputs.inputs(arguments.files), folder, suffix)
+    done = inputs.each(
+        arguments.files,
+        lambda one: _written(_table(one.file, arguments), places[one.file]),
+        lambda one, made: None if arguments.json else _show(made, arguments),
+    )
+    if arguments.json:
+        printing.print_several(done)
+    return done.status()
+
+
+def _table(file: str, arguments: argparse.Namespace) -> AngleTable:
     from poseloom import api
-    from poseloom.base.files import atomic_write, writable_target
 
-    if arguments.out:
-        writable_target(arguments.out)
-    table = api.angles(options.read_motion(arguments, arguments.file))
-    if arguments.out is None:
-        sys.stdout.write(_csv(table).decode())
-        return
-    content = _WRITERS[suffix](table)
-    with atomic_write(arguments.out) as temporary:
+    return api.angles(options.read_motion(arguments, file))
+
+
+def _written(table: AngleTable, out: Path) -> RowsWritten:
+    from poseloom.base.files import atomic_write
+    from poseloom.results import RowsWritten
+
+    content = _WRITERS[out.suffix.lower()](table)
+    with atomic_write(out) as temporary:
         temporary.write_bytes(content)
-    print(f"{arguments.out}: {len(table)} frames, {len(table.names)} angles in degrees")
+    return RowsWritten(out, len(table), "frames")
 
 
-def _print_definitions() -> None:
+def _show(made: RowsWritten, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        printing.print_json(made)
+    else:
+        print(f"{made.out}: {made.rows} frames, {_angles()} angles in degrees", flush=True)
+
+
+def _angles() -> int:
     from poseloom.pose.angles import angle_definitions
 
+    return len(angle_definitions())
+
+
+def _print_definitions(as_json: bool) -> None:
+    from poseloom.pose.angles import angle_definitions
+
+    if as_json:
+        printing.print_json({"definitions": _definitions(), "notes": []})
+        return
     for row in angle_definitions().values():
         usual = "" if row.clinical_range is None else " ({:g} to {:g} degrees)".format(*row.clinical_range)
         print(f"{row.name}: {row.meaning}; positive: {row.positive}{usual}")

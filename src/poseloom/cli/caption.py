@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from poseloom.cli import learned, options, printing
+from poseloom.base.errors import PoseloomError
+from poseloom.cli import inputs, learned, options, printing
+
+if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
+    from poseloom.results import Captioned
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_input(parser)
+    options.add_input(parser, "files", several=True)
     options.add_frames(parser, default="one frame a second")
     add_wording(parser)
     learned.add_model(parser, "captioning")
@@ -25,29 +31,37 @@ def add_wording(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of drawn words (default: 0)")
 
 
-def run(arguments: argparse.Namespace) -> None:
-    from poseloom import api
-
+def run(arguments: argparse.Namespace) -> int:
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.render)
-    clip = options.read_motion(arguments, arguments.file)
-    frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
+    alone = inputs.is_one(arguments.files)
+    if arguments.render is not None and not alone:
+        raise PoseloomError("--render draws the poses of one file; leave it out, or name one file")
+
+    def show(one: Input, made: tuple[Captioned, bool]) -> None:
+        if not arguments.json:
+            printing.print_texts(made[0], several=made[1], file="" if alone else one.file)
+
+    done = inputs.each(arguments.files, lambda one: _captioned(one.file, arguments), show)
+    if not arguments.json:
+        printing.print_files(arguments.render)
+    elif alone:
+        printing.print_json(done.made[0][1][0], render=arguments.render)
+    else:
+        printing.print_several(inputs.Done([(one, made[0]) for one, made in done.made], done.failed))
+    return done.status()
+
+
+def _captioned(file: str, arguments: argparse.Namespace) -> tuple[Captioned, bool]:
+    """What the model says of the frames of a file, and whether it has several."""
+    from poseloom import api
+
+    clip = options.read_motion(arguments, file)
+    frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
-    captioned = api.caption(
-        poses,
-        beams=arguments.beams,
-        top_k=arguments.top_k,
-        top_p=arguments.top_p,
-        temperature=arguments.temperature,
-        seed=arguments.seed,
-        model=arguments.model,
-    )
-    captioned = captioned.at(frames, clip.fps)
+    wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
+    captioned = api.caption(poses, **wording, model=arguments.model).at(frames, clip.fps)
     printing.tell(captioned.notes)
     if arguments.render is not None:
         learned.draw(poses, arguments.render, captioned, [f"frame {frame}" for frame in frames], clip.name)
-    if arguments.json:
-        printing.print_json(captioned, render=arguments.render)
-        return
-    printing.print_texts(captioned, several=len(clip) > 1)
-    printing.print_files(arguments.render)
+    return captioned, len(clip) > 1

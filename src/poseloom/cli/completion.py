@@ -43,7 +43,8 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
 
 def _words(parser: argparse.ArgumentParser) -> list[str]:
     """What may follow: subcommands, then options."""
-    options = [option for action in parser._actions for option in action.option_strings]
+    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]
+    options = [option for action in shown for option in action.option_strings]
     return [*_commands(parser), *options]
 
 
@@ -82,7 +83,8 @@ def _fish(parsers: dict[str, argparse.ArgumentParser], summaries: dict[str, str]
         lines += [f"complete -c poseloom {seen} -a {inner}" for inner in _commands(parser)]
         for command in (parser, *_commands(parser).values()):
             for action in command._actions:
-                lines += [_fish_option(seen, action)] if action.option_strings else []
+                shown = action.option_strings and action.help != argparse.SUPPRESS
+                lines += [_fish_option(seen, action)] if shown else []
     return list(dict.fromkeys(lines))
 
 
@@ -90,5 +92,5 @@ def _fish_option(seen: str, action: argparse.Action) -> str:
     names = [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in action.option_strings]
     takes = " -r" if action.nargs != 0 else ""
     choices = f" -a {shlex.quote(' '.join(map(str, action.choices)))}" if action.choices else ""
-    told = f" -d {shlex.quote(action.help)}" if action.help and action.help != argparse.SUPPRESS else ""
+    told = f" -d {shlex.quote(action.help)}" if action.help else ""
     return f"complete -c poseloom {seen} {' '.join(names)}{takes}{choices}{told}"

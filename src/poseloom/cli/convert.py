@@ -1,27 +1,35 @@
-"""``poseloom convert IN OUT``: any reader to any writer, with what is done to the clip on the way."""
+"""``poseloom convert IN OUT``: any reader to any writer, with what is done to the clip on the way.
+
+Several files and folders go into a folder: ``poseloom convert clips/ --to bvh --out converted/``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import options, printing
+from poseloom.base.errors import FileError, PoseloomError, closest
+from poseloom.cli import inputs, messages, options, printing
+from poseloom.cli.inputs import STANDARD
 
 if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
     from poseloom.pose import Clip
+    from poseloom.results import Converted
 
 _TRIM = re.compile(r"(\d*\.?\d*f?):(\d*\.?\d*f?)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_input(parser, "input", rate="--source-fps")  # here --fps is what the result shall have
-    outputs = "file to write: .bvh .npz (AMASS with --to amass) .json .glb"
-    parser.add_argument("output", metavar="OUT", help=outputs)
-    parser.add_argument("--to", dest="target_format", metavar="FORMAT", help="output format where the suffix misleads")
+    parser.epilog = "The last FILE is what is written, unless --out names it."
+    # here --fps is what the result shall have
+    options.add_input(parser, "files", rate="--source-fps", several=True)
+    outputs = "what to write: .bvh .npz .json .pose .glb, or a folder; else the last FILE is it"
+    parser.add_argument("--out", metavar="FILE|DIR", help=outputs)
+    target = "output format where no suffix tells it, as for a folder or -: bvh, amass, json, ..."
+    parser.add_argument("--to", dest="target_format", metavar="FORMAT", help=target)
     options.add_json(parser)
     options.add_force(parser)
     parser.add_argument(
@@ -37,31 +45,94 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ground = "set the feet on the floor: one shift for the clip, or 'frames' for each by itself"
     change.add_argument("--ground", nargs="?", const="clip", choices=("clip", "frames"), help=ground)
     onto = "write the motion on this rigged character (.glb .gltf .vrm: Mixamo, VRM, Ready Player Me)"
-    parser.add_argument("--onto", type=Path, metavar="CHARACTER", help=onto)
+    parser.add_argument("--onto", type=Path, metavar="FILE", help=onto)
     table = "JSON {our joint: its bone} for a character of other names"
-    parser.add_argument("--character-map", type=Path, metavar="JSON", help=table)
+    parser.add_argument("--character-map", type=Path, metavar="FILE", help=table)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    sources, out = _places(arguments)
+    if arguments.onto is None and arguments.character_map is not None:
+        raise PoseloomError("--character-map belongs to a character; name it with --onto")
+    if not inputs.is_folder(out):
+        if len(sources) > 1 or not inputs.is_one(sources):
+            raise FileError(out, "several files go into a folder", remedy="name one, as in --to bvh --out converted/")
+        made = _converted(sources[0], out, arguments)
+        _show(made, arguments, to_stdout=out == STANDARD)
+        return 0
+    return _into_folder(sources, Path(out), arguments)
+
+
+def _places(arguments: argparse.Namespace) -> tuple[list[str], str]:
+    """What is read, and where to."""
+    if arguments.out is not None:
+        return arguments.files, arguments.out
+    if len(arguments.files) < 2:
+        raise PoseloomError(f"convert {arguments.files[0]}: name what to write, behind the file or with --out")
+    return arguments.files[:-1], arguments.files[-1]
+
+
+def _into_folder(sources: list[str], folder: Path, arguments: argparse.Namespace) -> int:
+    suffix = ".glb" if arguments.onto is not None else _suffix(folder, arguments.target_format)
+    places = inputs.targets(inputs.inputs(sources), folder, suffix)
+
+    def show(one: Input, made: Converted) -> None:
+        if not arguments.json:
+            _show(made, arguments)
+
+    done = inputs.each(sources, lambda one: _converted(one.file, str(places[one.file]), arguments), show)
+    if arguments.json:
+        printing.print_several(done)
+    return done.status()
+
+
+def _suffix(out: str | Path, format: str | None) -> str:
+    """Of what is written where no name tells it."""
+    from poseloom.formats.registry import formats
+
+    if format is None:
+        what = "standard output has no suffix" if str(out) == STANDARD else f"{out}: is a folder"
+        raise PoseloomError(f"{what}; name the format of what is written, as in --to bvh")
+    known = [row.name for row in formats() if row.write] + ["glb"]
+    if format.lower() not in known:
+        near = closest(format.lower(), known)
+        raise PoseloomError(f"--to {format}: unknown format; formats that can be written: {', '.join(known)}{near}")
+    return inputs.suffix_of(format)
+
+
+def _converted(source: str, out: str, arguments: argparse.Namespace) -> Converted:
+    """Write one file."""
     from poseloom import api
     from poseloom.base.files import refuse_source
     from poseloom.results import Converted
 
-    refuse_source(arguments.output, arguments.input, force=arguments.force)
+    refuse_source(out, source, force=arguments.force)
     if arguments.onto is not None:
-        _check_onto(arguments)
-    elif arguments.character_map is not None:
-        raise PoseloomError("--character-map belongs to a character; name it with --onto")
-    clip = apply_changes(_read(arguments), arguments)
-    if arguments.onto is not None:
-        _write_onto(clip, arguments)
-        return
-    api.save(clip, arguments.output, arguments.target_format)
-    made = Converted(Path(arguments.output), len(clip), clip.fps, clip.pose.joints)
-    if arguments.json:
+        _check_onto(arguments, out)
+    suffix = "" if out != STANDARD else ".glb" if arguments.onto else _suffix(out, arguments.target_format)
+    clip = apply_changes(_read(arguments, source), arguments)
+    with inputs.to_file(out, suffix) as path:
+        if arguments.onto is not None:
+            return _write_onto(clip, path, arguments)
+        api.save(clip, path, arguments.target_format)
+    return Converted(Path(out), len(clip), clip.fps, clip.pose.joints)
+
+
+def _show(made: Converted, arguments: argparse.Namespace, to_stdout: bool = False) -> None:
+    if to_stdout:
+        messages.detail(f"standard output: {_line(made)}")
+    elif arguments.json:
         printing.print_json(made)
     else:
-        print(f"{made.out}: {made.frames} frames, {made.fps:g} frames a second, {made.joints} joints")
+        print(f"{made.out}: {_line(made)}")
+
+
+def _line(made: Converted) -> str:
+    line = f"{made.frames} frames, {made.fps:g} frames a second"
+    if made.skeleton is None:
+        return f"{line}, {made.joints} joints"
+    without = f"; it has no bone for {', '.join(made.still)}" if made.still else ""
+    return f"{line}, on a {made.skeleton} skeleton, {made.joints} bones driven{without}"
 
 
 def apply_changes(clip: Clip, arguments: argparse.Namespace) -> Clip:
@@ -97,46 +168,47 @@ def trim_seconds(text: str, fps: float) -> tuple[float, float | None]:
     return start or 0.0, end
 
 
-def _read(arguments: argparse.Namespace) -> Clip:
+def _read(arguments: argparse.Namespace, source: str) -> Clip:
     if arguments.animation is None:
-        return options.read_motion(arguments, arguments.input)
+        return options.read_motion(arguments, source)
     from poseloom.formats.reading_options import ReadingOptions
 
     said = ReadingOptions(arguments.joint_map, arguments.up, arguments.unit, arguments.fps)
     given = {name: getattr(said, name) for name in said.given}
-    suffix = Path(arguments.input).suffix.lower()
+    suffix = Path(source).suffix.lower()
     if arguments.source_format == "fbx" or suffix == ".fbx":
         from poseloom.formats.fbx import read_fbx
 
-        return read_fbx(arguments.input, animation=arguments.animation, **given)
+        return read_fbx(source, animation=arguments.animation, **given)
     if arguments.source_format == "gltf" or suffix in (".glb", ".gltf", ".vrm", ".vrma"):
         from poseloom.formats.gltf_read import read_gltf
 
-        return read_gltf(arguments.input, animation=arguments.animation, **given)
+        return read_gltf(source, animation=arguments.animation, **given)
     raise PoseloomError(f"--animation {arguments.animation}: only glTF and FBX files have several; leave it out")
 
 
-def _check_onto(arguments: argparse.Namespace) -> None:
+def _check_onto(arguments: argparse.Namespace, out: str) -> None:
     from poseloom.base.files import writable_target
     from poseloom.formats.gltf_character import check_character
 
     check_character(arguments.onto)
-    if Path(arguments.output).suffix.lower() != ".glb":
-        raise FileError(arguments.output, "a character is written as GLB", remedy="name a file that ends in .glb")
-    if writable_target(arguments.output) == arguments.onto.resolve():
-        raise FileError(arguments.output, "is the character itself", remedy="name another file")
+    if out == STANDARD:
+        return
+    if Path(out).suffix.lower() != ".glb":
+        raise FileError(out, "a character is written as GLB", remedy="name a file that ends in .glb")
+    if writable_target(out) == arguments.onto.resolve():
+        raise FileError(out, "is the character itself", remedy="name another file")
 
 
-def _write_onto(clip: Clip, arguments: argparse.Namespace) -> None:
+def _write_onto(clip: Clip, out: Path, arguments: argparse.Namespace) -> Converted:
     from poseloom.formats.gltf_character import write_onto
+    from poseloom.results import Converted
 
-    report = write_onto(clip, arguments.onto, arguments.output, arguments.character_map)
+    report = write_onto(clip, arguments.onto, out, arguments.character_map)
     for remark in report.remarks:
-        print(f"poseloom: {arguments.onto}: {remark}", file=sys.stderr)
-    still = [name for name in report.still if not name.rstrip("123").endswith(_FINGER_ENDS)]
-    without = f"; it has no bone for {', '.join(still)}" if still else ""
-    line = f"{len(clip)} frames, {clip.fps:g} frames a second, on a {report.skeleton} skeleton"
-    print(f"{arguments.output}: {line}, {len(report.driven)} bones driven{without}")
+        messages.remark(f"{arguments.onto}: {remark}")
+    still = tuple(name for name in report.still if not name.rstrip("123").endswith(_FINGER_ENDS))
+    return Converted(out, len(clip), clip.fps, len(report.driven), report.skeleton, still, notes=tuple(report.remarks))
 
 
 _FINGER_ENDS = ("index", "middle", "pinky", "ring", "thumb")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import data_convert, data_miners, options, printing
-from poseloom.cli.data_progress import Shown
+from poseloom.cli.data_progress import told
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
 
@@ -41,7 +41,7 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a name that 'poseloom data list' shows")
-    parser.add_argument("--out", type=Path, required=True, metavar="TABLE", help="folder of the table")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the table")
     for option in OPTIONS:  # each source says which of them it takes
         taken: dict[str, Any] = {"action": "store_const", "const": True}
         if option.of is not bool:
@@ -77,6 +77,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".parquet or .json")
     parser.add_argument("--pairs", action="store_true", help="the pairs instead of the rows")
+    options.add_json(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +93,7 @@ def _add_convert_body(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", type=Path, metavar="TABLE", help="folder of the table")
+    parser.add_argument("table", type=Path, metavar="DIR", help="folder of the table")
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -123,15 +124,14 @@ def _prepare(arguments: argparse.Namespace) -> None:
     from poseloom.data.builders.rows import pairs_of
 
     source = open_source(arguments.source, given)
-    with Shown(f"prepare {source.name}", quiet=arguments.json) as shown:
-        part = prepare(
-            source,
-            arguments.out,
-            _executor(arguments),
-            append=arguments.append,
-            restart=arguments.restart,
-            report=shown.report,
-        )
+    part = prepare(
+        source,
+        arguments.out,
+        _executor(arguments),
+        append=arguments.append,
+        restart=arguments.restart,
+        report=told(f"prepare {source.name}"),
+    )
     also = {"pairs": pairs_of(source, arguments.out), "texts": _texts(arguments) if arguments.describe else None}
     _report(arguments, arguments.out, part, "rows", also)
 
@@ -139,8 +139,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
 def _texts(arguments: argparse.Namespace) -> Part:
     from poseloom.data import describe_table
 
-    with Shown("describe", "texts", quiet=arguments.json) as shown:
-        return describe_table(arguments.out, executor=_executor(arguments), report=shown.report)
+    return describe_table(arguments.out, executor=_executor(arguments), report=told("describe", "texts"))
 
 
 def _describe(arguments: argparse.Namespace) -> None:
@@ -148,10 +147,8 @@ def _describe(arguments: argparse.Namespace) -> None:
     from poseloom.data.builders.describe import BY_RULE, captions_of
 
     describer = captions_of(arguments.version) if arguments.version else BY_RULE
-    with Shown("describe", "texts", quiet=arguments.json) as shown:
-        part = describe_table(
-            arguments.table, arguments.seed, _executor(arguments), describer=describer, report=shown.report
-        )
+    report = told("describe", "texts")
+    part = describe_table(arguments.table, arguments.seed, _executor(arguments), describer=describer, report=report)
     _report(arguments, arguments.table, part, "texts")
 
 
@@ -159,8 +156,7 @@ def _pairs(arguments: argparse.Namespace) -> None:
     from poseloom.data.builders.pairs import BY_RULE, instructions_of
 
     pairing = instructions_of(arguments.version) if arguments.version else BY_RULE
-    with Shown("pairs", "pairs", quiet=arguments.json) as shown:
-        part = data_miners.mined(arguments, pairing, _executor(arguments), shown.report)
+    part = data_miners.mined(arguments, pairing, _executor(arguments), told("pairs", "pairs"))
     _report(arguments, arguments.table, part, "pairs")
 
 
@@ -179,9 +175,14 @@ def _info(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     from poseloom.data import Table
     from poseloom.data.export import export
+    from poseloom.results import RowsWritten
 
     count = export(Table.open(arguments.table), arguments.out, arguments.pairs)
-    print(f"{arguments.out}: {count:,} {'pairs' if arguments.pairs else 'rows'}")
+    made = RowsWritten(arguments.out, count, "pairs" if arguments.pairs else "rows")
+    if arguments.json:
+        printing.print_json(made)
+    else:
+        print(f"{made.out}: {made.rows:,} {made.what}")
 
 
 def _check(arguments: argparse.Namespace) -> None:

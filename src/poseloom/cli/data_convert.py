@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.cli import printing
-from poseloom.cli.data_progress import Shown
+from poseloom.cli.data_progress import told
 
 if TYPE_CHECKING:
     from poseloom.data.executors import Executor
@@ -20,10 +20,10 @@ _LISTED = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options but those of workers."""
-    parser.add_argument("table", type=Path, metavar="TABLE", help="folder of the table")
+    parser.add_argument("table", type=Path, metavar="DIR", help="folder of the table")
     parser.add_argument("--from-body", type=Path, required=True, metavar="FILE", help="its body, such as SMPL-H's file")
     parser.add_argument("--to-body", type=Path, required=True, metavar="FILE", help="the other, such as SMPL-X's file")
-    parser.add_argument("--out", type=Path, required=True, metavar="TABLE", help="folder of the new table")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new table")
     parser.add_argument("--restart", action="store_true", help="throw away an unfinished build with other options")
 
 
@@ -33,10 +33,8 @@ def run(arguments: argparse.Namespace, executor: Callable[[argparse.Namespace], 
     from poseloom.results import TableConverted
 
     table, source, target, out = arguments.table, arguments.from_body, arguments.to_body, arguments.out
-    with Shown("convert-body", quiet=arguments.json) as shown:
-        part = convert_body(
-            table, source, target, out, executor(arguments), restart=arguments.restart, report=shown.report
-        )
+    report = told("convert-body")
+    part = convert_body(table, source, target, out, executor(arguments), restart=arguments.restart, report=report)
     apart = joint_distances(table, source, out, target) * _MILLIMETRES
     problems = tuple(problem for shard in part.shards for problem in shard.problems)
     mean, worst = float(apart.mean()), float(apart.max())

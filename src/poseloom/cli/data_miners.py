@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.progress import Step
+from poseloom.base.progress import report as tell
+from poseloom.cli.options import add_alias
 
 if TYPE_CHECKING:
     from poseloom.data.build import Report
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from poseloom.data.manifest import Part
 
 _NEAR_OPTIONS = ("least", "most", "every", "window")
-_TENTHS = 10
-_CLEAR = "\r\x1b[K"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--most", type=float, metavar="M", help="near: greatest distance (default: 0.35)")
     parser.add_argument("--every", type=int, metavar="N", help="near: every N-th row is a first pose (default: 1)")
     parser.add_argument("--window", type=int, metavar="N", help="near: rows in which the second is (default: 32)")
-    parser.add_argument(
-        "--frame-rate", type=float, metavar="F", help="posefix: frames a second of the recordings (default: 120)"
-    )
+    recorded = "posefix: frames a second of the recordings (default: 120)"
+    parser.add_argument("--fps", type=float, metavar="N", help=recorded)
+    add_alias(parser, "--frame-rate", "fps", type=float)
 
 
 def mined(arguments: argparse.Namespace, pairing: Pairing, executor: Executor, report: Report) -> Part:
@@ -57,7 +55,7 @@ def _near(arguments: argparse.Namespace, pairing: Pairing, executor: Executor, r
     from poseloom.data import pair_table
     from poseloom.data.builders.neighbours import MiningOptions
 
-    _refuse(arguments, ("frame_rate",), "posefix")
+    _refuse(arguments, ("fps",), "posefix")
     given = {name: getattr(arguments, name) for name in _NEAR_OPTIONS}
     mining = MiningOptions(**{name: value for name, value in given.items() if value is not None})
     return pair_table(arguments.table, arguments.seed, executor, pairing=pairing, mining=mining, report=report)
@@ -67,16 +65,15 @@ def _posefix(arguments: argparse.Namespace, pairing: Pairing, executor: Executor
     from poseloom.data.builders.posefix_pairs import FRAME_RATE, posefix_pairs
 
     _refuse(arguments, _NEAR_OPTIONS, "near")
-    with _Sought(quiet=arguments.json) as sought:
-        return posefix_pairs(
-            arguments.table,
-            arguments.seed,
-            executor,
-            frame_rate=FRAME_RATE if arguments.frame_rate is None else arguments.frame_rate,
-            pairing=pairing,
-            sought=sought.show,
-            report=report,
-        )
+    return posefix_pairs(
+        arguments.table,
+        arguments.seed,
+        executor,
+        frame_rate=FRAME_RATE if arguments.fps is None else arguments.fps,
+        pairing=pairing,
+        sought=_sought,
+        report=report,
+    )
 
 
 _MINERS: dict[str, Callable[[argparse.Namespace, Pairing, Executor, Report], Part]] = {
@@ -91,30 +88,6 @@ def _refuse(arguments: argparse.Namespace, names: tuple[str, ...], miner: str) -
             raise PoseloomError(f"--{name.replace('_', '-')} goes with --miner {miner}, not with {arguments.miner}")
 
 
-class _Sought:
-    """Shows how far the search is: one line that is written anew on a terminal, ten lines otherwise."""
-
-    def __init__(self, quiet: bool):
-        self._bar, self._plain = not quiet and sys.stderr.isatty(), not quiet and not sys.stderr.isatty()
-        self._began, self._tenth = time.monotonic(), 0
-
-    def __enter__(self) -> _Sought:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            print(_CLEAR, end="", file=sys.stderr, flush=True)
-
-    def show(self, done: int, rows: int) -> None:
-        """Called by the search after every block of poses."""
-        tenth = _TENTHS * done // rows
-        line = f"seeking pairs: {done:,} of {rows:,} poses"
-        if self._bar:
-            left = (time.monotonic() - self._began) / done * (rows - done)
-            shown = f"[{'#' * tenth}{'.' * (_TENTHS - tenth)}]"
-            print(f"{_CLEAR}{line} {shown}, {left:.0f} s left", end="", file=sys.stderr, flush=True)
-        elif self._plain and tenth > self._tenth:
-            print(line, flush=True)
-        self._tenth = tenth
+def _sought(done: int, poses: int) -> None:
+    """Told by the search after every block of poses."""
+    tell(Step("seeking pairs", done, poses, "poses"))

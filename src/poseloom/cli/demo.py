@@ -6,8 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from poseloom.base.errors import FileError
-from poseloom.cli import options
+from poseloom.cli import inputs, options, printing
 
 PAGE = "index.html"
 MOTION_FILES = ("motion.glb", "motion.bvh", "motion.npz")
@@ -18,37 +17,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("poseloom-demo"), metavar="DIR", help="folder to write")
     options.add_format(parser)
     options.add_seed(parser)
+    options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    print("poseloom demo: loading", flush=True)
+    say = (lambda _: None) if arguments.json else _say
+    say("poseloom demo: loading")
     from poseloom import api
     from poseloom.base.files import atomic_write
     from poseloom.demo import embedded_clip, page, take_tour
     from poseloom.demo.stopwatch import Timing
+    from poseloom.results import Toured
 
     start = time.process_time()
     clip = options.read_motion(arguments, arguments.file) if arguments.file else embedded_clip()
     loading = Timing("read the motion", time.process_time() - start, f"{len(clip):,} frames")
-    folder = _folder(arguments.out)
-    print(
-        f"poseloom demo: {clip.name}: {len(clip)} frames; drawing, describing, generating, searching, signing",
-        flush=True,
-    )
+    folder = inputs.make_folder(arguments.out)
+    say(f"poseloom demo: {clip.name}: {len(clip)} frames; drawing, describing, generating, searching, signing")
     tour = take_tour(clip, arguments.seed)
     tour.timings.insert(0, loading)
     for name in MOTION_FILES:
         api.save(clip, folder / name)
     with atomic_write(folder / PAGE) as temporary:
         temporary.write_text(page(tour, clip.name, MOTION_FILES), encoding="utf-8")
+    if arguments.json:
+        texts = tuple({"frame": one.frame, "seconds": one.seconds, "text": one.text} for one in tour.stills)
+        files = tuple(folder / name for name in MOTION_FILES)
+        printing.print_json(Toured(folder / PAGE, files, len(clip), texts))
+        return
     for still in tour.stills[:2]:
-        print(f"  {still.seconds:.2f} s: {still.text}")
-    print(f"poseloom demo: open {folder / PAGE}")
+        say(f"  {still.seconds:.2f} s: {still.text}")
+    say(f"poseloom demo: open {folder / PAGE}")
 
 
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(path, f"cannot be made into a folder: {error.strerror}", remedy="name another --out") from None
-    return path
+def _say(line: str) -> None:
+    print(line, flush=True)

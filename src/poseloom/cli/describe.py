@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from poseloom.cli import options, printing
+from poseloom.cli import inputs, options, printing
+
+if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
+    from poseloom.results import Described
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_input(parser)
+    options.add_input(parser, "files", several=True)
     options.add_frames(parser, default="one frame a second")
     options.add_seed(parser)
     options.add_wording(
@@ -19,16 +24,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    alone = inputs.is_one(arguments.files)
+
+    def show(one: Input, made: tuple[Described, bool]) -> None:
+        if not arguments.json:
+            printing.print_texts(made[0], several=made[1], file="" if alone else one.file)
+
+    done = inputs.each(arguments.files, lambda one: _described(one.file, arguments), show)
+    if arguments.json:
+        texts = inputs.Done([(one, made[0]) for one, made in done.made], done.failed)
+        printing.print_json(texts.made[0][1]) if alone else printing.print_several(texts)
+    return done.status()
+
+
+def _described(file: str, arguments: argparse.Namespace) -> tuple[Described, bool]:
+    """What the frames of a file are, and whether it has several."""
     from poseloom import api
 
-    clip = options.read_motion(arguments, arguments.file)
-    frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
+    clip = options.read_motion(arguments, file)
+    frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     described = api.describe(poses, arguments.seed, style=arguments.style, version=arguments.version)
     printing.tell(described.notes)
-    described = described.at(frames, clip.fps)
-    if arguments.json:
-        printing.print_json(described)
-    else:
-        printing.print_texts(described, several=len(clip) > 1)
+    return described.at(frames, clip.fps), len(clip) > 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from poseloom.base.progress import Step, report
 from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
@@ -18,14 +19,13 @@ _MIBIBYTE = 1 << 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
     build = actions.add_parser("build", help="index a table of poses", description="Index a table of poses.")
-    build.add_argument("table", metavar="TABLE", help="folder of a table ('poseloom data prepare' makes one)")
+    build.add_argument("table", metavar="DIR", help="folder of a table ('poseloom data prepare' makes one)")
     build.add_argument("--out", metavar="DIR", required=True, help="folder of the index")
-    build.add_argument(
-        "--embedding",
-        metavar="NAME|PATH",
-        help="vectors of a learned model, as retrieval: search then ranks by meaning (default: geometry)",
-    )
+    learned = "vectors of a learned model, as retrieval: search then ranks by meaning (default: geometry)"
+    build.add_argument("--model", metavar="NAME|PATH", help=learned)
+    options.add_alias(build, "--embedding", "model")
     build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
+    options.add_json(build)
     info = actions.add_parser("info", help="what an index holds", description="What an index holds.")
     info.add_argument("index", metavar="DIR", help="folder of the index")
     info.add_argument("--check", action="store_true", help="compare every file with its checksum")
@@ -38,30 +38,27 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _build(arguments: argparse.Namespace) -> None:
     from poseloom.data.table import Table
+    from poseloom.results import IndexBuilt
     from poseloom.search import TableRows, build_index
 
     rows = TableRows(Table(arguments.table))
     embedder = None
-    if arguments.embedding is not None:
+    if arguments.model is not None:
         from poseloom.checkpoints.registry import load_model
 
-        embedder = load_model(arguments.embedding, "retrieval")
-    built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress())
+        embedder = load_model(arguments.model, "retrieval")
+    built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress)
     printing.tell(built.notes)
+    if arguments.json:
+        printing.print_json(IndexBuilt(Path(arguments.out), built.rows, built.added, notes=tuple(built.notes)))
+        return
     added = f", {built.added:,} of them new" if arguments.add else ""
     print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')
 
 
-def progress() -> Any:
-    """A counter on a terminal; silence elsewhere, a build takes seconds."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        print(f"\rposeloom index: {done:,} of {total:,} rows", end=end, file=sys.stderr, flush=True)
-
-    return show
+def progress(done: int, total: int) -> None:
+    """Tell how many rows are indexed."""
+    report(Step("indexing", done, total, "rows"))
 
 
 def _info(arguments: argparse.Namespace) -> None:

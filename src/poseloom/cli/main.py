@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
+import time
 from importlib import import_module
-from typing import NoReturn
 
 from poseloom import __version__
-from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.errors import PoseloomError
 from poseloom.base.extras import missing_package
+from poseloom.base.progress import listening
+from poseloom.cli import messages
+from poseloom.cli.mistakes import USER_MISTAKE, Parser, leaves, place_words, report
 from poseloom.cli.options import with_axis_values
+from poseloom.cli.progress import listener_for
 
 COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",
@@ -40,34 +43,19 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
     "doctor": "check that this installation works, and what it can do",
 }
-USER_MISTAKE = 2
 OUR_FAULT = 1
 INTERRUPTED = 130
 DEBUG_VARIABLE = "POSELOOM_DEBUG"
-
-
-class Parser(argparse.ArgumentParser):
-    """Reports a mistake in one line, with the nearest word that would have been right."""
-
-    def error(self, message: str) -> NoReturn:
-        invalid = re.match(r"argument .*: invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        if invalid:
-            known = re.findall(r"[\w-]+", invalid.group(2))
-            message = f"unknown choice {invalid.group(1)!r}{closest(invalid.group(1), known)} (of {', '.join(known)})"
-        unknown = re.match(r"unrecognized arguments: (\S+)", message)
-        if unknown:
-            options = [option for action in self._actions for option in action.option_strings]
-            message = f"{message}{closest(unknown.group(1).split('=')[0], options)}"
-        fail(f"{self.prog}: {message}; see '{self.prog} --help'", USER_MISTAKE)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0, 2 for a user's mistake, 1 for a fault of ours."""
     given = with_axis_values(sys.argv[1:] if arguments is None else arguments)
     try:
-        parsed = build_parser(given).parse_args(given)
-        run = import_module(f"poseloom.cli.{parsed.command}").run
-        return run(parsed) or 0
+        parser = build_parser(given)
+        parsed, rest = parser.parse_known_args(given)
+        place_words(parser, parsed, rest)
+        return run_command(parsed)
     except PoseloomError as mistake:
         return report(f"poseloom: {mistake}", USER_MISTAKE)
     except KeyboardInterrupt:
@@ -86,6 +74,22 @@ def main(arguments: list[str] | None = None) -> int:
         return report(f"poseloom: a fault of poseloom: {text}; {DEBUG_VARIABLE}=1 shows where", OUR_FAULT)
 
 
+def run_command(parsed: argparse.Namespace) -> int:
+    """Run the command that was typed, with progress and what ``-v`` and ``-q`` ask for."""
+    messages.set_loudness(parsed)
+    began, computed = time.monotonic(), time.process_time()
+    listener = listener_for(getattr(parsed, "json", False))
+    try:
+        with listening(listener):
+            status = import_module(f"poseloom.cli.{parsed.command}").run(parsed) or 0
+    finally:
+        if listener is not None:
+            listener.close()
+    seconds = time.monotonic() - began, time.process_time() - computed
+    messages.detail("{:.1f} s, {:.1f} s of CPU".format(*seconds))
+    return status
+
+
 def build_parser(given: list[str]) -> Parser:
     """The parser of all commands; only the options of the command that was asked for are built."""
     parser = Parser(
@@ -100,15 +104,6 @@ def build_parser(given: list[str]) -> Parser:
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if name == wanted:
             import_module(f"poseloom.cli.{name}").add_arguments(command)
+            for leaf in leaves(command):
+                messages.add_arguments(leaf)
     return parser
-
-
-def report(line: str, status: int) -> int:
-    """Print one line on stderr and return the status."""
-    print(" ".join(line.split()), file=sys.stderr)
-    return status
-
-
-def fail(line: str, status: int) -> NoReturn:
-    """Print one line on stderr and leave."""
-    sys.exit(report(line, status))

@@ -49,7 +49,7 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="checkpoint (.pth) or the archive that it came in")
-    parser.add_argument("--out", type=Path, metavar="PATH", help="NAME.safetensors; its card is written beside it")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="NAME.safetensors; its card is written beside it")
     parser.add_argument(
         "--vocabulary",
         type=Path,
@@ -63,7 +63,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="NAME|PATH", help="a name that 'poseloom models list' shows, or a file")
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="NAME.safetensors, or a folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help="NAME.safetensors, or a folder")
 
 
 # -- commands ------------------------------------------------------------------------------------------------------

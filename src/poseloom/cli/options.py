@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
+from poseloom.cli import inputs, messages
+from poseloom.cli.mistakes import SEVERAL
 
 if TYPE_CHECKING:
     from poseloom.pose import Clip
 
 _READ = "BVH, AMC, glTF / GLB / VRM, FBX, .pose, AMASS / SMPL-X npz, outputs of models (pkl, pt, npy), JSON, ..."
+_LONGEST_NOTE = 200
+"""Characters of a reader's note that are shown."""
 _MOTION = ("joint_map", "up", "unit", "fps", "person")
 
 
-def add_input(parser: argparse.ArgumentParser, name: str = "file", rate: str = "--fps") -> None:
-    """The motion or pose file and the options that say what it is; `rate` names the one for its frames a second."""
-    parser.add_argument(
-        name,
-        metavar=name.upper(),
-        help=_READ,
-    )
+def add_input(
+    parser: argparse.ArgumentParser, name: str = "file", rate: str = "--fps", *, several: bool = False
+) -> None:
+    """The motion or pose file and the options that say what it is.
+
+    Args:
+        parser: parser of the command.
+        name: name of the argument that takes the file.
+        rate: the option that says its frames a second.
+        several: whether several files and folders may be named; the argument is a list of them then.
+    """
+    if several:
+        parser.add_argument(name, metavar="FILE", nargs="+", help=f"files, folders of them, or -: {_READ}")
+        parser.set_defaults(**{SEVERAL: name})
+    else:
+        parser.add_argument(name, metavar="FILE", help=_READ)
     add_format(parser, rate)
+
+
+def add_alias(parser: argparse.ArgumentParser, alias: str, of: str, **kind: Any) -> None:
+    """An older name of an option, which goes on to work and is not shown.
+
+    Args:
+        parser: parser of the command.
+        alias: the older name.
+        of: where its value goes: the attribute of the arguments.
+        kind: what else the option has: ``type``, ``action``.
+    """
+    parser.add_argument(alias, dest=of, help=argparse.SUPPRESS, default=argparse.SUPPRESS, **kind)
 
 
 def add_format(parser: argparse.ArgumentParser, rate: str = "--fps") -> None:
@@ -37,6 +61,8 @@ def add_motion_options(parser: argparse.ArgumentParser, rate: str = "--fps") -> 
     parser.add_argument("--unit", metavar="UNIT", help="length unit of BVH and AMC: m, cm, mm, inch, or metres a unit")
     frames = "frames a second of the file, where it tells it wrongly"
     parser.add_argument(rate, dest="fps", type=float, metavar="N", help=frames)
+    if rate != "--source-fps":  # the name where --fps is what the result shall have
+        add_alias(parser, "--source-fps", "fps", type=float)
     parser.add_argument("--person", metavar="NAME", help="which of several people: a name in the file, or a number")
     parser.set_defaults(rate_option=rate)
 
@@ -51,14 +77,27 @@ def read_motion(arguments: argparse.Namespace, file: str) -> Clip:
     from poseloom.formats.reading_options import REMARKS
 
     said = {name: value for name in _MOTION if (value := getattr(arguments, name, None)) is not None}
-    clip = api.load(file, arguments.source_format, **said)
+    with inputs.as_file(arguments, file, arguments.source_format) as path:
+        clip = api.load(path, arguments.source_format, **said)
+    shown = inputs.STANDARD_INPUT if file == inputs.STANDARD else file
     told: set[str] = vars(arguments).setdefault("_told", set())
     for remark in clip.notes.get(REMARKS, ()):
-        line = f"poseloom: {file}: {remark.replace('--fps', arguments.rate_option)}"
+        line = f"{shown}: {remark.replace('--fps', arguments.rate_option)}"
         if line not in told:
-            print(" ".join(line.split()), file=sys.stderr)
+            messages.remark(line)
         told.add(line)
+    tell_details(shown, clip)
     return clip
+
+
+def tell_details(file: str, clip: Clip) -> None:
+    """With ``-v``: what was read, and what else the reader noted."""
+    from poseloom.formats.reading_options import REMARKS
+
+    messages.detail(f"{file}: {len(clip)} frames, {clip.fps:g} frames a second, {clip.pose.joints} joints")
+    for name, value in clip.notes.items():
+        if name != REMARKS:
+            messages.detail(f"{file}: {name}: {str(value)[:_LONGEST_NOTE]}")
 
 
 def with_axis_values(given: list[str]) -> list[str]:
@@ -73,15 +112,34 @@ def with_axis_values(given: list[str]) -> list[str]:
 
 
 def add_frames(parser: argparse.ArgumentParser, default: str) -> None:
-    """Which frames: one, or every N-th."""
+    """Which frames: one, some, or every N-th."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--frame", type=int, metavar="N", help="this frame alone, counted from 0")
+    some = "these frames; A:B is A up to B without B"
+    which.add_argument("--frames", type=frame_span, nargs="+", metavar="N", help=some)
     which.add_argument("--every", type=int, metavar="N", help=f"every N-th frame (default: {default})")
 
 
-def add_force(parser: argparse.ArgumentParser) -> None:
-    """Whether the file that is read may be written over."""
-    parser.add_argument("--force", action="store_true", help="replace the file that is read, where OUT names it")
+def frame_span(text: str) -> range:
+    """``7`` or ``10:20`` as a range.
+
+    Raises:
+        argparse.ArgumentTypeError: it is neither.
+    """
+    start, colon, stop = text.partition(":")
+    try:
+        span = range(int(start), int(stop)) if colon else range(int(start), int(start) + 1)
+    except ValueError:
+        span = range(0)
+    if not span or span.start < 0:
+        problem = f"{text!r}: expected numbers of frames, such as 0 10 20:30, before another option or behind FILE"
+        raise argparse.ArgumentTypeError(problem)
+    return span
+
+
+def add_force(parser: argparse.ArgumentParser, replaces: str = "replace the file that is read") -> None:
+    """Whether a file may be written over that is refused otherwise; `replaces` says which, in the help."""
+    parser.add_argument("--force", action="store_true", help=replaces)
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
@@ -90,25 +148,40 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def add_wording(parser: argparse.ArgumentParser, styles: str, versions: str) -> None:
     """How the text is written: styles of ours, versions of the published pipelines."""
-    parser.add_argument("--style", metavar="STYLE", help=styles)
-    parser.add_argument("--version", metavar="VERSION", help=versions)
+    parser.add_argument("--style", metavar="NAME", help=styles)
+    parser.add_argument("--version", metavar="NAME", help=versions)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON on stdout and nothing else")
 
 
-def chosen_frames(file: str, clip: Clip, frame: int | None, every: int | None, step: int) -> list[int]:
-    """Frames that `--frame` or `--every` name; every `step`-th where neither is given.
+def chosen_frames(
+    file: str, clip: Clip, frame: int | None, every: int | None, step: int, frames: list[range] | None = None
+) -> list[int]:
+    """Frames that `--frame`, `--frames` or `--every` name; every `step`-th where none is given.
 
     Raises:
         PoseloomError: the frame is not in the clip that `file` holds, or the step is not positive.
     """
     if frame is not None:
         return [checked_frame(file, clip, frame)]
+    if frames is not None:
+        for span in frames:
+            checked_frame(file, clip, span[-1])
+        return [one for span in frames for one in span]
     if every is not None and every < 1:
         raise PoseloomError(f"--every {every}: expected 1 or more")
     return list(range(0, len(clip), every or step))
+
+
+def frames_of(arguments: argparse.Namespace, file: str, clip: Clip, step: int) -> list[int]:
+    """The frames that the options of `add_frames` name; every `step`-th where none is given.
+
+    Raises:
+        PoseloomError: as for `chosen_frames`.
+    """
+    return chosen_frames(file, clip, arguments.frame, arguments.every, step, arguments.frames)
 
 
 def checked_frame(file: str, clip: Clip, frame: int) -> int:

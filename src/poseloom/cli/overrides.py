@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.cli import messages
 
 REST = "rest"
 KEYS = "keys"
@@ -35,10 +36,12 @@ def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[st
     """
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, argument_default=argparse.SUPPRESS)
     add_options(parser)
+    messages.add_arguments(parser)
     parser.error = _refuse  # type: ignore[method-assign, assignment]
     parser.add_argument("-h", "--help", dest=KEYS, action="store_true")
     setattr(arguments, KEYS, False)
     _, words = parser.parse_known_args(getattr(arguments, REST), arguments)
+    messages.set_loudness(arguments)
     known = [option for action in parser._actions for option in action.option_strings]
     pairs: list[tuple[str, str]] = []
     while words:

@@ -15,8 +15,10 @@ _COLUMNS = 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="all named stances, with their kinds")
-    listing.add_argument("--render", type=Path, metavar="SHEET", help=f"draw them as well ({' '.join(_SUFFIXES)})")
+    listing = actions.add_parser(
+        "list", help="all named stances, with their kinds", description="All named stances, with their kinds."
+    )
+    listing.add_argument("--render", type=Path, metavar="FILE", help=f"draw them as well ({' '.join(_SUFFIXES)})")
     listing.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of a picture (default: 256)")
     options.add_json(listing)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from poseloom.cli import messages
+
+if TYPE_CHECKING:
+    from poseloom.cli.inputs import Done
 
 _NUMBERS = re.compile(r"\[\n([-+.\deE,\s]*)\]")
 """A list of numbers over several lines; texts hold no line breaks in JSON."""
@@ -33,16 +37,30 @@ def print_json(*parts: Any, **more: Any) -> None:
 
 
 def tell(notes: Iterable[str]) -> None:
-    """Print notes on stderr, one line each."""
+    """Print notes on stderr, one line each, unless asked to be quiet."""
     for note in notes:
-        print(f"poseloom: {note}", file=sys.stderr)
+        messages.remark(note)
 
 
-def print_texts(texts: Any, several: bool) -> None:
-    """Print the texts of a clip, with their places where it has several frames."""
+def print_texts(texts: Any, several: bool, file: str = "") -> None:
+    """Print the texts of a clip, with their places where it has several frames, behind the file's name if there is."""
+    before = f"{file}: " if file else ""
     for row in texts.as_json()["texts"]:
         head = f"frame {row['frame']} ({row['seconds']:.2f} s): " if several else ""
-        print(f"{head}{row['text']}")
+        print(f"{before}{head}{row['text']}", flush=bool(file))
+
+
+def print_several(done: Done[Any]) -> None:
+    """Print what became of several files as JSON: ``files``, ``failed``, ``notes``."""
+    rows = [{"file": one.file, **plain_of(made)} for one, made in done.made]
+    print_json({"files": rows, "failed": [vars(failure) for failure in done.failed], "notes": []})
+
+
+def plain_of(made: Any) -> dict[str, Any]:
+    """The keys of a result."""
+    from poseloom.results import plain
+
+    return dict(plain(made))
 
 
 def print_files(*paths: Path | None, otherwise: str = "") -> None:

@@ -17,15 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="?", help='what to look for: "left hand above the head"')
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--index", metavar="DIR", help="folder made by 'poseloom index build'")
-    where.add_argument("--table", metavar="TABLE", help="a table; its index is built beside it when it is needed")
+    where.add_argument("--table", metavar="DIR", help="a table; its index is built beside it when it is needed")
     parser.add_argument("-k", type=int, default=10, metavar="N", help="most results (default: 10)")
     parser.add_argument(
         "--where", action="append", default=[], metavar="NAME=VALUE", help="only rows with this metadata; repeatable"
     )
     parser.add_argument("--near", action="store_true", help="where no row meets the question, show the nearest ones")
-    parser.add_argument(
-        "--embedding", metavar="NAME|PATH", help="model of an index of learned vectors (default: the shipped retrieval)"
-    )
+    learned = "model of an index of learned vectors (default: the shipped retrieval)"
+    parser.add_argument("--model", metavar="NAME|PATH", help=learned)
+    options.add_alias(parser, "--embedding", "model")
     parser.add_argument(
         "--statements", action="store_true", help="answer TEXT by its statements where the index has learned vectors"
     )
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         near=arguments.near,
         mirrored=arguments.mirrored,
         statements=arguments.statements,
-        model=arguments.embedding,
+        model=arguments.model,
     )
     printing.tell(found.remarks())
     if not found and not arguments.near:
@@ -75,7 +75,7 @@ def _index_of(table: str) -> Path:
     from poseloom.cli.index import progress
     from poseloom.search import index_beside
 
-    folder, built = index_beside(table, progress())
+    folder, built = index_beside(table, progress)
     if built is not None:
         printing.tell(built.notes)
     return folder

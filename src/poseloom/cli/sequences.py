@@ -37,11 +37,13 @@ def frame_path(path: Path, frame: int) -> Path:
 def write_sequence(clip: Clip, frames: list[int], path: Path, size: int, *, view: View | None, style: Style) -> str:
     """Draw the frames with one camera, each into its own file, numbered as in the clip."""
     from poseloom import api
+    from poseloom.base.progress import tracked
     from poseloom.render import View, save_picture
     from poseloom.render.pictures import render_each
 
     poses = api.select(clip, frames).pose
     pictures = render_each(poses, size, view=view or View(shared=True), style=style, ground="shared")
-    for frame, picture in zip(frames, pictures, strict=True):
+    numbered = zip(frames, pictures, strict=True)
+    for frame, picture in tracked(numbered, len(frames), "drawing", "pictures"):
         save_picture(picture, frame_path(path, frame))
     return f"{len(frames)} pictures, {frame_path(path, frames[0]).name} to {frame_path(path, frames[-1]).name}"

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HAMNOSYS",
         help="a sign that follows; a learned model begins it with the last frame of the one before",
     )
-    parser.add_argument("--out", type=Path, metavar="PATH", help=".pose .gif .webp .mp4 .glb .npz .json .bvh")
+    parser.add_argument("--out", type=Path, metavar="FILE", help=".pose .gif .webp .mp4 .glb .npz .json .bvh")
     parser.add_argument("--explain", action="store_true", help="say in English what the notation says")
     parser.add_argument("--check", type=Path, metavar="FILE", help="parse every string of a JSON or text file")
     parser.add_argument("--strict", action="store_true", help="slips that are passed over count as mistakes")

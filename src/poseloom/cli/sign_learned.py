@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|PATH",
         help=f"let a learned model sign, which gives keypoints: .pose and animations (default: {MODEL})",
     )
+    learned.add_argument("--model", dest="learned", metavar="NAME|PATH", help="the same, with another model's name")
     learned.add_argument("--steps", type=int, metavar="N", help="refinements, 1 to 1000 (default: 10)")
     learned.add_argument(
         "--start", type=Path, metavar="FILE", help=".pose file whose first frame with a signer is the first pose"

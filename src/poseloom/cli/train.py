@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError
-from poseloom.cli import options, printing
+from poseloom.cli import messages, options, printing
 from poseloom.cli.overrides import add_recipe, parse_rest
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or RUNS / f"{recipe.task}-{recipe.name}"
     if arguments.restart:
         _discard(out)
-    from poseloom.cli.train_progress import progress_observer
     from poseloom.training.fitting import fit
 
-    observer = progress_observer(quiet=arguments.json)
+    observer = progress_observer(quiet=arguments.json or messages.is_quiet())
     try:
         result = fit(task.build(recipe), recipe, out, observer=observer)
     except KeyboardInterrupt:
@@ -54,7 +53,8 @@ def run(arguments: argparse.Namespace) -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/TASK-NAME)")
     parser.add_argument("--restart", action="store_true", help="throw away the run that the folder holds")
-    parser.add_argument("--print_config", action="store_true", help="print the whole recipe as TOML and stop")
+    parser.add_argument("--print-config", action="store_true", help="print the whole recipe as TOML and stop")
+    options.add_alias(parser, "--print_config", "print_config", action="store_true")
     options.add_json(parser)
 
 

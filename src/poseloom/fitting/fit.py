@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import working
 from poseloom.fitting.chain import BodyState, Chain
 from poseloom.fitting.landmarks import Landmark, landmarks, offsets_of
 from poseloom.fitting.lengths import fitted_branches, measured_offsets, size_of
@@ -81,6 +82,12 @@ def fit_tracks(tracks: JointTracks, weights: FitWeights | None = None) -> Fitted
     """
     weights = weights or (FitWeights() if tracks.depth >= 1 else PICTURE)
     seen = _seen(tracks)
+    hands = 2 * (weights.rounds - 1) if seen.joints.shape[1] > BODY_JOINTS else 0
+    with working("fitting the body", (weights.rounds + hands) * len(tracks), "steps"):
+        return _fitted(tracks, seen, weights)
+
+
+def _fitted(tracks: JointTracks, seen: _Seen, weights: FitWeights) -> Fitted:
     count = seen.joints.shape[1]
     poor = tracks.depth < 1
     rest = rest_offsets()[:count].double()

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.progress import advance
 from poseloom.fitting.chain import BodyState, Chain, Posed, joined
 from poseloom.fitting.terms import Term
 
@@ -23,6 +24,7 @@ def solve(chain: Chain, terms: Sequence[Term], state: BodyState, iterations: int
     for start in range(0, len(state.root), FRAMES_AT_ONCE):
         frames = slice(start, start + FRAMES_AT_ONCE)
         parts.append(_solve(chain, [term.at(frames) for term in terms], state[frames], iterations))
+        advance(len(parts[-1].root))
     return joined(parts)
 
 

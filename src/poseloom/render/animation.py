@@ -12,6 +12,7 @@ from PIL import Image
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, writable_target
+from poseloom.base.progress import tracked
 from poseloom.images.files import PICTURE_OPTIONS, checked_suffix, save_picture, to_pil
 from poseloom.pose import Clip
 from poseloom.render.gif import write_gif
@@ -85,7 +86,7 @@ def write_animation(frames: Iterator[Image.Image], count: int, fps: float, path:
         FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
     """
     writer = _write_sequence if is_sequence(path) else _WRITERS[checked_suffix(path, _WRITERS)]
-    writer(Path(path), frames, count, fps)
+    writer(Path(path), tracked(frames, count, "drawing", "frames"), count, fps)
     return Path(path)
 
 

@@ -1,4 +1,4 @@
-"""Keypoint sequences as moving line drawings: a limb between each two points that are seen, dots where they end."""
+"""Keypoint sequences as moving line drawings: limbs between points that are seen, hands with palms, a head."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
 from poseloom.formats.pose_file import Component, PoseSequence
 from poseloom.render.animation import FASTEST, write_animation
+from poseloom.render.keypoint_heads import BREADTH, HEIGHT, Heads, heads
 
 BACKGROUND = (250, 249, 247)
 _BODY = (70, 78, 92)
 _HANDS = ((196, 78, 58), (38, 116, 168))
 """Of the first and of the second hand's component, which in files are the left one and the right one."""
 _HAND_POINTS = 21
+_PALM = (0, 1, 5, 9, 13, 17)
+"""Of a hand's points: wrist, base of the thumb, knuckles."""
+_ENDS_OF_FINGERS = ("PINKY", "INDEX", "THUMB")
+"""Points of a body that stand for its hands; they are not drawn where the hands are."""
+_HEAD = (235, 236, 239)
 _LARGEST_BODY = 40
 """Points of a component up to which it is drawn with thick lines; faces have more."""
-_THICK, _THIN, _DOT = 0.011, 0.006, 0.006
-"""Widths of lines and radius of dots, shares of the picture's side."""
+_THICK, _FINGER, _THIN, _DOT, _RIM = 0.011, 0.008, 0.006, 0.006, 0.006
+"""Widths of lines, radius of dots and width of the light rim around hands, shares of the picture's side."""
+_PALM_TINT = 0.55
+"""How much of a palm's colour is background."""
 _MARGIN = 0.06
 _SUPERSAMPLE = 3
 
@@ -44,7 +52,7 @@ class KeypointView:
 
     @classmethod
     def of(cls, sequence: PoseSequence) -> KeypointView:
-        """The smallest square, with a margin, in which all that is seen in any frame has room.
+        """The smallest square, with a margin, in which all that is seen in any frame has room, heads too.
 
         Raises:
             PoseloomError: nothing is seen.
@@ -52,6 +60,7 @@ class KeypointView:
         seen = sequence.values[~sequence.missing][:, :2].astype(np.float64)
         if not len(seen):
             raise PoseloomError("keypoints: none is seen in any frame; choose another clip")
+        seen = np.concatenate([seen, heads(sequence).extent()])
         low, high = seen.min(0), seen.max(0)
         side = max(float((high - low).max()), 1.0) * (1 + 2 * _MARGIN)
         left, top = ((low + high - side) / 2).tolist()
@@ -104,13 +113,27 @@ def _drawn(sequence: PoseSequence, view: KeypointView, size: int) -> Iterator[Im
     pens = _pens(sequence)
     side = size * _SUPERSAMPLE
     points = view.place(sequence.values[..., :2], side)
-    for values, missing in zip(points, sequence.missing, strict=True):
+    tops = heads(sequence)
+    for frame, (values, missing) in enumerate(zip(points, sequence.missing, strict=True)):
         picture = Image.new("RGB", (side, side), BACKGROUND)
         draw = ImageDraw.Draw(picture)
-        for person, hidden in zip(values, missing, strict=True):
+        for number, (person, hidden) in enumerate(zip(values, missing, strict=True)):
+            _draw_head(draw, tops, (frame, number), view, side)
             for pen in pens:
                 pen.draw(draw, person, ~hidden, side)
         yield picture.resize((size, size), Image.Resampling.LANCZOS)
+
+
+def _draw_head(draw: ImageDraw.ImageDraw, tops: Heads, place: tuple[int, int], view: KeypointView, side: int) -> None:
+    """A neck and an oval, upright as heads nearly are."""
+    if not tops.there[place]:
+        return
+    (x, y), neck = view.place(np.stack([tops.middle[place], tops.neck[place]]), side)
+    height = tops.radius[place[1]] * side / view.side
+    breadth = height * BREADTH / HEIGHT
+    width = max(1, round(_THICK * side))
+    draw.line([*neck, x, y], fill=_BODY, width=width)
+    draw.ellipse([x - breadth, y - height, x + breadth, y + height], fill=_HEAD, outline=_BODY, width=width)
 
 
 @dataclass(frozen=True)
@@ -122,31 +145,52 @@ class _Pen:
         component: its points and limbs.
         color: color of both.
         width: width of its lines, share of the picture's side.
+        dots: which of its points have a dot.
+        is_hand: whether it has a palm, and a rim that sets it off from what is behind it.
     """
 
     first: int
     component: Component
     color: tuple[int, int, int]
     width: float
+    dots: tuple[int, ...]
+    is_hand: bool = False
 
     def draw(self, draw: ImageDraw.ImageDraw, points: ndarray, seen: ndarray, side: int) -> None:
         end = self.first + len(self.component.points)
         own, there = points[self.first : end], seen[self.first : end]
         width = max(1, round(self.width * side))
-        for a, b in self.component.limbs:
-            if there[a] and there[b]:
-                draw.line([*own[a], *own[b]], fill=self.color, width=width)
-        radius = max(1.0, (_DOT if self.width == _THICK else _DOT / 2) * side)
-        for x, y in own[there]:
+        lines = [[*own[a], *own[b]] for a, b in self.component.limbs if there[a] and there[b]]
+        if self.is_hand:
+            for line in lines:
+                draw.line(line, fill=BACKGROUND, width=width + round(_RIM * side))
+            self._draw_palm(draw, own, there)
+        for line in lines:
+            draw.line(line, fill=self.color, width=width)
+        radius = max(1.0, (_DOT if self.width == _THICK else self.width / 2) * side)
+        for x, y in own[[place for place in self.dots if there[place]]]:
             draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=self.color)
+
+    def _draw_palm(self, draw: ImageDraw.ImageDraw, own: ndarray, there: ndarray) -> None:
+        if there[list(_PALM)].all():
+            shares = zip(self.color, BACKGROUND, strict=True)
+            tint = tuple(round(a + (b - a) * _PALM_TINT) for a, b in shares)
+            draw.polygon([tuple(own[place]) for place in _PALM], fill=tint)
 
 
 def _pens(sequence: PoseSequence) -> list[_Pen]:
     pens, first, hands = [], 0, iter(_HANDS)
+    has_hands = any(len(component.points) == _HAND_POINTS for component in sequence.components)
     for component in sequence.components:
         count = len(component.points)
         is_hand = count == _HAND_POINTS
         color = next(hands, _BODY) if is_hand else _BODY
-        pens.append(_Pen(first, component, color, _THICK if count <= _LARGEST_BODY and not is_hand else _THIN))
+        width = _FINGER if is_hand else _THICK if count <= _LARGEST_BODY else _THIN
+        dots = tuple(
+            place
+            for place, name in enumerate(component.points)
+            if is_hand or not has_hands or not name.endswith(_ENDS_OF_FINGERS)
+        )
+        pens.append(_Pen(first, component, color, width, dots, is_hand))
         first += count
     return pens

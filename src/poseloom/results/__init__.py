@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
     from poseloom.results.vectors import Embedded, Ranked, Ranking
+    from poseloom.results.written import Drawn, IndexBuilt, RowsWritten, Toured
 
 _HOME = {
     "Captioned": "texts",
     "CheckedStrings": "signing",
     "Converted": "reports",
     "Described": "texts",
+    "Drawn": "written",
     "Edited": "poses",
     "Embedded": "vectors",
     "Evaluated": "reports",
@@ -44,6 +46,7 @@ _HOME = {
     "Found": "found",
     "Generated": "poses",
     "Hit": "found",
+    "IndexBuilt": "written",
     "IndexDescribed": "reports",
     "Instructed": "texts",
     "Items": "result",
@@ -57,11 +60,13 @@ _HOME = {
     "Ranking": "vectors",
     "Repaired": "signing",
     "Result": "result",
+    "RowsWritten": "written",
     "Signed": "signing",
     "SignedKeypoints": "signing",
     "TableBuilt": "reports",
     "TableConverted": "reports",
     "Texts": "texts",
+    "Toured": "written",
     "Trained": "reports",
     "plain": "json_values",
 }
@@ -70,6 +75,7 @@ __all__ = [
     "CheckedStrings",
     "Converted",
     "Described",
+    "Drawn",
     "Edited",
     "Embedded",
     "Evaluated",
@@ -78,6 +84,7 @@ __all__ = [
     "Found",
     "Generated",
     "Hit",
+    "IndexBuilt",
     "IndexDescribed",
     "Instructed",
     "Items",
@@ -91,11 +98,13 @@ __all__ = [
     "Ranking",
     "Repaired",
     "Result",
+    "RowsWritten",
     "Signed",
     "SignedKeypoints",
     "TableBuilt",
     "TableConverted",
     "Texts",
+    "Toured",
     "Trained",
     "plain",
 ]

@@ -19,13 +19,24 @@ class Converted(Result):
         out: the file.
         frames: number of frames of the motion.
         fps: frames a second.
-        joints: number of joints of a pose.
+        joints: joints of a pose; on a character the bones that are driven.
+        skeleton: skeleton of the character that it was written on, else None.
+        still: joints that the character has no bone for.
     """
 
     out: Path
     frames: int
     fps: float
     joints: int
+    skeleton: str | None = None
+    still: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields; those of a character only where there is one."""
+        made = super().as_json()
+        if self.skeleton is None:
+            del made["skeleton"], made["still"]
+        return made
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Int
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import advance, working
 from poseloom.base.ranges import seed_number, text_argument, whole_number
 from poseloom.facts.stated import described_claims, facts_of_description
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
@@ -152,8 +153,12 @@ def _can_be_checked(text: str) -> bool:
 
 
 def _in_parts(model: PoseGenerator, text: str, count: int, generator: torch.Generator) -> Pose:
-    sizes = [min(_AT_ONCE, count - start) for start in range(0, count, _AT_ONCE)]
-    return concatenate([model._sample(text, size, generator) for size in sizes])
+    drawn = []
+    with working("drawing from the model", count, "poses"):
+        for start in range(0, count, _AT_ONCE):
+            drawn.append(model._sample(text, min(_AT_ONCE, count - start), generator))
+            advance(len(drawn[-1]))
+    return concatenate(drawn)
 
 
 def _best(facts: Facts, n: int) -> Int[np.ndarray, " n"]:
