@@ -23,6 +23,7 @@ _DIGITS = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="?", help="a motion or pose file; see 'poseloom convert --help'")
     options.add_format(parser)
+    options.add_force(parser)
     parser.add_argument("--out", type=Path, metavar="PATH", help=f"table to write: {' '.join(_WRITERS)}")
     parser.add_argument("--list", action="store_true", help="print what each angle measures, and stop")
 
@@ -40,8 +41,9 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.out, f"cannot write a table as {suffix!r}", remedy=", ".join(known) + closest(suffix, known)
         )
     from poseloom import api
-    from poseloom.base.files import atomic_write, writable_target
+    from poseloom.base.files import atomic_write, refuse_source, writable_target
 
+    refuse_source(arguments.out, arguments.file, arguments.joint_map, force=arguments.force)
     if arguments.out:
         writable_target(arguments.out)
     table = api.angles(options.read_motion(arguments, arguments.file))

@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_wording(parser)
     learned.add_model(parser, "captioning")
     learned.add_render(parser)
+    options.add_force(parser)
     options.add_json(parser)
 
 
@@ -27,7 +28,9 @@ def add_wording(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from poseloom import api
+    from poseloom.base.files import refuse_source
 
+    refuse_source(arguments.render, arguments.file, force=arguments.force)
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.render)
     clip = options.read_motion(arguments, arguments.file)

@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import refuse_source
     from poseloom.results import Converted
 
-    refuse_source(arguments.output, arguments.input, force=arguments.force)
+    read = (arguments.input, arguments.joint_map, arguments.character_map)
+    refuse_source(arguments.output, *read, force=arguments.force)
     if arguments.onto is not None:
         _check_onto(arguments)
     elif arguments.character_map is not None:

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.base.ranges import within
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.facts.stated import described, described_claims, unread
 from poseloom.nn.pose.losses import fact_loss, flow_losses
@@ -46,7 +47,7 @@ class GenerationData(PoseData):
 
     stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "wordless")
 
-    wordless: float = 0.0
+    wordless: float = within(0.0, 0, 1)
 
 
 @dataclass(frozen=True)
