@@ -161,6 +161,35 @@ def test_the_file_that_is_read_is_not_written_over(command, tmp_path, target):
     assert command("convert", path, tmp_path / "c.bvh")[0] == 0
 
 
+def test_no_command_writes_over_what_it_reads(command, tmp_path):
+    """Whatever it reads: motions, signs, tables of names."""
+    motion, table, signs, model = (tmp_path / name for name in ("a.json", "map.json", "a.pose", "m.safetensors"))
+    poseloom.save(Pose(torch.zeros(2, 22, 3)), motion)
+    poseloom.save(sample(2, seed=1), tmp_path / "a.glb")
+    poseloom.save(sample(2, seed=1), signs)
+    table.write_text("{}")
+    model.write_bytes(b"weights")
+    commands = (
+        ("angles", motion, "--out", motion),
+        ("convert", motion, table, "--joint-map", table),
+        ("edit", motion, "bend the left knee", "--joint-map", table, "--out", table),
+        ("caption", tmp_path / "a.glb", "--render", tmp_path / "a.glb"),
+        ("sign", "--repair", signs, "--out", signs),
+        ("sign", "--learned", "--start", signs, "--out", signs, "flathand extfingerl palml chest touch"),
+        ("models", "import", model, "--out", model),
+    )
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for words in commands:
+        refused(command, *words, words="is the file that is read; choose another name, or replace it with --force")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_table_is_not_exported_over_its_manifest(command, numbered):
+    before = (numbered / "manifest.json").read_bytes()
+    refused(command, "data", "export", numbered, "--out", numbered / "manifest.json", words="the table itself")
+    assert (numbered / "manifest.json").read_bytes() == before
+
+
 INDEX = """
 import sys
 from poseloom.data import Table

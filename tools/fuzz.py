@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from fuzz_readers import READERS
 
 MEMORY_BYTES = 6 << 30
 """Of addresses; loading torch alone takes about two."""
@@ -87,169 +89,7 @@ def _number(data: bytes, rng: random.Random) -> bytes:
     return data[:first] + rng.choice(NUMBERS).encode() + data[last:]
 
 
-# -- the readers -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Makes a small valid file or folder below a place and returns it; reads one and uses what it read."""
-
-    make: Callable[[Path], Path]
-    read: Callable[[Path], object]
-
-
-def _motion(suffix: str, frames: int = 3, format: str | None = None) -> Reader:
-    def make(folder: Path) -> Path:
-        from poseloom import save
-        from poseloom.pose import sample
-
-        save(sample(frames, seed=1).body(), folder / f"motion{suffix}", format)
-        return folder / f"motion{suffix}"
-
-    def read(path: Path) -> object:
-        from poseloom import load
-
-        return load(path)
-
-    return Reader(make, read)
-
-
-def _make_pose(folder: Path) -> Path:
-    from poseloom.formats.pose_file import clip_to_sequence, write_pose_file
-    from poseloom.pose import Clip, sample
-
-    write_pose_file(clip_to_sequence(Clip(sample(3, seed=1))), folder / "signs.pose")
-    return folder / "signs.pose"
-
-
-def _read_pose(path: Path) -> object:
-    from poseloom.formats.pose_file import read_pose_file, sequence_to_keypoints
-
-    return sequence_to_keypoints(read_pose_file(path))
-
-
-def _make_table(folder: Path) -> Path:
-    from poseloom.data import describe_table, pair_table, prepare
-    from poseloom.data.sources.procedural import Procedural
-
-    prepare(Procedural(40), folder / "table")
-    describe_table(folder / "table")
-    pair_table(folder / "table")
-    shutil.rmtree(folder / "table" / ".build", ignore_errors=True)
-    return folder / "table"
-
-
-def _read_table(path: Path) -> object:
-    from poseloom.data import Table
-    from poseloom.data.inspection import inspect, summary
-
-    table = Table.open(path)
-    inspect(table)
-    summary(table)
-    return [*table], [*table.pairs], table.poses()
-
-
-def _make_index(folder: Path) -> Path:
-    from poseloom.data import Table
-    from poseloom.search import TableRows, build_index
-
-    build_index(TableRows(Table.open(_make_table(folder))), folder / "index")
-    (folder / "index" / "lock").unlink()
-    return folder / "index"
-
-
-def _read_index(path: Path) -> object:
-    from poseloom.pose import sample
-    from poseloom.search import Index
-
-    index = Index(path)
-    pose = sample(1, seed=3)[0]
-    answers = [index.search(text, 5, near=True) for text in ("standing", "left hand up", "someone kneels")]
-    return answers, index.like(pose, 5), [index.hit(row) for row in range(0, len(index), 7)]
-
-
-def _make_card(folder: Path) -> Path:
-    _trained(folder)
-    for one in ("checkpoints", "metrics.csv", "recipe.toml"):
-        path = folder / "run" / one
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    return folder / "run"
-
-
-def _trained(folder: Path) -> None:
-    from poseloom.tasks import task
-    from poseloom.tasks.common.recipes import open_recipe
-    from poseloom.training import fit
-
-    data = {"procedural": 200, "validation": 12, "batches": 2, "vocabulary_texts": 300}
-    overrides = [(f"data.{name}", str(value)) for name, value in data.items()]
-    overrides += [("engine.loggers", "[]"), ("engine.accelerator", "cpu"), ("stages.train.steps", "2")]
-    _, recipe = open_recipe("retrieval/tiny", overrides)
-    fit(task("retrieval").build(recipe), recipe, folder / "run")
-
-
-def _read_card(path: Path) -> object:
-    from poseloom import load_model
-
-    model = load_model(path / "model.safetensors")
-    return model.embed_texts(["someone stands"])
-
-
-def _make_checkpoint(folder: Path) -> Path:
-    _trained(folder)
-    return Path(shutil.copy(folder / "run" / "checkpoints" / "last.ckpt", folder / "last.ckpt"))
-
-
-def _read_checkpoint(path: Path) -> object:
-    from poseloom.training.checkpoint import read_checkpoint
-
-    return read_checkpoint(path)
-
-
-def _read_released(path: Path) -> object:
-    from poseloom.formats.torch_files import load_torch_file
-
-    return load_torch_file(path)
-
-
-def _make_recipe(folder: Path) -> Path:
-    from poseloom.tasks.common.recipes import recipe_path
-
-    return Path(shutil.copy(recipe_path("retrieval/tiny"), folder / "recipe.toml"))
-
-
-def _read_recipe(path: Path) -> object:
-    from poseloom.tasks.common.recipes import open_recipe
-
-    return open_recipe(str(path))
-
-
-def _make_signs(folder: Path) -> Path:
-    path = folder / "sign.txt"
-    path.write_text("flathand extfingerl palml chest touch", "utf-8")
-    return path
-
-
-def _read_signs(path: Path) -> object:
-    from poseloom.language.hamnosys import notation, parse
-
-    return parse(notation(path.read_bytes().decode("utf-8", "replace")))
-
-
-READERS = {
-    "bvh": _motion(".bvh"),
-    "npz": _motion(".npz"),
-    "amass": _motion(".npz", format="amass"),
-    "json": _motion(".json"),
-    "pose": Reader(_make_pose, _read_pose),
-    "table": Reader(_make_table, _read_table),
-    "index": Reader(_make_index, _read_index),
-    "model": Reader(_make_card, _read_card),
-    "checkpoint": Reader(_make_checkpoint, _read_checkpoint),
-    "pth": Reader(_make_checkpoint, _read_released),
-    "recipe": Reader(_make_recipe, _read_recipe),
-    "hamnosys": Reader(_make_signs, _read_signs),
-}
+# -- a case -----------------------------------------------------------------------------------------------------------
 
 
 def mutant(original: Path, place: Path, seed: int, case: int) -> Path:

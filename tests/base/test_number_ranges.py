@@ -20,6 +20,7 @@ class Outer:
     free: int = 0
     inner: Inner = field(default_factory=Inner)
     several: list[Inner] = field(default_factory=list)
+    named: dict[str, Inner] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ class Outer:
         (Outer(inner=Inner(1.5)), "data.inner.share: expected 0 to 1, got 1.5"),
         (Outer(inner=Inner(float("nan"))), "data.inner.share"),
         (Outer(several=[Inner(), Inner(-1)]), "data.several.1.share"),
+        (Outer(named={"a": Inner(0.5), "b": Inner(2)}), "data.named.b.share: expected 0 to 1, got 2"),
         (Outer(free=2**31), "data.free: expected a number up to"),
     ],
 )

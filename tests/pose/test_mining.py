@@ -111,6 +111,7 @@ def test_nothing_in_common_gives_no_pairs(table):
     assert found.within_pairs.shape == found.across_pairs.shape == (0, 2)
 
 
+@pytest.mark.wrong_types
 def test_unusable_tables_are_refused(table):
     columns = {name: getattr(table, name) for name in ("features", "sequence", "frame", "fps", "categories")}
     with pytest.raises(PoseloomError, match="frame: expected 160 rows"):

@@ -119,8 +119,8 @@ def _temporary_name(target: Path, token: str) -> str:
     return f".{target.stem[:_STEM_CHARACTERS]}-{token}{target.suffix}"
 
 
-def refuse_source(target: str | Path | None, *sources: str | Path, force: bool = False) -> None:
-    """Refuse to write over a file that is read, whatever its name there: `target` may be None for no file at all.
+def refuse_source(target: str | Path | None, *sources: str | Path | None, force: bool = False) -> None:
+    """Refuse to write over a file that is read, whatever its name there. None is no file at all.
 
     Raises:
         FileError: it is one of them, and `force` is false.
@@ -128,7 +128,7 @@ def refuse_source(target: str | Path | None, *sources: str | Path, force: bool =
     if target is None or force:
         return
     for source in sources:
-        if _same_file(Path(target), Path(source)):
+        if source is not None and _same_file(Path(target), Path(source)):
             remedy = "choose another name, or replace it with --force"
             raise FileError(target, "is the file that is read", remedy=remedy)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field, fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass
 from typing import Any
 
 from poseloom.base.errors import PoseloomError, shortened
@@ -23,6 +23,11 @@ def within(default: Any, low: float, high: float) -> Any:
     return field(default=default, metadata={_RANGE: (low, high)})
 
 
+def stated_range(declared: Field[Any]) -> tuple[float, float] | None:
+    """The range that a field states; None where it states none."""
+    return declared.metadata.get(_RANGE)
+
+
 def check_ranges(section: Any, where: str = "") -> None:
     """Check the numbers of a data class object, and of those in it, against the ranges that their fields state.
 
@@ -33,10 +38,10 @@ def check_ranges(section: Any, where: str = "") -> None:
         key, value = f"{where}{one.name}", getattr(section, one.name)
         if is_dataclass(value):
             check_ranges(value, f"{key}.")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            for number, item in enumerate(value):
+        elif isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+            for name, item in value.items() if isinstance(value, Mapping) else enumerate(value):
                 if is_dataclass(item):
-                    check_ranges(item, f"{key}.{getattr(item, 'name', number)}.")
+                    check_ranges(item, f"{key}.{getattr(item, 'name', name)}.")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             _check(key, value, one.metadata)
 

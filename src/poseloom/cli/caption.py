@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_wording(parser)
     learned.add_model(parser, "captioning")
     learned.add_render(parser)
+    options.add_force(parser)
     options.add_json(parser)
 
 

@@ -106,7 +106,7 @@ def _converted(source: str, out: str, arguments: argparse.Namespace) -> Converte
     from poseloom.base.files import refuse_source
     from poseloom.results import Converted
 
-    refuse_source(out, source, force=arguments.force)
+    refuse_source(out, source, arguments.joint_map, arguments.character_map, force=arguments.force)
     if arguments.onto is not None:
         _check_onto(arguments, out)
     suffix = "" if out != STANDARD else ".glb" if arguments.onto else _suffix(out, arguments.target_format)

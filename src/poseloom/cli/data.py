@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseloom.base.errors import PoseloomError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import data_convert, data_miners, options, printing
 from poseloom.cli.data_progress import told
 from poseloom.data.executors import warm
@@ -175,8 +175,11 @@ def _info(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     from poseloom.data import Table
     from poseloom.data.export import export
+    from poseloom.data.manifest import MANIFEST
     from poseloom.results import RowsWritten
 
+    if arguments.out.resolve() == (arguments.table / MANIFEST).resolve():
+        raise FileError(arguments.out, "is the manifest of the table itself", remedy="choose another name")
     count = export(Table.open(arguments.table), arguments.out, arguments.pairs)
     made = RowsWritten(arguments.out, count, "pairs" if arguments.pairs else "rows")
     if arguments.json:

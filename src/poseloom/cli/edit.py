@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import refuse_source
 
     for path in (arguments.out, arguments.render):
-        refuse_source(path, arguments.file, force=arguments.force)
+        refuse_source(path, arguments.file, arguments.joint_map, force=arguments.force)
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.out, arguments.render)
     clip = options.read_motion(arguments, arguments.file)

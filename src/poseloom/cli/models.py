@@ -59,6 +59,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extra-words", type=Path, metavar="FILE", help="words that followed the data set's texts, one a line"
     )
+    options.add_force(parser)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -133,16 +134,21 @@ def _brief(value: Any) -> Any:
 
 
 def _import(arguments: argparse.Namespace) -> None:
-    from poseloom.base.files import writable_target
+    from poseloom.base.files import refuse_source, writable_target
     from poseloom.checkpoints.converted import write_converted
     from poseloom.checkpoints.released import read_released
     from poseloom.results import ModelImported
+    from poseloom.training.export import card_path
 
+    read = (arguments.file, arguments.vocabulary, arguments.extra_words)
     if arguments.out is not None:
+        refuse_source(arguments.out, *read, force=arguments.force)
         writable_target(arguments.out)
     checkpoint = read_released(arguments.file)
     vocabulary, notes = _vocabulary(checkpoint, arguments)
     out = arguments.out or Path(_name_of(arguments.file, checkpoint)).with_suffix(".safetensors")
+    for written in (out, card_path(out)):
+        refuse_source(written, *read, force=arguments.force)
     card = write_converted(checkpoint, out, vocabulary)
     words = None if vocabulary is None else len(vocabulary)
     made = ModelImported(out, card.task, checkpoint.kind.name, card.parameters, words, notes=notes)

@@ -46,10 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keypoints", choices=_KEYPOINTS, help=f"points of a .pose file (default: {_KEYPOINTS[0]})")
     parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
     sign_learned.add_arguments(parser)
+    options.add_force(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from poseloom.base.files import refuse_source
+
     if arguments.check is not None:
         _check(arguments)
         return
@@ -57,6 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.hamnosys and arguments.repair is None:
         raise PoseloomError("sign: nothing to sign; give a HamNoSys string, or --check FILE to check a file of them")
     if arguments.out is not None:
+        refuse_source(arguments.out, arguments.repair, arguments.start, force=arguments.force)
         _check_target(arguments.out, sign_learned.WRITTEN if learned else _WRITTEN)
     _check_size(arguments.size)
     texts = _texts(arguments)

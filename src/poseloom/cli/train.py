@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or RUNS / f"{recipe.task}-{recipe.name}"
     if arguments.restart:
         _discard(out)
+    from poseloom.cli.train_progress import progress_observer
     from poseloom.training.fitting import fit
 
     observer = progress_observer(quiet=arguments.json or messages.is_quiet())

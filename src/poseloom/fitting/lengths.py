@@ -70,9 +70,9 @@ def measured_offsets(
 def fitted_branches(
     joints: Float[Tensor, "frames joints 3"],
     seen: Bool[Tensor, "frames joints"],
-    rotations: Float[Tensor, "frames joints 3 3"],
-    offsets: Float[Tensor, "joints 3"],
-) -> Float[Tensor, "joints 3"]:
+    rotations: Float[Tensor, "frames body 3 3"],
+    offsets: Float[Tensor, "body 3"],
+) -> Float[Tensor, "body 3"]:
     """Offsets at pelvis and chest as the points show them in the axes of their joint, not turned as a whole."""
     result = offsets.clone()
     for name, children in _BRANCHES.items():

@@ -103,7 +103,7 @@ def find_skeleton(path: Path) -> Path:
 # -- the motion --------------------------------------------------------------------------------------------------
 
 
-def _read_amc(path: str | Path, text: str, acclaim: AcclaimSkeleton) -> dict[str, Float64[Array, "frames dof"]]:
+def _read_amc(path: str | Path, text: str, acclaim: AcclaimSkeleton) -> dict[str, Float64[Array, "frames _dof"]]:
     """Per bone the table of its values. Every frame must name the same bones in the same order."""
     words, degrees = _motion_words(path, text)
     if degrees != acclaim.degrees and degrees is not None:
@@ -200,7 +200,7 @@ def _explain_frame(path: str | Path, words: list[str], layout: list[tuple[str, i
 # -- together ----------------------------------------------------------------------------------------------------
 
 
-def _assemble(acclaim: AcclaimSkeleton, values: dict[str, Float64[Array, "frames dof"]], fps: float) -> SkeletonMotion:
+def _assemble(acclaim: AcclaimSkeleton, values: dict[str, Float64[Array, "frames _dof"]], fps: float) -> SkeletonMotion:
     frames = len(values["root"])
     scale = 1.0 if acclaim.degrees else 180 / math.pi
     order = _parents_first(acclaim)

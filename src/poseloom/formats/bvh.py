@@ -144,7 +144,7 @@ def _repeats(offset: Float64[Array, 3], moves: Moves) -> bool:
     return bool(off_by < np.linalg.norm(moved[:, axes], axis=1).mean())
 
 
-def _translation(offset: Float64[Array, 3], moves: Moves, whole: bool) -> Float64[Array, "frames_or_1 3"]:
+def _translation(offset: Float64[Array, 3], moves: Moves, whole: bool) -> Float64[Array, "#frames 3"]:
     axes, moved = moves
     if not axes:
         return offset[None]

@@ -50,7 +50,7 @@ class NodeTree:
             node = self.parents[node]
         return found
 
-    def world(self, local: Mapping[int, Array], nodes: Iterable[int]) -> dict[int, Float64[Array, "frames_or_1 4 4"]]:
+    def world(self, local: Mapping[int, Array], nodes: Iterable[int]) -> dict[int, Float64[Array, "#frames 4 4"]]:
         """Transforms in the world of some nodes and their ancestors; `local` replaces what the nodes store."""
         wanted = {above for node in nodes for above in self.ancestors(node)}
         found: dict[int, Array] = {}

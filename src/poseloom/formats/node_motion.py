@@ -37,7 +37,7 @@ def motion_from_nodes(
     names: Sequence[str],
     parents: Sequence[int],
     rest: Float64[Array, "nodes 4 4"],
-    moving: Sequence[Float64[Array, "frames_or_1 4 4"]],
+    moving: Sequence[Float64[Array, "#frames 4 4"]],
     fps: float,
     metres_per_unit: float,
 ) -> SkeletonMotion:

@@ -146,10 +146,10 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
 
 
 @lru_cache(maxsize=1)
-def _ways() -> dict[str, dict[str, Any]]:
+def _ways() -> dict[str, Any]:
     """By the suffix of files of other programs: what they are and how to get from there to here; how to get there."""
     text = (resources.files("poseloom.formats") / "other_programs.json").read_text(encoding="utf-8")
-    ways: dict[str, dict[str, Any]] = json.loads(text)
+    ways: dict[str, Any] = json.loads(text)
     return ways
 
 

@@ -278,7 +278,7 @@ def _from_frames(
     return conventional_axes(up), own, tuple(remarks)
 
 
-def _at(values: Float64[Array, "frames_or_1 3 3"], frame: int) -> Float64[Array, "3 3"]:
+def _at(values: Float64[Array, "#frames 3 3"], frame: int) -> Float64[Array, "3 3"]:
     return values[frame if len(values) > 1 else 0]
 
 

@@ -96,7 +96,7 @@ class WorldMotion:
     rotations: dict[int, Float64[Array, "#frames 3 3"]]
     positions: dict[int, Float64[Array, "#frames 3"]]
 
-    def tail(self, joint: int, offset: tuple[float, float, float]) -> Float64[Array, "#frames 3"]:
+    def tail(self, joint: int, offset: tuple[float, float, float] | Float64[Array, "3"]) -> Float64[Array, "#frames 3"]:
         """Position of a point that is fixed to a joint's bone."""
         return self.positions[joint] + self.rotations[joint] @ np.asarray(offset)
 

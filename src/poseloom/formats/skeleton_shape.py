@@ -128,7 +128,7 @@ class _Tree:
             return None
         return (chain[first - 1] if first else None), chain[first:]
 
-    def _end(self, joint: int) -> Float64[Array, "frames_or_1 3"]:
+    def _end(self, joint: int) -> Float64[Array, "#frames 3"]:
         return self.world.positions[self._chain(joint)[-1]]
 
     def _same_side(self, legs: tuple[int, int], arms: tuple[int, int]) -> bool:
@@ -155,15 +155,15 @@ class _Tree:
                 return bool(sum(told) > 0)
         return bool(at[first[1][0]][0, 0] > at[second[1][0]][0, 0])
 
-    def _toes(self, chain: list[int]) -> Float64[Array, "frames_or_1 3"]:
+    def _toes(self, chain: list[int]) -> Float64[Array, "#frames 3"]:
         at = self.world.positions
         if len(chain) > 3:
             return at[chain[3]] - at[chain[2]]
         if len(chain) == 3 and chain[2] in self.tip:
-            return self.world.tail(chain[2], self.tip[chain[2]]) - at[chain[2]]  # type: ignore[arg-type]
+            return self.world.tail(chain[2], self.tip[chain[2]]) - at[chain[2]]
         return np.zeros((1, 3))
 
-    def _knees(self, chain: list[int]) -> Float64[Array, "frames_or_1 3"]:
+    def _knees(self, chain: list[int]) -> Float64[Array, "#frames 3"]:
         at = self.world.positions
         if len(chain) < 3:
             return np.zeros((1, 3))

@@ -14,6 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.base.ranges import within
+
 
 def bbc(scores: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     """Batch-based classification: cross-entropy of each row against the diagonal (Vo et al., CVPR 2019)."""
@@ -73,9 +75,9 @@ class ReconstructionTerms:
 class PerTerm:
     """One number for each of the three reconstruction terms."""
 
-    vertices: float = 1.0
-    joints: float = 1.0
-    rotations: float = 1.0
+    vertices: float = within(1.0, 0, 1e6)
+    joints: float = within(1.0, 0, 1e6)
+    rotations: float = within(1.0, 0, 1e6)
 
     def items(self) -> tuple[tuple[str, float], ...]:
         return (("vertices", self.vertices), ("joints", self.joints), ("rotations", self.rotations))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -192,7 +192,7 @@ def leg_scale(clip: Clip) -> float:
 
 
 def _standing(
-    points: Float[Tensor, "frames points 3"], lowest: Float[Tensor, " frames"], fps: float
+    points: Float[Tensor, "frames points 3"], lowest: Int[Tensor, " frames"], fps: float
 ) -> Bool[Tensor, " frames"]:
     """Frames in which the lowest point hardly moves until the next."""
     if len(points) < 2:

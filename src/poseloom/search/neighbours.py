@@ -43,7 +43,7 @@ def faiss_or_none() -> Any | None:
 class Vectors:
     """Memory-mapped vectors of an index: one array a segment, with a reader of single rows."""
 
-    parts: tuple[Float[np.ndarray, "rows dimensions"], ...]
+    parts: tuple[Float[np.ndarray, "_rows dimensions"], ...]
     readers: tuple[RowReader, ...]
 
     def __len__(self) -> int:

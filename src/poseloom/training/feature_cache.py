@@ -46,7 +46,7 @@ class FrozenEncoder(Protocol):
     def width(self) -> int:
         """Numbers of one token's feature."""
 
-    def encode(self, texts: Sequence[str]) -> list[Float[Tensor, "tokens width"]]:
+    def encode(self, texts: Sequence[str]) -> list[Float[Tensor, "_tokens width"]]:
         """The features of each text; one row where a text has a single vector."""
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from poseloom.base.errors import PoseloomError
+from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.ranges import check_ranges, within
 
 MAXIMUM_SEED = 2**31 - 1
+MOST_STEPS = 1_000_000_000
+"""Of a run, and epochs; the longest published runs have some millions."""
+LOWEST_RATE = 1e-12
+"""Below it nothing is learned in fp32."""
+BELOW_ONE = 1 - 1e-6
+"""The longest memory of a moving average: a million steps."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,10 @@ class Optimizer:
     """
 
     name: Literal["adam", "adamw"] = "adam"
-    lr: float = 1e-3
-    weight_decay: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
+    lr: float = within(1e-3, LOWEST_RATE, 1000)
+    weight_decay: float = within(0.0, 0, 1000)
+    beta1: float = within(0.9, 0, BELOW_ONE)
+    beta2: float = within(0.999, 0, BELOW_ONE)
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,10 @@ class Schedule:
     """
 
     name: Literal["constant", "step", "cosine"] = "constant"
-    warmup: int = 0
-    every: int = 1
-    factor: float = 0.5
-    floor: float = 0.0
+    warmup: int = within(0, 0, MOST_STEPS)
+    every: int = within(1, 1, MOST_STEPS)
+    factor: float = within(0.5, 0, 1000)
+    floor: float = within(0.0, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,12 @@ class TurnOptions:
         schedule: how the turn's learning rate moves.
     """
 
-    every: int | None = None
-    lr: float | None = None
-    weight_decay: float | None = None
-    beta1: float | None = None
-    beta2: float | None = None
-    clip: float | None = None
+    every: int | None = within(None, 1, MOST_STEPS)
+    lr: float | None = within(None, LOWEST_RATE, 1000)
+    weight_decay: float | None = within(None, 0, 1000)
+    beta1: float | None = within(None, 0, BELOW_ONE)
+    beta2: float | None = within(None, 0, BELOW_ONE)
+    clip: float | None = within(None, 0, 1e9)
     schedule: Schedule | None = None
 
 
@@ -97,15 +103,15 @@ class Stage:
     """
 
     name: str = "train"
-    epochs: int = 0
-    steps: int = 0
-    batch_size: int = 128
-    accumulate: int = 1
+    epochs: int = within(0, 0, MOST_STEPS)
+    steps: int = within(0, 0, MOST_STEPS)
+    batch_size: int = within(128, 1, 1_000_000)
+    accumulate: int = within(1, 1, 100_000)
     optimizer: Optimizer = field(default_factory=Optimizer)
     schedule: Schedule = field(default_factory=Schedule)
-    clip: float = 0.0
-    ema: float = 0.0
-    validate_every: int = 1
+    clip: float = within(0.0, 0, 1e9)
+    ema: float = within(0.0, 0, BELOW_ONE)
+    validate_every: int = within(1, 1, MOST_STEPS)
     data: dict[str, Any] = field(default_factory=dict)
     turns: dict[str, TurnOptions] = field(default_factory=dict)
 
@@ -132,14 +138,14 @@ class Engine:
 
     precision: Literal["32", "bf16-mixed", "16-mixed", "auto"] = "32"
     accelerator: str = "auto"
-    devices: int = 1
-    nodes: int = 1
+    devices: int = within(1, 0, 1024)
+    nodes: int = within(1, 1, 10_000)
     strategy: str = "auto"
     unused_parameters: bool = False
-    workers: int = 0
-    log_every: int = 50
-    save_minutes: float = 5.0
-    save_steps: int = 0
+    workers: int = within(0, 0, 1024)
+    log_every: int = within(50, 1, MOST_STEPS)
+    save_minutes: float = within(5.0, 1e-6, 1e6)
+    save_steps: int = within(0, 0, MOST_STEPS)
     loggers: list[str] = field(default_factory=lambda: ["tensorboard"])
     export: Literal["fp32", "fp16"] = "fp32"
 
@@ -180,7 +186,7 @@ class Recipe:
 
     task: str = ""
     name: str = ""
-    seed: int = 0
+    seed: int = within(0, 0, MAXIMUM_SEED)
     stages: list[Stage] = field(default_factory=lambda: [Stage(epochs=1)])
     engine: Engine = field(default_factory=Engine)
     card: Card = field(default_factory=Card)
@@ -195,8 +201,7 @@ def _check(recipe: Recipe) -> None:
     Raises:
         PoseloomError: with the key, the value, and what was expected.
     """
-    if not 0 <= recipe.seed <= MAXIMUM_SEED:
-        raise _wrong("seed", recipe.seed, f"0 to {MAXIMUM_SEED}")
+    check_ranges(recipe, "recipe: ")
     if not recipe.stages:
         raise PoseloomError("recipe: stages: is empty; add a [[stages]] table")
     names = [stage.name for stage in recipe.stages]
@@ -208,57 +213,19 @@ def _check(recipe: Recipe) -> None:
             raise _wrong("stages: name", repr(stage.name), "another name for each stage")
         if (stage.epochs > 0) == (stage.steps > 0):
             raise _wrong(f"{where}: epochs, steps", f"{stage.epochs}, {stage.steps}", "exactly one of them above 0")
-        _positive(where, stage, ("batch_size", "accumulate", "validate_every"))
-        _not_negative(where, stage, ("epochs", "steps", "clip"))
-        _check_optimizer(f"{where}.optimizer", stage.optimizer)
-        _share(where, stage, ("ema",))
-        _check_schedule(f"{where}.schedule", stage.schedule)
-        for name, options in stage.turns.items():
-            _check_turn(f"{where}.turns.{name}", options)
-    _positive("engine", recipe.engine, ("nodes", "log_every", "save_minutes"))
-    _not_negative("engine", recipe.engine, ("devices", "workers", "save_steps"))
 
 
-def _check_optimizer(where: str, optimizer: Optimizer | TurnOptions) -> None:
-    _positive(where, optimizer, ("lr",))
-    _not_negative(where, optimizer, ("weight_decay",))
-    _share(where, optimizer, ("beta1", "beta2"))
+def stage_number(recipe: Recipe, name: str) -> int:
+    """The place of the stage of that name.
 
-
-def _check_schedule(where: str, schedule: Schedule) -> None:
-    _not_negative(where, schedule, ("warmup", "factor", "floor"))
-    _positive(where, schedule, ("every",))
-
-
-def _check_turn(where: str, options: TurnOptions) -> None:
-    _check_optimizer(where, options)
-    _positive(where, options, ("every",))
-    _not_negative(where, options, ("clip",))
-    if options.schedule is not None:
-        _check_schedule(f"{where}.schedule", options.schedule)
-
-
-def _positive(where: str, section: object, keys: Iterable[str]) -> None:
-    for key in keys:
-        if not _given(section, key, 1) > 0:
-            raise _wrong(f"{where}.{key}", getattr(section, key), "above 0")
-
-
-def _not_negative(where: str, section: object, keys: Iterable[str]) -> None:
-    for key in keys:
-        if not _given(section, key, 0) >= 0:
-            raise _wrong(f"{where}.{key}", getattr(section, key), "0 or more")
-
-
-def _share(where: str, section: object, keys: Iterable[str]) -> None:
-    for key in keys:
-        if not 0 <= _given(section, key, 0) < 1:
-            raise _wrong(f"{where}.{key}", getattr(section, key), "0 or more, below 1")
-
-
-def _given(section: object, key: str, otherwise: float) -> float:
-    value = getattr(section, key)
-    return otherwise if value is None else value
+    Raises:
+        PoseloomError: there is none.
+    """
+    names = [stage.name for stage in recipe.stages]
+    if name not in names:
+        known = f"the recipe has {', '.join(names)}"
+        raise PoseloomError(f"stage {name!r} is unknown; {known}{closest(name, names)}")
+    return names.index(name)
 
 
 def _wrong(key: str, value: object, expected: str) -> PoseloomError:

@@ -155,7 +155,7 @@ def _world(
     curves: Mapping[object, Curves],
     times: Float64[Array, " frames"],
     axes: Float64[Array, "4 4"],
-) -> list[Float64[Array, "frames_or_1 4 4"]]:
+) -> list[Float64[Array, "#frames 4 4"]]:
     start = axes[None]
     for model in above:
         start = start @ local_transform(model, curves.get(model.key, {}), times)
@@ -166,9 +166,7 @@ def _world(
     return found
 
 
-def local_transform(
-    model: Model, curves: Curves, times: Float64[Array, " frames"]
-) -> Float64[Array, "frames_or_1 4 4"]:
+def local_transform(model: Model, curves: Curves, times: Float64[Array, " frames"]) -> Float64[Array, "#frames 4 4"]:
     """Transforms of a model relative to its parent."""
     translation = _values(model, curves, "Lcl Translation", 0.0, times)
     angles = _values(model, curves, "Lcl Rotation", 0.0, times)
@@ -196,7 +194,7 @@ def turn_of(degrees: Float64[Array, "*batch 3"], order: str) -> Float64[Array, "
 
 def _values(
     model: Model, curves: Curves, name: str, default: float, times: Float64[Array, " frames"]
-) -> Float64[Array, "frames_or_1 3"]:
+) -> Float64[Array, "#frames 3"]:
     """A property in time; one row where no curve changes it."""
     stored = model.vector(name, default)
     own: list[Curve | None] = curves.get(name, [None] * 3)

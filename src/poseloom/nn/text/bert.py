@@ -14,6 +14,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
+
 _NORM_EPSILON = 1e-12
 
 
@@ -21,13 +23,13 @@ _NORM_EPSILON = 1e-12
 class BertConfig:
     """Sizes of a BERT encoder; the defaults are DistilBERT's."""
 
-    vocabulary: int = 30_522
-    width: int = 768
-    layers: int = 6
-    heads: int = 12
-    feed_forward: int = 3072
-    positions: int = 512
-    dropout: float = 0.1
+    vocabulary: int = within(30_522, 1, 10_000_000)
+    width: int = within(768, 1, WIDEST)
+    layers: int = within(6, 1, DEEPEST)
+    heads: int = within(12, 1, 999)
+    feed_forward: int = within(3072, 1, WIDEST)
+    positions: int = within(512, 1, 100_000)
+    dropout: float = within(0.1, 0, 1)
 
 
 DISTILBERT = BertConfig()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.encoder import PoseEncoder, Role
 from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
 from poseloom.nn.text.decoding import Decoded, Greedy, Strategy
@@ -19,8 +20,8 @@ WORDS = 2158
 class DescriptionGeneratorConfig:
     """The defaults are those of ``capgen_CAtransfPSA2H2_dataPSA2ftPSH2``."""
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     mode: DecoderMode = DecoderMode.CROSS_ATTENTION
     decoder: TextDecoderConfig = field(default_factory=lambda: TextDecoderConfig(WORDS))
 

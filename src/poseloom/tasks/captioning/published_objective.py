@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.tasks.captioning.published import DescriptionGenerator, DescriptionGeneratorConfig
 from poseloom.tasks.captioning.published_evaluate import CaptioningJudges, held_out_figures
 from poseloom.tasks.common.published_recipe import PublishedRecipe, TableData
@@ -24,8 +25,8 @@ class DescriptionGeneratorModel:
         decoder: says the pose.
     """
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     decoder: DecoderSizes = field(default_factory=DecoderSizes)
 
 

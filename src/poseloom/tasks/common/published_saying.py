@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.metrics.bleu import corpus_bleu
 from poseloom.metrics.elbo import gaussian_kl
 from poseloom.metrics.meteor import meteor_es
@@ -42,10 +43,10 @@ class DecoderSizes:
     """
 
     mode: Literal["crossattention", "prompt"] = "crossattention"
-    width: int = 512
-    layers: int = 4
-    heads: int = 8
-    feed_forward: int = 1024
+    width: int = within(512, 1, WIDEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(8, 1, 999)
+    feed_forward: int = within(1024, 1, WIDEST)
 
     def config(self, words: Vocabulary) -> TextDecoderConfig:
         """As the model takes it."""
@@ -69,11 +70,11 @@ class SayingProtocol:
         body: model file of SMPL-H that wears the poses; the free body, whose figures are its own, where it is empty.
     """
 
-    longest: int = 200
-    pool: int = POOL_SIZE
-    repetitions: int = REPETITIONS
-    samples: int = SAMPLES
-    best: int = BEST
+    longest: int = within(200, 1, 100_000)
+    pool: int = within(POOL_SIZE, 2, 1_000_000)
+    repetitions: int = within(REPETITIONS, 1, 1000)
+    samples: int = within(SAMPLES, 1, 10_000)
+    best: int = within(BEST, 1, 10_000)
     body: str = ""
 
     @property

@@ -135,7 +135,7 @@ class FrozenTokens:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_placed": None}
 
-    def encode(self, texts: Sequence[str]) -> list[Float[Tensor, "tokens width"]]:
+    def encode(self, texts: Sequence[str]) -> list[Float[Tensor, "_tokens width"]]:
         """One row for each id of each text."""
         device = torch.device("cpu") if get_worker_info() else self._device
         if self._placed is None:

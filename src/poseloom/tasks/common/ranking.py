@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.ranges import within
 from poseloom.metrics.precision import POOL_SIZE, REPETITIONS, r_precision
 from poseloom.metrics.recall import two_way_recall
 from poseloom.tasks.retrieval.evaluate import recall_figures
@@ -21,8 +22,8 @@ class RankProtocol:
         repetitions: pools for each text.
     """
 
-    pool: int = POOL_SIZE
-    repetitions: int = REPETITIONS
+    pool: int = within(POOL_SIZE, 2, 1_000_000)
+    repetitions: int = within(REPETITIONS, 1, 1000)
 
 
 def precision_figures(

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.text.decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.text.decoding import Decoded, Limits, Strategy
 from poseloom.nn.text.words import PAD, UNKNOWN, WordList
@@ -29,12 +30,12 @@ class SpeakerConfig:
         dropout: share of units that rest in training.
     """
 
-    width: int = 192
-    layers: int = 2
-    heads: int = 4
-    tokens: int = 4
-    side_tokens: int = 2
-    dropout: float = 0.0
+    width: int = within(192, 1, WIDEST)
+    layers: int = within(2, 1, DEEPEST)
+    heads: int = within(4, 1, 999)
+    tokens: int = within(4, 1, 999)
+    side_tokens: int = within(2, 1, 999)
+    dropout: float = within(0.0, 0, 1)
 
     def decoder(self, words: int) -> TextDecoderConfig:
         """The decoder's own configuration."""

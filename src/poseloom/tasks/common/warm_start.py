@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from poseloom.base.errors import FileError
+from poseloom.base.ranges import within
 from poseloom.nn.text.convolutions import ConvTextEncoder
 from poseloom.nn.text.words import WordList
 from poseloom.training import read_card, read_model
@@ -30,7 +31,7 @@ class WarmStart:
 
     text: str = ""
     model: str = ""
-    lr_factor: float = 1.0
+    lr_factor: float = within(1.0, 0, 1000)
     frozen: list[str] = field(default_factory=list)
 
     def learns_in(self, stage: str) -> bool:

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.base.ranges import within
 from poseloom.facts.measured_pairs import PairClaims
 from poseloom.facts.named_limbs import keep_unnamed_limbs
 from poseloom.facts.stated import facts_of_instruction, instructed_claims, unread
@@ -56,7 +57,7 @@ class EditingData(PairData):
     stage_keys: ClassVar[tuple[str, ...]] = (*PairData.stage_keys, "settled", "condition_dropout")
 
     settled: bool = True
-    condition_dropout: float = 0.0
+    condition_dropout: float = within(0.0, 0, 1)
 
 
 @dataclass(frozen=True)

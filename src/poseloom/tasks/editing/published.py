@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.fusion import build_fusion
 from poseloom.nn.layers.gaussian import GaussianHead
 from poseloom.nn.pose.decoder import JointRotations, PoseDecoder
@@ -25,9 +26,9 @@ class PoseBGeneratorConfig:
         fusion: ``tirg`` or ``concat-mlp`` (``correction_module_mode``).
     """
 
-    latent: int = 32
-    text_latent: int = 128
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    text_latent: int = within(128, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     fusion: str = "tirg"
     text: TextEncoderChoice = field(default_factory=TextEncoderChoice)
 

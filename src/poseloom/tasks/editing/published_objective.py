@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import PerTerm, evidence_bounds, free_bits, per_coefficient_bound
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
@@ -35,9 +36,9 @@ class PoseBGeneratorModel:
         text: how instructions are read.
     """
 
-    latent: int = 32
-    text_latent: int = 128
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    text_latent: int = within(128, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     fusion: Literal["tirg", "concat-mlp"] = "tirg"
     text: TextReaderModel = field(default_factory=TextReaderModel)
 
@@ -54,7 +55,7 @@ class EditedData(ReadingData):
     stage_keys: ClassVar[tuple[str, ...]] = (*ReadingData.stage_keys, "copies")
 
     body: str = ""
-    copies: float = 0.0
+    copies: float = within(0.0, 0, 1)
 
     def __post_init__(self) -> None:
         if not 0 <= self.copies <= 1:
@@ -72,8 +73,8 @@ class EditingLoss:
     """
 
     reconstruction: PerTerm = field(default_factory=PerTerm)
-    floor: float = 10.0
-    pose_prior: float = 0.0
+    floor: float = within(10.0, 0, 1e6)
+    pose_prior: float = within(0.0, 0, 1e6)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from poseloom.base.ranges import within
 from poseloom.facts.measured import SEEN_ON, MeasuredFacts
 from poseloom.facts.stated import described_claims, facts_of_description, unread
 from poseloom.nn.pose.losses import fact_loss, flow_losses
@@ -46,7 +47,7 @@ class GenerationData(PoseData):
 
     stage_keys: ClassVar[tuple[str, ...]] = (*PoseData.stage_keys, "condition_dropout")
 
-    condition_dropout: float = 0.0
+    condition_dropout: float = within(0.0, 0, 1)
 
 
 @dataclass(frozen=True)

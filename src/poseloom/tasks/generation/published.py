@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Normal
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.gaussian import standard_normal
 from poseloom.nn.pose.decoder import JointRotations, PoseDecoder
 from poseloom.nn.pose.encoder import PoseEncoder, Role
@@ -19,16 +20,16 @@ from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encode
 class PoseVaeConfig:
     """The defaults are those of ``posevae_model_bedlamscript``."""
 
-    latent: int = 32
-    joints: int = 22
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(22, 1, 999)
 
 
 @dataclass(frozen=True)
 class CondTextPoserConfig:
     """The defaults are those of ``gen_distilbert_dataPSA2ftPSH2``."""
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextEncoderChoice = field(default_factory=TextEncoderChoice)
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
 
+from poseloom.base.ranges import within
 from poseloom.metrics.samples import BEST, SAMPLES
 from poseloom.nn.layers.gaussian import divergence, gaussian
 from poseloom.tasks.common.published_data import BATCH, PoseBatch
@@ -32,8 +33,8 @@ class SampleProtocol:
         best: number of best samples whose mean is given besides.
     """
 
-    samples: int = SAMPLES
-    best: int = BEST
+    samples: int = within(SAMPLES, 1, 10_000)
+    best: int = within(BEST, 1, 10_000)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.gaussian import divergence
 from poseloom.nn.losses import PerTerm, evidence_bounds, weighted_reconstruction
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
@@ -32,8 +33,8 @@ class CondTextPoserModel:
         text: how texts are read.
     """
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextReaderModel = field(default_factory=TextReaderModel)
 
 
@@ -60,9 +61,9 @@ class GenerationLoss:
     """
 
     reconstruction: PerTerm = field(default_factory=lambda: PerTerm(4.0, 2.0, 2.0))
-    divergence: float = 0.1
-    pose_prior: float = 0.01
-    text_prior: float = 0.01
+    divergence: float = within(0.1, 0, 1e6)
+    pose_prior: float = within(0.01, 0, 1e6)
+    text_prior: float = within(0.01, 0, 1e6)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.fusion import build_fusion
 from poseloom.nn.pose.encoder import PoseEncoder, Role
 from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig, TokenAdapter, build_text_decoder
@@ -24,8 +25,8 @@ class FeedbackGeneratorConfig:
         fusion: ``tirg`` or ``concat-mlp`` (``comparison_module_mode``).
     """
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     fusion: str = "tirg"
     mode: DecoderMode = DecoderMode.CROSS_ATTENTION
     decoder: TextDecoderConfig = field(default_factory=lambda: TextDecoderConfig(WORDS))

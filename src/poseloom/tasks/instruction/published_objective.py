@@ -8,6 +8,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import WIDEST, within
 from poseloom.tasks.common.published_recipe import PublishedRecipe, TableData
 from poseloom.tasks.common.published_saying import DecoderSizes, PublishedSayingLearner, SayingProtocol
 from poseloom.tasks.instruction.published import FeedbackGenerator, FeedbackGeneratorConfig
@@ -26,8 +27,8 @@ class FeedbackGeneratorModel:
         decoder: says the difference.
     """
 
-    latent: int = 32
-    joints: int = 52
+    latent: int = within(32, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     fusion: Literal["tirg", "concat-mlp"] = "tirg"
     decoder: DecoderSizes = field(default_factory=DecoderSizes)
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.fusion import Concatenation
 from poseloom.nn.pose.encoder import PoseEncoder, Role, UnitLength
 from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
@@ -20,8 +21,8 @@ INITIAL_TEMPERATURE = 10.0
 class PairTextConfig:
     """The defaults are those of ``modret_distilbert_dataPFAftPFH``; PoseEmbroider's has 22 joints."""
 
-    latent: int = 512
-    joints: int = 52
+    latent: int = within(512, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextEncoderChoice = field(default_factory=TextEncoderChoice)
 
 

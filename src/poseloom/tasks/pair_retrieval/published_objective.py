@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.common.contrast import PublishedContrastiveLearner
 from poseloom.tasks.common.published_data import PairBatch
@@ -27,8 +28,8 @@ class PairTextModel:
         text: how instructions are read.
     """
 
-    latent: int = 512
-    joints: int = 52
+    latent: int = within(512, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextReaderModel = field(default_factory=TextReaderModel)
 
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.pose.encoder import PoseEncoder, Role
 from poseloom.nn.text.encoder_choice import TextEncoderChoice, build_text_encoder
 
@@ -19,8 +20,8 @@ INITIAL_TEMPERATURE = 10.0
 class PoseTextConfig:
     """The defaults are those of ``ret_distilbert_dataPSA2ftPSH2``; PoseEmbroider's has 22 joints."""
 
-    latent: int = 512
-    joints: int = 52
+    latent: int = within(512, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextEncoderChoice = field(default_factory=TextEncoderChoice)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.common.contrast import PublishedContrastiveLearner
 from poseloom.tasks.common.published_data import PoseBatch
@@ -28,8 +29,8 @@ class PoseTextModel:
         text: how texts are read.
     """
 
-    latent: int = 512
-    joints: int = 52
+    latent: int = within(512, 1, WIDEST)
+    joints: int = within(52, 1, 999)
     text: TextReaderModel = field(default_factory=TextReaderModel)
 
 
@@ -44,7 +45,7 @@ class PoseTextData(ReadingData):
     """
 
     generator: str = ""
-    generated: int = 5
+    generated: int = within(5, 1, 999)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def held_out_figures(
 @torch.no_grad()
 def signed(
     model: SignModel, clips: Sequence[SignClip], steps: int
-) -> tuple[list[Float[ndarray, "frames keypoints d"]], list[int]]:
+) -> tuple[list[Float[ndarray, "_frames keypoints d"]], list[int]]:
     """What the model signs for the clips' texts from their first frames, and the lengths that it chose."""
     made: list[ndarray] = []
     for batch in _batches(clips, model):

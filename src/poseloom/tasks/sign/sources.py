@@ -19,6 +19,7 @@ from numpy import ndarray
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.base.files import atomic_write, read_text
+from poseloom.base.ranges import within
 from poseloom.base.streams import mix_numbers, text_key
 from poseloom.formats.pose_file import read_pose_file, write_pose_file
 from poseloom.tasks.sign.clips import SignClip
@@ -68,13 +69,13 @@ class SignData:
     poses: str = ""
     textless: list[str] = field(default_factory=list)
     layout: str = "holistic-75"
-    pool: int = 0
-    longest: int = 200
+    pool: int = within(0, 0, 10_000_000)
+    longest: int = within(200, 1, 100_000)
     with_text: bool = True
-    held_out: int = 100
-    quick: int = 32
-    gallery: int = 1000
-    batches: int = 100
+    held_out: int = within(100, 1, 1_000_000)
+    quick: int = within(32, 1, 1_000_000)
+    gallery: int = within(1000, 1, 10_000_000)
+    batches: int = within(100, 1, 10_000_000)
 
 
 class ClipSource:

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.tasks.sign.drafts import Draft
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
 from poseloom.tasks.sign.tokens import Tokens
@@ -38,18 +39,18 @@ class GenerationAConfig:
             averaged over missing points too.
     """
 
-    keypoints: int = 75
-    dims: int = 3
-    width: int = 128
-    text_layers: int = 2
-    layers: int = 4
-    heads: int = 2
-    feed_forward: int = 2048
-    max_frames: int = 200
-    step_size: float = 0.5
-    training_steps: int = 10
-    length_weight: float = 1e-4
-    usual_frames: float = 60.0
+    keypoints: int = within(75, 1, 9999)
+    dims: int = within(3, 2, 3)
+    width: int = within(128, 1, WIDEST)
+    text_layers: int = within(2, 1, DEEPEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(2, 1, 999)
+    feed_forward: int = within(2048, 1, WIDEST)
+    max_frames: int = within(200, 1, 100_000)
+    step_size: float = within(0.5, 0, 1)
+    training_steps: int = within(10, 1, 1000)
+    length_weight: float = within(1e-4, 0, 1e6)
+    usual_frames: float = within(60.0, 1, 100_000)
     published: bool = False
 
 

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.tasks.sign.drafts import Draft
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
 from poseloom.tasks.sign.models.steps import between_rows, cosine_betas, cosine_proportions
@@ -46,21 +47,21 @@ class GenerationCConfig:
             points not kept, losses averaged over missing points too and closed to a circle.
     """
 
-    keypoints: int = 75
-    dims: int = 3
-    width: int = 512
-    text_layers: int = 2
-    layers: int = 4
-    heads: int = 8
-    feed_forward: int = 2048
-    max_frames: int = 200
-    steps: int = 100
-    dropout: float = 0.0
-    noise: float = 1e-2
-    no_text: float = 0.1
-    length_weight: float = 2e-5
-    smoothness_weight: float = 1e-3
-    usual_frames: float = 60.0
+    keypoints: int = within(75, 1, 9999)
+    dims: int = within(3, 2, 3)
+    width: int = within(512, 1, WIDEST)
+    text_layers: int = within(2, 1, DEEPEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(8, 1, 999)
+    feed_forward: int = within(2048, 1, WIDEST)
+    max_frames: int = within(200, 1, 100_000)
+    steps: int = within(100, 1, 1000)
+    dropout: float = within(0.0, 0, 1)
+    noise: float = within(1e-2, 0, 100)
+    no_text: float = within(0.1, 0, 1)
+    length_weight: float = within(2e-5, 0, 1e6)
+    smoothness_weight: float = within(1e-3, 0, 1e6)
+    usual_frames: float = within(60.0, 1, 100_000)
     published: bool = False
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.tasks.sign.drafts import Draft
 from poseloom.tasks.sign.models.parts import Encoder, SignModel, TextEncoding, check_steps, head
 from poseloom.tasks.sign.models.steps import between_rows, blend_sizes, whole_blend_sizes
@@ -44,22 +45,22 @@ class Ham2PoseConfig:
             padded means, known points not kept, losses averaged over missing points too, at most `steps` steps.
     """
 
-    keypoints: int = 137
-    dims: int = 2
-    width: int = 128
-    text_layers: int = 2
-    layers: int = 4
-    heads: int = 2
-    feed_forward: int = 2048
-    max_frames: int = 200
-    min_frames: int = 20
-    steps: int = 10
+    keypoints: int = within(137, 1, 9999)
+    dims: int = within(2, 2, 3)
+    width: int = within(128, 1, WIDEST)
+    text_layers: int = within(2, 1, DEEPEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(2, 1, 999)
+    feed_forward: int = within(2048, 1, WIDEST)
+    max_frames: int = within(200, 1, 100_000)
+    min_frames: int = within(20, 1, 100_000)
+    steps: int = within(10, 1, 1000)
     separate_positions: bool = True
     deep_projection: bool = False
     add: bool = False
-    teacher_forcing: float = 0.5
-    length_weight: float = 2e-5
-    usual_frames: float = 60.0
+    teacher_forcing: float = within(0.5, 0, 1)
+    length_weight: float = within(2e-5, 0, 1e6)
+    usual_frames: float = within(60.0, 1, 100_000)
     published: bool = False
 
 

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft, fill_missing_points, gaps
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
@@ -62,24 +63,24 @@ class RefinerConfig:
         length_weight: weight of the squared error of the length's logarithm.
     """
 
-    keypoints: int = 75
-    dims: int = 3
+    keypoints: int = within(75, 1, 9999)
+    dims: int = within(3, 2, 3)
     hands: tuple[tuple[int, int], ...] = ((33, 54), (54, 75))
-    width: int = 192
-    text_layers: int = 3
-    layers: int = 4
-    heads: int = 4
-    feed_forward: int = 384
-    dropout: float = 0.1
-    patch: int = 2
-    max_frames: int = 400
-    max_text: int = 256
-    no_text: float = 0.1
-    repairs: float = 0.3
-    rollouts: float = 0.5
-    shape_weight: float = 1.0
-    speed_weight: float = 1.0
-    length_weight: float = 0.2
+    width: int = within(192, 1, WIDEST)
+    text_layers: int = within(3, 1, DEEPEST)
+    layers: int = within(4, 1, DEEPEST)
+    heads: int = within(4, 1, 999)
+    feed_forward: int = within(384, 1, WIDEST)
+    dropout: float = within(0.1, 0, 1)
+    patch: int = within(2, 1, 999)
+    max_frames: int = within(400, 1, 100_000)
+    max_text: int = within(256, 1, 100_000)
+    no_text: float = within(0.1, 0, 1)
+    repairs: float = within(0.3, 0, 1)
+    rollouts: float = within(0.5, 0, 1)
+    shape_weight: float = within(1.0, 0, 1e6)
+    speed_weight: float = within(1.0, 0, 1e6)
+    length_weight: float = within(0.2, 0, 1e6)
 
 
 class _Attention(nn.Module):
