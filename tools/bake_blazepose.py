@@ -87,9 +87,7 @@ class Graph:
 
     def __post_init__(self) -> None:
         self.graph = self.model.Subgraphs(0)
-        self.names = {
-            code: name for name, code in vars(tflite.BuiltinOperator).items() if not name.startswith("_")
-        }
+        self.names = {code: name for name, code in vars(tflite.BuiltinOperator).items() if not name.startswith("_")}
 
     def shape(self, index: int) -> list[int]:
         return [int(size) for size in self.graph.Tensors(index).ShapeAsNumpy()]

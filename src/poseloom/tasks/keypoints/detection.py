@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.images.roi import Roi, crops
@@ -132,22 +132,3 @@ def overlaps(a: Float[Tensor, "n points 2"], b: Float[Tensor, "m points 2"]) -> 
     common = (high - low).clamp(min=0).prod(-1)
     union = a[:, 1].prod(-1)[:, None] + b[:, 1].prod(-1)[None] - common
     return common / union.clamp(min=1e-12)
-
-
-def distinct(roi: Roi, scores: Float[Tensor, " n"], apart: float) -> Bool[Tensor, " n"]:
-    """Which regions stay where several mean the same person, the better ones first.
-
-    Args:
-        roi: the regions.
-        scores: of each.
-        apart: regions whose middles are nearer than this share of the smaller one's side, and whose sides differ by
-            less than a factor of two, mean the same person.
-    """
-    keep = torch.zeros(len(scores), dtype=torch.bool)
-    for number in scores.argsort(descending=True, stable=True).tolist():
-        others = keep.nonzero()[:, 0]
-        distance = (roi.centre[others] - roi.centre[number]).norm(dim=-1)
-        smaller = torch.minimum(roi.side[others], roi.side[number])
-        larger = torch.maximum(roi.side[others], roi.side[number])
-        keep[number] = not bool(((distance < apart * smaller) & (larger < 2 * smaller)).any())
-    return keep

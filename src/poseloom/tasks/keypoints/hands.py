@@ -92,7 +92,9 @@ class HandNetworks:
 
     def _of_regions(
         self, picture: Float[Tensor, "3 height width"], roi: Roi
-    ) -> tuple[Float[Tensor, "hands 21 3"], Float[Tensor, "hands 21 3"], Float[Tensor, " hands"], Float[Tensor, " hands"]]:
+    ) -> tuple[
+        Float[Tensor, "hands 21 3"], Float[Tensor, "hands 21 3"], Float[Tensor, " hands"], Float[Tensor, " hands"]
+    ]:
         size = self.landmarks.input_size[0]
         rows, score, right, world = self.landmarks(crops(picture, roi, size))
         rows, world = rows.reshape(-1, POINTS, 3), world.reshape(-1, POINTS, 3)
