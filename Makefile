@@ -11,7 +11,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt tools/install_torch.py
 
-.PHONY: help demo test slow lint bench pins clean
+.PHONY: help demo test slow lint bench docs pins clean
 
 help:
 	@echo "make demo    set up and run the tour: out/demo/index.html"
@@ -19,6 +19,7 @@ help:
 	@echo "make slow    the longer tests as well"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   CPU seconds per unit of work, one thread (docs/benchmarks.md)"
+	@echo "make docs    the pages and the API reference as a site: out/site/index.html"
 	@echo "make pins    ask the index whether constraints.txt holds for each Python"
 	@echo "make clean   remove the environment and everything made"
 
@@ -39,6 +40,11 @@ lint: $(DEV)
 
 bench: $(DEV)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(VENV)/bin/python -m benchmarks $(WRITE)
+
+docs: $(DEV)
+	@PIP_CONSTRAINT=constraints.txt $(PIP) install --quiet --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	@echo "poseloom: open out/site/index.html"
 
 pins: $(DEV)
 	$(PIP) install --quiet uv

@@ -6,12 +6,11 @@ python tools/prompt_sheet.py [--model NAME_OR_PATH] [--seed N] [--out docs]
 from __future__ import annotations
 
 import argparse
-import warnings
 from pathlib import Path
 
 import poseloom
 from poseloom.render import SheetLayout, contact_sheet, render
-from poseloom.tasks.generation.predict import agreement
+from poseloom.results import Facts
 
 BEGIN, END = "<!-- prompts: begin -->", "<!-- prompts: end -->"
 EACH, ROWS, SIZE, QUALITY = 4, 4, 200, 72
@@ -43,11 +42,10 @@ PROMPTS = (
 )
 
 
-def told(prompt: str, poses: poseloom.Pose) -> list[str]:
+def told(facts: Facts) -> list[str]:
     """For each pose how many of the prompt's facts hold."""
-    judged = agreement(prompt, poses)
-    read = int(judged.read[0])
-    return [f"{count} of {read} facts" if read else "nothing to check" for count in judged.true[0].tolist()]
+    counts = zip(facts.true.tolist(), facts.read.tolist(), strict=True)
+    return [f"{true} of {read} facts" if read else "nothing to check" for true, read in counts]
 
 
 def page(prompts: tuple[str, ...], model: str, seed: int):
@@ -55,11 +53,9 @@ def page(prompts: tuple[str, ...], model: str, seed: int):
     generator = poseloom.load_model(model, "generation")
     pictures, texts, labels = [], [], []
     for prompt in prompts:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            poses = generator.generate(prompt, n=EACH, seed=seed, verify=True)
-        pictures += list(render(poses, SIZE))
-        labels += told(prompt, poses)
+        made = generator.generate(prompt, n=EACH, seed=seed, verify=True)
+        pictures += list(render(made.poses, SIZE))
+        labels += told(made.facts)
         texts += [prompt, *[" "] * (EACH - 1)]  # texts are wrapped, labels are not
     layout = SheetLayout(columns=EACH, gap=8, padding=6, text_size=13, label_size=11)
     return contact_sheet(pictures, texts, labels=labels, layout=layout)

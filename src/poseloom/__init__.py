@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
-    from poseloom.api import caption, describe, edit, generate, instruct, load, load_model, render, save, sign
+    from poseloom.api import (
+        caption,
+        describe,
+        edit,
+        find,
+        generate,
+        instruct,
+        judge,
+        load,
+        load_model,
+        render,
+        save,
+        sign,
+    )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
 
@@ -25,7 +38,9 @@ _HOME = {
     "edit": "api",
     "caption": "api",
     "load_model": "api",
+    "find": "api",
     "instruct": "api",
+    "judge": "api",
     "render": "api",
     "sign": "api",
     "Pose": "pose",
@@ -40,8 +55,10 @@ __all__ = [
     "caption",
     "describe",
     "edit",
+    "find",
     "generate",
     "instruct",
+    "judge",
     "load",
     "load_model",
     "render",

@@ -1,7 +1,8 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
-`load_model`.
+`load_model`; `find` in an index; `judge` words by poses. What they find, make and say are results
+(`poseloom.results`): each carries notes for the user, and its JSON.
 """
 
 from __future__ import annotations
@@ -16,13 +17,39 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
+from poseloom.checkpoints.finding import find
+from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
 from poseloom.pose import Clip, Pose
+from poseloom.results.poses import Edited, Generated
+from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
     from poseloom.body.export import RiggedBody
+    from poseloom.results.poses import Judged
+    from poseloom.results.signing import Explained, Signed
+
+__all__ = [
+    "as_clip",
+    "as_pose",
+    "caption",
+    "describe",
+    "edit",
+    "explain",
+    "find",
+    "generate",
+    "instruct",
+    "judge",
+    "load",
+    "load_model",
+    "render",
+    "save",
+    "select",
+    "sign",
+]
 
 GLB = "glb"
+_REMEDY = "poseloom.load reads one from a file"
 
 
 def load(path: str | Path, format: str | None = None) -> Clip:
@@ -74,10 +101,11 @@ def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) ->
         write_glb(skinned_mesh(as_clip(motion), body, colors), path)
 
 
-def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> list[str]:
+def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> Described:
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
-    The same seed gives the same words in any process; another seed words the same facts differently.
+    The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
+    words in any process; another seed words the same facts differently.
 
     Args:
         pose: what to describe.
@@ -88,15 +116,18 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     Raises:
         PoseloomError: an unknown style or version, or both given.
     """
+    if version is not None and style is not None:
+        raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
     if version is None:
         from poseloom.language import describe as write
 
-        return write(as_pose(pose), seed, style=style or "paragraph")
-    if style is not None:
-        raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
-    from poseloom.language.posescript import captions
+        texts = write(as_pose(pose), seed, style=style or "paragraph")
+    else:
+        from poseloom.language.posescript import captions
 
-    return captions(as_pose(pose), version, seed)
+        texts = captions(as_pose(pose), version, seed)
+    described = Described(tuple(texts))
+    return described.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else described
 
 
 def instruct(
@@ -107,7 +138,7 @@ def instruct(
     style: str | None = None,
     version: str | None = None,
     model: str | Path | None = None,
-) -> list[str]:
+) -> Instructed:
     """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
 
     Args:
@@ -130,33 +161,19 @@ def instruct(
     if version is None:
         from poseloom.language import instruct as write
 
-        return write(start, end, seed=seed, style=style)
+        return Instructed(tuple(write(start, end, seed=seed, style=style)))
     from poseloom.language import instructions
 
-    return instructions(start, end, version, seed, style=style)
+    return Instructed(tuple(instructions(start, end, version, seed, style=style)))
 
 
-def load_model(model: str | Path, task: str | None = None) -> Any:
-    """A learned model that is ready to be called: see `poseloom.checkpoints.registry.load_model`.
-
-    Args:
-        model: ``retrieval``, ``pair_retrieval``, ``generation``, ``editing``, ``captioning``, ``instruction``,
-            ``sign``, or the path of an exported or imported model.
-        task: that it must be of; any by default.
-
-    Raises:
-        PoseloomError: there is no such model, its files are damaged, or it is of another task.
-    """
-    from poseloom.checkpoints.registry import load_model as open_model
-
-    return open_model(model, task)
-
-
-def generate(text: str, n: int = 4, seed: int = 0, *, verify: bool = False, model: str | Path = "generation") -> Pose:
-    """Poses (n,) that a text tells of, each another one, facing +Z.
+def generate(
+    text: str, n: int = 4, seed: int = 0, *, verify: bool = False, model: str | Path = "generation"
+) -> Generated:
+    """Poses (n,) that a text tells of, each another one, facing +Z, and which facts of the text hold for each.
 
     Args:
-        text: plain English; an empty one asks for any pose. What is not understood of it is told by a `UserWarning`.
+        text: plain English; an empty one asks for any pose. What is not understood of it stands in the notes.
         n: number of poses.
         seed: the same seed gives the same poses.
         verify: draw more, check them by the geometry against the facts that are read in the text, give the best.
@@ -176,12 +193,12 @@ def edit(
     *,
     verify: bool = False,
     model: str | Path = "editing",
-) -> Pose:
+) -> Edited:
     """A pose changed as an instruction says, in `n` ways: poses (n,) with its heading, translation, hands and shape.
 
     Args:
         pose: a single one.
-        instruction: plain English. What is not understood of it is told by a `UserWarning`.
+        instruction: plain English. What is not understood of it stands in the notes.
         n: number of changed poses.
         seed: the same seed gives the same poses.
         verify: draw more, check them by the geometry against what is read in the instruction, give the best.
@@ -202,7 +219,7 @@ def caption(
     temperature: float = 1.0,
     seed: int = 0,
     model: str | Path = "captioning",
-) -> list[str]:
+) -> Captioned:
     """What a learned model says of poses: one text for each pose of the (flattened) batch. `describe` does it by rule.
 
     Args:
@@ -219,23 +236,66 @@ def caption(
     """
     from poseloom.tasks.common.wording import Wording
 
-    return load_model(model, "captioning").caption(as_pose(pose), Wording(beams, top_k, top_p, temperature, seed))
+    wording = Wording(beams, top_k, top_p, temperature, seed)
+    captioned = load_model(model, "captioning").caption(as_pose(pose), wording)
+    return captioned.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else captioned
 
 
-def sign(text: str, name: str = "") -> Clip:
+def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
     """A body that signs HamNoSys by rule: 52 joints at 25 frames a second. ``load_model("sign")`` signs as it learned.
 
     Args:
         text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
         name: of the clip.
+        strict: slips that are passed over count as mistakes.
 
     Raises:
         PoseloomError: a string that breaks the notation, or a name that no symbol has.
     """
-    from poseloom.language.hamnosys import notation
+    from poseloom.results.signing import Signed
     from poseloom.signer import sign_clip
 
-    return sign_clip(notation(text), name)
+    told = explain(text, strict=strict)
+    return Signed(told.hamnosys, told.says, sign_clip(told.hamnosys, name), notes=told.notes)
+
+
+def explain(text: str, *, strict: bool = False) -> Explained:
+    """What HamNoSys says, in English; the notes are the slips that were passed over.
+
+    Args:
+        text: as for `sign`.
+        strict: slips count as mistakes.
+
+    Raises:
+        PoseloomError: a string that breaks the notation, or a name that no symbol has.
+    """
+    from poseloom.language.hamnosys import explain as in_english
+    from poseloom.language.hamnosys import notation, parse
+    from poseloom.results.signing import Explained
+
+    hamnosys = notation(text)
+    signs = parse(hamnosys, strict=strict)
+    return Explained(hamnosys, in_english(signs), notes=tuple(str(remark) for remark in signs.remarks))
+
+
+def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Judged:
+    """Which facts of a text hold for each pose, by the geometry; with a second pose, which changes of an instruction.
+
+    Args:
+        text: a description, or an instruction where `pose_b` is given, in plain English; its first 250 words count.
+        pose: what the text is about; a batch is flattened.
+        pose_b: what the instruction leads to: one for each pose, or several for a single one.
+
+    Raises:
+        PoseloomError: as many second poses as do not fit.
+    """
+    from poseloom.nn.text.reading import cut_notes
+    from poseloom.results.poses import Judged
+    from poseloom.tasks.common.checking import instructed_facts, stated_facts
+
+    first = as_pose(pose).reshape(-1)
+    facts = stated_facts(text, first) if pose_b is None else instructed_facts(text, first, as_pose(pose_b).reshape(-1))
+    return Judged(text, facts, notes=cut_notes(text))
 
 
 def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:
@@ -251,7 +311,8 @@ def as_pose(motion: Pose | Clip) -> Pose:
         return motion.pose
     if isinstance(motion, Pose):
         return motion
-    raise PoseloomError(f"expected a Pose or a Clip, got {type(motion).__name__}; poseloom.load reads one from a file")
+    remedy = next((f"give its .{name}" for name in ("poses", "clip") if hasattr(motion, name)), _REMEDY)
+    raise PoseloomError(f"expected a Pose or a Clip, got {type(motion).__name__}; {remedy}")
 
 
 def as_clip(motion: Clip | Pose) -> Clip:

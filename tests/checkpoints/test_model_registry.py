@@ -34,8 +34,9 @@ def test_shipped_models_are_found_by_name(tiny_models, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", tiny_models["generation"].parent)
     assert registry.load_model("generation").card.figures == {"made_up": 12.5}
     assert [model.name for model in registry.shipped_models() if model.card] == [*METHODS, "sign"]
-    poses = poseloom.generate("both arms raised", n=2, seed=3)
-    assert torch.equal(poses.rotations, poseloom.load_model("generation").generate("both arms raised", 2, 3).rotations)
+    poses = poseloom.generate("both arms raised", n=2, seed=3).poses
+    again = poseloom.load_model("generation").generate("both arms raised", 2, 3).poses
+    assert torch.equal(poses.rotations, again.rotations)
 
 
 def test_a_name_without_a_model_says_what_to_do(tmp_path, monkeypatch):
@@ -93,3 +94,15 @@ def test_nothing_of_training_is_loaded_to_predict(tiny_models):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_type_checkers_know_a_model_by_its_name_and_by_its_task(tiny_models, name):
+    from typing import get_overloads
+
+    kinds = [kind.__name__ for kind in type(poseloom.load_model(tiny_models[name])).__mro__]
+    named = [one.__annotations__ for one in get_overloads(registry.load_model)]
+    for key in ("model", "task"):
+        found = [one["return"] for one in named if one[key].startswith(f"Literal['{name}']")]
+        assert found and set(found) <= set(kinds)

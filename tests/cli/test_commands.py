@@ -16,14 +16,19 @@ def test_describe_prints_one_text_a_second(command, motion_file):
 
 def test_describe_json_is_json_and_nothing_else(command, motion_file):
     status, out, err = command("describe", motion_file, "--every", "10", "--json")
-    rows = json.loads(out)
-    assert status == 0 and not err
+    told = json.loads(out)
+    rows = told["texts"]
+    assert status == 0 and not err and told["notes"] == []
     assert [row["frame"] for row in rows] == [0, 10, 20, 30]
     assert rows[1]["seconds"] == pytest.approx(0.5) and all(row["text"] for row in rows)
 
 
+def _text(told):
+    return json.loads(told[1])["texts"][0]["text"]
+
+
 def test_describe_speaks_of_the_raised_arm(command, motion_file):
-    low, high = (json.loads(command("describe", motion_file, "--frame", n, "--json")[1])[0]["text"] for n in (0, 39))
+    low, high = (_text(command("describe", motion_file, "--frame", n, "--json")) for n in (0, 39))
     assert low != high
     assert "left" in high.lower()
 
@@ -38,7 +43,7 @@ def test_instruct_between_two_frames_and_between_two_files(command, motion_file)
     across = command("instruct", motion_file, motion_file, "--frames", "0", "39")[1]
     assert status == 0 and within == across and "left" in within.lower()
     row = json.loads(command("instruct", motion_file, "--frames", "0", "39", "--json")[1])
-    assert row["text"] == within.strip() and row["frame_b"] == 39
+    assert row["texts"] == [{"text": within.strip()}] and row["frame_b"] == 39
 
 
 def test_styles_and_versions_change_the_wording(command, motion_file):

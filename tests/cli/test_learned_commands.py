@@ -78,7 +78,7 @@ def test_caption_says_a_text_a_second(command, motion_file, tmp_path):
             "frame 20 (1.00 s)",
         ]
     )
-    rows = json.loads(command("caption", motion_file, "--every", 10, "--beams", 2, "--json")[1])
+    rows = json.loads(command("caption", motion_file, "--every", 10, "--beams", 2, "--json")[1])["texts"]
     assert [row["frame"] for row in rows] == [0, 10, 20, 30]
     drawn = [command("caption", motion_file, "--frame", 5, "--top-k", 9, "--seed", seed)[1] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
@@ -97,8 +97,8 @@ def test_instruct_speaks_by_rule_unless_a_model_is_asked_for(command, motion_fil
 
 
 def test_models_are_listed_shown_and_copied(command, tmp_path, tiny_models):
-    assert [row["name"] for row in json.loads(command("models", "list", "--json")[1])] == list(registry.NAMES)
-    assert all(row["here"] for row in json.loads(command("models", "list", "--json")[1]))
+    rows = json.loads(command("models", "list", "--json")[1])["models"]
+    assert [row["name"] for row in rows] == list(registry.NAMES) and all(row["here"] for row in rows)
     told = command("models", "info", "editing")[1]
     assert "made_up" in told and "12.5" in told and str(tiny_models["editing"]) in told
     shown = json.loads(command("models", "info", "editing", "--json")[1])
@@ -152,15 +152,16 @@ def test_search_ranks_by_the_vectors_of_a_learned_model(command, table, tmp_path
     assert command("index", "build", table, "--out", index, "--embedding", "retrieval")[0] == 0
     assert "by retrieval-" in command("index", "info", index)[1]
     status, out, err = command("search", "a flubber with the left arm up", "--index", index, "-k", 60, "--json")
-    rows = json.loads(out)
-    assert status == 0 and len(rows) == 60 and "not known: flubber" in err
+    found = json.loads(out)
+    rows = found["hits"]
+    assert status == 0 and len(rows) == 60 and "not known: flubber" in err and found["notes"] == ["not known: flubber"]
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
     by_path = command("search", "kneeling", "--index", index, "--embedding", tiny_models["retrieval"], "--json")[1]
     assert by_path == command("search", "kneeling", "--index", index, "--json")[1]
-    like = json.loads(command("search", "--like", motion_file, "--index", index, "-k", 3, "--json")[1])
+    like = json.loads(command("search", "--like", motion_file, "--index", index, "-k", 3, "--json")[1])["hits"]
     assert len(like) == 3
     status, out, _ = command("search", "standing", "--index", index, "--statements", "--json")
-    assert status == 0 and all(row["holds"] for row in json.loads(out))
+    assert status == 0 and all(row["holds"] for row in json.loads(out)["hits"])
 
 
 def test_vectors_of_other_weights_are_refused(command, table, tmp_path, tiny_models, monkeypatch):

@@ -103,8 +103,9 @@ def test_a_clip_is_repaired(command, broken, tmp_path, text):
 
 def test_what_is_learned_is_told_in_python():
     signer = poseloom.load_model("sign")
-    assert signer.task == "sign" and len(signer.sign(from_names(NAMES)))
-    assert len(poseloom.sign(NAMES)) == len(poseloom.sign(from_names(NAMES)))
+    assert signer.task == "sign" and len(signer.sign(from_names(NAMES)).keypoints)
+    by_name, by_symbol = poseloom.sign(NAMES), poseloom.sign(from_names(NAMES))
+    assert len(by_name.clip) == len(by_symbol.clip) and by_name.hamnosys == from_names(NAMES)
 
 
 @pytest.mark.parametrize(

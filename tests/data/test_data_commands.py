@@ -15,7 +15,7 @@ def in_this_process(monkeypatch):
 def test_list_tells_what_to_download(data):
     status, out, err = data("list")
     assert status == 0 and not err and "allasfamc.zip" in out and "licence" in out
-    rows = json.loads(data("list", "--json")[1])
+    rows = json.loads(data("list", "--json")[1])["sources"]
     assert {"procedural", "cmu"} <= {row["name"] for row in rows}
 
 

@@ -16,10 +16,12 @@ def index(tmp_path_factory, described):
     return folder
 
 
-def test_json_is_a_list_of_objects(command, index):
+def test_json_has_a_row_for_each_hit(command, index):
     status, out, err = command("search", "the left hand is above the head", "--index", index, "-k", 5, "--json")
-    rows = json.loads(out)
+    found = json.loads(out)
+    rows = found["hits"]
     assert status == 0 and not err and len(rows) == 5
+    assert found["understood"] and found["plain"] == found["unknown"] == found["notes"] == []
     for row in rows:
         assert isinstance(row["id"], str) and 0.5 <= row["score"] <= 1 and row["text"] and row["holds"] is True
         assert row["metadata"]["data_set"] == "procedural"
@@ -36,21 +38,21 @@ def test_poses_like_a_file(command, index, described, tmp_path):
     status, out, _ = command(
         "search", "--like", tmp_path / "two.npz", "--frame", 1, "--index", index, "-k", 1, "--json"
     )
-    row = json.loads(out)[0]
+    row = json.loads(out)["hits"][0]
     assert status == 0 and row["id"] == Table.open(described).id(8) and row["score"] > 0.999
 
 
 def test_what_was_not_understood_is_told_on_stderr(command, index):
     status, out, err = command("search", "kneeling zebra", "--index", index, "--json")
-    assert status == 0 and json.loads(out)
+    assert status == 0 and json.loads(out)["unknown"] == ["zebra"]
     assert "understood: kneeling" in err and "not understood and in no text: zebra" in err
 
 
 def test_nothing_found_is_an_empty_list(command, index):
     status, out, err = command("search", "kneeling handstand", "--index", index, "--json")
-    assert status == 0 and json.loads(out) == [] and "no row meets all of: kneeling; handstand" in err
+    assert status == 0 and json.loads(out)["hits"] == [] and "no row meets all of: kneeling; handstand" in err
     status, out, _ = command("search", "kneeling handstand", "--index", index, "--json", "--near", "-k", 2)
-    assert [row["holds"] for row in json.loads(out)] == [False, False]
+    assert [row["holds"] for row in json.loads(out)["hits"]] == [False, False]
 
 
 def test_info_tells_what_is_in_it(command, index):
@@ -100,12 +102,12 @@ def test_a_table_brings_its_own_index(command, tmp_path):
     assert status == 0 and "64 rows in 1 shards, 64 texts" in out
     ask = ("search", "standing", "--table", table, "-k", "3", "--json")
     status, out, _ = command(*ask)
-    hits = json.loads(out)
+    hits = json.loads(out)["hits"]
     assert status == 0 and len(hits) == 3 and set(hits[0]) >= {"id", "score", "text"} and hits[0]["text"]
     told = (table / "index" / "index.json").stat()
     assert command(*ask)[1] == out and (table / "index" / "index.json").stat().st_ino == told.st_ino
     command("data", "describe", table, "--version", "A")
     status, out, _ = command("search", "--table", table, "standing", "--where", "source=captions-A", "--json")
-    assert status == 0 and json.loads(out)[0]["metadata"]["source"] == ["describe", "captions-A"]
+    assert status == 0 and json.loads(out)["hits"][0]["metadata"]["source"] == ["describe", "captions-A"]
     assert command("search", "standing", "--table", tmp_path / "nowhere")[0] == 2
     assert command("data", "info", table)[0] == 0 and command("data", "check", table)[0] == 0

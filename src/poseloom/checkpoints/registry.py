@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.training.export import ModelCard, card_path, read_card
+
+if TYPE_CHECKING:
+    from poseloom.tasks.captioning.predict import PoseCaptioner
+    from poseloom.tasks.editing.predict import PoseEditor
+    from poseloom.tasks.generation.predict import PoseGenerator
+    from poseloom.tasks.instruction.predict import PoseInstructor
+    from poseloom.tasks.pair_retrieval.predict import TextPairSpace
+    from poseloom.tasks.retrieval.predict import TextPoseSpace
+    from poseloom.tasks.sign.predict import LearnedSigner
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped models lie: ``TASK.safetensors`` and its card."""
@@ -81,13 +90,44 @@ def model_path(model: str | Path) -> Path:
     return path
 
 
+@overload
+def load_model(model: Literal["retrieval"], task: Literal["retrieval"] | None = None) -> TextPoseSpace: ...
+@overload
+def load_model(model: Literal["pair_retrieval"], task: Literal["pair_retrieval"] | None = None) -> TextPairSpace: ...
+@overload
+def load_model(model: Literal["generation"], task: Literal["generation"] | None = None) -> PoseGenerator: ...
+@overload
+def load_model(model: Literal["editing"], task: Literal["editing"] | None = None) -> PoseEditor: ...
+@overload
+def load_model(model: Literal["captioning"], task: Literal["captioning"] | None = None) -> PoseCaptioner: ...
+@overload
+def load_model(model: Literal["instruction"], task: Literal["instruction"] | None = None) -> PoseInstructor: ...
+@overload
+def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
+@overload
+def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
+@overload
+def load_model(model: str | Path, task: Literal["pair_retrieval"]) -> TextPairSpace: ...
+@overload
+def load_model(model: str | Path, task: Literal["generation"]) -> PoseGenerator: ...
+@overload
+def load_model(model: str | Path, task: Literal["editing"]) -> PoseEditor: ...
+@overload
+def load_model(model: str | Path, task: Literal["captioning"]) -> PoseCaptioner: ...
+@overload
+def load_model(model: str | Path, task: Literal["instruction"]) -> PoseInstructor: ...
+@overload
+def load_model(model: str | Path, task: Literal["sign"]) -> LearnedSigner: ...
+@overload
+def load_model(model: str | Path, task: str | None = None) -> Any: ...
 def load_model(model: str | Path, task: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
     ``sign`` `sign`, `sign_all`, `stream`, `repair`. All have `card`, what is known of the model. A model that
-    was opened before comes from memory.
+    was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the class
+    of a model by its name, or by the task that it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from poseloom.cli import learned, options
+from poseloom.cli import learned, options, printing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     clip = api.load(arguments.file, arguments.source_format)
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
-    texts = api.caption(
+    captioned = api.caption(
         poses,
         beams=arguments.beams,
         top_k=arguments.top_k,
@@ -43,17 +42,12 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         model=arguments.model,
     )
+    captioned = captioned.at(frames, clip.fps)
+    printing.tell(captioned.notes)
     if arguments.render is not None:
-        learned.draw(poses, arguments.render, texts, [f"frame {frame}" for frame in frames], clip.name)
-    rows = [
-        {"frame": frame, "seconds": round(frame / clip.fps, 3), "text": text}
-        for frame, text in zip(frames, texts, strict=True)
-    ]
+        learned.draw(poses, arguments.render, captioned, [f"frame {frame}" for frame in frames], clip.name)
     if arguments.json:
-        print(json.dumps(rows, indent=1))
+        printing.print_json(captioned, render=arguments.render)
         return
-    for row in rows:
-        head = f"frame {row['frame']} ({row['seconds']:.2f} s): " if len(clip) > 1 else ""
-        print(f"{head}{row['text']}")
-    if arguments.render is not None:
-        print(arguments.render)
+    printing.print_texts(captioned, several=len(clip) > 1)
+    printing.print_files(arguments.render)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
-from poseloom.cli import data_convert, data_miners, options
+from poseloom.cli import data_convert, data_miners, options, printing
 from poseloom.cli.data_progress import Shown
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
@@ -109,7 +107,7 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> None:
     if arguments.json:
-        print(json.dumps([asdict(info) for info in CATALOGUE], indent=1))
+        printing.print_json({"sources": CATALOGUE, "notes": []})
         return
     for info in CATALOGUE:
         print(f"{info.name}: {info.title}")
@@ -135,7 +133,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
             report=shown.report,
         )
     also = {"pairs": pairs_of(source, arguments.out), "texts": _texts(arguments) if arguments.describe else None}
-    _tell(arguments, arguments.out, part, "rows", also)
+    _report(arguments, arguments.out, part, "rows", also)
 
 
 def _texts(arguments: argparse.Namespace) -> Part:
@@ -154,7 +152,7 @@ def _describe(arguments: argparse.Namespace) -> None:
         part = describe_table(
             arguments.table, arguments.seed, _executor(arguments), describer=describer, report=shown.report
         )
-    _tell(arguments, arguments.table, part, "texts")
+    _report(arguments, arguments.table, part, "texts")
 
 
 def _pairs(arguments: argparse.Namespace) -> None:
@@ -163,7 +161,7 @@ def _pairs(arguments: argparse.Namespace) -> None:
     pairing = instructions_of(arguments.version) if arguments.version else BY_RULE
     with Shown("pairs", "pairs", quiet=arguments.json) as shown:
         part = data_miners.mined(arguments, pairing, _executor(arguments), shown.report)
-    _tell(arguments, arguments.table, part, "pairs")
+    _report(arguments, arguments.table, part, "pairs")
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -172,7 +170,10 @@ def _info(arguments: argparse.Namespace) -> None:
     from poseloom.data.inspection import summary
 
     found = summary(Table.open(arguments.table))
-    print(json.dumps(asdict(found), indent=1) if arguments.json else "\n".join(summary_lines(arguments.table, found)))
+    if arguments.json:
+        printing.print_json(found, {"notes": []})
+    else:
+        print("\n".join(summary_lines(arguments.table, found)))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -191,7 +192,7 @@ def _check(arguments: argparse.Namespace) -> None:
     table = Table.open(arguments.table)
     found = inspect(table, checksums=not arguments.quick)
     if arguments.json:
-        print(json.dumps({**asdict(found), "damaged": [str(one) for one in found.damaged]}, indent=1))
+        printing.print_json(found, {"damaged": [str(one) for one in found.damaged], "notes": []})
     else:
         print("\n".join(finding_lines(arguments.table, len(table), found)))
     if found.damaged or found.doubled or (arguments.strict and found.nowhere):
@@ -205,17 +206,20 @@ def _executor(arguments: argparse.Namespace) -> Executor:
     return executor(arguments.executor, arguments.workers, arguments.address)
 
 
-def _tell(
+def _report(
     arguments: argparse.Namespace, table: Path, part: Part, what: str, also: Mapping[str, Part | None] | None = None
 ) -> None:
+    from poseloom.results import TableBuilt
+
     more = {name: one for name, one in (also or {}).items() if one is not None}
-    problems = [problem for one in (part, *more.values()) for shard in one.shards for problem in shard.problems]
+    problems = tuple(problem for one in (part, *more.values()) for shard in one.shards for problem in shard.problems)
+    counts = {name: one.rows for name, one in more.items()}
+    built = TableBuilt(table, what, part.rows, len(part.shards), part.folder, problems, counts)
     if arguments.json:
-        report: dict[str, Any] = {"table": str(table), what: part.rows, "part": part.folder, "problems": problems}
-        print(json.dumps(report | {name: one.rows for name, one in more.items()}, indent=1))
+        printing.print_json(built)
         return
-    counted = "".join(f", {one.rows:,} {name}" for name, one in more.items())
-    print(f"{table}: {part.rows:,} {what} in {len(part.shards)} shards{counted}")
+    counted = "".join(f", {count:,} {name}" for name, count in built.more.items())
+    print(f"{table}: {built.count:,} {what} in {built.shards} shards{counted}")
     if problems:
         print(f"{len(problems):,} remarks on input that could not be used:")
         print("\n".join(f"  {problem}" for problem in problems[:_LISTED_PROBLEMS]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from poseloom.cli import printing
 from poseloom.cli.data_progress import Shown
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, executor: Callable[[argparse.Namespace], Executor]) -> None:
     """Convert, then say how near the joints of both tables are."""
     from poseloom.data.builders.convert_body import convert_body, joint_distances
+    from poseloom.results import TableConverted
 
     table, source, target, out = arguments.table, arguments.from_body, arguments.to_body, arguments.out
     with Shown("convert-body", quiet=arguments.json) as shown:
@@ -37,14 +38,16 @@ def run(arguments: argparse.Namespace, executor: Callable[[argparse.Namespace], 
             table, source, target, out, executor(arguments), restart=arguments.restart, report=shown.report
         )
     apart = joint_distances(table, source, out, target) * _MILLIMETRES
-    problems = [problem for shard in part.shards for problem in shard.problems]
-    told: dict[str, Any] = {"mean_mm": float(apart.mean()), "worst_mm": float(apart.max()), "looked_at": len(apart)}
+    problems = tuple(problem for shard in part.shards for problem in shard.problems)
+    mean, worst = float(apart.mean()), float(apart.max())
+    made = TableConverted(out, part.rows, len(part.shards), mean, worst, len(apart), problems)
     if arguments.json:
-        print(json.dumps({"table": str(out), "rows": part.rows, "joints": told, "problems": problems}, indent=1))
+        printing.print_json(made)
         return
-    print(f"{out}: {part.rows:,} rows in {len(part.shards)} shards")
+    print(f"{out}: {made.rows:,} rows in {made.shards} shards")
     print(
-        f"body joints are {apart.mean():.1f} mm apart, {apart.max():.1f} mm at worst, in {len(apart):,} rows looked at"
+        f"body joints are {made.mean_mm:.1f} mm apart, {made.worst_mm:.1f} mm at worst, in {made.looked_at:,} rows "
+        f"looked at"
     )
     if problems:
         print(f"{len(problems):,} rows could not be fitted well:")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from poseloom.cli import options
+from poseloom.cli import options, printing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,14 +24,11 @@ def run(arguments: argparse.Namespace) -> None:
 
     clip = api.load(arguments.file, arguments.source_format)
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
-    texts = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
-    rows = [
-        {"frame": frame, "seconds": round(frame / clip.fps, 3), "text": text}
-        for frame, text in zip(frames, texts, strict=True)
-    ]
+    poses = api.select(clip, frames).pose
+    described = api.describe(poses, arguments.seed, style=arguments.style, version=arguments.version)
+    printing.tell(described.notes)
+    described = described.at(frames, clip.fps)
     if arguments.json:
-        print(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        head = f"frame {row['frame']} ({row['seconds']:.2f} s): " if len(clip) > 1 else ""
-        print(f"{head}{row['text']}")
+        printing.print_json(described)
+    else:
+        printing.print_texts(described, several=len(clip) > 1)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 
 from poseloom.base.extras import EXTRAS, install
-from poseloom.cli import options
+from poseloom.cli import options, printing
 
 CORE = ("torch", "numpy", "roma", "safetensors", "pillow", "pyarrow")
 
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     checks = [_try(name, check) for name, check in _CHECKS.items()]
     extras = {name: [module for module in modules if not _found(module)] for name, modules in EXTRAS.items()}
     if arguments.json:
-        print(json.dumps({"checks": [asdict(check) for check in checks], "missing": extras}, indent=1))
+        printing.print_json({"checks": checks, "missing": extras, "notes": []})
     else:
         for check in checks:
             print(f"{'ok  ' if check.works else 'FAIL'}  {check.name}: {check.seen}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from poseloom.cli import learned, options
+from poseloom.cli import learned, options, printing
 
 if TYPE_CHECKING:
     from poseloom.pose import Pose
+    from poseloom.results import Edited
 
 _DRAWN = 32
 _TITLE = 80
@@ -32,65 +32,34 @@ def run(arguments: argparse.Namespace) -> None:
     learned.check_targets(arguments.out, arguments.render)
     clip = api.load(arguments.file, arguments.source_format)
     pose = clip.pose[options.checked_frame(arguments.file, clip, arguments.frame)]
-    with learned.told() as notes:
-        poses = api.edit(
-            pose,
-            arguments.instruction,
-            arguments.n,
-            arguments.seed,
-            verify=arguments.verify,
-            model=arguments.model,
-        )
-    facts = _facts(arguments.instruction, pose, poses)
+    made = api.edit(
+        pose,
+        arguments.instruction,
+        arguments.n,
+        arguments.seed,
+        verify=arguments.verify,
+        model=arguments.model,
+    )
+    printing.tell(made.notes)
     if arguments.out is not None:
-        api.save(poses, arguments.out)
+        api.save(made.poses, arguments.out)
     if arguments.render is not None:
-        _draw(arguments, pose, poses, facts)
+        _draw(made, pose, arguments)
     if arguments.json:
-        found = {"file": arguments.file, "frame": arguments.frame, "instruction": arguments.instruction}
-        rows = [{**fact, "rotations": rows} for fact, rows in zip(facts, learned.rounded(poses), strict=True)]
-        told = {"seed": arguments.seed, "verify": arguments.verify, "notes": notes, "poses": rows}
-        print(json.dumps({**found, **told}))
+        where = {"file": arguments.file, "frame": arguments.frame}
+        printing.print_json(where, made, out=arguments.out, render=arguments.render)
         return
-    _print(arguments, poses, facts)
+    learned.print_poses(made, arguments.seed)
+    hint = "--render change.png draws it beside the original, --out changed.npz keeps it"
+    printing.print_files(arguments.out, arguments.render, otherwise=hint)
 
 
-def _facts(instruction: str, pose: Pose, poses: Pose) -> list[dict[str, Any]]:
-    """For each changed pose how many statements of the instruction can be judged, and how many of them hold."""
-    from poseloom.language.claims.checking import check_instructions
-    from poseloom.nn.text.reading import first_words
-    from poseloom.pose import stack
-
-    told = first_words(instruction)
-    before = stack([pose.body()] * len(poses))
-    checked = check_instructions([told] * len(poses), before, poses.body())
-    judged = [[holds for holds in one.holds if holds is not None] for one in checked]
-    return [{"facts_read": len(holds), "facts_true": sum(holds)} for holds in judged]
-
-
-def _under(fact: dict[str, Any]) -> str:
-    return f"{fact['facts_true']} of {fact['facts_read']} facts hold" if fact["facts_read"] else ""
-
-
-def _draw(arguments: argparse.Namespace, pose: Pose, poses: Pose, facts: list[dict[str, Any]]) -> None:
+def _draw(made: Edited, pose: Pose, arguments: argparse.Namespace) -> None:
     from poseloom.pose import concatenate
 
     if arguments.render.suffix.lower() == learned.BODY:
-        learned.draw(poses, arguments.render, [], [], "")
+        learned.draw(made.poses, arguments.render, [], [], "")
         return
-    both = concatenate([pose.reshape(1), poses])
-    labels = ["before", *(f"after {place}" for place in range(1, len(poses) + 1))]
-    learned.draw(both, arguments.render, ["", *map(_under, facts)], labels, arguments.instruction[:_TITLE])
-
-
-def _print(arguments: argparse.Namespace, poses: Pose, facts: list[dict[str, Any]]) -> None:
-    from poseloom import api
-
-    for place, text in enumerate(api.describe(poses, arguments.seed, style="short")):
-        under = _under(facts[place])
-        print(f"pose {place + 1}: {f'({under}) ' if under else ''}{text}")
-    for path in (arguments.out, arguments.render):
-        if path is not None:
-            print(path)
-    if arguments.out is None and arguments.render is None:
-        print("--render change.png draws it beside the original, --out changed.npz keeps it")
+    both = concatenate([pose.reshape(1), made.poses])
+    labels = ["before", *(f"after {place}" for place in range(1, len(made.poses) + 1))]
+    learned.draw(both, arguments.render, ["", *made.facts.in_words()], labels, arguments.instruction[:_TITLE])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
-from poseloom.cli import options
+from poseloom.cli import options, printing
 from poseloom.cli.overrides import add_recipe, parse_rest
 
 if TYPE_CHECKING:
@@ -26,13 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     overrides = parse_rest(arguments, _add_options)
     task, recipe, weights = _opened(arguments.model, overrides, arguments.weights)
+    from poseloom.results import Evaluated
     from poseloom.training.evaluation import evaluate, evaluation_device
 
     learner = task.build(recipe).to(evaluation_device(recipe.engine))
     figures = evaluate(learner, arguments.split, weights=weights, seed=arguments.seed)
     if arguments.json:
-        found = {"task": recipe.task, "recipe": recipe.name, "weights": str(weights), "split": arguments.split}
-        print(json.dumps({**found, "figures": figures}, indent=1))
+        printing.print_json(Evaluated(recipe.task, recipe.name, weights, arguments.split, figures))
         return
     print(f"{recipe.task}/{recipe.name} on {arguments.split}, weights of {weights}:")
     for name, value in figures.items():

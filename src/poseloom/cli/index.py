@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from poseloom.cli import options
+from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
-    from poseloom.search import Built, Index
+    from poseloom.results import IndexDescribed
+    from poseloom.search import Index
 
 _MIBIBYTE = 1 << 20
 
@@ -47,15 +47,9 @@ def _build(arguments: argparse.Namespace) -> None:
 
         embedder = load_model(arguments.embedding, "retrieval")
     built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress())
-    tell_notes(built)
+    printing.tell(built.notes)
     added = f", {built.added:,} of them new" if arguments.add else ""
     print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')
-
-
-def tell_notes(built: Built) -> None:
-    """What the user should know of a build, on stderr."""
-    for note in built.notes:
-        print(f"poseloom: {note}", file=sys.stderr)
 
 
 def progress() -> Any:
@@ -76,32 +70,34 @@ def _info(arguments: argparse.Namespace) -> None:
     index = Index(arguments.index)
     if arguments.check:
         index.check()
-    told = _told(index)
+    told = _described(index)
     if arguments.json:
-        print(json.dumps(told, indent=1))
+        printing.print_json(told)
         return
-    print(f"{arguments.index}: {told['rows']:,} rows, {told['bytes'] / _MIBIBYTE:,.1f} MiB")
-    vectors = f"{told['dimensions']} numbers a row by {told['embedder']}" if told["dimensions"] else "none"
-    print(f"vectors: {vectors}, compared {'one by one' if told['exact'] else 'within cells (faiss)'}")
-    print(f"questions about poses: {'yes' if told['features'] else 'no, the rows have no poses'}")
-    print(f"filters: {', '.join(told['metadata']) or 'none'}")
-    if told["example"]:
-        print(f"first row: {told['example']['id']}: {told['example']['text']}")
+    print(f"{arguments.index}: {told.rows:,} rows, {told.bytes / _MIBIBYTE:,.1f} MiB")
+    vectors = f"{told.dimensions} numbers a row by {told.embedder}" if told.dimensions else "none"
+    print(f"vectors: {vectors}, compared {'one by one' if told.exact else 'within cells (faiss)'}")
+    print(f"questions about poses: {'yes' if told.features else 'no, the rows have no poses'}")
+    print(f"filters: {', '.join(told.metadata) or 'none'}")
+    if told.example:
+        print(f"first row: {told.example['id']}: {told.example['text']}")
     if arguments.check:
         print("every file has its checksum")
 
 
-def _told(index: Index) -> dict[str, Any]:
+def _described(index: Index) -> IndexDescribed:
+    from poseloom.results import IndexDescribed
+
     manifest = index.manifest
     first = index.hit(0)
-    return {
-        "rows": len(index),
-        "bytes": sum(stored.bytes for _, stored in manifest.files()),
-        "embedder": manifest.embedder,
-        "dimensions": manifest.dimensions,
-        "features": manifest.features,
-        "exact": not manifest.cells,
-        "metadata": index.metadata_names(),
-        "segments": [{"rows": one.rows, "source": one.source} for one in manifest.segments],
-        "example": {"id": first.id, "text": first.text, "metadata": first.metadata},
-    }
+    return IndexDescribed(
+        rows=len(index),
+        bytes=sum(stored.bytes for _, stored in manifest.files()),
+        embedder=manifest.embedder,
+        dimensions=manifest.dimensions,
+        features=manifest.features,
+        exact=not manifest.cells,
+        metadata=tuple(index.metadata_names()),
+        segments=tuple({"rows": one.rows, "source": one.source} for one in manifest.segments),
+        example={"id": first.id, "text": first.text, "metadata": first.metadata},
+    )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
-from poseloom.cli import options
+from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
     from poseloom.pose import Pose
@@ -39,12 +38,13 @@ def run(arguments: argparse.Namespace) -> None:
     files = [arguments.file, arguments.target or arguments.file]
     start, end = (_pose(file, arguments.source_format, frame) for file, frame in zip(files, frames, strict=True))
     wording = {"style": arguments.style, "version": arguments.version}
-    text = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)[0]
+    told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
+    printing.tell(told.notes)
     if arguments.json:
-        row = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1], "text": text}
-        print(json.dumps(row, indent=1))
+        places = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1]}
+        printing.print_json(places, told)
     else:
-        print(text)
+        print(told[0])
 
 
 def _pose(file: str, source_format: str | None, frame: int) -> Pose:

@@ -1,12 +1,9 @@
-"""What the commands of learned models share: which model, what is told of a text, poses kept and drawn."""
+"""What the commands of learned models share: which model, poses kept, drawn and told."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ from poseloom.base.errors import FileError, closest
 
 if TYPE_CHECKING:
     from poseloom.pose import Pose
+    from poseloom.results import Edited, Generated
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 BODY = ".glb"
@@ -67,23 +65,6 @@ def check_picture(path: Path | None) -> None:
         raise FileError(path, problem, remedy=f"expected {', '.join(known)}{hint}")
 
 
-@contextmanager
-def told() -> Iterator[list[str]]:
-    """Collects what is to be known of how texts were read, and prints it on stderr."""
-    from poseloom.nn.text.reading import TextWarning
-
-    notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", TextWarning)
-        yield notes
-    for warning in caught:
-        if issubclass(warning.category, TextWarning):
-            notes.append(str(warning.message))
-            print(f"poseloom: {warning.message}", file=sys.stderr)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-
-
 def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], title: str) -> None:
     """A sheet of the poses, or their bodies as GLB.
 
@@ -100,6 +81,10 @@ def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], t
     save_picture(sheet, path)
 
 
-def rounded(poses: Pose) -> list[list[list[float]]]:
-    """Rotations for JSON, to a ten-thousandth of a radian."""
-    return [[[round(value, 4) for value in joint] for joint in pose] for pose in poses.rotations.tolist()]
+def print_poses(made: Generated | Edited, seed: int) -> None:
+    """Print each pose in a few words, with how many facts hold."""
+    from poseloom import api
+
+    told = zip(api.describe(made.poses, seed, style="short"), made.facts.in_words(), strict=True)
+    for place, (text, facts) in enumerate(told, start=1):
+        print(f"pose {place}: {f'({facts}) ' if facts else ''}{text}")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import options
+from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
+    from poseloom.checkpoints.registry import Shipped
     from poseloom.checkpoints.released import ReleasedCheckpoint
     from poseloom.nn.text.vocabulary import Vocabulary
+    from poseloom.results import ModelRow
     from poseloom.training.export import ModelCard
 
 _MEBIBYTE = 1 << 20
@@ -71,27 +71,30 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> None:
     from poseloom.checkpoints.registry import shipped_models
+    from poseloom.results import ModelList
 
-    rows = []
-    for model in shipped_models():
-        row: dict[str, Any] = {"name": model.name, "here": model.card is not None}
-        if model.card is not None:
-            row["parameters"] = model.card.parameters
-            row["bytes"] = model.path.stat().st_size
-            row["summary"] = model.card.card.summary
-        rows.append(row)
+    known = ModelList(tuple(_row(model) for model in shipped_models()))
     if arguments.json:
-        print(json.dumps(rows, indent=1))
+        printing.print_json(known)
         return
-    for row in rows:
+    for row in known.models:
         told = "not in this installation"
-        if row["here"]:
-            told = f"{row['parameters'] / 1e6:5.1f} M numbers, {row['bytes'] / _MEBIBYTE:5.1f} MiB  {row['summary']}"
-        print(f"{row['name']:{_WIDTH}}{told}")
+        if row.parameters is not None and row.bytes is not None:
+            told = f"{row.parameters / 1e6:5.1f} M numbers, {row.bytes / _MEBIBYTE:5.1f} MiB  {row.summary}"
+        print(f"{row.name:{_WIDTH}}{told}")
+
+
+def _row(model: Shipped) -> ModelRow:
+    from poseloom.results import ModelRow
+
+    if model.card is None:
+        return ModelRow(model.name, here=False)
+    return ModelRow(model.name, True, model.card.parameters, model.path.stat().st_size, model.card.card.summary)
 
 
 def _info(arguments: argparse.Namespace) -> None:
     from poseloom.checkpoints.registry import model_path
+    from poseloom.results import ModelDescribed
     from poseloom.training.export import read_card
 
     path = model_path(arguments.model)
@@ -99,7 +102,7 @@ def _info(arguments: argparse.Namespace) -> None:
     if arguments.json:
         shown = asdict(card)
         shown["extras"] = {name: _brief(value) for name, value in card.extras.items()}
-        print(json.dumps({"path": str(path), **shown}, indent=1, ensure_ascii=False))
+        printing.print_json(ModelDescribed(path, shown))
         return
     _print_card(path, card)
 
@@ -133,23 +136,26 @@ def _import(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import writable_target
     from poseloom.checkpoints.converted import write_converted
     from poseloom.checkpoints.released import read_released
+    from poseloom.results import ModelImported
 
     if arguments.out is not None:
         writable_target(arguments.out)
     checkpoint = read_released(arguments.file)
-    vocabulary, note = _vocabulary(checkpoint, arguments)
+    vocabulary, notes = _vocabulary(checkpoint, arguments)
     out = arguments.out or Path(_name_of(arguments.file, checkpoint)).with_suffix(".safetensors")
     card = write_converted(checkpoint, out, vocabulary)
-    if note:
-        print(f"poseloom: {note}", file=sys.stderr)
+    words = None if vocabulary is None else len(vocabulary)
+    made = ModelImported(out, card.task, checkpoint.kind.name, card.parameters, words, notes=notes)
+    printing.tell(made.notes)
     if arguments.json:
-        found = {"path": str(out), "task": card.task, "kind": checkpoint.kind.name, "parameters": card.parameters}
-        print(json.dumps({**found, "words": None if vocabulary is None else len(vocabulary)}, indent=1))
-        return
-    print(f"{out}: {checkpoint.kind.name}, task {card.task}, {card.parameters:,} numbers")
+        printing.print_json(made)
+    else:
+        print(f"{out}: {made.kind}, task {made.task}, {made.parameters:,} numbers")
 
 
-def _vocabulary(checkpoint: ReleasedCheckpoint, arguments: argparse.Namespace) -> tuple[Vocabulary | None, str]:
+def _vocabulary(
+    checkpoint: ReleasedCheckpoint, arguments: argparse.Namespace
+) -> tuple[Vocabulary | None, tuple[str, ...]]:
     """The model's words, and what the user should know where they are missing."""
     from poseloom.checkpoints.vocabularies import find_vocabulary
 
@@ -157,7 +163,7 @@ def _vocabulary(checkpoint: ReleasedCheckpoint, arguments: argparse.Namespace) -
     if not checkpoint.words:
         if given is not None or arguments.extra_words is not None:
             raise FileError(arguments.file, "has no words of its own", remedy="leave --vocabulary out")
-        return None, ""
+        return None, ()
     try:
         words = find_vocabulary(
             checkpoint.vocabulary, checkpoint.words, source=given, extra_words=arguments.extra_words
@@ -165,8 +171,8 @@ def _vocabulary(checkpoint: ReleasedCheckpoint, arguments: argparse.Namespace) -
     except PoseloomError as mistake:
         if given is not None:
             raise
-        return None, f"{mistake}; until then the model cannot read or say words (--vocabulary)"
-    return words, ""
+        return None, (f"{mistake}; until then the model cannot read or say words (--vocabulary)",)
+    return words, ()
 
 
 def _name_of(file: Path, checkpoint: ReleasedCheckpoint) -> str:
@@ -176,6 +182,7 @@ def _name_of(file: Path, checkpoint: ReleasedCheckpoint) -> str:
 def _export(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import atomic_write, writable_target
     from poseloom.checkpoints.registry import SUFFIX, model_path
+    from poseloom.results import ModelExported
     from poseloom.training.export import card_path, read_model
 
     source = model_path(arguments.model)
@@ -189,10 +196,11 @@ def _export(arguments: argparse.Namespace) -> None:
     with atomic_write(out) as weights, atomic_write(card_path(out)) as words:
         weights.write_bytes(source.read_bytes())
         words.write_bytes(card_path(source).read_bytes())
+    made = ModelExported(out, card_path(out), card.task, card.parameters)
     if arguments.json:
-        print(json.dumps({"path": str(out), "card": str(card_path(out)), "task": card.task}, indent=1))
-        return
-    print(f"{out}: task {card.task}, {card.parameters:,} numbers; its card is {card_path(out)}")
+        printing.print_json(made)
+    else:
+        print(f"{out}: task {made.task}, {made.parameters:,} numbers; its card is {made.card}")
 
 
 _Command = tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], None]]

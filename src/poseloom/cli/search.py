@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import options
+from poseloom.base.errors import PoseloomError
+from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
-    from poseloom.search import Answer, Hit, Index
-    from poseloom.tasks.retrieval.predict import TextPoseSpace
-
-_DIGITS = 4
+    from poseloom.pose import Pose
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,25 +37,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from poseloom.search import Index
+    from poseloom import api
 
     _check(arguments)
-    index = Index(arguments.index or _index_of(arguments.table))
-    model = _model(arguments, index)
-    if arguments.like is not None:
-        hits: Sequence[Hit] = _like(arguments, index, model)
-    elif model is not None:
-        hits = _by_meaning(arguments, index, model)
-    else:
-        answer = index.search(arguments.text, arguments.k, arguments.where, arguments.near)
-        _tell(answer)
-        hits = answer.hits
-        if not hits and not arguments.near:
-            print("poseloom: --near shows the rows that come nearest", file=sys.stderr)
+    found = api.find(
+        arguments.text if arguments.like is None else _pose(arguments),
+        arguments.index or _index_of(arguments.table),
+        arguments.k,
+        where=arguments.where,
+        near=arguments.near,
+        mirrored=arguments.mirrored,
+        statements=arguments.statements,
+        model=arguments.embedding,
+    )
+    printing.tell(found.remarks())
+    if not found and not arguments.near:
+        printing.tell(["--near shows the rows that come nearest"])
     if arguments.json:
-        print(json.dumps([_row(hit) for hit in hits], indent=1, allow_nan=False))
+        printing.print_json(found)
         return
-    for place, hit in enumerate(hits, start=1):
+    for place, hit in enumerate(found, start=1):
         mirrored = ", mirrored" if hit.mirrored else ""
         print(f"{place:2}. {hit.score:.3f}{mirrored}  {hit.id}" + (f"\n    {hit.text}" if hit.text else ""))
 
@@ -77,77 +72,18 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _index_of(table: str) -> Path:
-    from poseloom.cli.index import progress, tell_notes
+    from poseloom.cli.index import progress
     from poseloom.search import index_beside
 
     folder, built = index_beside(table, progress())
     if built is not None:
-        tell_notes(built)
+        printing.tell(built.notes)
     return folder
 
 
-def _model(arguments: argparse.Namespace, index: Index) -> TextPoseSpace | None:
-    """The model of an index of learned vectors; None for other indices, and where it is not needed.
-
-    Raises:
-        PoseloomError: the index was built with another model.
-    """
-    from poseloom.tasks.retrieval.predict import LEARNED
-
-    if not index.manifest.embedder.startswith(LEARNED):
-        if arguments.embedding is not None:
-            remedy = "'poseloom index build TABLE --embedding retrieval' makes one"
-            raise FileError(index.folder, "is no index of learned vectors", remedy=remedy)
-        return None
-    if arguments.statements and arguments.like is None:
-        return None
-    from poseloom.checkpoints.registry import load_model
-
-    model: TextPoseSpace = load_model(arguments.embedding or "retrieval", "retrieval")
-    if model.name != index.manifest.embedder:
-        problem = f"has vectors made by {index.manifest.embedder}, the model is {model.name}"
-        raise FileError(index.folder, problem, remedy="name the model that it was built with: --embedding PATH")
-    return model
-
-
-def _by_meaning(arguments: argparse.Namespace, index: Index, model: TextPoseSpace) -> list[Hit]:
-    from poseloom.cli import learned
-
-    if not arguments.text.strip():
-        raise PoseloomError("an empty question; say what to look for")
-    with learned.told():
-        vector = model.embed_texts([arguments.text])[0].numpy()
-    return index.nearest(vector, arguments.k, arguments.where)
-
-
-def _like(arguments: argparse.Namespace, index: Index, model: TextPoseSpace | None) -> list[Hit]:
+def _pose(arguments: argparse.Namespace) -> Pose:
     from poseloom import api
 
     clip = api.load(arguments.like, arguments.source_format)
     frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
-    pose = api.select(clip, [frame]).pose
-    return index.like(pose, arguments.k, arguments.where, arguments.mirrored, embedder=model)
-
-
-def _tell(answer: Answer) -> None:
-    """What was understood, on stderr: results on stdout stay clean."""
-    lines = list(answer.notes)
-    if answer.plain:
-        lines.append(f"looked for in the texts: {', '.join(answer.plain)}")
-    if answer.unknown:
-        lines.append(f"not understood and in no text: {', '.join(answer.unknown)}")
-    if lines and answer.understood:
-        lines.insert(0, f"understood: {'; '.join(answer.understood)}")
-    for line in lines:
-        print(f"poseloom: {line}", file=sys.stderr)
-
-
-def _row(hit: Hit) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": hit.id, "score": round(hit.score, _DIGITS), "text": hit.text}
-    if hit.metadata:
-        row["metadata"] = hit.metadata
-    if hit.holds is not None:
-        row["holds"] = hit.holds
-    if hit.mirrored:
-        row["mirrored"] = True
-    return row
+    return api.select(clip, [frame]).pose

@@ -6,17 +6,17 @@ By rule; what a learned model signs or repairs is in `sign_learned`.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.cli import options, sign_learned
-from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE
+from poseloom.cli import options, printing, sign_learned
+from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE, print_remarks
 
 if TYPE_CHECKING:
     from poseloom.language.hamnosys import Checked
     from poseloom.pose import Clip
+    from poseloom.results import Explained
 
 _WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json")
 _LARGEST = 4096
@@ -88,27 +88,30 @@ def _check_size(size: int) -> None:
 
 
 def _sign(arguments: argparse.Namespace, text: str) -> None:
-    from poseloom.language.hamnosys import explain, parse
+    from poseloom import api
 
-    signs = parse(text, strict=arguments.strict)
-    said = explain(signs)
-    clip = None
-    if arguments.out is not None:
-        clip = _signed(text)
-        _write(clip, arguments)
-    if arguments.json:
-        row: dict[str, object] = {"hamnosys": text, "says": said, "remarks": [str(remark) for remark in signs.remarks]}
-        if clip is not None:
-            row |= {"out": str(arguments.out), "frames": len(clip), "fps": clip.fps, **clip.notes}
-        print(json.dumps(row))
+    if arguments.out is None:
+        told = api.explain(text, strict=arguments.strict)
+        _print_explained(told, arguments)
         return
-    for remark in signs.remarks:
-        print(f"remark: {remark}")
-    if arguments.explain or clip is None:
-        print(said)
-    if clip is not None:
-        print(f"{arguments.out}: {len(clip)} frames, {clip.seconds:.1f} s")
-    elif not arguments.explain:
+    signed = api.sign(text, "sign", strict=arguments.strict)
+    _write(signed.clip, arguments)
+    if arguments.json:
+        printing.print_json(signed, out=arguments.out)
+        return
+    print_remarks(signed)
+    if arguments.explain:
+        print(signed.says)
+    print(f"{arguments.out}: {len(signed.clip)} frames, {signed.clip.seconds:.1f} s")
+
+
+def _print_explained(told: Explained, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        printing.print_json(told)
+        return
+    print_remarks(told)
+    print(told.says)
+    if not arguments.explain:
         print("--out sign.gif shows it; .pose .webp .mp4 .glb .npz are written too")
 
 
@@ -121,12 +124,6 @@ def _check_target(path: Path, written: tuple[str, ...]) -> None:
         hint = closest(suffix, written) if suffix else ""
         raise FileError(path, f"cannot write {suffix or 'without a suffix'}", remedy=", ".join(written) + hint)
     writable_target(path)
-
-
-def _signed(text: str) -> Clip:
-    from poseloom.signer import sign_clip
-
-    return sign_clip(text, name="sign")
 
 
 def _write(clip: Clip, arguments: argparse.Namespace) -> None:
@@ -151,20 +148,17 @@ def _write(clip: Clip, arguments: argparse.Namespace) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     from poseloom.language.hamnosys import check_file
+    from poseloom.results import CheckedStrings
 
-    rows = check_file(arguments.check, strict=arguments.strict)
-    failures = [row for row in rows if row.error is not None]
-    remarks = [row for row in rows if row.remarks]
-    share = 1 - len(failures) / len(rows)
+    checked = CheckedStrings(arguments.check, tuple(check_file(arguments.check, strict=arguments.strict)))
     if arguments.json:
-        noted = [row.as_json() for row in rows if row.error is not None or row.remarks]
-        found = {"file": str(arguments.check), "strings": len(rows), "parse": len(rows) - len(failures)}
-        print(json.dumps({**found, "share": round(share, 6), "with_remarks": len(remarks), "noted": noted}))
+        printing.print_json(checked)
         return
-    _print_rows(failures, remarks)
+    strings, failures = len(checked.rows), checked.failures
+    _print_rows(failures, checked.with_remarks)
     print(
-        f"{arguments.check}: {len(rows) - len(failures)} of {len(rows)} strings parse ({share:.1%}), "
-        f"{len(remarks)} of them with slips that were passed over"
+        f"{arguments.check}: {strings - len(failures)} of {strings} strings parse ({checked.share:.1%}), "
+        f"{len(checked.with_remarks)} of them with slips that were passed over"
     )
 
 

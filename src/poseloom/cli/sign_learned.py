@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.cli import printing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poseloom.formats.pose_file import PoseSequence
-    from poseloom.language.hamnosys.tree import Signs
+    from poseloom.results import Explained, SignedKeypoints
     from poseloom.tasks.sign.predict import LearnedSigner
 
 MODEL = "sign"
@@ -88,48 +89,34 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _sign(arguments: argparse.Namespace, texts: list[str]) -> None:
-    signs = [_parsed(text, arguments) for text in texts]
-    row = _told(arguments, texts, signs)
-    if arguments.out is not None:
-        start = None if arguments.start is None else read_seen(arguments.start)
-        signer = _signer(arguments)
-        with _about(arguments.start):
-            made = signer.sign_all(texts, start=start, steps=arguments.steps)
-        row |= _written(made, signer, arguments)
-    _print(row, arguments)
+    told = _explained(arguments, texts)
+    if arguments.out is None:
+        _print_explained(told, texts, arguments)
+        return
+    start = None if arguments.start is None else read_seen(arguments.start)
+    signer = _signer(arguments)
+    with _about(arguments.start):
+        made = signer.sign_all(texts, start=start, steps=arguments.steps)
+    _finish(told, made, arguments)
 
 
-def _parsed(text: str, arguments: argparse.Namespace) -> Signs:
-    from poseloom.language.hamnosys import parse
+def _explained(arguments: argparse.Namespace, texts: list[str]) -> Explained:
+    """What all strings say, one a line; the notes of each."""
+    from poseloom import api
+    from poseloom.results import Explained
 
-    return parse(text, strict=arguments.strict)
-
-
-def _told(arguments: argparse.Namespace, texts: list[str], signs: list[Signs]) -> dict[str, Any]:
-    from poseloom.language.hamnosys import explain
-
-    said = "\n".join(explain(one) for one in signs)
-    return {"hamnosys": texts, "says": said, "remarks": [str(one) for sign in signs for one in sign.remarks]}
-
-
-# -- repair ------------------------------------------------------------------------------------------------------------
+    each = [api.explain(text, strict=arguments.strict) for text in texts]
+    notes = tuple(note for one in each for note in one.notes)
+    return Explained(" ".join(texts), "\n".join(one.says for one in each), notes=notes)
 
 
 def _repair(arguments: argparse.Namespace, texts: list[str]) -> None:
-    signs = [_parsed(text, arguments) for text in texts]
-    row = _told(arguments, texts, signs)
+    told = _explained(arguments, texts)
     clip = read_seen(arguments.repair)
     signer = _signer(arguments)
     with _about(arguments.repair):
         made = signer.repair(clip, " ".join(texts), steps=arguments.steps)
-    row |= _written(made, signer, arguments) | {"filled": _filled(clip, made, signer)}
-    _print(row, arguments)
-
-
-def _filled(clip: PoseSequence, made: PoseSequence, signer: LearnedSigner) -> int:
-    """Keypoints, counted in every frame, that are there now and were not before."""
-    before = signer.layout.select(clip).missing[:, 0]
-    return int((before & ~made.missing[:, 0]).sum())
+    _finish(told, made, arguments)
 
 
 # -- files and words ---------------------------------------------------------------------------------------------------
@@ -168,7 +155,25 @@ def _signer(arguments: argparse.Namespace) -> LearnedSigner:
     return load_model(arguments.learned or MODEL, MODEL)
 
 
-def _written(made: PoseSequence, signer: LearnedSigner, arguments: argparse.Namespace) -> dict[str, Any]:
+def _finish(told: Explained, made: SignedKeypoints, arguments: argparse.Namespace) -> None:
+    """Write the keypoints, and print what became of them."""
+    from poseloom.results import Repaired
+
+    _write(made.keypoints, arguments)
+    notes = told.notes + made.notes
+    if arguments.json:
+        model = arguments.learned or MODEL
+        printing.print_json({"hamnosys": [], "says": told.says}, made, notes=notes, model=model, out=arguments.out)
+        return
+    print_remarks(replace(told, notes=notes))
+    if arguments.explain and told.says:
+        print(told.says)
+    filled = f", {made.filled:,} keypoints filled in" if isinstance(made, Repaired) else ""
+    frames, fps = len(made.keypoints), made.keypoints.fps
+    print(f"{arguments.out}: {frames} frames, {frames / fps:.1f} s{filled}")
+
+
+def _write(made: PoseSequence, arguments: argparse.Namespace) -> None:
     if arguments.out.suffix.lower() == POSE_FILE:
         from poseloom.formats.pose_file import write_pose_file
 
@@ -177,21 +182,18 @@ def _written(made: PoseSequence, signer: LearnedSigner, arguments: argparse.Name
         from poseloom.render import animate_keypoints
 
         animate_keypoints(made, arguments.out, arguments.size)
-    steps = signer.model.default_steps if arguments.steps is None else arguments.steps
-    told = {"model": arguments.learned or MODEL, "steps": steps}
-    return {**told, "out": str(arguments.out), "frames": len(made), "fps": made.fps}
 
 
-def _print(row: dict[str, Any], arguments: argparse.Namespace) -> None:
+def _print_explained(told: Explained, texts: list[str], arguments: argparse.Namespace) -> None:
     if arguments.json:
-        print(json.dumps(row))
+        printing.print_json(told, hamnosys=texts)
         return
-    for remark in row["remarks"]:
-        print(f"remark: {remark}")
-    if (arguments.explain or "out" not in row) and row["says"]:
-        print(row["says"])
-    if "out" not in row:
-        print("--out sign.pose keeps the keypoints; .gif .webp .mp4 draw them")
-        return
-    filled = f", {row['filled']:,} keypoints filled in" if "filled" in row else ""
-    print(f"{row['out']}: {row['frames']} frames, {row['frames'] / row['fps']:.1f} s{filled}")
+    print_remarks(told)
+    print(told.says)
+    print("--out sign.pose keeps the keypoints; .gif .webp .mp4 draw them")
+
+
+def print_remarks(told: Explained) -> None:
+    """Print the slips in a notation that were passed over."""
+    for note in told.notes:
+        print(f"remark: {note}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError
-from poseloom.cli import options
+from poseloom.cli import options, printing
 from poseloom.cli.overrides import add_recipe, parse_rest
 
 if TYPE_CHECKING:
@@ -72,8 +71,9 @@ def _discard(out: Path) -> None:
 
 def _report(result: RunResult, recipe: Recipe, as_json: bool) -> None:
     if as_json:
-        found = {"run": str(result.folder), "model": str(result.model), "figures": result.figures}
-        print(json.dumps({"task": recipe.task, "recipe": recipe.name, **found}, indent=1))
+        from poseloom.results import Trained
+
+        printing.print_json(Trained(recipe.task, recipe.name, result.folder, result.model, result.figures))
         return
     print(f"best of {recipe.task}/{recipe.name} on the validation split:")
     for name, value in result.figures.items():

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
+    from poseloom.results.found import Found, Hit
     from poseloom.search.beside import index_beside
     from poseloom.search.build import Built, build_index
-    from poseloom.search.index import Answer, Hit, Index
+    from poseloom.search.index import Answer, Index
     from poseloom.search.metadata import Filter, parse_filter
     from poseloom.search.rows import Block, MemoryRows, Rows
     from poseloom.search.tables import TableRows
@@ -23,6 +24,7 @@ _HOME = {
     "Block": "rows",
     "Built": "build",
     "Filter": "metadata",
+    "Found": "index",
     "Hit": "index",
     "Index": "index",
     "MemoryRows": "rows",
@@ -37,6 +39,7 @@ __all__ = [
     "Block",
     "Built",
     "Filter",
+    "Found",
     "Hit",
     "Index",
     "MemoryRows",

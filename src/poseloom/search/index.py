@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -15,12 +14,13 @@ from numpy.typing import NDArray
 from poseloom.base.errors import PoseloomError
 from poseloom.pose.descriptor import Embedder, GeometricDescriptor
 from poseloom.pose.types import Pose
+from poseloom.results.found import Found, Hit
 from poseloom.search import neighbours, store
 from poseloom.search.build import FEATURES, open_vectors, unit_vectors
 from poseloom.search.features import COLUMNS, FEATURES_VERSION
 from poseloom.search.files import TextColumn, read_array
 from poseloom.search.metadata import Filter, MetadataColumn, parse_filter, unknown_column
-from poseloom.search.query.answer import Found, answer
+from poseloom.search.query.answer import Scored, answer
 from poseloom.search.query.lexicon import meanings
 from poseloom.search.query.parse import Query, parse
 from poseloom.search.words import STOP, Words, words_of
@@ -30,46 +30,8 @@ _LONGEST_QUERY = 10_000
 _EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One result.
-
-    Args:
-        id: of the row, as the table has it.
-        score: 0 to 1 for words; the cosine, -1 to 1, for poses and vectors.
-        text: the row's first text, of those that the filters ask for.
-        row: number in the index.
-        metadata: where the row came from.
-        holds: whether the row meets the question; None where that was not asked.
-        mirrored: the row is like the mirrored pose.
-    """
-
-    id: str
-    score: float
-    text: str
-    row: int
-    metadata: dict[str, Any] = field(default_factory=dict)
-    holds: bool | None = None
-    mirrored: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Results of a question in words.
-
-    Args:
-        hits: the best first.
-        understood: what was taken as a statement about poses.
-        plain: words that were looked for in the texts instead.
-        unknown: words that neither the grammar nor any text knows.
-        notes: what the user should know, one line each.
-    """
-
-    hits: tuple[Hit, ...]
-    understood: tuple[str, ...] = ()
-    plain: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+Answer = Found
+"""Of a question in words."""
 
 
 class Segment:
@@ -121,7 +83,7 @@ class Index:
 
     # -- questions --------------------------------------------------------------------------------------------------
 
-    def search(self, text: str, k: int = 10, where: Filters = (), near: bool = False) -> Answer:
+    def search(self, text: str, k: int = 10, where: Filters = (), near: bool = False) -> Found:
         """Rows that meet a question in words, the best first.
 
         Statements about poses ("left hand above the head, both knees bent") must hold; other words are looked for in
@@ -165,7 +127,7 @@ class Index:
         parts = [part for part in found if part.holds == holding or not asked.conditions]
         shown = holding or near or not asked.conditions
         hits = self._merged(found, parts, k, filters) if shown else ()
-        return Answer(hits, asked.understood, plain, unknown, notes)
+        return Found(hits, asked.understood, plain, unknown, notes=notes)
 
     def _read(self, text: str) -> Query:
         if not text.strip():
@@ -197,7 +159,7 @@ class Index:
         return ()
 
     def _merged(
-        self, found: Sequence[Found], chosen: Sequence[Found], k: int, filters: Sequence[Filter]
+        self, found: Sequence[Scored], chosen: Sequence[Scored], k: int, filters: Sequence[Filter]
     ) -> tuple[Hit, ...]:
         rows, scores, holds = [], [], {}
         for part, start in zip(found, self._starts.tolist(), strict=False):
@@ -217,7 +179,7 @@ class Index:
 
     def like(
         self, pose: Pose, k: int = 10, where: Filters = (), mirrored: bool = False, embedder: Embedder | None = None
-    ) -> list[Hit]:
+    ) -> Found:
         """Rows whose poses are like one pose.
 
         Args:
@@ -239,16 +201,16 @@ class Index:
         if pose.rotations[..., 0, 0].numel() != 1:
             raise PoseloomError(f"expected one pose to compare with, got a batch of {pose.batch_shape}")
         one = pose.reshape(1)
-        hits = self.nearest(embedder(one)[0], k, where)
-        if mirrored:
-            known = {hit.row: hit for hit in hits}
-            for hit in self.nearest(embedder(one.mirror())[0], k, where):
-                if hit.row not in known or hit.score > known[hit.row].score:
-                    known[hit.row] = Hit(hit.id, hit.score, hit.text, hit.row, hit.metadata, mirrored=True)
-            hits = sorted(known.values(), key=lambda hit: (-hit.score, hit.row))[:k]
-        return hits
+        found = self.nearest(embedder(one)[0], k, where)
+        if not mirrored:
+            return found
+        known = {hit.row: hit for hit in found}
+        for hit in self.nearest(embedder(one.mirror())[0], k, where):
+            if hit.row not in known or hit.score > known[hit.row].score:
+                known[hit.row] = replace(hit, mirrored=True)
+        return Found(tuple(sorted(known.values(), key=lambda hit: (-hit.score, hit.row))[:k]))
 
-    def nearest(self, vector: Float[np.ndarray, " dimensions"], k: int = 10, where: Filters = ()) -> list[Hit]:
+    def nearest(self, vector: Float[np.ndarray, " dimensions"], k: int = 10, where: Filters = ()) -> Found:
         """Rows whose vectors point most nearly the same way.
 
         Raises:
@@ -267,7 +229,7 @@ class Index:
         else:
             found = neighbours.nearest_exact(self._vectors, query, k, mask)
         scored = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
-        return [self._hit(row, score, filters=filters) for row, score in scored]
+        return Found(tuple(self._hit(row, score, filters=filters) for row, score in scored))
 
     @property
     def exact(self) -> bool:

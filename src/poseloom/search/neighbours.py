@@ -90,7 +90,7 @@ class Vectors:
 
 
 @dataclass(frozen=True)
-class Found:
+class Neighbours:
     """Rows and their cosines, the best first."""
 
     rows: Int[np.ndarray, " found"]
@@ -99,7 +99,7 @@ class Found:
 
 def nearest_exact(
     vectors: Vectors, query: Float[np.ndarray, " dimensions"], k: int, mask: Bool[np.ndarray, " rows"] | None = None
-) -> Found:
+) -> Neighbours:
     """Compare every row, or every row of the mask."""
     if mask is not None and np.count_nonzero(mask) <= SUBSET_COMPARED:
         rows = np.flatnonzero(mask)
@@ -123,7 +123,7 @@ def _tensor(block: NDArray[np.float32]) -> torch.Tensor:
         return torch.from_numpy(block)
 
 
-def best(rows: Int[np.ndarray, " some"] | None, scores: Float[np.ndarray, " some"], k: int) -> Found:
+def best(rows: Int[np.ndarray, " some"] | None, scores: Float[np.ndarray, " some"], k: int) -> Neighbours:
     """The k best; equal scores in the order of the rows."""
     places = np.arange(len(scores))
     if len(scores) > k:
@@ -131,7 +131,7 @@ def best(rows: Int[np.ndarray, " some"] | None, scores: Float[np.ndarray, " some
         above = np.flatnonzero(scores > least)
         places = np.concatenate([above, np.flatnonzero(scores == least)[: k - len(above)]])
     order = places[np.lexsort((places, -scores[places]))]
-    return Found(order if rows is None else rows[order], scores[order])
+    return Neighbours(order if rows is None else rows[order], scores[order])
 
 
 class Cells:
@@ -197,7 +197,7 @@ class Cells:
         query: Float[np.ndarray, " dimensions"],
         k: int,
         mask: Bool[np.ndarray, " rows"] | None = None,
-    ) -> Found:
+    ) -> Neighbours:
         """Ask the cells for candidates, rank those by their vectors."""
         faiss = self._faiss
         options = {"nprobe": min(PROBED_CELLS, self._inner.nlist)}

@@ -1,10 +1,8 @@
-import warnings
-
 import pytest
 
 from poseloom.base.errors import FileError
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
-from poseloom.nn.text.reading import PublishedReader, TextWarning, TokenReader, WordReader, tell
+from poseloom.nn.text.reading import PublishedReader, TokenReader, WordReader
 from poseloom.nn.text.tokenizers import WordTokenizer
 from poseloom.nn.text.vocabulary import SPECIAL_WORDS, Vocabulary
 from poseloom.nn.text.words import LONGEST, WordList
@@ -43,13 +41,6 @@ def test_long_texts_are_cut_and_that_is_told(read):
     reading = read(["left " * 10_000])
     assert reading.notes == (f"the text has 10,000 words, the first {LONGEST} are read",)
     assert reading.ids.shape[1] <= LONGEST + 2
-
-
-def test_notes_are_warnings_in_python():
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        tell(["not known: flipper"])
-    assert [(one.category, str(one.message)) for one in caught] == [(TextWarning, "not known: flipper")]
 
 
 def test_a_model_without_its_words_says_so(tmp_path):

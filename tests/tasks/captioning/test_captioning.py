@@ -22,7 +22,7 @@ def test_it_trains_and_its_export_says_the_same(tmp_path):
     assert set(result.figures) == {"facts", "facts_each", "unread"}
     model = load_model(result.model)
     poses = sample(3, seed=1)
-    assert model.caption(poses) == model.caption(poses)
+    assert model.caption(poses) == model.caption(poses) == list(model.caption(poses))
 
 
 @pytest.mark.parametrize("wording", [Wording(), Wording(beams=3), Wording(top_k=5), Wording(top_p=0.8, temperature=2)])

@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 import torch
@@ -7,10 +5,11 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.registry import WEIGHTS, load_model
 from poseloom.language.description.agreement import fact_agreement
-from poseloom.nn.text.reading import TextWarning
+from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.types import heading
 from poseloom.tasks import task
+from poseloom.tasks.generation.predict import DRAWN_FOR_EACH, PoseGenerator
 from poseloom.training import fit
 from tiny_models import tiny_recipe
 
@@ -31,45 +30,74 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     assert set(result.figures) == {"best_mpje", "mean_mpje", "facts", "facts_verified"}
     learner.eval()
     drawn = learner.model.draw(*learner.told.asked([TEXT]), 3, torch.Generator().manual_seed(5))[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TextWarning)
-        poses = load_model(result.model).generate(TEXT, 3, seed=5)
+    poses = load_model(result.model).generate(TEXT, 3, seed=5).poses
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 def test_the_seed_chooses_the_poses(model):
-    a, b, c = (model.generate(TEXT, 3, seed=seed) for seed in (1, 1, 2))
+    a, b, c = (model.generate(TEXT, 3, seed=seed).poses for seed in (1, 1, 2))
     assert torch.equal(a.rotations, b.rotations) and not torch.allclose(a.rotations, c.rotations)
     assert not torch.allclose(a.rotations[0], a.rotations[1])
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 @pytest.mark.parametrize("verify", [False, True])
 def test_poses_are_whole_and_have_no_heading(model, verify):
-    poses = model.generate(TEXT, 3, verify=verify)
+    made = model.generate(TEXT, 3, verify=verify)
+    poses = made.poses
+    assert made.verified == verify and made.text == TEXT
     assert poses.rotations.shape == (3, 52, 3) and poses.translation is None
     assert heading(poses.rotations[:, 0]).abs().max() < 1e-4
     assert poses.rotations[:, 22:].abs().max() > 0.1  # relaxed hands
 
 
-@pytest.mark.filterwarnings("ignore::poseloom.nn.text.reading.TextWarning")
 def test_checked_poses_agree_better(model):
-    plain, checked = (fact_agreement([TEXT], model.generate(TEXT, 6, verify=verify)) for verify in (False, True))
-    assert checked.true.mean() > plain.true.mean()
-    assert checked.true.mean() <= checked.read[0]
+    plain, checked = (model.generate(TEXT, 6, verify=verify) for verify in (False, True))
+    assert checked.facts.true.mean() > plain.facts.true.mean()
+    assert checked.facts.true.mean() <= checked.facts.read[0]
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_the_facts_are_those_of_the_poses_that_are_given(model, verify):
+    made = model.generate(TEXT, 5, verify=verify)
+    told = fact_agreement([TEXT], made.poses)
+    assert made.facts.true.tolist() == told.true[0].tolist() and set(made.facts.read) == {told.read[0]}
+    posture, knee, arms = made.facts.stated
+    assert posture.startswith("posture: stand") and knee.startswith("left knee: ") and arms.startswith("both arms: ")
+
+
+class Drawn(PoseGenerator):
+    """Draws the same poses again and again: arms down, and in every 32nd place arms up."""
+
+    def notes(self, text):
+        return ()
+
+    def _draw(self, text, count, generator):
+        rotations = torch.zeros(count, 22, 3)
+        rotations[:, 16, 2], rotations[:, 17, 2] = -1.3, 1.3
+        rotations[20::DRAWN_FOR_EACH, 16, 2], rotations[20::DRAWN_FOR_EACH, 17, 2] = 1.3, -1.3
+        rotations[:, 0, 0] = torch.arange(count) * 1e-4  # tells them apart
+        return Pose(rotations)
+
+
+def test_the_pose_of_each_group_that_agrees_best_is_given(model):
+    plain, checked = (Drawn(model.card).generate("both arms raised", 3, verify=verify) for verify in (False, True))
+    assert plain.facts.in_words() == ["0 of 1 facts hold"] * 3
+    assert checked.facts.in_words() == ["1 of 1 facts hold"] * 3
+    places = (checked.poses.rotations[:, 0, 0] / 1e-4).round().int().tolist()
+    assert places == [20, 20 + DRAWN_FOR_EACH, 20 + 2 * DRAWN_FOR_EACH]
 
 
 def test_an_empty_text_asks_for_any_pose_and_that_is_told(model):
-    with pytest.warns(TextWarning, match="any pose"):
-        assert model.generate("  ", 2).rotations.isfinite().all()
-    assert model.notes("") == ("the text is empty: any pose",)
+    made = model.generate("  ", 2)
+    assert made.poses.rotations.isfinite().all()
+    assert made.notes == model.notes("") == ("the text is empty: any pose",)
+    assert made.facts.in_words() == ["", ""]
 
 
 def test_what_cannot_be_checked_is_told(model):
-    with pytest.warns(TextWarning) as caught:
-        model.generate("zebra", 1, verify=True)
-    assert [str(one.message).split(":")[0] for one in caught] == [
+    made = model.generate("zebra", 1, verify=True)
+    assert not made.verified and made.facts.unread == ("zebra",)
+    assert [note.split(":")[0] for note in made.notes] == [
         "not known",
         "nothing in the text can be checked by the geometry",
     ]
@@ -86,6 +114,6 @@ def test_no_number_of_poses(model, n):
 def test_the_shipped_model_knows_left_from_right(text, above, below):
     from poseloom.body import default_body
 
-    joints = default_body().joints(load_model("generation").generate(text, 24))
+    joints = default_body().joints(load_model("generation").generate(text, 24).poses)
     heights = joints[:, [JOINT_INDEX[above], JOINT_INDEX[below]], 1].numpy()
     assert np.mean(heights[:, 0] > heights[:, 1]) > 0.9

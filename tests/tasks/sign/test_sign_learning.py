@@ -217,7 +217,9 @@ def test_a_learner_of_a_function():
 
 @pytest.mark.parametrize("steps", [1, 2, 1000])
 def test_any_number_of_refinements(signer, steps):
-    made = signer.sign(_SIGN, steps=steps, frames=9)
+    signed = signer.sign(_SIGN, steps=steps, frames=9)
+    made = signed.keypoints
+    assert signed.steps == steps and signed.hamnosys == (_SIGN,)
     assert made.values.shape == (9, 1, 75, 3) and np.isfinite(made.values).all()
     assert np.array_equal(made.confidence[0, 0] > 0, signer._used)
 
@@ -233,18 +235,20 @@ def test_the_stream_begins_with_the_start_frame_and_keeps_it(signer, holistic):
 
 
 def test_signs_follow_each_other(signer, holistic):
-    one = signer.sign(_SIGN, start=holistic)
-    both = signer.sign_all([_SIGN, _SIGN + "\ue0d8"], start=holistic)
+    one = signer.sign(_SIGN, start=holistic).keypoints
+    both = signer.sign_all([_SIGN, _SIGN + "\ue0d8"], start=holistic).keypoints
     np.testing.assert_allclose(both.values[: len(one)], one.values, atol=1e-3)
     assert len(both) > len(one)
-    second = signer.sign(_SIGN + "\ue0d8", start=both[len(one) - 1 : len(one)])
+    second = signer.sign(_SIGN + "\ue0d8", start=both[len(one) - 1 : len(one)]).keypoints
     assert len(second) - 1 == len(both) - len(one)
 
 
 def test_repair_keeps_what_was_seen(signer, holistic):
     generator = np.random.default_rng(0)
     broken = holistic.masked(generator.random(holistic.confidence.shape) < 0.3)
-    whole = signer.repair(broken)
+    repaired = signer.repair(broken)
+    whole = repaired.keypoints
+    assert repaired.filled == int((broken.missing & ~whole.missing).sum()) > 0
     seen = broken.confidence[:, 0] > 0
     np.testing.assert_allclose(whole.values[:, 0][seen], broken.values[:, 0][seen], atol=1e-3)
     lost = (holistic.confidence[:, 0] > 0) & ~seen
@@ -257,7 +261,7 @@ def test_long_clips_are_repaired_in_windows(signer, holistic):
     long = PoseSequence(holistic.components, *many)
     gone = np.zeros(long.confidence.shape, bool)
     gone[100:130] = True
-    whole = signer.repair(long.masked(gone))
+    whole = signer.repair(long.masked(gone)).keypoints
     assert len(whole) == len(long) > 2 * 120
     assert (whole.confidence[:, 0][:, signer._used] > 0).all()
 

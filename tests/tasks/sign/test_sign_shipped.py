@@ -34,7 +34,7 @@ def test_the_card_says_what_it_learned_from(signer):
 
 
 def test_a_hand_goes_to_the_chest(signer):
-    made = signer.sign(TEXT)
+    made = signer.sign(TEXT).keypoints
     wrist = made.values[:, 0, made.point("POSE_LANDMARKS", "RIGHT_WRIST")]
     shoulders = made.values[0, 0, [made.point("POSE_LANDMARKS", f"{side}_SHOULDER") for side in ("LEFT", "RIGHT")]]
     width = np.linalg.norm(shoulders[0] - shoulders[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,13 +26,7 @@ _SHOWN = 8
 """Unknown words that are listed; the number of the others is told."""
 _FOREIGN = 0.5
 """Share of unknown words from which on a text is taken for one of another language."""
-_CALLER = 3
-"""Of the function that a model offers, which calls `tell`."""
 _NOT_A_WORD = frozenset(".,;:!?")
-
-
-class TextWarning(UserWarning):
-    """Something that a user should know of how a text was read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,16 +108,16 @@ def notes_on(words: int, cut: int, unknown: Sequence[str], different: int) -> li
     return notes
 
 
+def cut_notes(text: str, longest: int = LONGEST) -> tuple[str, ...]:
+    """What a user should know of a text that `first_words` cuts off."""
+    words = len(text.split())
+    return tuple(notes_on(words, max(0, words - longest), (), 0))
+
+
 def first_words(text: str, longest: int = LONGEST) -> str:
     """The beginning of a text: what the geometry is asked about where a text is too long to be read as a whole."""
     pieces = text.split(maxsplit=longest)
     return text if len(pieces) <= longest else " ".join(pieces[:longest])
-
-
-def tell(notes: Sequence[str]) -> None:
-    """Warn of each note, at the place where the model was called."""
-    for note in notes:
-        warnings.warn(note, TextWarning, stacklevel=_CALLER)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _TEXT_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Scored:
     """Rows of a segment with their scores, in no order; whether they meet the question."""
 
     rows: Int[np.ndarray, " found"]
@@ -47,7 +47,7 @@ def answer(
     k: int,
     mask: Bool[np.ndarray, " rows"] | None,
     near: bool = False,
-) -> Found:
+) -> Scored:
     """The best rows of a segment.
 
     Args:
@@ -62,7 +62,7 @@ def answer(
     """
     stored, count = Rows(features) if features is not None else None, max(k, _CANDIDATES)
     if stored is None or not asked.conditions:
-        return Found(*_highest(_ByWords(words, plain), words.rows, mask, k), holds=True)
+        return Scored(*_highest(_ByWords(words, plain), words.rows, mask, k), holds=True)
     share = len(plain) / (len(plain) + len(asked.conditions))
     ranking = _Ranking(in_turn(asked.conditions), stored, words, plain, share)
     rows, scores = _highest(ranking, len(stored), mask, count)
@@ -70,7 +70,7 @@ def answer(
     if not holds and near:
         rows, scores = _highest(replace(ranking, least=0), len(stored), mask, count)
     scores = (1 - _TEXT_SHARE) * scores + _TEXT_SHARE * words.scores_of(all_words, rows)
-    return Found(rows, scores, holds)
+    return Scored(rows, scores, holds)
 
 
 class _Scorer(Protocol):

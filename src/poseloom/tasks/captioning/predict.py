@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poseloom.nn.text.decoding import Limits
 from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
+from poseloom.results.texts import Captioned
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import flat, published
@@ -39,7 +40,7 @@ class PoseCaptioner(ABC):
     def _say(self, poses: Pose, wording: Wording) -> list[str]:
         """Texts of poses with one leading axis and no heading."""
 
-    def caption(self, pose: Pose, wording: Wording | None = None) -> list[str]:
+    def caption(self, pose: Pose, wording: Wording | None = None) -> Captioned:
         """A text for each pose of the (flattened) batch; its heading does not count.
 
         Args:
@@ -50,7 +51,8 @@ class PoseCaptioner(ABC):
             PoseloomError: the model was imported without its vocabulary.
         """
         poses = flat(pose)
-        return self._say(poses.without_heading(), wording or Wording()) if len(poses) else []
+        texts = self._say(poses.without_heading(), wording or Wording()) if len(poses) else []
+        return Captioned(tuple(texts))
 
 
 class SmallCaptioner(PoseCaptioner):

@@ -24,7 +24,8 @@ def flat(pose: Pose) -> Pose:
         PoseloomError: it is no pose.
     """
     if not isinstance(pose, Pose):
-        raise PoseloomError(f"expected a Pose, got {type(pose).__name__}; poseloom.load reads one from a file")
+        remedy = "give its .poses" if hasattr(pose, "poses") else "poseloom.load reads one from a file"
+        raise PoseloomError(f"expected a Pose, got {type(pose).__name__}; {remedy}")
     return Pose(pose.rotations.detach().to("cpu", torch.float32)).reshape(-1)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
-from poseloom.nn.text.reading import Reading, TextReader, tell
+from poseloom.nn.text.reading import Reading, TextReader
+from poseloom.results.vectors import Embedded, Ranked, Ranking
 from poseloom.training.export import ModelCard
 
 _AT_ONCE = 64
@@ -36,30 +36,25 @@ class TextSpace(ABC):
         """What a user should know of how a text is read."""
         return self._read([text]).notes
 
-    def embed_texts(self, texts: Sequence[str]) -> Float[Tensor, "texts latent"]:
-        """Texts -> unit vectors. What is not understood of them is told by a `TextWarning`."""
+    def embed_texts(self, texts: Sequence[str]) -> Embedded:
+        """Texts -> unit vectors. What is not understood of them stands in the notes."""
         if not texts:
-            return torch.zeros(0, self.dimensions)
+            return Embedded(torch.zeros(0, self.dimensions))
         reading = self._read(texts)
-        tell(reading.notes)
         with torch.no_grad():
-            return self._texts(reading)
+            return Embedded(self._texts(reading), notes=reading.notes)
+
+    def _ranking(self, text: str, candidates: Embedded, k: int) -> Ranking:
+        """The `k` candidates that a text tells of best.
+
+        Raises:
+            PoseloomError: k below one.
+        """
+        asked = self.embed_texts([text])
+        return Ranking(ranked(asked.vectors[0], candidates.vectors, k), notes=asked.notes)
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """One of the candidates.
-
-    Args:
-        row: its number among them.
-        score: the cosine, -1 to 1.
-    """
-
-    row: int
-    score: float
-
-
-def ranked(query: Float[Tensor, " latent"], candidates: Float[Tensor, "rows latent"], k: int) -> list[Ranked]:
+def ranked(query: Float[Tensor, " latent"], candidates: Float[Tensor, "rows latent"], k: int) -> tuple[Ranked, ...]:
     """The `k` candidates that are nearest, best first; of unit vectors.
 
     Raises:
@@ -68,7 +63,7 @@ def ranked(query: Float[Tensor, " latent"], candidates: Float[Tensor, "rows late
     if k < 1:
         raise PoseloomError(f"k is {k}, expected 1 or more")
     scores, rows = (candidates @ query).topk(min(k, len(candidates)))
-    return [Ranked(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+    return tuple(Ranked(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True))
 
 
 def texts_in_parts(

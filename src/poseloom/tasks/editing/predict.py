@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.facts.stated import instructed, instructed_claims
 from poseloom.nn.pose.features import joint_positions
-from poseloom.nn.text.reading import TextReader, WordReader, first_words, tell
+from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Pose
+from poseloom.results.poses import Edited, Facts
+from poseloom.tasks.common.checking import instructed_facts
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import from_published, one_pose, published, put_back
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
@@ -60,12 +62,12 @@ class PoseEditor(ABC):
             raise PoseloomError("the instruction is empty; say what to change, as 'raise the left arm'")
         return self._read([instruction]).notes
 
-    def edit(self, pose: Pose, instruction: str, n: int = 1, seed: int = 0, verify: bool = False) -> Pose:
+    def edit(self, pose: Pose, instruction: str, n: int = 1, seed: int = 0, verify: bool = False) -> Edited:
         """The pose changed as an instruction says, in several ways.
 
         Args:
             pose: a single pose, of any heading.
-            instruction: plain English. What is not understood of it is told by a `TextWarning`.
+            instruction: plain English. What is not understood of it stands in the notes.
             n: number of changed poses.
             seed: the same seed gives the same poses.
             verify: draw 32 for each, check them by the geometry against what is read in the instruction, and give the
@@ -81,17 +83,18 @@ class PoseEditor(ABC):
         if not 1 <= n <= MOST:
             raise PoseloomError(f"n is {n}, expected 1 to {MOST:,} poses")
         original = one_pose(pose)
-        notes = list(self.notes(instruction))
-        checked = verify and _can_be_checked(instruction)
-        if verify and not checked:
-            notes.append(_UNCHECKED)
-        tell(notes)
+        notes = self.notes(instruction)
+        verified = verify and _can_be_checked(instruction)
+        if verify and not verified:
+            notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
         plain = Pose(original.rotations).reshape(1).without_heading()
-        drawn = self._draw(plain, instruction, n * DRAWN_FOR_EACH if checked else n, generator)
-        if checked:
-            drawn = _best(plain, instruction, drawn, n)
-        return put_back(drawn, original)
+        drawn = self._draw(plain, instruction, n * DRAWN_FOR_EACH if verified else n, generator)
+        facts = instructed_facts(instruction, plain, drawn)
+        if verified:
+            best = _best(facts, _ways(plain, drawn).numpy(), n)
+            drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
+        return Edited(put_back(drawn, original), facts, seed, verified, instruction, notes=notes)
 
 
 class SmallEditor(PoseEditor):
@@ -138,17 +141,11 @@ def _can_be_checked(instruction: str) -> bool:
     return bool(read_instruction(first_words(instruction)).said)
 
 
-def _best(original: Pose, instruction: str, drawn: Pose, n: int) -> Pose:
+def _best(facts: Facts, ways: Float[np.ndarray, " poses"], n: int) -> Int[np.ndarray, " n"]:
     """Of each of n equal groups the pose that follows the instruction best, and moves least among those."""
-    from poseloom.language.claims.checking import check_instructions
-
-    count = len(drawn)
-    before = original.body()[torch.zeros(count, dtype=torch.long)]
-    checked = check_instructions([first_words(instruction)] * count, before, drawn.body())
-    share = np.array([one.share or 0.0 for one in checked]).reshape(n, -1)
-    way = _ways(original, drawn).numpy().reshape(n, -1)
-    best = np.lexsort((way, -share), axis=1)[:, 0]
-    return drawn[torch.from_numpy(best + np.arange(n) * share.shape[1])]
+    share = np.nan_to_num(facts.share).reshape(n, -1)
+    best = np.lexsort((ways.reshape(n, -1), -share), axis=1)[:, 0]
+    return best + np.arange(n) * share.shape[1]
 
 
 def _ways(original: Pose, drawn: Pose) -> Float[Tensor, " poses"]:

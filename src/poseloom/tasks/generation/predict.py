@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
+from jaxtyping import Int
 
 from poseloom.base.errors import PoseloomError
 from poseloom.facts.stated import described, described_claims
-from poseloom.nn.text.reading import TextReader, WordReader, first_words, tell
+from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose, concatenate
+from poseloom.results.poses import Facts, Generated
+from poseloom.tasks.common.checking import stated_facts
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
-    from poseloom.language.description.agreement import Agreement
     from poseloom.tasks.generation.published import CondTextPoser, PoseVae
 
 MOST = 10_000
@@ -53,11 +55,11 @@ class PoseGenerator(ABC):
     def _draw(self, text: str, count: int, generator: torch.Generator) -> Pose:
         """Poses (count,) without heading."""
 
-    def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False) -> Pose:
+    def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False) -> Generated:
         """Poses that a text tells of, each another one.
 
         Args:
-            text: plain English; an empty one asks for any pose. What is not understood of it is told by a `TextWarning`.
+            text: plain English; an empty one asks for any pose. What is not understood of it stands in the notes.
             n: number of poses.
             seed: the same seed gives the same poses.
             verify: draw 32 for each, check them by the geometry against the facts that are read in the text, and give
@@ -68,18 +70,20 @@ class PoseGenerator(ABC):
 
         Raises:
             PoseloomError: no number of poses from 1 to 10,000.
-        """  # noqa: E501
+        """
         if not 1 <= n <= MOST:
             raise PoseloomError(f"n is {n}, expected 1 to {MOST:,} poses")
-        notes = list(self.notes(text))
-        checked = verify and _can_be_checked(text)
-        if verify and not checked:
-            notes.append(_UNCHECKED)
-        tell(notes)
+        notes = self.notes(text)
+        verified = verify and _can_be_checked(text)
+        if verify and not verified:
+            notes += (_UNCHECKED,)
         generator = torch.Generator().manual_seed(seed)
-        if not checked:
-            return _whole(_in_parts(self, text, n, generator))
-        return _whole(_best(text, _in_parts(self, text, n * DRAWN_FOR_EACH, generator), n))
+        drawn = _whole(_in_parts(self, text, n * DRAWN_FOR_EACH if verified else n, generator))
+        facts = stated_facts(text, drawn)
+        if verified:
+            best = _best(facts, n)
+            drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
+        return Generated(drawn, facts, seed, verified, text, notes=notes)
 
 
 class SmallGenerator(PoseGenerator):
@@ -138,18 +142,6 @@ def open_model(path: str | Path) -> SmallGenerator:
     return SmallGenerator(open_exported(path, "generation", GenerationModel, GenerationModelConfig))
 
 
-def agreement(text: str, poses: Pose) -> Agreement:
-    """What the geometry says of a text: how many facts are read in it, how many of them are true of each pose.
-
-    Args:
-        text: its first 250 words count.
-        poses: one leading axis.
-    """
-    from poseloom.language.description.agreement import fact_agreement
-
-    return fact_agreement([first_words(text)], poses)
-
-
 def _can_be_checked(text: str) -> bool:
     from poseloom.language.description.agreement import claims_of
 
@@ -161,10 +153,10 @@ def _in_parts(model: PoseGenerator, text: str, count: int, generator: torch.Gene
     return concatenate([model._draw(text, size, generator) for size in sizes])
 
 
-def _best(text: str, poses: Pose, n: int) -> Pose:
+def _best(facts: Facts, n: int) -> Int[np.ndarray, " n"]:
     """Of each of n equal groups the pose of which most facts are true, the first of equals."""
-    true = agreement(text, poses).true[0].reshape(n, -1)
-    return poses[torch.from_numpy(true.argmax(1) + np.arange(n) * true.shape[1])]
+    true = facts.true.reshape(n, -1)
+    return true.argmax(1) + np.arange(n) * true.shape[1]
 
 
 def _whole(poses: Pose) -> Pose:

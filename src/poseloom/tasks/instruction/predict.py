@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poseloom.nn.text.decoding import Limits
 from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
+from poseloom.results.texts import Instructed
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import pairs, published
 from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
@@ -39,7 +40,7 @@ class PoseInstructor(ABC):
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
         """Texts of pairs with one leading axis, the first poses without heading."""
 
-    def instruct(self, pose_a: Pose, pose_b: Pose, wording: Wording | None = None) -> list[str]:
+    def instruct(self, pose_a: Pose, pose_b: Pose, wording: Wording | None = None) -> Instructed:
         """A text for each pose of `pose_a` and its counterpart in `pose_b`, of the flattened batches.
 
         The turn between the two counts; take it away by `Pose.without_heading` where it means nothing, as of poses of
@@ -54,7 +55,8 @@ class PoseInstructor(ABC):
             PoseloomError: batches of other sizes, or the model was imported without its vocabulary.
         """
         first, second = pairs(pose_a, pose_b)
-        return self._say(first, second, wording or Wording()) if len(first) else []
+        texts = self._say(first, second, wording or Wording()) if len(first) else []
+        return Instructed(tuple(texts))
 
 
 class SmallInstructor(PoseInstructor):

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
+from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import pairs, published
-from poseloom.tasks.common.spaces import Ranked, TextSpace, ranked, texts_in_parts
+from poseloom.tasks.common.spaces import TextSpace, texts_in_parts
 from poseloom.tasks.pair_retrieval.model import PairRetrievalModel, PairRetrievalModelConfig
 from poseloom.tasks.retrieval.model import in_parts
 from poseloom.training.export import ModelCard
@@ -32,18 +33,22 @@ class TextPairSpace(TextSpace):
     def _pairs(self, first: Pose, second: Pose) -> Float[Tensor, "pairs latent"]:
         """Vectors of pairs with one leading axis, the first poses without heading."""
 
-    def embed_pairs(self, pose_a: Pose, pose_b: Pose) -> Float[Tensor, "pairs latent"]:
+    def embed_pairs(self, pose_a: Pose, pose_b: Pose) -> Embedded:
         """Pairs of the (flattened) batches -> unit vectors; the turn between the two poses counts.
 
         Raises:
             PoseloomError: batches of other sizes.
         """
         first, second = pairs(pose_a, pose_b)
-        return self._pairs(first, second) if len(first) else torch.zeros(0, self.dimensions)
+        return Embedded(self._pairs(first, second) if len(first) else torch.zeros(0, self.dimensions))
 
-    def rank(self, text: str, pose_a: Pose, pose_b: Pose, k: int = 10) -> list[Ranked]:
-        """Of the pairs of two batches the `k` that follow an instruction best."""
-        return ranked(self.embed_texts([text])[0], self.embed_pairs(pose_a, pose_b), k)
+    def rank(self, text: str, pose_a: Pose, pose_b: Pose, k: int = 10) -> Ranking:
+        """Of the pairs of two batches the `k` that follow an instruction best.
+
+        Raises:
+            PoseloomError: batches of other sizes, or k below one.
+        """
+        return self._ranking(text, self.embed_pairs(pose_a, pose_b), k)
 
 
 class SmallTextPairSpace(TextPairSpace):

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
+from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import flat, published
-from poseloom.tasks.common.spaces import Ranked, TextSpace, ranked, texts_in_parts
+from poseloom.tasks.common.spaces import TextSpace, texts_in_parts
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
 from poseloom.training.export import ModelCard
 
@@ -45,18 +46,22 @@ class TextPoseSpace(TextSpace):
         """Names these very weights: vectors of others cannot be compared."""
         return f"{LEARNED}{self.card.sha256[:_DIGITS]}"
 
-    def embed_poses(self, pose: Pose) -> Float[Tensor, "poses latent"]:
+    def embed_poses(self, pose: Pose) -> Embedded:
         """Poses of the (flattened) batch -> unit vectors; heading, translation and shape do not count."""
         poses = flat(pose)
-        return self._poses(poses.without_heading()) if len(poses) else torch.zeros(0, self.dimensions)
+        return Embedded(self._poses(poses.without_heading()) if len(poses) else torch.zeros(0, self.dimensions))
 
-    def rank(self, text: str, pose: Pose, k: int = 10) -> list[Ranked]:
-        """Of the poses of a batch the `k` that a text tells of best."""
-        return ranked(self.embed_texts([text])[0], self.embed_poses(pose), k)
+    def rank(self, text: str, pose: Pose, k: int = 10) -> Ranking:
+        """Of the poses of a batch the `k` that a text tells of best.
+
+        Raises:
+            PoseloomError: k below one.
+        """
+        return self._ranking(text, self.embed_poses(pose), k)
 
     def __call__(self, pose: Pose) -> Float[np.ndarray, "poses latent"]:
-        """The same as `embed_poses`, as numpy."""
-        return self.embed_poses(pose).numpy()
+        """The vectors of `embed_poses`, as numpy."""
+        return self.embed_poses(pose).vectors.numpy()
 
 
 class SmallTextPoseSpace(TextPoseSpace):

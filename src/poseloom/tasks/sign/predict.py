@@ -14,6 +14,7 @@ from torch import Tensor
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
+from poseloom.results.signing import Repaired, SignedKeypoints
 from poseloom.tasks.common.exported import section_of
 from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, prepared, sign_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
@@ -50,7 +51,7 @@ class LearnedSigner:
         frames: int | None = None,
         steps: int | None = None,
         guidance: float = 0.0,
-    ) -> PoseSequence:
+    ) -> SignedKeypoints:
         """One sign, or a string of them that the model takes at once.
 
         Args:
@@ -66,7 +67,7 @@ class LearnedSigner:
                 that the model cannot take.
         """
         *_, last = self.stream(text, start=start, frames=frames, steps=steps, guidance=guidance)
-        return last
+        return SignedKeypoints((text,), last, self._steps(steps))
 
     def stream(
         self,
@@ -90,7 +91,7 @@ class LearnedSigner:
         start: PoseSequence | None = None,
         steps: int | None = None,
         guidance: float = 0.0,
-    ) -> PoseSequence:
+    ) -> SignedKeypoints:
         """Signs after each other: the last frame of one is the first pose of the next.
 
         Args:
@@ -110,10 +111,11 @@ class LearnedSigner:
             parts.append(values[1:] if number and len(values) > 1 else values)
             first, seen = values[-1], confidence > 0
         joined = np.concatenate(parts)
-        return placement.sequence(self.layout, joined, np.broadcast_to(confidence, joined.shape[:2]))
+        whole = placement.sequence(self.layout, joined, np.broadcast_to(confidence, joined.shape[:2]))
+        return SignedKeypoints(tuple(texts), whole, self._steps(steps))
 
     @torch.no_grad()
-    def repair(self, clip: PoseSequence, text: str = "", *, steps: int | None = None) -> PoseSequence:
+    def repair(self, clip: PoseSequence, text: str = "", *, steps: int | None = None) -> Repaired:
         """A clip with its missing frames and keypoints filled in; what was seen stays as it was.
 
         Args:
@@ -142,7 +144,10 @@ class LearnedSigner:
             known[:, :done] |= torch.from_numpy(self._used)
         confidence = np.where(given.confidence > 0, given.confidence, _FILLED_CONFIDENCE * self._used)
         whole = placement.sequence(self.layout, values[0].numpy(), confidence)
-        return replace(_with_the_rest(whole, self.layout.select(clip)), depth=clip.depth)
+        before = self.layout.select(clip)
+        made = replace(_with_the_rest(whole, before), depth=clip.depth)
+        filled = int((before.missing[:, 0] & ~made.missing[:, 0]).sum())
+        return Repaired((text,) if text else (), made, steps, filled)
 
     @property
     def _window(self) -> int:

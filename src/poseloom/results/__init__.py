@@ -1,0 +1,103 @@
+"""Results: what functions, models and commands give, each with notes for the user and a form for JSON.
+
+The names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseloom.base.lazy import names_of
+
+if TYPE_CHECKING:
+    from poseloom.results.found import Found, Hit
+    from poseloom.results.json_values import plain
+    from poseloom.results.poses import Edited, Facts, Generated, Judged
+    from poseloom.results.reports import (
+        Converted,
+        Evaluated,
+        IndexDescribed,
+        ModelDescribed,
+        ModelExported,
+        ModelImported,
+        ModelList,
+        ModelRow,
+        TableBuilt,
+        TableConverted,
+        Trained,
+    )
+    from poseloom.results.result import Items, Result
+    from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
+    from poseloom.results.texts import Captioned, Described, Instructed, Texts
+    from poseloom.results.vectors import Embedded, Ranked, Ranking
+
+_HOME = {
+    "Captioned": "texts",
+    "CheckedStrings": "signing",
+    "Converted": "reports",
+    "Described": "texts",
+    "Edited": "poses",
+    "Embedded": "vectors",
+    "Evaluated": "reports",
+    "Explained": "signing",
+    "Facts": "poses",
+    "Found": "found",
+    "Generated": "poses",
+    "Hit": "found",
+    "IndexDescribed": "reports",
+    "Instructed": "texts",
+    "Items": "result",
+    "Judged": "poses",
+    "ModelDescribed": "reports",
+    "ModelExported": "reports",
+    "ModelImported": "reports",
+    "ModelList": "reports",
+    "ModelRow": "reports",
+    "Ranked": "vectors",
+    "Ranking": "vectors",
+    "Repaired": "signing",
+    "Result": "result",
+    "Signed": "signing",
+    "SignedKeypoints": "signing",
+    "TableBuilt": "reports",
+    "TableConverted": "reports",
+    "Texts": "texts",
+    "Trained": "reports",
+    "plain": "json_values",
+}
+__all__ = [
+    "Captioned",
+    "CheckedStrings",
+    "Converted",
+    "Described",
+    "Edited",
+    "Embedded",
+    "Evaluated",
+    "Explained",
+    "Facts",
+    "Found",
+    "Generated",
+    "Hit",
+    "IndexDescribed",
+    "Instructed",
+    "Items",
+    "Judged",
+    "ModelDescribed",
+    "ModelExported",
+    "ModelImported",
+    "ModelList",
+    "ModelRow",
+    "Ranked",
+    "Ranking",
+    "Repaired",
+    "Result",
+    "Signed",
+    "SignedKeypoints",
+    "TableBuilt",
+    "TableConverted",
+    "Texts",
+    "Trained",
+    "plain",
+]
+
+__getattr__ = names_of(__name__, _HOME)

@@ -1,0 +1,68 @@
+"""Which facts of a user's words hold for poses: what chooses among samples, and what their results carry."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from poseloom.base.errors import PoseloomError
+from poseloom.nn.text.reading import first_words
+from poseloom.pose.types import Pose
+from poseloom.results.poses import Facts
+from poseloom.tasks.common.fact_words import change_in_words, claim_in_words
+
+
+def stated_facts(text: str, poses: Pose) -> Facts:
+    """What a text states, and whether it holds for each pose.
+
+    Args:
+        text: its first 250 words count.
+        poses: one leading axis.
+    """
+    from poseloom.language.description.agreement import claims_of
+    from poseloom.language.description.describe import figures
+    from poseloom.language.description.truth import joined_truths, truth_of
+
+    claims = claims_of(first_words(text))
+    holds = np.zeros((len(poses), len(claims.statements)), bool)
+    if claims.statements:
+        truth = joined_truths([truth_of(figure) for figure in figures(poses)])
+        for place, options in enumerate(claims.statements):
+            holds[:, place] = np.logical_or.reduce([truth.holds(one) for one in options])
+    return Facts(
+        tuple(claim_in_words(options[0]) for options in claims.statements), holds, np.ones_like(holds), claims.unread
+    )
+
+
+def instructed_facts(instruction: str, original: Pose, changed: Pose) -> Facts:
+    """What an instruction asks for, and whether each changed pose shows it.
+
+    Args:
+        instruction: its first 250 words count.
+        original: (1,) pose, or (n,).
+        changed: (n,) poses; those of the body count.
+
+    Raises:
+        PoseloomError: other numbers of poses.
+    """
+    from poseloom.language.claims.checking import check_instructions
+    from poseloom.language.claims.reading import read_instruction
+
+    if len(original) not in (1, len(changed)):
+        raise PoseloomError(f"expected one second pose for each of {len(original)} first ones, got {len(changed)}")
+    told = first_words(instruction)
+    reading = read_instruction(told)
+    found = np.zeros((len(changed), len(reading.said)), object)
+    if reading.said:
+        before = original.body()
+        if len(before) != len(changed):
+            before = before[torch.zeros(len(changed), dtype=torch.long)]
+        checked = check_instructions([told] * len(changed), before, changed.body())
+        found = np.array([one.holds for one in checked], dtype=object).reshape(found.shape)
+    stated = tuple(change_in_words(options[0]) for options in reading.said)
+    return Facts(stated, _is(found, True), ~_is(found, None), tuple(dict.fromkeys(reading.unread)))
+
+
+def _is(found: NDArray[np.object_], value: bool | None) -> NDArray[np.bool_]:
+    return np.array([one is value for one in found.flat], bool).reshape(found.shape)

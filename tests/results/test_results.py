@@ -1,0 +1,196 @@
+"""Laws of all results: JSON that any reader takes, notes, sequences that behave as lists."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import poseloom.results
+from poseloom.base.errors import PoseloomError
+from poseloom.formats.pose_file.joints import clip_to_sequence
+from poseloom.language.hamnosys import check_texts, from_names
+from poseloom.pose import Clip, Pose
+from poseloom.pose.joints import JOINT_NAMES
+from poseloom.pose.sampler import sample
+from poseloom.results import (
+    Captioned,
+    CheckedStrings,
+    Converted,
+    Described,
+    Edited,
+    Embedded,
+    Evaluated,
+    Explained,
+    Facts,
+    Found,
+    Generated,
+    Hit,
+    IndexDescribed,
+    Instructed,
+    Judged,
+    ModelDescribed,
+    ModelExported,
+    ModelImported,
+    ModelList,
+    ModelRow,
+    Ranked,
+    Ranking,
+    Repaired,
+    Result,
+    Signed,
+    SignedKeypoints,
+    TableBuilt,
+    TableConverted,
+    Trained,
+    plain,
+)
+
+NOTES = ("not known: zebra", 'a "quoted" line')
+FACTS = Facts(
+    ("left arm: up", "head turn: left"),
+    np.array([[True, False], [True, True]]),
+    np.array([[True, True], [True, False]]),
+    ("zebra",),
+)
+POSES = sample(2, seed=1)
+CLIP = Clip(Pose(torch.zeros(3, 52, 3)), 25.0, "sign", {"signs": [[0, 3]]})
+KEYPOINTS = clip_to_sequence(CLIP, "holistic")
+HIT = Hit("a/1", 0.123456, "A person stands.", 1, {"frame": 3, "split": "val"}, True)
+EXAMPLES = (
+    Described(("He stands.", "He sits."), notes=NOTES),
+    Captioned(("He stands.",), notes=NOTES).at([30], 30.0),
+    Instructed(("Raise the arm.",), notes=NOTES),
+    Generated(POSES, FACTS, 3, True, "the left arm is up", notes=NOTES),
+    Edited(Pose(POSES.rotations, torch.ones(2, 3)), FACTS, 3, False, "raise the left arm", notes=NOTES),
+    Judged("the left arm is up", FACTS, notes=NOTES),
+    Found((HIT, Hit("b", -1.0, "", 2, mirrored=True)), ("standing",), ("blue",), ("xyz",), notes=NOTES),
+    Embedded(torch.eye(2), notes=NOTES),
+    Ranking((Ranked(3, 0.5), Ranked(1, -0.25)), notes=NOTES),
+    Explained(from_names("flathand extfingerl palml"), "flat hand", notes=NOTES),
+    Signed(from_names("flathand extfingerl palml"), "flat hand", CLIP, notes=NOTES),
+    SignedKeypoints((from_names("flathand extfingerl palml"),), KEYPOINTS, 10, notes=NOTES),
+    Repaired((), KEYPOINTS, 10, 77, notes=NOTES),
+    CheckedStrings(Path("a.json"), tuple(check_texts([("one", "hello")])), notes=NOTES),
+    Converted(Path("walk.npz"), 40, 20.0, 22, notes=NOTES),
+    Trained("generation", "tiny", Path("runs/a"), Path("runs/a/model.safetensors"), {"facts": 0.5}, notes=NOTES),
+    Evaluated("generation", "tiny", Path("a.ckpt"), "val", {"error": float("nan")}, notes=NOTES),
+    TableBuilt(Path("T"), "rows", 9, 1, "rows/a", ("a row is damaged",), {"texts": 9}, notes=NOTES),
+    TableConverted(Path("T"), 9, 1, 1.5, 2.5, 9, (), notes=NOTES),
+    IndexDescribed(
+        9, 100, "geometric-1", 87, 1, True, ("split",), ({"rows": 9, "source": "T"},), {"id": "a"}, notes=NOTES
+    ),
+    ModelList((ModelRow("sign", here=False), ModelRow("editing", True, 5, 20, "edits")), notes=NOTES),
+    ModelDescribed(Path("a.safetensors"), {"task": "editing", "figures": {"facts": float("inf")}}, notes=NOTES),
+    ModelImported(Path("a.safetensors"), "captioning", "DescriptionGenerator", 5, None, notes=NOTES),
+    ModelExported(Path("a.safetensors"), Path("a.json"), "captioning", 5, notes=NOTES),
+)
+
+
+def concrete(kind: type) -> set[type]:
+    """Classes of results that stand for something that is given."""
+    found = {kind}.union(*map(concrete, kind.__subclasses__()))
+    return {one for one in found if one.__name__ not in ("Result", "Items", "Texts", "Made")}
+
+
+def test_every_type_has_an_example_and_a_name_in_the_room():
+    assert concrete(Result) == {type(one) for one in EXAMPLES}
+    assert {one.__name__ for one in concrete(Result)} <= set(poseloom.results.__all__)
+    assert all(getattr(poseloom.results, name) is not None for name in poseloom.results.__all__)
+
+
+@pytest.mark.parametrize("result", EXAMPLES, ids=lambda one: type(one).__name__)
+def test_json_is_plain_and_ends_with_the_notes(result):
+    made = result.as_json()
+    assert json.loads(json.dumps(made, allow_nan=False)) == made  # no tuple, path or number that JSON has not
+    assert list(made)[-1] == "notes" and made["notes"] == list(NOTES)
+
+
+@pytest.mark.parametrize("kind", [Described, Captioned, Instructed])
+def test_texts_are_a_sequence_of_texts(kind):
+    texts = kind(("one", "two", "three"))
+    assert len(texts) == 3 and texts[0] == "one" and texts[-1] == "three" and texts[1:] == ("two", "three")
+    assert list(texts) == ["one", "two", "three"] and "two" in texts and texts.index("three") == 2
+    assert texts == ["one", "two", "three"] == texts and texts != ["one"] and texts != kind(("one",))
+    assert texts == kind(("one", "two", "three")) and texts != kind(("one", "two", "three"), notes=("a",))
+    assert kind(()) == [] and not kind(())
+
+
+def test_texts_of_frames_have_their_places():
+    placed = Described(("one", "two")).at([0, 10], 20.0)
+    assert placed.as_json()["texts"] == [
+        {"frame": 0, "seconds": 0.0, "text": "one"},
+        {"frame": 10, "seconds": 0.5, "text": "two"},
+    ]
+    assert Described(("one",)).as_json()["texts"] == [{"text": "one"}]
+    with pytest.raises(PoseloomError, match="expected one for each of 2 texts, got 1"):
+        Described(("one", "two")).at([3], 20.0)
+
+
+def test_poses_come_back_from_json():
+    turned = Pose(POSES.rotations, torch.tensor([[1.0, 2.0, 3.0], [0.1234567, 0, 0]]), face=torch.zeros(2, 3, 3))
+    made = Generated(turned, FACTS, 0, False, "up").as_json()
+    assert made["joints"] == list(JOINT_NAMES[: POSES.joints])
+    for name in ("rotations", "translation", "face"):
+        there = torch.tensor([row[name] for row in made["poses"]])
+        torch.testing.assert_close(there, getattr(turned, name), atol=1e-6, rtol=0)
+    assert "shape" not in made["poses"][0] and "shape_model" not in made
+
+
+def test_shapes_name_their_body():
+    shaped = Pose(POSES.rotations, shape=torch.ones(2, 10), shape_model="smplh")
+    made = Generated(shaped, FACTS, 0, False, "up").as_json()
+    assert made["shape_model"] == "smplh" and made["poses"][0]["shape"] == [1.0] * 10
+
+
+def test_facts_count_what_can_be_judged():
+    assert FACTS.read.tolist() == [2, 1] and FACTS.true.tolist() == [1, 1] and FACTS.share.tolist() == [0.5, 1.0]
+    assert FACTS.in_words() == ["1 of 2 facts hold", "1 of 1 facts hold"]
+    assert FACTS.rows() == [
+        {"facts_read": 2, "facts_true": 1, "holds": [True, False]},
+        {"facts_read": 1, "facts_true": 1, "holds": [True, None]},
+    ]
+    assert FACTS.of([1]).in_words() == ["1 of 1 facts hold"]
+    nothing = Facts((), np.zeros((2, 0), bool), np.zeros((2, 0), bool))
+    assert nothing.in_words() == ["", ""] and np.isnan(nothing.share).all()
+
+
+def test_facts_belong_to_the_poses():
+    with pytest.raises(PoseloomError, match="expected one leading axis of 2"):
+        Generated(POSES[:1], FACTS, 0, False, "up")
+    with pytest.raises(PoseloomError, match="facts: expected"):
+        Facts(("a",), np.zeros((2, 2), bool), np.zeros((2, 2), bool))
+
+
+def test_a_hit_tells_what_is_known_of_it():
+    assert HIT.as_json() == {
+        "id": "a/1",
+        "row": 1,
+        "score": 0.1235,
+        "text": "A person stands.",
+        "metadata": {"frame": 3, "split": "val"},
+        "holds": True,
+    }
+    assert Found((HIT,)) == [HIT] and Found((HIT,))[0] is HIT
+
+
+def test_remarks_say_how_a_question_was_read_where_it_was_not_read_as_a_whole():
+    assert list(Found((), ("standing",)).remarks()) == []
+    assert list(Found((), ("standing",), ("blue",), ("xyz",), notes=("a",)).remarks()) == [
+        "understood: standing",
+        "a",
+        "looked for in the texts: blue",
+        "not understood and in no text: xyz",
+    ]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float32("nan"), torch.tensor(float("nan"))])
+def test_json_knows_no_nan(value):
+    assert plain({"a": [value]}) == {"a": [None]}
+
+
+def test_results_are_frozen():
+    for result in EXAMPLES:
+        with pytest.raises(AttributeError):
+            result.notes = ()
