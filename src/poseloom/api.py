@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from poseloom.base.files import writable_target
 from poseloom.checkpoints.finding import find
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
+from poseloom.formats.options import ReadOptions
 from poseloom.pose import Clip, Pose
 from poseloom.results.poses import Edited, Generated
 from poseloom.results.texts import Captioned, Described, Instructed
@@ -52,17 +54,39 @@ GLB = "glb"
 _REMEDY = "poseloom.load reads one from a file"
 
 
-def load(path: str | Path, format: str | None = None) -> Clip:
+def load(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    joint_map: Mapping[str, Any] | str | Path | None = None,
+    up: str | None = None,
+    unit: float | str | None = None,
+    fps: float | None = None,
+    person: int | str | None = None,
+) -> Clip:
     """Read a motion or pose file into a `Clip`; its `.pose` has the frames as leading axis.
 
+    Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
+
     Args:
-        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON.
+        path: BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
+            what pose estimators and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
+        joint_map: which joint is which, a table or a JSON file; for points the name of a convention.
+        up: the axis that points up: ``y``, ``z``, ``-y`` for a camera's, ...
+        unit: ``m``, ``cm``, ``mm``, ``inch``, or metres a unit.
+        fps: frames a second, instead of the file's.
+        person: which one, of several people.
 
     Raises:
         PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
     """
-    return registry.read(path, format)
+    motion = registry.read_motion(path, format, ReadOptions(joint_map, up, unit, fps, person))
+    if isinstance(motion, Clip):
+        return motion
+    from poseloom.fitting import fit_tracks
+
+    return fit_tracks(motion).clip
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:
@@ -75,7 +99,8 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
         motion: what to write.
         path: where to; its suffix says the format.
         format: name of a format where the suffix does not tell.
-        body: which body a GLB shows; the free body's fine mesh by default.
+        body: which body a GLB shows, the free body's fine mesh by default; or the SMPL body that an AMASS or SMPL-X
+            file is for, so that its feet stand exactly where the clip's do; by default the average one.
 
     Raises:
         PoseloomError: an unknown format, or a place that cannot be written.
@@ -84,7 +109,11 @@ def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body:
     if format == GLB or (format is None and Path(path).suffix.lower() == f".{GLB}"):
         _save_glb(motion, path, body)
     else:
-        registry.write(as_clip(motion), path, format, extra_writers=(GLB,))
+        clip = as_clip(motion)
+        if body is not None:
+            rest = body.skeleton().positions[0].tolist()
+            clip = replace(clip, notes={**clip.notes, "rest_pelvis": rest})
+        registry.write(clip, path, format, extra_writers=(GLB,))
 
 
 def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from released import case_of
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.checkpoints import torch_files
 from poseloom.checkpoints.published_kinds import KINDS
 from poseloom.checkpoints.released import build_released, read_released
+from poseloom.formats import torch_files
 
 SMALL = "embroider/posevae"
 CAPTIONS = "text-pose/generative_caption"

@@ -152,6 +152,7 @@ def test_the_written_file_has_the_published_keys_and_shapes(tmp_path):
     assert shapes == {
         "poses": (5, 156),
         "trans": (5, 3),
+        "rest_pelvis": (3,),
         "betas": (16,),
         "dmpls": (5, 8),
         "gender": (),

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.options import Options
 from poseloom.checkpoints.published_kinds import KINDS, ReleasedKind, build_with_weights, check_weights
-from poseloom.checkpoints.torch_files import load_torch_file
+from poseloom.formats.torch_files import load_torch_file
 
 _REMEDY = "expected a checkpoint_best.pth or checkpoint_release.pth of PoseScript, PoseFix or PoseEmbroider"
 _HARMLESS_EXTRAS = ("position_ids",)

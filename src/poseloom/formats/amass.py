@@ -5,7 +5,8 @@ in parts: ``root_orient``, ``pose_body``, ``pose_hand``, ``pose_jaw``, ``pose_ey
 spelling of the frame rate is read in both.
 
 The world is turned by -90 degrees about x, (x, y, z) -> (x, z, -y): the root orientation and the translation. The
-translation stays what the file says, turned; a body whose pelvis is not at its origin keeps its own rest offset.
+translation of the file moves the body's origin, ours is where the pelvis is: see `smpl_origin`. With Z up the two
+differ by a step aside, which is left out unless poseloom wrote the file and so says what it added.
 """
 
 from __future__ import annotations
@@ -31,12 +32,23 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
+from poseloom.formats.axes import TO_Y_UP, up_axis
 from poseloom.formats.npz_files import NpzArchive, open_npz
+from poseloom.formats.options import ReadOptions
+from poseloom.formats.smpl_origin import (
+    FIELD,
+    LARGEST_REST_PELVIS,
+    REST_PELVIS,
+    origin_translation,
+    pelvis_translation,
+    rest_pelvis_of,
+    upside_down,
+)
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS
 from poseloom.pose.types import Clip, Pose
 
-Z_UP_TO_Y_UP = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0))
+Z_UP_TO_Y_UP = TO_Y_UP["z"]
 """(x, y, z) -> (x, z, -y)."""
 RATE_NAMES = ("mocap_framerate", "mocap_frame_rate", "fps", "frame_rate")
 COEFFICIENTS = 16
@@ -68,13 +80,19 @@ _LAYOUTS = {
 _SHAPE_MODELS = ("smplx", "smplh", "smpl")
 
 
-def read_amass(path: str | Path) -> Clip:
+def read_amass(path: str | Path, options: ReadOptions | None = None) -> Clip:
     """Read either variant; shape coefficients are repeated for every frame.
+
+    Args:
+        path: the file.
+        options: `up`, if it is not Z.
 
     Raises:
         FileError: an array is missing, of the wrong shape or not finite, or there are no frames.
     """
     archive = open_npz(path)
+    up = up_axis(options.up) if options is not None and options.up else "z"
+    matrix = TO_Y_UP[up]
     poses, layout = _poses(archive)
     frames = len(poses)
     trans = (
@@ -83,19 +101,30 @@ def read_amass(path: str | Path) -> Clip:
     same_frames(path, {"poses": poses, "trans": trans})
     joints = poses.reshape(frames, -1, 3)
     rotations = np.ascontiguousarray(joints[:, layout.joints])
-    rotations[:, 0] = turn(rotations[:, 0], Z_UP_TO_Y_UP)
+    rotations[:, 0] = turn(rotations[:, 0], matrix)
     betas = coefficients(path, "betas", archive["betas"], frames) if "betas" in archive else None
     model = _shape_model(archive, layout)
     fps, notes = rate_of(archive)
     notes |= {"format": layout.title, **words_of(archive, ("gender",))}
     pose = Pose(
         torch.from_numpy(rotations),
-        translation=None if trans is None else torch.from_numpy(turn_points(trans, Z_UP_TO_Y_UP)),
+        translation=None if trans is None else pelvis_of(archive, trans, model, rotations, up),
         shape=None if betas is None else torch.from_numpy(betas),
         shape_model="" if betas is None else model,
         face=torch.from_numpy(np.ascontiguousarray(joints[:, layout.face])) if layout.face else None,
     )
-    return Clip(pose, fps, Path(path).stem, notes)
+    return Clip(pose, fps, Path(path).stem, notes | upside_down(pose))
+
+
+def pelvis_of(
+    archive: NpzArchive, trans: NDArray[np.float32], model: str, rotations: NDArray[np.float32], up: str
+) -> torch.Tensor:
+    """Where the pelvis is, in our axes, for the translation of an SMPL body: see `smpl_origin`."""
+    origin, known = np.array(REST_PELVIS[model]), FIELD in archive
+    if known:
+        origin = numbers(archive.path, FIELD, archive[FIELD], (3,), largest=LARGEST_REST_PELVIS)
+    pelvis, _ = pelvis_translation(trans, origin, rotations, np.array(TO_Y_UP[up]), known)
+    return torch.from_numpy(np.ascontiguousarray(pelvis, np.float32))
 
 
 def write_amass(clip: Clip, path: str | Path) -> None:
@@ -103,9 +132,10 @@ def write_amass(clip: Clip, path: str | Path) -> None:
 
     Shape coefficients are those of an SMPL body, averaged over the frames; else zero.
     """
-    poses, trans = _z_up(clip)
+    poses, trans = _z_up(clip, "smplh")
     _write(
         path,
+        rest_pelvis=rest_pelvis_of(clip, "smplh"),
         poses=poses,
         trans=trans,
         betas=_betas(clip.pose),
@@ -117,13 +147,14 @@ def write_amass(clip: Clip, path: str | Path) -> None:
 
 def write_amass_smplx(clip: Clip, path: str | Path) -> None:
     """Write the SMPL-X variant, whole and in parts; like `write_amass`, with the face."""
-    poses, trans = _z_up(clip)
+    poses, trans = _z_up(clip, "smplx")
     face = np.zeros((len(clip), 9), np.float32)
     if clip.pose.face is not None:
         face = to_numpy(clip.pose.face).astype(np.float32).reshape(-1, 9)
     body, hands = poses[:, : 3 * BODY_JOINTS], poses[:, 3 * BODY_JOINTS :]
     _write(
         path,
+        rest_pelvis=rest_pelvis_of(clip, "smplx"),
         poses=np.concatenate([body, face, hands], axis=1),
         root_orient=body[:, :3],
         pose_body=body[:, 3:],
@@ -175,6 +206,8 @@ def _poses(archive: NpzArchive) -> tuple[NDArray[np.float32], _Layout]:
     path = archive.path
     if "poses" in archive:
         array = archive["poses"]
+        if array.ndim == 3 and array.shape[-1] == 3:  # joints apart
+            array = array.reshape(len(array), -1)
         poses = numbers(path, "poses", array, (FRAMES, "66, 72, 156 or 165"), largest=LARGEST_ANGLE)
         if poses.shape[1] not in _LAYOUTS:
             raise FileError(
@@ -216,15 +249,12 @@ def _shape_model(archive: NpzArchive, layout: _Layout) -> str:
     return next((model for model in _SHAPE_MODELS if told.startswith(model)), layout.shape_model)
 
 
-def _z_up(clip: Clip) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rotations (frames, 156) and translation (frames, 3) in a world with Z up."""
+def _z_up(clip: Clip, model: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rotations (frames, 156) and the translation (frames, 3) of an SMPL body's origin in a world with Z up."""
     back = tuple(zip(*Z_UP_TO_Y_UP, strict=True))
     rotations = to_numpy(clip.pose.with_hands().rotations).astype(np.float32)  # a copy: the root is changed
     rotations[:, 0] = turn(rotations[:, 0], back)
-    trans = np.zeros((len(clip), 3), np.float32)
-    if clip.pose.translation is not None:
-        trans = turn_points(to_numpy(clip.pose.translation).astype(np.float32), back)
-    return rotations.reshape(len(clip), -1), trans
+    return rotations.reshape(len(clip), -1), origin_translation(clip, model, np.array(back))
 
 
 def _betas(pose: Pose) -> NDArray[np.float32]:

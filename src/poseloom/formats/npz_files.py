@@ -26,8 +26,8 @@ MAXIMUM_MEMBERS = 1000
 MAXIMUM_ARCHIVE_BYTES = 2 * GIBIBYTE - 1
 """Below this size an archive needs no zip64 directory, which is therefore refused."""
 MAXIMUM_ARRAY_BYTES = 2 * GIBIBYTE
-MAXIMUM_OBJECT_BYTES = 16 << 20
-"""Arrays of Python objects hold a word or a small table in real files (gender, part names)."""
+MAXIMUM_OBJECT_BYTES = 256 << 20
+"""Arrays of Python objects hold a word (gender), a small table, or the meshes of some hundred frames."""
 MAXIMUM_RATIO = 100
 FREE_BYTES = 64 << 20
 """An archive may unpack to this much whatever its ratio, beyond it to `MAXIMUM_RATIO` times its own size."""
@@ -165,11 +165,24 @@ def _check_directory(file: Path) -> None:
             raise FileError(file, f"has a directory for more than {MAXIMUM_MEMBERS} arrays", remedy=_REMEDY)
 
 
+def read_npy(path: str | Path) -> NDArray[Any]:
+    """The array of an npy file; Python objects in it go through the restricted unpickler.
+
+    Raises:
+        FileError: not an npy file, or cut off.
+    """
+    file = readable_file(path, maximum_bytes=MAXIMUM_ARRAY_BYTES)
+    info = zipfile.ZipInfo(file.name)
+    info.file_size = file.stat().st_size
+    with _File(file, info, "") as member:
+        return member.array()
+
+
 class _Member:
     """One npy file inside the archive, open for reading."""
 
     def __init__(self, path: Path, info: zipfile.ZipInfo, name: str):
-        self._path, self._info, self._name = path, info, name
+        self._path, self._info, self._name = path, info, name or None
 
     def __enter__(self) -> _Member:
         try:
@@ -237,6 +250,19 @@ class _Member:
 
     def _refusal(self, problem: str) -> FileError:
         return FileError(self._path, problem, field=self._name, remedy=_REMEDY)
+
+
+class _File(_Member):
+    """An npy file on its own."""
+
+    def __enter__(self) -> _File:
+        self._stream = self._path.open("rb")
+        try:
+            self.header = self._read_header()
+        except FileError:
+            self._stream.close()
+            raise
+        return self
 
 
 def _code_points(text: NDArray[Any]) -> NDArray[np.uint32]:

@@ -118,6 +118,89 @@ class SparseColumns(StandIn):
         return dense
 
 
+class JoblibArray(StandIn):
+    """`joblib.numpy_pickle.NumpyArrayWrapper`: type and shape of an array whose bytes follow in the stream."""
+
+    content: bytes = b""
+    objects: Any = None
+    """The array itself, where it holds Python objects."""
+
+    def alignment(self) -> bool:
+        """Whether padding stands before the bytes, with its length in front."""
+        return isinstance(self.state, dict) and self.state.get("numpy_array_alignment_bytes") is not None
+
+    def count(self) -> int:
+        """How many bytes follow.
+
+        Raises:
+            ValueError: no plain array.
+        """
+        kind, shape = self._kind(), self._field("shape")
+        if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
+            raise ValueError("array without shape")
+        return math.prod(shape) * kind.itemsize
+
+    def is_objects(self) -> bool:
+        """Whether a pickle of its own follows instead."""
+        return self._kind().hasobject
+
+    def array(self, resolve: Resolve) -> NDArray[Any]:
+        if self.objects is not None:
+            return resolve(self.objects)
+        order = self._field("order")
+        return _filled(self._field("shape"), self._field("dtype"), order if order in ("C", "F") else "C", self.content)
+
+    def _kind(self) -> np.dtype[Any]:
+        dtype = self._field("dtype")
+        if not isinstance(dtype, DType):
+            raise ValueError("array without type")
+        return dtype.array(plain)
+
+
+class TorchTensor(StandIn):
+    """`torch._utils._rebuild_tensor_v2` of (storage, start, shape, strides, ...) with a storage in bytes."""
+
+    def array(self, resolve: Resolve) -> NDArray[Any]:
+        storage, start, shape, strides = self.arguments[:4]
+        if not isinstance(storage, TorchStorage):
+            raise ValueError("tensor without storage")
+        numbers = resolve(storage)
+        sizes = (start, *shape, *strides) if isinstance(shape, tuple) and isinstance(strides, tuple) else (None,)
+        if not all(type(size) is int and size >= 0 for size in sizes) or len(shape) != len(strides):
+            raise ValueError("tensor without shape")
+        count = math.prod(shape)
+        last = start + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) if count else start
+        if last >= max(len(numbers), 1) or count > len(numbers):
+            raise ValueError("tensor that points outside its storage")
+        steps = tuple(stride * numbers.itemsize for stride in strides)
+        return np.lib.stride_tricks.as_strided(numbers[start:], shape, steps, writeable=False)
+
+
+class StorageKind:
+    """`torch.FloatStorage` and its kin: what the bytes of a tensor mean."""
+
+    def __init__(self, dtype: str):
+        self.dtype = np.dtype(dtype)
+
+
+class TorchStorage(StandIn):
+    """`torch.storage._load_from_bytes`: the numbers of a tensor as torch writes them, read as data by torch itself.
+
+    In torch's zip files the numbers are members of the archive instead: `numbers`.
+    """
+
+    numbers: NDArray[Any] | None = None
+
+    def array(self, resolve: Resolve) -> NDArray[Any]:
+        if self.numbers is not None:
+            return self.numbers
+        if len(self.arguments) != 1 or not isinstance(self.arguments[0], bytes):
+            raise ValueError("storage without bytes")
+        from poseloom.formats.torch_files import storage_of
+
+        return storage_of(self.arguments[0])
+
+
 class Bare(StandIn):
     """`object`: only ever the base that `_reconstructor` is given."""
 
@@ -141,6 +224,13 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+def _ordered(*items: Any) -> dict[Any, Any]:
+    """`collections.OrderedDict`, filled afterwards; the hooks of a tensor are one."""
+    if items:
+        raise ValueError("table made of something else")
+    return {}
+
+
 def _set(items: Any = ()) -> list[Any]:
     """`set`: kept as a list, so that nothing has to be hashed."""
     return list(items)
@@ -153,6 +243,10 @@ def _no_bytes() -> bytes:
 
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
+_STORAGES = {
+    **{"Double": "<f8", "Float": "<f4", "Half": "<f2", "Long": "<i8", "Int": "<i4", "Short": "<i2"},
+    **{"Char": "<i1", "Byte": "<u1", "Bool": "?"},
+}
 _BUILTINS = ("__builtin__", "builtins")
 
 STAND_INS: dict[tuple[str, str], Any] = {
@@ -167,6 +261,11 @@ STAND_INS: dict[tuple[str, str], Any] = {
     **{(module, "set"): _set for module in _BUILTINS},
     **{(module, "bytes"): _no_bytes for module in _BUILTINS},
     **{(module, "object"): Bare for module in _BUILTINS},
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"): JoblibArray,
+    ("torch._utils", "_rebuild_tensor_v2"): TorchTensor,
+    ("torch.storage", "_load_from_bytes"): TorchStorage,
+    **{("torch", f"{name}Storage"): StorageKind(dtype) for name, dtype in _STORAGES.items()},
+    ("collections", "OrderedDict"): _ordered,
     ("chumpy.ch", "Ch"): Chumpy,
     ("chumpy", "Ch"): Chumpy,
     ("chumpy.reordering", "Select"): ChumpySelection,

@@ -12,15 +12,26 @@ import io
 import pickle
 import struct
 import warnings
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, read_bytes, reason
-from poseloom.formats.pickled_arrays import STAND_INS, StandIn, plain
+from poseloom.formats.pickled_arrays import STAND_INS, JoblibArray, StandIn, StorageKind, TorchStorage, plain
 
 MAXIMUM_PICKLE_BYTES = 2 * GIBIBYTE
 """The largest published model file, SMPL-X, has about half a gigabyte."""
+MAXIMUM_RATIO = 100
+FREE_BYTES = 64 << 20
+"""A compressed pickle may unpack to this much whatever its size, beyond it to `MAXIMUM_RATIO` times as much."""
+_DEEPEST = 3
+"""Pickles within pickles, in joblib's manner."""
+_DEFLATED, _GZIPPED = b"\x78", b"\x1f\x8b"
+"""How zlib's and gzip's streams begin, which joblib writes for ``compress=``; no pickle begins so."""
 _REMEDY = "expected a file of the SMPL family; do not use this one if you do not know where it is from"
 
 _OPCODES = (
@@ -37,6 +48,7 @@ _OPCODES = (
 """What pickle writes for plain values; those that build objects or fill tables are handled below, others refused."""
 
 
+Members = Callable[[str], bytes]
 _PythonUnpickler: Any = pickle._Unpickler
 
 
@@ -47,9 +59,12 @@ class _RefusedError(Exception):
 class _DataUnpickler(_PythonUnpickler):
     """The unpickler without the means to reach anything outside the file."""
 
-    def __init__(self, data: bytes):
-        super().__init__(io.BytesIO(data), encoding="latin1")
-        self.size = len(data)
+    def __init__(self, stream: io.BytesIO, depth: int = 0, members: Members | None = None):
+        super().__init__(stream, encoding="latin1")
+        self.members = members
+        self.storages: dict[str, bytes] = {}
+        self.stream, self.depth = stream, depth
+        self.size = stream.getbuffer().nbytes
 
     def find_class(self, module: str, name: str) -> Any:
         stand_in = STAND_INS.get((module, name))
@@ -62,6 +77,35 @@ class _DataUnpickler(_PythonUnpickler):
         if not isinstance(target, StandIn):
             raise _RefusedError(f"sets the state of a {type(target).__name__}")
         target.set_state(state)
+        if isinstance(target, JoblibArray):
+            self._read_behind(target)
+
+    def _read_behind(self, array: JoblibArray) -> None:
+        """Take the bytes that joblib writes after the array's description, outside the pickle."""
+        if array.is_objects():  # a pickle of its own follows
+            if self.depth >= _DEEPEST:
+                raise _RefusedError("holds arrays of objects within each other")
+            array.objects = _DataUnpickler(self.stream, self.depth + 1).load()
+            return
+        count = array.count()
+        if count > self.size:
+            raise _RefusedError("claims more bytes than the file has")
+        if array.alignment():
+            self.read(self.read(1)[0])
+        array.content = self.read(count) if count else b""
+
+    def load_binpersid(self) -> None:
+        """A tensor's storage in torch's zip files: ("storage", kind, member, device, count)."""
+        name = self.stack.pop()
+        is_storage = isinstance(name, tuple) and len(name) == 5 and name[0] == "storage"
+        if self.members is None or not is_storage or not isinstance(name[1], StorageKind):
+            raise _RefusedError("names something outside the file")
+        storage = TorchStorage()
+        data = self.members(str(name[2]))
+        storage.numbers = np.frombuffer(
+            data[: len(data) // name[1].dtype.itemsize * name[1].dtype.itemsize], name[1].dtype
+        )
+        self.append(storage)
 
     def load_newobj(self) -> None:
         arguments, kind = self.stack.pop(), self.stack.pop()
@@ -108,6 +152,7 @@ class _DataUnpickler(_PythonUnpickler):
         **{opcode[0]: _PythonUnpickler.dispatch[opcode[0]] for opcode in _OPCODES},
         pickle.BUILD[0]: load_build,
         pickle.NEWOBJ[0]: load_newobj,
+        pickle.BINPERSID[0]: load_binpersid,
         pickle.SETITEM[0]: load_setitem,
         pickle.SETITEMS[0]: load_setitems,
         pickle.DICT[0]: load_dict,
@@ -134,12 +179,17 @@ def load_pickle(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any:
-    """Read pickled bytes that come from `path`; see `load_pickle`."""
+def load_data(data: bytes, path: str | Path, *, field: str | None = None, members: Members | None = None) -> Any:
+    """Read pickled bytes that come from `path`, also those of joblib, compressed or not; see `load_pickle`.
+
+    `members` gives the bytes of a named storage where tensors keep theirs beside the pickle.
+    """
+    if data.startswith((_DEFLATED, _GZIPPED)):
+        data = _unpacked(data, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes in damaged text of Python 2
-            return plain(_DataUnpickler(data).load())
+            return plain(_DataUnpickler(io.BytesIO(data), members=members).load())
     except _RefusedError as error:
         raise FileError(path, f"refused: the pickle {error}", field=field, remedy=_REMEDY) from None
     except KeyError as error:
@@ -148,3 +198,18 @@ def load_data(data: bytes, path: str | Path, *, field: str | None = None) -> Any
         raise FileError(path, "is a pickle nested too deeply", field=field, remedy=_REMEDY) from None
     except Exception as error:  # a damaged pickle can raise anything
         raise FileError(path, f"is not a readable pickle: {reason(error)}", field=field, remedy=_REMEDY) from None
+
+
+def _unpacked(data: bytes, path: str | Path) -> bytes:
+    """A compressed stream, measured while it is unpacked."""
+    most = max(FREE_BYTES, MAXIMUM_RATIO * len(data))
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)  # zlib or gzip, as the stream says
+    try:
+        content = stream.decompress(data, most)
+    except zlib.error as error:
+        raise FileError(path, f"is a damaged compressed pickle: {reason(error)}", remedy="get it again") from None
+    if stream.unconsumed_tail:
+        raise FileError(path, f"unpacks from {len(data):,} to more than {most:,} bytes", remedy=_REMEDY)
+    if not stream.eof:
+        raise FileError(path, "is a compressed pickle that was cut off", remedy="get the file again")
+    return content

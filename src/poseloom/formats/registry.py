@@ -6,20 +6,23 @@ adding its file and one row here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.base.files import readable_file, writable_target
+from poseloom.formats.options import ReadOptions
 
 if TYPE_CHECKING:
     from poseloom.formats.npz_files import NpzArchive
+    from poseloom.pose.joint_tracks import JointTracks
     from poseloom.pose.types import Clip
 
-Reader = Callable[[Path], "Clip"]
+Reader = Callable[..., "Clip | JointTracks"]
 Writer = Callable[["Clip", Path], None]
 Recogniser = Callable[["NpzArchive"], bool]
 
@@ -33,9 +36,10 @@ class Format:
         title: what it is, for lists.
         suffixes: with the dot, lower case. Where several formats share one, `recognise` decides on reading, and the
             first that can write is written.
-        read: file to clip; None if it is only written.
+        read: file, and the options where it takes any, to a clip or to points; None if it is only written.
         write: clip to file; None if it is only read.
         recognise: does this archive hold the format; None where the suffix alone tells.
+        takes: options of `ReadOptions` that its reader honours; the frame rate may be told of any format.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Format:
     read: Reader | None = None
     write: Writer | None = None
     recognise: Recogniser | None = None
+    takes: tuple[str, ...] = ()
 
 
 def formats() -> tuple[Format, ...]:
@@ -51,20 +56,57 @@ def formats() -> tuple[Format, ...]:
     return _FORMATS
 
 
-def read(path: str | Path, format: str | None = None) -> Clip:
-    """Read a motion file.
+def read(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    joint_map: Mapping[str, Any] | str | Path | None = None,
+    up: str | None = None,
+    unit: float | str | None = None,
+    fps: float | None = None,
+    person: int | str | None = None,
+) -> Clip:
+    """Read a motion file that holds rotations; `poseloom.load` also reads those that hold points only.
 
     Args:
         path: the file.
         format: name of the format where suffix and content do not tell.
+        joint_map, up, unit, fps, person: see `ReadOptions`.
 
     Raises:
-        PoseloomError: the file is missing or damaged, or of a kind that is not known.
+        PoseloomError: the file is missing or damaged, or of a kind that is not known; an option that its format does
+            not take.
     """
-    file = readable_file(path)
-    reader = (_by_content(file) if format is None else _named(format, "read")).read
-    assert reader is not None
-    return reader(file)
+    from poseloom.pose.types import Clip
+
+    motion = read_motion(path, format, ReadOptions(joint_map, up, unit, fps, person))
+    if not isinstance(motion, Clip):
+        raise FileError(path, "holds points without rotations", remedy="poseloom.load fits a body to them")
+    return motion
+
+
+def read_motion(path: str | Path, format: str | None = None, options: ReadOptions | None = None) -> Clip | JointTracks:
+    """Read a motion file of any kind: a clip, or tracks of points where the file has no rotations.
+
+    Raises:
+        PoseloomError: as for `read`.
+    """
+    file, options = readable_file(path), options or ReadOptions()
+    row = _by_content(file) if format is None else _named(format, "read")
+    given = [field.name for field in fields(options) if getattr(options, field.name) is not None]
+    foreign = [name for name in given if name not in (*row.takes, "fps")]
+    if foreign:
+        takes = f"it takes {', '.join(row.takes)}" if row.takes else "such a file tells that itself"
+        raise PoseloomError(f"{path}: {foreign[0]} cannot be given for the format {row.name!r}; {takes}")
+    assert row.read is not None
+    motion = row.read(file, options) if row.takes else row.read(file)
+    return motion if options.fps is None else _at_rate(motion, options.fps)
+
+
+def _at_rate(motion: Clip | JointTracks, fps: float) -> Clip | JointTracks:
+    """The same frames at the rate that the user tells."""
+    notes = {key: value for key, value in motion.notes.items() if key != "fps"}
+    return replace(motion, fps=fps, notes=notes)
 
 
 def write(clip: Clip, path: str | Path, format: str | None = None, *, extra_writers: Collection[str] = ()) -> None:
@@ -95,7 +137,7 @@ def _by_content(path: Path) -> Format:
     candidates = [row for row in _with_suffix(path) if row.read is not None]
     if not candidates:
         raise _unknown_suffix(path, "read")
-    if candidates[0].recognise is None:
+    if len(candidates) == 1 or candidates[0].recognise is None:
         return candidates[0]
     from poseloom.formats.npz_files import open_npz
 
@@ -158,26 +200,46 @@ def _is_mocap(archive: NpzArchive) -> bool:
 
 
 def _is_smplx_parameters(archive: NpzArchive) -> bool:
-    return "body_pose" in archive
+    if "body_pose" not in archive:
+        return False
+    shape = archive.header("body_pose").shape
+    frame = shape[1:] if len(shape) > 1 and shape not in _ONE_SMPLX_FRAME else shape
+    return math.prod(frame) in (*_SMPLX_BODY, *(3 * size for size in _SMPLX_BODY))
 
 
 def _is_amass(archive: NpzArchive) -> bool:
-    return "poses" in archive or {"root_orient", "pose_body"} <= set(archive)
+    if {"smpl_trans", "full_pose"} & set(archive):
+        return False  # those of other programs, with the same word for their poses
+    if "poses" in archive:
+        return math.prod(archive.header("poses").shape[1:]) in _AMASS_NUMBERS
+    return {"root_orient", "pose_body"} <= set(archive) and len(archive.header("root_orient").shape) == 2
 
 
 def _is_amass_smplx(archive: NpzArchive) -> bool:
     if not _is_amass(archive):
         return False
     if "poses" in archive:
-        return archive.header("poses").shape[-1:] == (_SMPLX_NUMBERS,)
+        shape = archive.header("poses").shape
+        return shape[-1:] == (_SMPLX_NUMBERS,) or shape[-2:] == (_SMPLX_NUMBERS // 3, 3)
     return "pose_jaw" in archive or "pose_eye" in archive
 
 
 _SMPLX_NUMBERS = 165
 """Numbers a frame of SMPL-X: 55 joints."""
+_AMASS_NUMBERS = (66, 72, 156, _SMPLX_NUMBERS)
+"""Numbers a frame of axis-angle: body, SMPL, SMPL-H, SMPL-X. Other encodings belong to the models' reader."""
+_SMPLX_BODY = (63, 69)
+_ONE_SMPLX_FRAME = ((21, 3), (23, 3), (21, 3, 3), (23, 3, 3))
 _LISTED_KEYS = 8
 _PAST = {"read": "read", "write": "written"}
 _READ_AMASS = _lazy("amass", "read_amass")
+
+
+def _is_model_output(archive: NpzArchive) -> bool:
+    from poseloom.formats.model_outputs.people import find_layout
+
+    return find_layout(archive) is not None
+
 
 _FORMATS = (
     Format(
@@ -195,8 +257,9 @@ _FORMATS = (
         _READ_AMASS,
         _lazy("amass", "write_amass_smplx"),
         _is_amass_smplx,
+        ("up",),
     ),
-    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass),
+    Format("amass", "AMASS, SMPL-H variant", (".npz",), _READ_AMASS, _lazy("amass", "write_amass"), _is_amass, ("up",)),
     Format(
         "smplx",
         "SMPL-X or SMPL parameters, as mesh recovery writes them",
@@ -204,6 +267,7 @@ _FORMATS = (
         _lazy("smplx_npz", "read_smplx_npz"),
         _lazy("smplx_npz", "write_smplx_npz"),
         _is_smplx_parameters,
+        ("up",),
     ),
     Format(
         "mocap",
@@ -213,8 +277,26 @@ _FORMATS = (
         None,
         _is_mocap,
     ),
+    Format(
+        "model",
+        "what pose estimators and motion generators write",
+        (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy", ".npz"),
+        _lazy("model_outputs.read", "read_model_output"),
+        None,
+        _is_model_output,
+        ("joint_map", "up", "unit", "fps", "person"),
+    ),
     Format("json", "readable JSON", (".json",), _lazy("json_file", "read_json"), _lazy("json_file", "write_json")),
     Format("bvh", "Biovision hierarchy", (".bvh",), _lazy("bvh", "read_bvh"), _lazy("bvh_write", "write_bvh")),
+    Format(
+        "pose",
+        ".pose of sign language processing, points of MediaPipe Holistic or OpenPose",
+        (".pose",),
+        _lazy("pose_file.clips", "read_pose_tracks"),
+        _lazy("pose_file.clips", "write_pose_clip"),
+        None,
+        ("person",),
+    ),
     Format(
         "amc", "Acclaim motion, with its ASF skeleton beside it", (".amc", ".asf"), _lazy("asf_amc", "read_asf_amc")
     ),

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.errors import FileError
 from poseloom.base.files import atomic_write
-from poseloom.formats.amass import Z_UP_TO_Y_UP, gender_of, rate_of, turn, turn_points, words_of
+from poseloom.formats.amass import gender_of, pelvis_of, rate_of, turn, words_of
 from poseloom.formats.arrays import (
     FRAMES,
     LARGEST_ANGLE,
@@ -25,7 +25,10 @@ from poseloom.formats.arrays import (
     same_frames,
     to_numpy,
 )
+from poseloom.formats.axes import TO_Y_UP, up_axis
 from poseloom.formats.npz_files import NpzArchive, open_npz
+from poseloom.formats.options import ReadOptions
+from poseloom.formats.smpl_origin import FIELD, origin_translation, rest_pelvis_of, upside_down
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, FACE_JOINTS
 from poseloom.pose.types import Clip, Pose
@@ -39,21 +42,20 @@ _PCA_REMEDY = (
     "these look like PCA coefficients; export full axis-angle (use_pca=False, 45 numbers a hand), or remove the field"
 )
 _TITLE = "SMPL-X parameters"
-_UP_AXES = ("Y", "Z")
 
 
-def read_smplx_npz(path: str | Path, up: str = "Y") -> Clip:
+def read_smplx_npz(path: str | Path, options: ReadOptions | None = None, *, up: str = "Y") -> Clip:
     """Read the parameters; one person without a leading axis becomes a clip of one frame.
 
     Args:
         path: the file.
-        up: the axis of the file's world that points up, ``"Y"`` or ``"Z"``.
+        options: `up`; the same as the next argument.
+        up: the axis of the file's world that points up: ``"Y"``, ``"Z"``, ``"-Y"`` for a camera's, ...
 
     Raises:
         FileError: an array is missing, of the wrong shape or not finite; hands given as PCA coefficients.
     """
-    if up not in _UP_AXES:
-        raise PoseloomError(f"up: expected 'Y' or 'Z', got {up!r}")
+    axis = up_axis(options.up if options is not None and options.up else up)
     archive = open_npz(path)
     fps, notes = rate_of(archive)
     notes |= {"format": _TITLE, **words_of(archive, ("gender",))}
@@ -70,18 +72,18 @@ def read_smplx_npz(path: str | Path, up: str = "Y") -> Clip:
     trans = _translation(archive, trans_name)
     frames = same_frames(path, {"body_pose": body, "global_orient": root, trans_name: trans, **hands, **face})
     root = np.zeros((frames, 1, 3), np.float32) if root is None else root
-    if up == "Z":
-        root = turn(root[:, 0], Z_UP_TO_Y_UP)[:, None]
-        trans = None if trans is None else turn_points(trans, Z_UP_TO_Y_UP)
+    root = turn(root[:, 0], TO_Y_UP[axis])[:, None]
+    rotations = np.concatenate([root, body[:, :_BODY], *_together(hands, frames, _HAND)], axis=1)
+    model = "smpl" if is_smpl else "smplx"
     betas = coefficients(path, "betas", archive["betas"], frames) if "betas" in archive else None
     pose = Pose(
-        torch.from_numpy(np.concatenate([root, body[:, :_BODY], *_together(hands, frames, _HAND)], axis=1)),
-        translation=None if trans is None else torch.from_numpy(trans),
+        torch.from_numpy(rotations),
+        translation=None if trans is None else pelvis_of(archive, trans, model, rotations, axis),
         shape=None if betas is None else torch.from_numpy(betas),
-        shape_model="" if betas is None else "smpl" if is_smpl else "smplx",
+        shape_model="" if betas is None else model,
         face=torch.from_numpy(np.concatenate(parts, axis=1)) if (parts := _together(face, frames, 1)) else None,
     )
-    return Clip(pose, fps, Path(path).stem, notes)
+    return Clip(pose, fps, Path(path).stem, notes | upside_down(pose))
 
 
 def write_smplx_npz(clip: Clip, path: str | Path) -> None:
@@ -95,7 +97,8 @@ def write_smplx_npz(clip: Clip, path: str | Path) -> None:
         for index, name in enumerate(_FACE.values()):
             arrays[name] = to_numpy(clip.pose.face).astype(np.float32)[:, index]
     if clip.pose.translation is not None:
-        arrays["transl"] = to_numpy(clip.pose.translation).astype(np.float32)
+        arrays["transl"] = origin_translation(clip, "smplx", np.eye(3))
+        arrays[FIELD] = rest_pelvis_of(clip, "smplx")
     if clip.pose.shape is not None and clip.pose.shape_model.startswith("smpl"):
         arrays["betas"] = to_numpy(clip.pose.shape).astype(np.float32)
     arrays |= {"gender": np.array(gender_of(clip)), "fps": np.array(clip.fps)}

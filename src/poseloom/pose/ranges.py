@@ -146,7 +146,7 @@ def clip_to_ranges(pose: Pose) -> Pose:
 
 def degrees_over(pose: Pose) -> Float[Tensor, "*batch limited"]:
     """By how many degrees each entry of `LIMITED` is outside its range; zero inside."""
-    angles, low, high = _angles_and_limits(pose)
+    angles, low, high = angles_and_limits(pose)
     return torch.maximum(angles - high, low - angles).clamp_min(0).rad2deg()
 
 
@@ -162,7 +162,7 @@ def within_ranges(pose: Pose, tolerance: float = DEFAULT_TOLERANCE) -> Bool[Tens
 
 def violations(pose: Pose, tolerance: float = DEFAULT_TOLERANCE) -> list[Violation]:
     """Every movement that is out of its range, pose by pose, in degrees; worst first within a pose."""
-    angles, low, high = (tensor.rad2deg() for tensor in _angles_and_limits(pose))
+    angles, low, high = (tensor.rad2deg() for tensor in angles_and_limits(pose))
     over = torch.maximum(angles - high, low - angles)
     found = []
     for index in (over > tolerance).nonzero().tolist():
@@ -173,7 +173,7 @@ def violations(pose: Pose, tolerance: float = DEFAULT_TOLERANCE) -> list[Violati
     return sorted(found, key=lambda violation: (violation.pose, -violation.over))
 
 
-def _angles_and_limits(pose: Pose) -> tuple[Tensor, Tensor, Tensor]:
+def angles_and_limits(pose: Pose) -> tuple[Tensor, Tensor, Tensor]:
     """Angles and limits of `LIMITED`, radians, each (*batch, limited)."""
     matrices = pose.matrices()
     angles = _with_arm_twists(movement.from_matrices(matrices))

@@ -109,7 +109,7 @@ def joints_to_sequence(
     points = [(one.name, name) for one in components for name in one.points]
     values = np.zeros((lengths.pop(), 1, len(points), dimensions), np.float32)
     confidence = np.zeros(values.shape[:3], np.float32)
-    names = _names(family)
+    names = names_of_points(family)
     for index, point in enumerate(points):
         track = joints.get(names.get(point, ""))
         if track is not None:
@@ -137,9 +137,9 @@ def sequence_to_keypoints(
     wanted = {name: index for index, name in enumerate(keypoint_names(convention))}
     values = np.zeros((len(sequence), sequence.values.shape[2], 3))
     values[..., : sequence.values.shape[-1]] = sequence.values[:, person]
-    lifted = (picture or _guess_picture(sequence)).lift(values)
+    lifted = (picture or guessed_picture(sequence)).lift(values)
     keypoints, seen = np.zeros((len(sequence), len(wanted), 3)), np.zeros((len(sequence), len(wanted)), bool)
-    for (component, point), name in _names(family).items():
+    for (component, point), name in names_of_points(family).items():
         if name in wanted and sequence.has(component, point):
             index = sequence.point(component, point)
             here = ~sequence.missing[:, person, index] & ~seen[:, wanted[name]]
@@ -148,7 +148,7 @@ def sequence_to_keypoints(
     return keypoints, seen
 
 
-def _guess_picture(sequence: PoseSequence) -> Picture:
+def guessed_picture(sequence: PoseSequence) -> Picture:
     component, right, left = layout_of(sequence).shoulders
     a, b = (sequence.point(component, name) for name in (right, left))
     both = ~(sequence.missing[:, :, a] | sequence.missing[:, :, b])
@@ -185,7 +185,7 @@ def _components(family: str) -> tuple[Component, ...]:
 
 
 @lru_cache(maxsize=2)
-def _names(family: str) -> dict[tuple[str, str], str]:
+def names_of_points(family: str) -> dict[tuple[str, str], str]:
     """(component, point) -> name of the keypoint; where several points share a name, the hands' come first."""
     row, known = table()[family], layout(family)
     named: dict[tuple[str, str], str] = {}

@@ -7,6 +7,7 @@ is refused before anything of it runs.
 from __future__ import annotations
 
 import argparse
+import io
 import pickle
 import re
 import shutil
@@ -23,6 +24,7 @@ import torch
 
 from poseloom.base.errors import FileError
 from poseloom.base.files import GIBIBYTE, readable_file, reason
+from poseloom.formats.pickles import load_data
 
 MAXIMUM_BYTES = 8 * GIBIBYTE
 """Of a file and of what it unpacks to; the largest released text-pose model has about 0.4 GiB."""
@@ -56,6 +58,50 @@ def load_torch_file(path: str | Path) -> Any:
     file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
     with _checkpoint_in(file) as checkpoint:
         return _load(checkpoint, file)
+
+
+def load_torch_data(path: str | Path) -> Any:
+    """What a file of `torch.save` holds, tensors as numpy arrays; numpy's own arrays may be in it as well.
+
+    Raises:
+        FileError: missing, cut off, too large, or a file that names anything but data.
+    """
+    file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
+    if not zipfile.is_zipfile(file):
+        return load_torch_file(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            _check_sizes(file, members)
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise FileError(file, "is packed, which torch never does", remedy=_DISTRUST)
+            records = next(member for member in members if PurePosixPath(member.filename).name == _TORCH_RECORDS)
+            folder = PurePosixPath(records.filename).parent
+            return load_data(
+                archive.read(records),
+                file,
+                members=lambda name: archive.read(str(folder / "data" / PurePosixPath(name).name)),
+            )
+    except FileError:
+        raise
+    except Exception as error:  # zipfile raises a dozen kinds on damaged input
+        raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
+
+
+def storage_of(data: bytes) -> np.ndarray:
+    """The numbers of a tensor's storage as `torch.save` writes it, flat.
+
+    Raises:
+        ValueError: something else.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about storages with a type, which old files have
+            storage = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+            tensor = torch.tensor([], dtype=storage.dtype).set_(storage)
+            return tensor.numpy() if tensor.dtype != torch.bfloat16 else tensor.float().numpy()
+    except Exception:  # a damaged file can raise anything
+        raise ValueError("storage of a tensor that torch does not read as data") from None
 
 
 @contextmanager
