@@ -100,7 +100,7 @@ def test_doubled_ids_are_found(copy):
     ("change", "told"),
     [
         ({"version": 99}, "version: expected 1, got 99; update poseloom"),
-        ({"schema": 0}, "schema: expected 1, got 0; build the table again"),
+        ({"schema": 0}, "schema: expected 2, got 0; build the table again"),
         ({"format": "other"}, "is no manifest of a table"),
         ({"layout": {"bones": 3}}, "is damaged"),
         ({"parts": [{}]}, "is damaged"),

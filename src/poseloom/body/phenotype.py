@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -37,7 +37,7 @@ def hat_weights(value: Float[Tensor, "*batch"], anchors: tuple[float, ...]) -> F
 
 
 def shape_coefficients(
-    phenotypes: Float[Tensor, "*batch 6"], mask: Int[Tensor, "raw states"], projection: Float[Tensor, "raw rank"]
+    phenotypes: Float[Tensor, "*batch 6"], mask: Integer[Tensor, "raw states"], projection: Float[Tensor, "raw rank"]
 ) -> Float[Tensor, "*batch rank"]:
     """Coefficients of the low-rank shape basis.
 

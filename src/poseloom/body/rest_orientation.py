@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from torch import Tensor
 
 from poseloom.pose import rotations as rot
@@ -21,7 +21,7 @@ class ChildTable:
     def __init__(
         self,
         index: Int[Tensor, "bones 5"],
-        mask: Int[Tensor, "bones 5"],
+        mask: Integer[Tensor, "bones 5"],
         offset: Float[Tensor, "bones 5 3"],
     ):
         self.index = index.long()

@@ -7,7 +7,9 @@ the restricted unpickler of `poseloom.formats.pickles`: neither chumpy nor smplx
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import overload
 
 import torch
 from jaxtyping import Float, Int
@@ -15,7 +17,7 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
 from poseloom.body.smpl_files import SmplArrays, read_smpl_arrays
-from poseloom.body.types import Mesh, Rig, Skeleton
+from poseloom.body.types import Mesh, PosedBody, Rig, Skeleton
 from poseloom.pose import ALL_JOINTS, BODY_JOINTS, JOINT_NAMES, Pose
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import FACE_JOINTS
@@ -54,13 +56,57 @@ class PosedSmpl:
 
     joints: Float[Tensor, "*batch joints 3"]
     rotations: Float[Tensor, "*batch joints 3 3"]
-    rest_joints: Float[Tensor, "*batch joints 3"]
+    rest_joints: Float[Tensor, "*shapes joints 3"]
     unskinned: Float[Tensor, "*batch vertices 3"]
     body: SmplBody
 
     def mesh(self) -> Mesh:
         """Skin the surface."""
         return Mesh(self.body.skin(self), self.body.faces)
+
+
+@dataclass(frozen=True, eq=False)
+class ShapedSmpl:
+    """A body of the SMPL family with given shapes, ready to be posed."""
+
+    body: SmplBody
+    vertices: Float[Tensor, "*shapes vertices 3"]
+    rest_joints: Float[Tensor, "*shapes joints 3"]
+
+    def skeleton(self) -> Skeleton:
+        """All joints of the model at its zero pose, in the model's own order."""
+        return Skeleton(self.body.family.names, self.body.parents, self.rest_joints)
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """The body in poses, joints in SMPL-H order; the poses' own shape is not looked at."""
+        posed = self.turned(self.body.local_rotations(pose), pose.translation)
+        order = self.body.smplh_order
+        return PosedBody(
+            joints=posed.joints[..., order, :],
+            rotations=posed.rotations[..., order, :, :],
+            faces=self.body.faces,
+            skin=partial(self.body.skin, posed),
+        )
+
+    def turned(
+        self,
+        local: Float[Tensor, "*batch joints 3 3"],
+        translation: Float[Tensor, "*batch 3"] | None = None,
+    ) -> PosedSmpl:
+        """The body posed by rotation matrices in the model's own joint order, as regressors predict them."""
+        eye = torch.eye(3, dtype=local.dtype, device=local.device)
+        feature = (local[..., 1:, :, :] - eye).flatten(-3)
+        root = self.rest_joints[..., 0, :]
+        if translation is not None:
+            root = root + translation
+        rotations, joints = forward_kinematics(local, self.skeleton().offsets, self.body.parents, root)
+        return PosedSmpl(
+            joints=joints,
+            rotations=rotations,
+            rest_joints=self.rest_joints,
+            unskinned=self.vertices + self.body.pose_correctives(feature),
+            body=self.body,
+        )
 
 
 class SmplBody(nn.Module):
@@ -97,41 +143,53 @@ class SmplBody(nn.Module):
         """How many shape coefficients the file holds."""
         return self._shape_basis.shape[-1]
 
+    def shaped(self, shape: Float[Tensor, "*batch coefficients"] | None = None) -> ShapedSmpl:
+        """The body with shape coefficients (default: the template), ready to be posed."""
+        vertices = self._shaped(shape)
+        return ShapedSmpl(self, vertices, self._joint_regressor @ vertices)
+
     def skeleton(self, shape: Float[Tensor, "*batch coefficients"] | None = None) -> Skeleton:
         """All joints of the model at its zero pose, in the model's own order."""
-        vertices = self._shaped(shape)
-        return Skeleton(self.family.names, self.parents, self._joint_regressor @ vertices)
+        return self.shaped(shape).skeleton()
 
     def joints(self, pose: Pose) -> Float[Tensor, "*batch joints 3"]:
         """Posed joints in SMPL-H order, metres: 52, or 22 for SMPL, which has no fingers."""
-        return self._posed(pose).joints[..., self._smplh_order(), :]
+        return self.posed(pose).joints
 
     def mesh(self, pose: Pose) -> Mesh:
         """Posed vertices in metres, pose-dependent correctives included."""
-        return self._posed(pose).mesh()
+        return self.posed(pose).mesh()
 
+    @overload
+    def posed(self, local: Pose) -> PosedBody: ...
+
+    @overload
     def posed(
         self,
         local: Float[Tensor, "*batch joints 3 3"],
         translation: Float[Tensor, "*batch 3"] | None = None,
         shape: Float[Tensor, "*batch coefficients"] | None = None,
-    ) -> PosedSmpl:
-        """Pose the body by rotation matrices in the model's own joint order, as regressors predict them."""
-        vertices = self._shaped(shape)
-        skeleton = Skeleton(self.family.names, self.parents, self._joint_regressor @ vertices)
-        eye = torch.eye(3, dtype=local.dtype, device=local.device)
-        feature = (local[..., 1:, :, :] - eye).flatten(-3)
-        root = skeleton.positions[..., 0, :]
-        if translation is not None:
-            root = root + translation
-        rotations, joints = forward_kinematics(local, skeleton.offsets, self.parents, root)
-        return PosedSmpl(
-            joints=joints,
-            rotations=rotations,
-            rest_joints=skeleton.positions,
-            unskinned=vertices + (feature @ self._pose_basis).unflatten(-1, (-1, 3)),
-            body=self,
-        )
+    ) -> PosedSmpl: ...
+
+    def posed(
+        self,
+        local: Pose | Float[Tensor, "*batch joints 3 3"],
+        translation: Float[Tensor, "*batch 3"] | None = None,
+        shape: Float[Tensor, "*batch coefficients"] | None = None,
+    ) -> PosedBody | PosedSmpl:
+        """The body in a pose; or posed by rotation matrices in the model's own joint order, as regressors predict them.
+
+        Args:
+            local: a pose, whose own translation and shape are used; or matrices.
+            translation, shape: for matrices.
+        """
+        if isinstance(local, Pose):
+            return self.shaped(local.shape if local.shape_model == self.shape_model else None).posed(local)
+        return self.shaped(shape).turned(local, translation)
+
+    def pose_correctives(self, feature: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch vertices 3"]:
+        """How far the pose moves each vertex before it is skinned; `feature`: local matrices minus the identity."""
+        return (feature @ self._pose_basis).unflatten(-1, (-1, 3))
 
     def skin(self, posed: PosedSmpl) -> Float[Tensor, "*batch vertices 3"]:
         """Linear blend skinning."""
@@ -140,11 +198,9 @@ class SmplBody(nn.Module):
         blended = (self._weights @ transforms).unflatten(-1, (3, 4))
         return (blended[..., :3] * posed.unskinned[..., None, :]).sum(-1) + blended[..., 3]
 
-    def _posed(self, pose: Pose) -> PosedSmpl:
-        shape = pose.shape if pose.shape_model == self.shape_model else None
-        return self.posed(self.local_rotations(pose), pose.translation, shape)
-
-    def _smplh_order(self) -> list[int]:
+    @property
+    def smplh_order(self) -> list[int]:
+        """For each joint of a `Pose` that the model has, its place in the model's own order."""
         place = {source: index for index, source in enumerate(self.family.sources)}
         return [place[joint] for joint in range(ALL_JOINTS) if joint in place]
 
@@ -160,9 +216,8 @@ class SmplBody(nn.Module):
 
     def rig(self, shape: Float[Tensor, " coefficients"] | None = None) -> Rig:
         """Zero-pose mesh and skinning weights on the model's own joints; pose-dependent correctives are left out."""
-        vertices = self._shaped(shape)
-        skeleton = Skeleton(self.family.names, self.parents, self._joint_regressor @ vertices)
-        return Rig(skeleton, vertices, self._weights)
+        shaped = self.shaped(shape)
+        return Rig(shaped.skeleton(), shaped.vertices, self._weights)
 
     def local_rotations(self, pose: Pose) -> Float[Tensor, "*batch joints 3 3"]:
         """Local rotation matrices in the model's own joint order; joints that the pose lacks keep the identity."""

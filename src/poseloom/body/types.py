@@ -1,10 +1,17 @@
-"""What every body offers, and the two things that it makes: a skeleton and a mesh."""
+"""What every body offers, and its stages: shaped, posed, and at last a mesh.
+
+``body.shaped(shape).posed(pose).mesh()``: each stage is a type of its own and does only what the one before has not
+done, so that joints and surface of a pose share one forward kinematics.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -43,6 +50,47 @@ class Rig:
     weights: Float[Tensor, "vertices joints"]
 
 
+@dataclass(frozen=True, eq=False)
+class PosedBody:
+    """A body in a pose: its joints are known, its surface is skinned when it is first asked for."""
+
+    joints: Float[Tensor, "*batch joints 3"]
+    """Metres: 52 in SMPL-H order, or 22 where the body has no fingers."""
+    rotations: Float[Tensor, "*batch joints 3 3"]
+    """How each joint is turned in the world."""
+    faces: Int[Tensor, "faces 3"]
+    skin: Callable[[], Float[Tensor, "*batch vertices 3"]]
+    """Makes the posed vertices."""
+
+    @property
+    def transforms(self) -> Float[Tensor, "*batch joints 4 4"]:
+        """Rotation and place of each joint as one homogeneous matrix."""
+        top = torch.cat([self.rotations, self.joints[..., None]], dim=-1)
+        bottom = top.new_tensor([0.0, 0.0, 0.0, 1.0]).expand(*top.shape[:-2], 1, 4)
+        return torch.cat([top, bottom], dim=-2)
+
+    @cached_property
+    def vertices(self) -> Float[Tensor, "*batch vertices 3"]:
+        """The posed surface's vertices, metres; worked out once."""
+        return self.skin()
+
+    def mesh(self) -> Mesh:
+        """The posed surface."""
+        return Mesh(self.vertices, self.faces)
+
+
+class ShapedBody(Protocol):
+    """A body whose shape is fixed, ready to be posed any number of times."""
+
+    def skeleton(self) -> Skeleton:
+        """The joints at the zero pose."""
+        ...
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """Put it in a pose; the pose's own shape is not looked at. Batches of shapes and poses broadcast."""
+        ...
+
+
 @runtime_checkable
 class Body(Protocol):
     """A body that poses can be put on. Differentiable, float32, any leading batch axes, CPU or CUDA."""
@@ -53,6 +101,14 @@ class Body(Protocol):
     @property
     def faces(self) -> Int[Tensor, "faces 3"]:
         """Triangles of the mesh."""
+        ...
+
+    def shaped(self, shape: Float[Tensor, "*batch coefficients"] | None = None) -> ShapedBody:
+        """The body with shape coefficients of its own (default: the average shape)."""
+        ...
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """The body with the pose's shape, in the pose."""
         ...
 
     def joints(self, pose: Pose) -> Float[Tensor, "*batch joints 3"]:

@@ -28,18 +28,18 @@ def write_ipc(path: Path, table: Any) -> None:
             writer.write_batch(batch)
 
 
-def read_ipc(path: Path, schema: Any) -> Any:
+def read_ipc(path: Path, *schemas: Any) -> Any:
     """The one batch of an Arrow file, mapped into memory.
 
     Raises:
-        FileError: missing, damaged, or of other columns than `schema`.
+        FileError: missing, damaged, or of other columns than those of the `schemas`.
     """
     try:
         reader = pa.ipc.open_file(mapped(path))
         batch = reader.get_batch(0)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise damaged(path, reason(error)) from None
-    if not batch.schema.equals(schema):
+    if not any(batch.schema.equals(schema) for schema in schemas):
         raise damaged(path, f"has other columns: {', '.join(batch.schema.names)}")
     return batch
 

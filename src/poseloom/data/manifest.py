@@ -23,7 +23,7 @@ from typing import Any
 
 from poseloom.base.errors import FileError
 from poseloom.base.files import atomic_write, read_text
-from poseloom.data.schema import SCHEMA_VERSION, Layout
+from poseloom.data.schema import OLDEST_SCHEMA, SCHEMA_VERSION, Layout
 
 MANIFEST = "manifest.json"
 SHARD_RECORD = "shard.json"
@@ -139,9 +139,9 @@ def read_manifest(folder: Path) -> Manifest:
     content = read_json(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FileError(path, f"is no manifest of a table: 'format' is not {FORMAT!r}", remedy="check the folder")
-    for key, known in (("version", VERSION), ("schema", SCHEMA_VERSION)):
+    for key, oldest, known in (("version", VERSION, VERSION), ("schema", OLDEST_SCHEMA, SCHEMA_VERSION)):
         found = content.get(key)
-        if found != known:
+        if type(found) is not int or not oldest <= found <= known:
             newer = isinstance(found, int) and found > known
             remedy = "update poseloom" if newer else "build the table again"
             raise FileError(path, f"expected {known}, got {found!r}", field=key, remedy=remedy)

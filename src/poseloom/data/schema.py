@@ -14,8 +14,10 @@ from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import pa
 from poseloom.pose import Pose
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with every change of the columns that an older reader would misread."""
+OLDEST_SCHEMA = 1
+"""The first version that is still read; before 2, pictures had no boxes."""
 NOWHERE = -1
 """Row number of an id that no row of the table has."""
 
@@ -54,12 +56,14 @@ class Image:
         path: as the data set names it, relative to the folder of its images.
         width, height: pixels.
         crop: the 2 x 3 matrix, row by row, that takes pixels of the picture to those of the crop; empty for none.
+        box: of the person: x, y, width, height, pixels; empty where it is not known.
     """
 
     path: str
     width: int
     height: int
     crop: tuple[float, ...] = ()
+    box: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,9 +220,8 @@ _FLOATS = pa.list_(pa.float32())
 TEXTS_TYPE = pa.list_(
     pa.struct([("text", pa.string()), ("kind", pa.string()), ("source", pa.string()), ("seed", pa.int64())])
 )
-_IMAGES_TYPE = pa.list_(
-    pa.struct([("path", pa.string()), ("width", pa.int32()), ("height", pa.int32()), ("crop", _FLOATS)])
-)
+_IMAGE_FIELDS = [("path", pa.string()), ("width", pa.int32()), ("height", pa.int32()), ("crop", _FLOATS)]
+_IMAGES_TYPE = pa.list_(pa.struct([*_IMAGE_FIELDS, ("box", _FLOATS)]))
 _KEYPOINTS_TYPE = pa.list_(pa.struct([("convention", pa.string()), ("points", _FLOATS), ("confidence", _FLOATS)]))
 _CAMERA_TYPE = pa.struct([("focal", _FLOATS), ("centre", _FLOATS), ("rotation", _FLOATS), ("translation", _FLOATS)])
 
@@ -236,6 +239,9 @@ ROWS_SCHEMA = pa.schema(
         ("camera", _CAMERA_TYPE),
     ]
 )
+_IMAGES = ROWS_SCHEMA.get_field_index("images")
+ROWS_SCHEMA_1 = ROWS_SCHEMA.set(_IMAGES, pa.field("images", pa.list_(pa.struct(_IMAGE_FIELDS))))
+"""The columns of version 1."""
 TEXTS_SCHEMA = pa.schema([("texts", TEXTS_TYPE)])
 PAIRS_SCHEMA = pa.schema(
     [
@@ -268,6 +274,22 @@ def rows_to_arrow(block: RowBlock) -> Any:
         "camera": plain(block.cameras or [None] * count),
     }
     return pa.table(columns, schema=ROWS_SCHEMA)
+
+
+def upgraded_rows(batch: Any) -> Any:
+    """The columns of rows of any version that is read as those of the present one; nothing is copied."""
+    if batch.schema.equals(ROWS_SCHEMA):
+        return batch
+    images = batch.column("images")
+    pictures = images.flatten()
+    boxes = pa.ListArray.from_arrays(pa.array([0] * (len(pictures) + 1), pa.int32()), pa.array([], pa.float32()))
+    known = [pictures.field(name) for name, _ in _IMAGE_FIELDS]
+    structs = pa.StructArray.from_arrays([*known, boxes], fields=list(_IMAGES_TYPE.value_type))
+    ends = pa.compute.cumulative_sum(images.value_lengths().fill_null(0))
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
+    columns = [*batch.columns]
+    columns[_IMAGES] = pa.ListArray.from_arrays(offsets, structs)
+    return pa.RecordBatch.from_arrays(columns, schema=ROWS_SCHEMA)
 
 
 def texts_to_arrow(texts: list[list[Text]]) -> Any:

@@ -14,9 +14,11 @@ from numpy import ndarray as Array
 from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import read_array, read_ipc, write_array, write_ipc
 from poseloom.data.columns import Names, Strings, Texts
+from poseloom.data.picture_columns import Cameras, Pictures, cameras_of, keypoints_array, pictures_of
 from poseloom.data.schema import (
     PAIRS_SCHEMA,
     ROWS_SCHEMA,
+    ROWS_SCHEMA_1,
     TEXTS_SCHEMA,
     Camera,
     Image,
@@ -28,8 +30,10 @@ from poseloom.data.schema import (
     pairs_to_arrow,
     rows_to_arrow,
     texts_to_arrow,
+    upgraded_rows,
 )
 from poseloom.pose import Pose
+from poseloom.pose.keypoints import names
 
 ROWS_FILE, TEXTS_FILE, PAIRS_FILE = "rows.arrow", "texts.arrow", "pairs.arrow"
 _NO_NUMBERS = {"rotations": None, "translation": None, "shape": None, "face": None}
@@ -74,6 +78,15 @@ def write_pairs(folder: Path, pairs: list[Pair]) -> None:
         write_ipc(folder / PAIRS_FILE, pairs_to_arrow(pairs))
 
 
+def read_records(folder: Path) -> Any:
+    """The Arrow batch of a shard's rows, in the present schema.
+
+    Raises:
+        FileError: missing, damaged, or of unknown columns.
+    """
+    return upgraded_rows(read_ipc(folder / ROWS_FILE, ROWS_SCHEMA, ROWS_SCHEMA_1))
+
+
 class RowShard:
     """The rows of one shard. Files are mapped when they are first used."""
 
@@ -83,11 +96,12 @@ class RowShard:
         self._shapes = layout.arrays()
         self._shape_model = layout.shape_model
         self._arrays: dict[str, Float32[Array, "rows ..."]] = {}
+        self._keypoints: dict[tuple[str, int], Float32[Array, "rows points d"]] = {}
 
     @cached_property
     def records(self) -> Any:
         """The Arrow batch of everything but numbers."""
-        return read_ipc(self.folder / ROWS_FILE, ROWS_SCHEMA)
+        return read_records(self.folder)
 
     def array(self, name: str) -> Float32[Array, "rows ..."]:
         """The numbers of that name, read-only."""
@@ -156,6 +170,24 @@ class RowShard:
         if not self._has_extras["keypoints"]:
             return ()
         return tuple(Keypoints(**_tuples(one)) for one in self.records.column("keypoints")[index].as_py())
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """The first picture of every row."""
+        return pictures_of(self.records.column("images"))
+
+    @cached_property
+    def cameras(self) -> Cameras:
+        """The cameras of all rows."""
+        return cameras_of(self.records.column("camera"))
+
+    def keypoints_array(self, convention: str, dimensions: int) -> Float32[Array, "rows points d"]:
+        """The keypoints of a convention of all rows, with their confidence."""
+        key = (convention, dimensions)
+        if key not in self._keypoints:
+            count = len(names(convention))
+            self._keypoints[key] = keypoints_array(self.records.column("keypoints"), convention, count, dimensions)
+        return self._keypoints[key]
 
     def camera(self, index: int) -> Camera | None:
         if not self._has_extras["camera"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -19,9 +19,11 @@ from poseloom.data.arrow import pa
 from poseloom.data.build import manifest_of
 from poseloom.data.integrity import damage
 from poseloom.data.manifest import PartKind
+from poseloom.data.picture_columns import Cameras, Pictures
 from poseloom.data.schema import NOWHERE, PAIRS_SCHEMA, ROWS_SCHEMA, Layout, Origin, Pair, Row, Text
 from poseloom.data.shards import PairShard, RowShard, TextShard
 from poseloom.pose import Pose
+from poseloom.pose.keypoints import names
 
 Rows = Sequence[int] | range | slice | Int64[Array, " n"] | None
 """Which rows: their numbers, or all of them."""
@@ -151,6 +153,41 @@ class Table:
             raise PoseloomError(f"{self.path}: the rows have no {name}; they have {', '.join(self.layout.arrays())}")
         return self._gather(name, self.numbers(rows))
 
+    def keypoints(self, convention: str, rows: Rows = None, *, dimensions: int = 2) -> Float32[Array, "n points d"]:
+        """Keypoints of rows with their confidence as last number; zeros for rows that have none of this convention.
+
+        Args:
+            convention: see `poseloom.pose.keypoints`; a row's first keypoints of it are taken.
+            rows: which; all by default.
+            dimensions: 2 for x, y in pixels, 3 for x, y, z in metres.
+
+        Raises:
+            PoseloomError: there is no such convention.
+        """
+        shape = (len(names(convention)), dimensions + 1)
+        return self._by_shard(self.numbers(rows), shape, lambda shard: shard.keypoints_array(convention, dimensions))
+
+    def pictures(self, rows: Rows = None) -> Pictures:
+        """Path, size, box and crop of the first picture of rows."""
+        numbers = self.numbers(rows)
+        located = [self._locate(number) for number in numbers.tolist()]
+        return Pictures(
+            paths=[self._shards[shard].pictures.paths[index] for shard, index in located],
+            size=self._by_shard(numbers, (2,), lambda shard: shard.pictures.size, np.int64),
+            box=self._by_shard(numbers, (4,), lambda shard: shard.pictures.box),
+            crop=self._by_shard(numbers, (2, 3), lambda shard: shard.pictures.crop),
+        )
+
+    def cameras(self, rows: Rows = None) -> Cameras:
+        """The cameras of rows as arrays."""
+        numbers = self.numbers(rows)
+        return Cameras(
+            intrinsics=self._by_shard(numbers, (3, 3), lambda shard: shard.cameras.intrinsics),
+            rotation=self._by_shard(numbers, (3, 3), lambda shard: shard.cameras.rotation),
+            translation=self._by_shard(numbers, (3,), lambda shard: shard.cameras.translation),
+            known=self._by_shard(numbers, (), lambda shard: shard.cameras.known, np.bool_),
+        )
+
     def numbers(self, rows: Rows = None) -> Int64[Array, " n"]:
         """Row numbers as an array, checked.
 
@@ -248,14 +285,24 @@ class Table:
         return found
 
     def _gather(self, name: str, numbers: Int64[Array, " n"]) -> Float32[Array, "n ..."]:
-        found = np.empty((len(numbers), *self.layout.arrays()[name]), dtype=np.float32)
+        return self._by_shard(numbers, self.layout.arrays()[name], lambda shard: shard.array(name))
+
+    def _by_shard(
+        self,
+        numbers: Int64[Array, " n"],
+        shape: tuple[int, ...],
+        array: Callable[[RowShard], Any],
+        kind: Any = np.float32,
+    ) -> Any:
+        """Values of rows out of an array that each shard has."""
+        found = np.empty((len(numbers), *shape), dtype=kind)
         shards = np.searchsorted(self._starts, numbers, side="right") - 1
         order = np.argsort(shards, kind="stable")
         edges = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1))
         for first, last in pairwise(edges):
             places = order[first:last]
             shard = shards[places[0]]
-            found[places] = self._shards[shard].array(name)[numbers[places] - self._first[shard]]
+            found[places] = array(self._shards[shard])[numbers[places] - self._first[shard]]
         return found
 
     def _as_pose(self, arrays: dict[str, Any]) -> Pose:

@@ -10,17 +10,12 @@ from torch import Tensor
 
 from poseloom.language import Change, changes
 from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.limbs import LIMBS
 from poseloom.pose.types import Pose
 
-LIMBS: dict[str, tuple[int, ...]] = {
-    "left arm": (13, 16, 18, 20),
-    "right arm": (14, 17, 19, 21),
-    "left leg": (1, 4, 7, 10),
-    "right leg": (2, 5, 8, 11),
-    "head": (12, 15),
-}
-"""Limb -> the joints that move it."""
-_TRUNK = (0, 3, 6, 9)
+NAMED_LIMBS = {name.replace("_", " "): joints for name, joints in LIMBS.items() if name != "trunk"}
+"""Limb, as instructions name it -> the joints that move it."""
+_TRUNK = (0, *LIMBS["trunk"])
 _SIDES = ("left", "right")
 _ARMS, _OF_ARMS = frozenset(("arm", "elbow", "forearm", "hand")), frozenset(("put", "hold", "hands", "arms"))
 """Nouns and kinds of changes that move the arms; then the same of the legs, and kinds that move the trunk."""
@@ -35,7 +30,7 @@ def named_limbs(told: Iterable[Change]) -> set[str]:
         kind = change.name.partition(".")[0]
         sides = (change.side,) if change.side in _SIDES else _SIDES
         if kind == "posture":
-            named |= set(LIMBS)
+            named |= set(NAMED_LIMBS)
         if kind == "head":
             named.add("head")
         if kind in _OF_ARMS or change.noun in _ARMS:
@@ -57,7 +52,7 @@ def settled(first: Pose, second: Pose) -> Pose:
 
 def _moves(told: list[Change]) -> Bool[Tensor, " joints"]:
     """The joints that some changes move."""
-    joints = [joint for limb in named_limbs(told) for joint in LIMBS[limb]]
+    joints = [joint for limb in named_limbs(told) for joint in NAMED_LIMBS[limb]]
     if any(change.name.partition(".")[0] in _OF_TRUNK for change in told):
         joints += _TRUNK
     moves = torch.zeros(BODY_JOINTS, dtype=torch.bool)

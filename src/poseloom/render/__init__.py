@@ -13,8 +13,10 @@ from poseloom.pose.camera import Camera
 from poseloom.render.animation import animate, write_animation
 from poseloom.render.compare import overlay, side_by_side
 from poseloom.render.keypoints import KeypointView, animate_keypoints, draw_keypoints
+from poseloom.render.observe import Observation, observe
 from poseloom.render.pictures import cutout, depth, parts, render, render_each
 from poseloom.render.rasterise import Fragments, rasterise
+from poseloom.render.scene import Scene
 from poseloom.render.sheet import SheetLayout, contact_sheet
 from poseloom.render.style import CLAY, SIDES, STUDIO, Clothes, Light, Style
 from poseloom.render.surface import Part
@@ -29,7 +31,9 @@ __all__ = [
     "Fragments",
     "KeypointView",
     "Light",
+    "Observation",
     "Part",
+    "Scene",
     "SheetLayout",
     "Style",
     "View",
@@ -39,6 +43,7 @@ __all__ = [
     "cutout",
     "depth",
     "draw_keypoints",
+    "observe",
     "overlay",
     "parts",
     "rasterise",

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, writable_target
-from poseloom.body import Body
-from poseloom.images.files import checked_suffix, to_pil
+from poseloom.images.files import PICTURE_OPTIONS, checked_suffix, save_picture, to_pil
 from poseloom.pose import Clip
-from poseloom.pose.camera import Camera
+from poseloom.render.gif import write_gif
 from poseloom.render.pictures import render_each
-from poseloom.render.scene import Ground, Size
-from poseloom.render.style import STUDIO, Style
+from poseloom.render.scene import Size
+from poseloom.render.style import STUDIO
 from poseloom.render.view import View
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from poseloom.render.scene import SceneOptions
 
 FASTEST = 30.0
 """Frames a second that are drawn at most unless more are asked for."""
@@ -30,40 +34,25 @@ _GIF_FASTEST = 50.0
 _FAR = 1.5
 """Metres over the floor beyond which the camera goes along with the person."""
 
-_PALETTE_FRAMES = 12
-_PALETTE_COLOURS, _BODY_COLOURS = 256, 144
-_KEPT_BITS = 0xFE
-"""Colours that differ by less are one."""
-_GREY = 24
-"""Difference between the largest and the smallest of red, green and blue (of 255) up to which a pixel counts as grey,
-as all of the studio does."""
-
 
 def animate(
-    clip: Clip,
-    path: str | Path,
-    size: Size = 256,
-    *,
-    body: Body | None = None,
-    camera: Camera | None = None,
-    view: View | None = None,
-    style: Style = STUDIO,
-    supersample: int = 2,
-    ground: Ground = "shared",
-    fps: float | None = None,
+    clip: Clip, path: str | Path, size: Size = 256, *, fps: float | None = None, **options: Unpack[SceneOptions]
 ) -> Path:
-    """Draw a clip to a GIF, WebP or MP4 file, as the suffix says.
+    """Draw a clip to a GIF, WebP or MP4 file, as the suffix says, or to numbered pictures (``f_%04d.png``).
 
     One camera sees all frames; the heading of every frame stays as it is in the clip. Where the person goes farther
     than 1.5 m the camera glides along, and lines on the floor show the way.
 
     Args:
+        size: pixels, one number for a square or (height, width).
         fps: frames a second that are drawn; the clip's own up to 30 by default. The clip keeps its duration.
+        options: fields of `Scene`.
 
     Raises:
         FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
     """
-    checked_suffix(path, _WRITERS)
+    if not is_sequence(path):
+        checked_suffix(path, _WRITERS)
     writable_target(path)
     if fps is not None and not 0 < fps <= clip.fps:
         raise PoseloomError(f"animate: fps: expected more than 0 and at most the clip's {clip.fps:g}, got {fps:g}")
@@ -72,36 +61,57 @@ def animate(
         chosen = min(chosen, _GIF_FASTEST)
     frames = max(1, round(len(clip) * chosen / clip.fps))
     picked = [min(int(k * clip.fps / chosen + 0.5), len(clip) - 1) for k in range(frames)]
+    view, style = options.get("view"), options.get("style", STUDIO)
     if view is None:
         view = View(shared=True, follow=_travels(clip))
         style = replace(style, grid=style.grid or view.follow)
-    pictures = render_each(
-        clip.pose[picked],
-        size,
-        body=body,
-        camera=camera,
-        view=view,
-        style=style,
-        supersample=supersample,
-        ground=ground,
-    )
+    drawn: SceneOptions = {"ground": "shared", **options, "view": view, "style": style}
+    pictures = render_each(clip.pose[picked], size, **drawn)
     return write_animation((to_pil(picture) for picture in pictures), frames, chosen, path)
 
 
 def write_animation(frames: Iterator[Image.Image], count: int, fps: float, path: str | Path) -> Path:
     """Write pictures as a GIF, WebP or MP4 file, as the suffix says; nothing half-written is left behind.
 
+    A picture's name with a number in it, such as ``f_%04d.png``, writes every frame as a picture, from 0 on.
+
     Args:
         frames: of one size.
         count: how many.
         fps: frames a second; a GIF shows 50 at most.
-        path: the file.
+        path: the file, or the pattern of the files.
 
     Raises:
         FileError: an unknown suffix, an MP4 without an encoder, a place that cannot be written.
     """
-    _WRITERS[checked_suffix(path, _WRITERS)](Path(path), frames, count, fps)
+    writer = _write_sequence if is_sequence(path) else _WRITERS[checked_suffix(path, _WRITERS)]
+    writer(Path(path), frames, count, fps)
     return Path(path)
+
+
+def is_sequence(path: str | Path) -> bool:
+    """Whether a path is the pattern of numbered pictures, such as ``f_%04d.png``.
+
+    Raises:
+        FileError: it has a number, but names no picture, or has two numbers or another sign of per cent.
+    """
+    name = Path(path).name
+    numbers = _NUMBER.findall(name)
+    if not numbers:
+        return False
+    if len(numbers) > 1 or "%" in _NUMBER.sub("", name):
+        raise FileError(path, "is no pattern of numbered pictures", remedy="write it like f_%04d.png, with one number")
+    checked_suffix(path, PICTURE_OPTIONS)
+    return True
+
+
+_NUMBER = re.compile(r"%0?\d?d")
+
+
+def _write_sequence(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
+    pattern = _NUMBER.findall(path.name)[0]
+    for number, picture in enumerate(frames):
+        save_picture(picture, path.with_name(path.name.replace(pattern, pattern % number)))
 
 
 def _travels(clip: Clip) -> bool:
@@ -109,38 +119,6 @@ def _travels(clip: Clip) -> bool:
         return False
     floor = clip.pose.translation[:, [0, 2]]
     return bool((floor.amax(0) - floor.amin(0)).norm() > _FAR)
-
-
-def _write_gif(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
-    """All frames with one palette, so that colours do not flicker; durations in hundredths that do not drift."""
-    pictures = list(frames)
-    palette = _palette(pictures[:: max(1, count // _PALETTE_FRAMES)])
-    indexed = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    ends = [round((k + 1) * 100 / fps) for k in range(count)]
-    durations = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
-    with atomic_write(path) as temporary:
-        indexed[0].save(
-            temporary, save_all=True, append_images=indexed[1:], duration=durations, loop=0, optimize=False, disposal=1
-        )
-
-
-def _palette(samples: list[Image.Image]) -> Image.Image:
-    """Colours for body and background, chosen apart; every colour counts by the square root of its pixels.
-
-    So the body, which is few of the pixels and has most of the colours, and soft shadows get their share.
-    """
-    pixels = np.concatenate([np.asarray(sample.convert("RGB")).reshape(-1, 3) for sample in samples])
-    pixels, counts = np.unique(pixels & _KEPT_BITS, axis=0, return_counts=True)
-    pixels = np.repeat(pixels, np.ceil(np.sqrt(counts)).astype(int), axis=0)
-    colourful = np.ptp(pixels.astype(np.int16), axis=-1) > _GREY
-    colours: list[int] = []
-    for chosen, count in ((pixels[colourful], _BODY_COLOURS), (pixels[~colourful], _PALETTE_COLOURS - _BODY_COLOURS)):
-        if len(chosen):
-            found = Image.fromarray(chosen[None]).quantize(count, Image.Quantize.MEDIANCUT).getpalette() or []
-            colours += found[: 3 * count]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(colours)
-    return palette
 
 
 def _write_webp(path: Path, frames: Iterator[Image.Image], count: int, fps: float) -> None:
@@ -174,4 +152,4 @@ def _write_mp4(path: Path, frames: Iterator[Image.Image], count: int, fps: float
             writer.close()
 
 
-_WRITERS: dict[str, Any] = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}
+_WRITERS: dict[str, Any] = {".gif": write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

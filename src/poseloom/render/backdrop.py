@@ -42,7 +42,6 @@ class FloorShadows:
 
 def backdrop(
     camera: Camera,
-    size: tuple[int, int],
     style: Style,
     middle: Float[Tensor, "batch 2"],
     shadows: FloorShadows | None,
@@ -51,25 +50,23 @@ def backdrop(
     """Display colours of the background.
 
     Args:
-        size: height and width of the whole image in pixels.
         middle: x and z on the floor about which it is brightest, metres.
         rows: only these rows.
     """
-    height, width = size
-    wall = _wall(height, width, style, camera.focal, rows)
+    wall = _wall(*camera.size, style, camera.focal, rows)
     if not style.ground:
         return wall.expand(*camera.batch_shape, *wall.shape[1:])
-    starts, directions = camera.rays(height, width, rows)
+    starts, directions = camera.rays(rows)
     down = -directions[..., 1]
     distance = starts[..., 1] / torch.where(down.abs() < 1e-6, 1e-6, down)
     hit = (distance > 0) & (down > 0)
-    points = starts + distance.clamp(-_FAR, _FAR)[..., None] * directions
-    away = (points[..., [0, 2]] - middle[:, None, None]).norm(dim=-1)
+    points = starts[..., ::2] + distance.clamp(-_FAR, _FAR)[..., None] * directions[..., ::2]  # x and z: y is 0
+    away = torch.linalg.vector_norm(points - middle[:, None, None], dim=-1)
     fade = ((away - _FADE_BEGIN) / (_FADE_END - _FADE_BEGIN)).clamp(0, 1)
     share = torch.where(hit, 1 - fade * fade * (3 - 2 * fade), torch.zeros_like(fade))
     light = torch.ones_like(share)
     if style.grid:
-        light = light * (1 - _GRID_DEPTH * _lines(points, distance, camera, height) * share)
+        light = light * (1 - _GRID_DEPTH * _lines(points, directions, distance, camera) * share)
     if shadows is not None:
         light = light * (1 - _KEY_DEPTH * look_up(shadows.key, shadows.key_map, points) * hit)
         light = light * (1 - _CONTACT_DEPTH * look_up(shadows.contact, shadows.sky_map, points) * hit)
@@ -92,12 +89,16 @@ def _wall(height: int, width: int, style: Style, like: Tensor, rows: slice | Non
     return (shade[..., None] * _colour(style.wall, like)).clamp(0, 1)[None]
 
 
-def _lines(points: Tensor, distance: Tensor, camera: Camera, height: int) -> Float[Tensor, "batch rows columns"]:
-    """How much of each pixel the floor's lines cover, without flicker: a line is never thinner than its pixel."""
-    focal = camera.focal[:, None, None] * height
-    footprint = (distance if camera.perspective else 1.0) / focal
+def _lines(points: Tensor, directions: Tensor, distance: Tensor, camera: Camera) -> Float[Tensor, "batch rows columns"]:
+    """How much of each pixel the floor's lines cover, without flicker: a line is never thinner than its pixel.
+
+    A pixel's place on the floor is as wide as it is far away, and longer the flatter it is looked at.
+    """
+    across = (distance if camera.perspective else torch.ones_like(distance)) / camera.focal[:, 1, None, None]
+    steep = (-directions[..., 1] / directions.norm(dim=-1)).clamp_min(1e-3)
+    ahead = torch.nn.functional.normalize(directions[..., [0, 2]], dim=-1)
+    footprint = torch.hypot(across[..., None] * ahead.flip(-1), (across / steep)[..., None] * ahead)
     half = footprint.clamp_min(_GRID_LINE)
-    floor = points[..., [0, 2]] / _GRID_STEP
+    floor = points / _GRID_STEP
     to_line = (floor - floor.round()).abs() * _GRID_STEP
-    covered = (1 - to_line / half[..., None]).clamp(0, 1).amax(-1)
-    return covered * (_GRID_LINE / half)
+    return ((1 - to_line / half).clamp(0, 1) * (_GRID_LINE / half)).amax(-1)

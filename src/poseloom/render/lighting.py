@@ -1,4 +1,4 @@
-"""Light on the body's vertices, and the clothes' pattern at every visible point."""
+"""Light on the body's vertices."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.pose.camera import Camera
 from poseloom.render.shadows import ShadowMap, light_on_body
-from poseloom.render.style import Clothes, Colour, Light, Style
-from poseloom.render.surface import Cut
+from poseloom.render.style import Colour, Light, Style
 
 _WRAP = 0.18
 """How far a light reaches round the terminator, as a share of its strength: softens like a large lamp."""
@@ -74,28 +73,6 @@ def vertex_light(
     weights = torch.stack([key, fill, sky, 1 - sky, style.rim * edge * (0.4 + 0.6 * sky)], dim=-1)
     sources = (style.key.colour, style.fill.colour, style.sky, style.bounce, (1.0, 1.0, 1.0))
     return weights @ torch.stack([colour(source) for source in sources])
-
-
-def clothing(rest: Float[Tensor, "hits 3"], cut: Cut, clothes: Clothes) -> Float[Tensor, "hits 3"]:
-    """Linear colour of surface points, given where they are on the T-pose."""
-    x, y, z = rest.unbind(-1)
-    palette = (clothes.skin, clothes.hair, clothes.shirt, clothes.trousers, clothes.shoes)
-    left = (clothes.left_sleeve or clothes.shirt, clothes.left_leg or clothes.trousers)
-    colours = rest.new_tensor([*palette, *left]) ** 2
-    return colours.index_select(0, _garment(x, y, z, cut))
-
-
-def _garment(x: Tensor, y: Tensor, z: Tensor, cut: Cut) -> Int[Tensor, " hits"]:
-    """Row of the palette: skin, hair, shirt, trousers, shoes, left sleeve, left leg."""
-    neck = x**2 + (y - cut.collar[0]) ** 2 + (z - cut.collar[1]) ** 2 < cut.collar_radius**2
-    start, slope = cut.hair
-    hair = (y > start + slope * z) & (y > cut.collar[0]) & (x.abs() < cut.ear)
-    shirt = (y > cut.waist) & (x.abs() < cut.sleeve) & ~neck & (y < cut.collar[0])
-    trousers = (y <= cut.waist) & (y > cut.ankle)
-    shoes = y <= cut.ankle
-    row = hair + 2 * (shirt & ~hair) + 3 * trousers + 4 * shoes
-    row = torch.where(shirt & (x > cut.shoulder), 5, row)
-    return torch.where(trousers & (x > 0), 6, row)
 
 
 def encode(linear: Float[Tensor, "*any 3"]) -> Float[Tensor, "*any 3"]:

@@ -204,12 +204,19 @@ def _resolve(triangles: _Triangles, shape: tuple[int, int, int], perspective: bo
 
     pixel = (triangles.image.index_select(0, owner) * height + row.index_select(0, inside)) * width
     pixel = pixel + column.index_select(0, inside)
+    pixel, winner = nearest_of(pixel, depth, shape[0] * height * width)
+    face = triangles.face.index_select(0, owner.index_select(0, winner))
+    return Fragments(shape, pixel, face, weights.index_select(0, winner), depth.index_select(0, winner))
+
+
+def nearest_of(
+    pixel: Int[Tensor, " pairs"], depth: Float[Tensor, " pairs"], count: int
+) -> tuple[Int[Tensor, " hits"], Int[Tensor, " hits"]]:
+    """The pixels (of `count`) that are named, in increasing order, and for each the pair of the smallest depth."""
     # Bits of positive floats sort like the floats; the pair's number below them makes the minimum unique.
     pair = torch.arange(len(pixel), device=pixel.device)
     key = (depth.view(torch.int32).long() << _DEPTH_SHIFT) | pair
-    nearest = torch.full((shape[0] * height * width,), _NOTHING, device=pixel.device)
+    nearest = torch.full((count,), _NOTHING, device=pixel.device)
     nearest.scatter_reduce_(0, pixel, key, "amin")
-    (pixel,) = (nearest != _NOTHING).nonzero(as_tuple=True)
-    winner = nearest.index_select(0, pixel) & _PAIR_MASK
-    face = triangles.face.index_select(0, owner.index_select(0, winner))
-    return Fragments(shape, pixel, face, weights.index_select(0, winner), depth.index_select(0, winner))
+    (found,) = (nearest != _NOTHING).nonzero(as_tuple=True)
+    return found, nearest.index_select(0, found) & _PAIR_MASK

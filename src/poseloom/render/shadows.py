@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -19,14 +20,21 @@ _BORDER = 0.06
 _LIFT, _BIAS = 0.03, 0.01
 """Metres by which a point is lifted off the surface and then up before it is asked whether something is above it."""
 
-_RAMP = 0.03
+_RAMP = 0.05
 """Metres over which the shadow of something just above a point sets in."""
 
-_SOFT = 3.0
-"""Texels: radius of the half-shadow on the body."""
+_SOFT = 4.5
+"""Texels: radius of the half-shadow on the body: several times the distance of vertices, which would show in a narrower
+one as blotches."""
 
-_TAPS = ((0.0, 0.0), (1.0, 0.4), (-0.4, 1.0), (-1.0, -0.4), (0.4, -1.0))
-"""Where the half-shadow is sampled, in units of its radius."""
+_TAPS = tuple(
+    (math.sqrt((k + 0.5) / 12) * math.cos(2.39996 * k), math.sqrt((k + 0.5) / 12) * math.sin(2.39996 * k))
+    for k in range(12)
+)
+"""Where the half-shadow is sampled, in units of its radius: a sunflower's spiral."""
+
+_DARKEST = 0.75
+"""Share of the light that a full shadow on the body takes away; the rest comes from the lit surfaces around."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +53,13 @@ class ShadowMap:
 
     def place(self, points: Float[Tensor, "batch *points 3"]) -> Float[Tensor, "batch *points 2"]:
         """Map coordinates of points of the world, in texels."""
+        slope = self.slope.view(-1, *(1,) * (points.ndim - 2), 2)
+        return self.place_on_floor(points[..., [0, 2]] - slope * points[..., 1:2])
+
+    def place_on_floor(self, points: Float[Tensor, "batch *points 2"]) -> Float[Tensor, "batch *points 2"]:
+        """The same for points of the floor, of which x and z are given."""
         ones = (1,) * (points.ndim - 2)
-        slope, origin = (t.view(-1, *ones, 2) for t in (self.slope, self.origin))
-        floor = points[..., [0, 2]] - slope * points[..., 1:2]
-        return (floor - origin) / self.texel.view(-1, *ones, 1)
+        return (points - self.origin.view(-1, *ones, 2)) / self.texel.view(-1, *ones, 1)
 
 
 def shadow_map(
@@ -96,7 +107,7 @@ def light_on_body(
         row = (place[..., 1] + dz * _SOFT).clamp(0, size - 1).long()
         over = flat.gather(1, row * size + column) - level
         light += (1 - over / _RAMP).clamp(0, 1)
-    return light / len(_TAPS)
+    return 1 - _DARKEST * (1 - light / len(_TAPS))
 
 
 def cast_shadow(shadow: ShadowMap) -> Float[Tensor, "batch size size"]:
@@ -116,22 +127,22 @@ def contact_shadow(shadow: ShadowMap) -> Float[Tensor, "batch size size"]:
 _SHARP_BELOW = 0.5
 """Metres: scale of the height up to which a cast shadow is sharp."""
 
-_SEAM, _NEARBY = 0.04, 0.24
+_SEAM, _NEARBY = 0.05, 0.30
 """Metres: scales of the height over which the dark seam under a foot fades, and the wide dimness around it."""
 
-_SEAM_SHARE, _WIDE_SHARE = 0.6, 0.55
+_SEAM_SHARE, _WIDE_SHARE = 0.55, 0.75
 """Darkness of the two at full cover."""
 
-_SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.0, 7.0
+_SEAM_BLUR, _SHARP_BLUR, _SOFT_BLUR = 1.0, 2.6, 7.0
 """Texels: standard deviations of the blurs."""
 
 
 def look_up(
-    darkness: Float[Tensor, "batch size size"], shadow: ShadowMap, points: Float[Tensor, "batch rows columns 3"]
+    darkness: Float[Tensor, "batch size size"], shadow: ShadowMap, points: Float[Tensor, "batch rows columns 2"]
 ) -> Float[Tensor, "batch rows columns"]:
-    """Darkness at points of the floor, interpolated; 0 outside the map."""
+    """Darkness at points of the floor (x and z), interpolated; 0 outside the map."""
     size = darkness.shape[-1]
-    grid = shadow.place(points) * (2 / size) - 1
+    grid = shadow.place_on_floor(points) * (2 / size) - 1
     return torch.nn.functional.grid_sample(darkness[:, None], grid, padding_mode="zeros", align_corners=False).squeeze(
         1
     )

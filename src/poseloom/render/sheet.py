@@ -39,7 +39,7 @@ class SheetLayout:
 @dataclass(frozen=True)
 class _Card:
     picture: Image.Image
-    label: str
+    label: list[str]
     lines: list[str]
 
 
@@ -52,6 +52,9 @@ def contact_sheet(
     layout: SheetLayout | None = None,
 ) -> Image.Image:
     """Pictures as cards on one page, wrapped text under each.
+
+    The first row stands side by side; below it every column goes on by itself, so that a long text leaves no hole
+    under its neighbours.
 
     Args:
         texts: one for each picture, or none at all.
@@ -73,13 +76,24 @@ def contact_sheet(
         raise PoseloomError(f"contact_sheet: columns: expected at least 1, got {columns}")
     columns = min(columns, len(images))
 
-    text_font = ImageFont.load_default(layout.text_size)
+    fonts = _Fonts.of(layout)
     cards = []
     for place, image in enumerate(images):
-        lines = wrap(texts[place], text_font, image.width - 2 * layout.padding) if texts else []
-        cards.append(_Card(image, labels[place].translate(_PLAIN) if labels else "", lines))
-    rows = [cards[start : start + columns] for start in range(0, len(cards), columns)]
-    return _page(rows, title, layout)
+        room = image.width - 2 * layout.padding
+        label = wrap(labels[place], fonts.label, room) if labels else []
+        cards.append(_Card(image, label, wrap(texts[place], fonts.text, room) if texts else []))
+    return _page([cards[start::columns] for start in range(columns)], title, layout, fonts)
+
+
+@dataclass(frozen=True)
+class _Fonts:
+    text: Font
+    label: Font
+    title: Font
+
+    @classmethod
+    def of(cls, layout: SheetLayout) -> _Fonts:
+        return cls(*(ImageFont.load_default(size) for size in (layout.text_size, layout.label_size, layout.title_size)))
 
 
 def wrap(text: str, font: Font, width: float) -> list[str]:
@@ -116,28 +130,29 @@ def _broken(word: str, font: Font, width: float) -> list[str]:
     return pieces
 
 
-def _page(rows: list[list[_Card]], title: str, layout: SheetLayout) -> Image.Image:
+def _page(columns: list[list[_Card]], title: str, layout: SheetLayout, fonts: _Fonts) -> Image.Image:
     gap = layout.gap
-    card_width = max(card.picture.width for row in rows for card in row)
-    heights = [max(_card_height(card, layout) for card in row) for row in rows]
-    width = gap + len(rows[0]) * (card_width + gap)
-    title_font = ImageFont.load_default(layout.title_size)
-    title_lines = wrap(title, title_font, width - 2 * gap) if title else []
+    card_width = max(card.picture.width for column in columns for card in column)
+    width = gap + len(columns) * (card_width + gap)
+    title_lines = wrap(title, fonts.title, width - 2 * gap) if title else []
     head = round(len(title_lines) * layout.title_size * layout.line_height) + (gap if title_lines else 0)
-    page = Image.new("RGB", (width, gap + head + sum(heights) + gap * len(rows)), layout.page)
+    body = max(sum(_card_height(card, layout) + gap for card in column) for column in columns)
+    page = Image.new("RGB", (width, gap + head + body), layout.page)
     draw = ImageDraw.Draw(page)
-    for number, line in enumerate(title_lines):
-        draw.text((gap, gap + number * layout.title_size * layout.line_height), line, layout.ink, title_font)
-    top = gap + head
-    for row, height in zip(rows, heights, strict=True):
-        for column, card in enumerate(row):
-            _draw_card(page, draw, card, (gap + column * (card_width + gap), top), (card_width, height), layout)
-        top += height + gap
+    _write(draw, (gap, gap), title_lines, layout.title_size, layout, layout.ink, fonts.title)
+    for number, column in enumerate(columns):
+        top = gap + head
+        for card in column:
+            height = _card_height(card, layout)
+            left = gap + number * (card_width + gap)
+            draw.rectangle((left, top, left + card_width - 1, top + height - 1), layout.card)
+            _draw_card(page, draw, card, (left, top), layout, fonts)
+            top += height + gap
     return page
 
 
 def _card_height(card: _Card, layout: SheetLayout) -> int:
-    text = len(card.lines) * layout.text_size + bool(card.label) * layout.label_size
+    text = len(card.lines) * layout.text_size + len(card.label) * layout.label_size
     return card.picture.height + (round(text * layout.line_height) + 2 * layout.padding if text else 0)
 
 
@@ -146,17 +161,28 @@ def _draw_card(
     draw: ImageDraw.ImageDraw,
     card: _Card,
     corner: tuple[int, int],
-    size: tuple[int, int],
     layout: SheetLayout,
+    fonts: _Fonts,
 ) -> None:
     left, top = corner
-    draw.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), layout.card)
     page.paste(card.picture, (left, top))
     x, y = left + layout.padding, top + card.picture.height + layout.padding - 2.0
-    if card.label:
-        draw.text((x, y), card.label, layout.faint, ImageFont.load_default(layout.label_size))
-        y += layout.label_size * layout.line_height
-    font = ImageFont.load_default(layout.text_size)
-    for line in card.lines:
-        draw.text((x, y), line, layout.ink, font)
-        y += layout.text_size * layout.line_height
+    y = _write(draw, (x, y), card.label, layout.label_size, layout, layout.faint, fonts.label)
+    _write(draw, (x, y), card.lines, layout.text_size, layout, layout.ink, fonts.text)
+
+
+def _write(
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[float, float],
+    lines: list[str],
+    size: int,
+    layout: SheetLayout,
+    colour: str,
+    font: Font,
+) -> float:
+    """Set lines below each other; returns where the next one would begin."""
+    x, y = corner
+    for line in lines:
+        draw.text((x, y), line, colour, font)
+        y += size * layout.line_height
+    return y

@@ -20,6 +20,13 @@ class Clothes:
     left_sleeve: Colour | None = None
     """Colour of the left half of the shirt's sleeves and of the left trouser leg where the sides are told apart."""
     left_leg: Colour | None = None
+    eyes: Colour | None = (0.36, 0.26, 0.19)
+    """Colour of the irises; None leaves the face unpainted."""
+
+    @classmethod
+    def uniform(cls, colour: Colour) -> Clothes:
+        """All in one colour, the face unpainted."""
+        return cls(colour, colour, colour, colour, colour, eyes=None)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ SIDES = Style(clothes=Clothes(left_sleeve=(0.90, 0.56, 0.30), left_leg=(0.52, 0.
 """The studio, with the person's left sleeve and trouser leg in orange and brown: for reading left and right."""
 
 CLAY = Style(
-    clothes=Clothes(*[(0.78, 0.77, 0.75)] * 5),
+    clothes=Clothes.uniform((0.78, 0.77, 0.75)),
     ground=False,
     shadows=False,
 )

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from poseloom.body import Body
 from poseloom.pose import JOINT_INDEX, Pose
+from poseloom.render.clothing import Cut, Head
 
 
 class Part(IntEnum):
@@ -71,31 +72,6 @@ _PART_OF_BONE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
-    """Where the clothes end, in metres at the T-pose of the body's average shape.
-
-    The pattern is drawn on the T-pose, so it sticks to the vertices whatever the pose and shape, and its borders
-    are sharp at any picture size.
-    """
-
-    sleeve: float
-    """|x| where the sleeves end."""
-    shoulder: float
-    """|x| where the sleeves begin."""
-    waist: float
-    """y between shirt and trousers."""
-    ankle: float
-    """y between trousers and shoes."""
-    collar: tuple[float, float]
-    """y and z of the middle of the round neckline."""
-    collar_radius: float
-    hair: tuple[float, float]
-    """Hair is where y > a + b z."""
-    ear: float
-    """|x| beyond which the head has no hair."""
-
-
-@dataclass(frozen=True, eq=False)
 class Surface:
     """A body's mesh, apart from where its vertices are."""
 
@@ -107,6 +83,8 @@ class Surface:
     parts: Int[Tensor, " faces"]
     """The `Part` of every face."""
     cut: Cut
+    thickness: Float[Tensor, " joints"]
+    """Metres: a joint lies at most so deep under its own skin."""
 
     def normals(self, vertices: Float[Tensor, "batch vertices 3"]) -> Float[Tensor, "batch vertices 3"]:
         """Unit normals of the vertices: the mean of those of the faces around them, weighted by area."""
@@ -133,7 +111,29 @@ def _surface_of(body: Any, device: torch.device) -> Surface:
         joints = body.skeleton().positions
     faces = body.faces.to(device)
     parts = _vertex_parts(body, len(rest)).to(device)
-    return Surface(faces, _fans(faces, len(rest)), rest, parts[faces].median(-1).values, _cut(rest, joints))
+    return Surface(
+        faces=faces,
+        fan=_fans(faces, len(rest)),
+        rest=rest,
+        parts=parts[faces].median(-1).values,
+        cut=_cut(body, rest, joints),
+        thickness=_thickness(rest, joints),
+    )
+
+
+def _thickness(rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -> Float[Tensor, " joints"]:
+    """By how far the skin before and behind each joint is away from it at the T-pose."""
+    away = (rest - joints.to(rest)[:, None]).abs()
+    before = away[..., :2].norm(dim=-1).topk(_BESIDE, largest=False).indices
+    return away[..., 2].gather(-1, before).amax(-1).clamp_max(_DEEPEST) * _ROUNDNESS + _PLAY
+
+
+_BESIDE = 12
+"""So many vertices that are the least aside of a joint are before or behind it."""
+_DEEPEST = 0.15
+"""Metres: a toe is far before its joint, yet not above it."""
+_ROUNDNESS, _PLAY = 1.3, 0.02
+"""How much deeper than from the front a joint may lie from elsewhere, as a factor and in metres."""
 
 
 def _fans(faces: Int[Tensor, "faces 3"], vertices: int) -> Int[Tensor, "vertices valence"]:
@@ -159,7 +159,7 @@ def _part_of(bone: str) -> int:
     return next((int(part) for start, part in _PART_OF_BONE if bone.startswith(start)), int(Part.BODY))
 
 
-def _cut(rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -> Cut:
+def _cut(body: Any, rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -> Cut:
     """The pattern, from the joints at the T-pose and the outline of the head."""
 
     def joint(name: str) -> list[float]:
@@ -167,9 +167,6 @@ def _cut(rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -
 
     shoulder, elbow = joint("left_shoulder"), joint("left_elbow")
     pelvis, spine, neck, head = joint("pelvis"), joint("spine1"), joint("neck"), joint("head")
-    crown = rest[:, 1].max().item()
-    skull = crown - head[1]
-    half_width = rest[rest[:, 1] > head[1], 0].abs().max().item()
     return Cut(
         sleeve=shoulder[0] + _SLEEVE * (elbow[0] - shoulder[0]),
         shoulder=shoulder[0],
@@ -177,8 +174,22 @@ def _cut(rest: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]) -
         ankle=joint("left_ankle")[1] + _HEM,
         collar=(neck[1] + _COLLAR_HEIGHT * (head[1] - neck[1]), neck[2] + _COLLAR_FORWARD),
         collar_radius=_COLLAR_RADIUS,
-        hair=(head[1] + _HAIR_LEVEL * skull - _HAIR_SLOPE * (head[2] - _COLLAR_FORWARD), _HAIR_SLOPE),
-        ear=_EAR * half_width,
+        head=_head(body, rest, head[1]),
+    )
+
+
+def _head(body: Any, rest: Float[Tensor, "vertices 3"], level: float) -> Head:
+    above = rest[rest[:, 1] > level]
+    height = (rest[:, 1].max() - level).item()
+    skull = above[above[:, 1] > level + _SKULL * height, 2]
+    eyes = getattr(body, "eyes", None)
+    return Head(
+        level=level,
+        height=height,
+        back=skull.min().item(),
+        depth=(skull.max() - skull.min()).item(),
+        ear=_EAR * above[:, 0].abs().max().item(),
+        eyes=None if eyes is None else eyes.to(rest),
     )
 
 
@@ -193,7 +204,7 @@ _COLLAR_RADIUS, _COLLAR_FORWARD = 0.092, 0.03
 """Metres: radius of the neckline, and how far before the neck joint its middle lies."""
 _COLLAR_HEIGHT = 0.35
 """Height of its middle, as a share of the way from the neck joint to the head joint."""
-_HAIR_LEVEL, _HAIR_SLOPE = 0.15, 0.9
-"""Hairline above the ears as a share of the head's height, and how steeply it rises to the forehead."""
+_SKULL = 0.45
+"""Above this share of the head's height there is no nose."""
 _EAR = 0.90
 """Where the ears begin to stand off, as a share of half the head's width."""

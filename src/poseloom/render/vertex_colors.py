@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.body import Body
-from poseloom.render.lighting import clothing
+from poseloom.render.clothing import clothing
 from poseloom.render.style import STUDIO, Style
 from poseloom.render.surface import surface_of
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from poseloom.pose import BODY_JOINTS, Pose, heading
 from poseloom.pose import rotations as rot
-from poseloom.pose.camera import FIELD_OF_VIEW, Camera
+from poseloom.pose.camera import Camera
+from poseloom.pose.viewpoint import FIELD_OF_VIEW
 
 THREE_QUARTERS = 25.0
 """Degrees from the front, to the person's left: both arms, both legs and the depth of a step can be seen."""
@@ -73,13 +74,13 @@ class View:
         pose: Pose,
         joints: Float[Tensor, "batch joints 3"],
         vertices: Float[Tensor, "batch vertices 3"],
-        aspect: float = 1.0,
+        size: tuple[int, int] = (256, 256),
     ) -> Camera:
         """Cameras for posed bodies: one for each pose, or one for all if `shared`.
 
         Args:
             joints, vertices: of the posed bodies where they stand in the scene, metres.
-            aspect: width / height of the picture.
+            size: height and width of the picture, pixels.
         """
         joints = joints[..., :BODY_JOINTS, :]
         facing = facing_angle(pose.rotations[..., 0, :])
@@ -103,7 +104,7 @@ class View:
             azimuth,
             torch.deg2rad(elevation),
             margin=self.margin,
-            aspect=aspect,
+            size=size,
             field_of_view=self.field_of_view,
             perspective=self.perspective,
             smallest=self.smallest,
@@ -131,7 +132,7 @@ def facing_angle(root: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch"]:
 
 
 def _lying(
-    joints: Float[Tensor, "batch joints 3"], facing: Float[Tensor, " batch"]
+    joints: Float[Tensor, "batch joints 3"], facing: Float[Tensor, " #batch"]
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """How much a pose lies (0 to 1), and the azimuth relative to its facing that shows its whole length.
 

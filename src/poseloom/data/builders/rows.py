@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from poseloom.base.errors import FileError
-from poseloom.data.arrow import pa, read_ipc
+from poseloom.data.arrow import pa
 from poseloom.data.build import Report, Unit, Written, build, discard, unfinished
 from poseloom.data.builders.source_pairs import SourcePairsBuilder
 from poseloom.data.executors import Executor
 from poseloom.data.manifest import MANIFEST, Manifest, Part, PartKind, fingerprint, read_manifest
 from poseloom.data.numerics import one_thread
-from poseloom.data.schema import ROWS_SCHEMA
-from poseloom.data.shards import ROWS_FILE, write_rows
+from poseloom.data.shards import read_records, write_rows
 from poseloom.data.sources.source import PairSource, Source, StagedSource
 
 
@@ -128,4 +127,4 @@ def _refuse_doubled(folder: Path, manifest: Manifest, name: str) -> None:
 
 
 def _ids(shard: Path) -> Any:
-    return read_ipc(shard / ROWS_FILE, ROWS_SCHEMA).column("id")
+    return read_records(shard).column("id")

@@ -12,6 +12,7 @@ from torch.nn import functional
 from poseloom.nn.layers.residual import ResidualMLP
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
+from poseloom.pose.limbs import BONES
 from poseloom.pose.rotations import to_matrix, to_sixd
 from poseloom.pose.skeleton import rest_offsets
 
@@ -19,11 +20,9 @@ SIXD = 6 * BODY_JOINTS
 FEATURES = SIXD + 3 * (BODY_JOINTS - 1)
 """Six numbers of each body joint's rotation and the place of each joint but the pelvis."""
 
-_LIMBS = (
-    *((18, 16), (20, 18), (4, 1), (7, 4), (10, 7)),  # left: end and start of upper arm, forearm, thigh, shin, foot
-    *((19, 17), (21, 19), (5, 2), (8, 5), (11, 8)),  # right
-    *((12, 0), (15, 12), (17, 16), (2, 1)),  # trunk, head, and across the shoulders and the hips
-)
+_ACROSS = ("shoulders", "hips")
+_LIMBS = tuple((bone.start, bone.end) if name in _ACROSS else (bone.end, bone.start) for name, bone in BONES.items())
+"""End and start of each; across the shoulders and the hips from left to right."""
 _BENDS = ((0, 1), (5, 6), (2, 3), (7, 8), (0, 10), (5, 10), (2, 10), (7, 10), (10, 11), (2, 7))
 """Limbs between which an angle is told: elbows, knees, shoulders, hips, neck, and between the thighs."""
 _PARTS = (0, 4, 5, 7, 8, 12, 15, 16, 17, 18, 19, 20, 21)

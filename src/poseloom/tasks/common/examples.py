@@ -21,13 +21,14 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.language.telegraphic import DESCRIBED, clipped
 from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.limbs import LIMBS
 from poseloom.pose.types import Clip, Pose
 
 _PROCEDURAL_SEED = 11
 _HELD_OUT_SEED = 12
 """Procedural poses to validate on are drawn with another seed than those to learn from."""
-_LIMBS = ((13, 16, 18, 20), (14, 17, 19, 21), (1, 4, 7, 10), (2, 5, 8, 11), (12, 15), (3, 6, 9))
-"""Joints that move together: left arm, right arm, left leg, right leg, head, trunk."""
+_LIMBS = tuple(LIMBS.values())
+"""Joints that move together."""
 _LIMB_SHARE = 0.3
 """Probability of each limb to be exchanged; one is in any case."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -14,6 +14,7 @@ from poseloom.language.claims.checking import check_instructions
 from poseloom.nn.pose.features import joint_positions
 from poseloom.pose.joints import BODY_JOINTS, PARENTS
 from poseloom.pose.kinematics import forward_kinematics
+from poseloom.pose.limbs import indices
 from poseloom.pose.types import Pose
 from poseloom.tasks.editing.model import EditingModel
 
@@ -22,13 +23,11 @@ _SEED = 42
 _AT_ONCE = 128
 _MILLIMETRES = 1000.0
 
-_CHEST = 9
+_PELVIS, _CHEST = indices("pelvis", "spine3")
 _LIMBS: dict[str, tuple[int, tuple[int, ...]]] = {
-    "left arm": (_CHEST, (18, 20)),
-    "right arm": (_CHEST, (19, 21)),
-    "left leg": (0, (4, 7)),
-    "right leg": (0, (5, 8)),
-    "head": (_CHEST, (15,)),
+    **{f"{side} arm": (_CHEST, indices(f"{side}_elbow", f"{side}_wrist")) for side in ("left", "right")},
+    **{f"{side} leg": (_PELVIS, indices(f"{side}_knee", f"{side}_ankle")) for side in ("left", "right")},
+    "head": (_CHEST, indices("head")),
 }
 """Limb -> the joint in whose frame it is looked at, and the joints that show where it is."""
 
