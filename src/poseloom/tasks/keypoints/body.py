@@ -6,7 +6,7 @@ The order of the points and the file's layout are those of MediaPipe's model car
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float
@@ -50,6 +50,12 @@ class BodyPoints:
     score: Float[Tensor, " people"]
     next_roi: Roi
     masks: Float[Tensor, "people size size"]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, index: Tensor | slice) -> BodyPoints:
+        return BodyPoints(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 def body_points(network: OperatorGraph, picture: Float[Tensor, "3 height width"], roi: Roi) -> BodyPoints:
