@@ -8,6 +8,7 @@ networks run on a CPU: crop pixel i reads at u = i / size, bilinear, without smo
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +42,12 @@ class Roi:
 
     def __len__(self) -> int:
         return len(self.side)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Roi]) -> Roi:
+        """Several batches as one."""
+        values = ([getattr(part, name) for part in parts] for name in ("centre", "side", "turn"))
+        return cls(*(torch.cat(value) for value in values))
 
     def to_picture(self, points: Float[Tensor, "*batch points 2"]) -> Float[Tensor, "*batch points 2"]:
         """Points of the crops, in [0, 1], as pixels of the picture."""

@@ -26,7 +26,22 @@ from poseloom.base.files import readable_file
 from poseloom.images.read import Frame, read_frames
 
 ANIMATIONS = (".gif", ".webp", ".apng")
-VIDEOS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".ogv")
+VIDEOS = (
+    ".mp4",
+    ".mov",
+    ".m4v",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+    ".flv",
+    ".3gp",
+    ".ts",
+    ".mts",
+    ".ogv",
+)
 """Suffixes that are taken for videos."""
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,live_flv,h264,hevc"
 """What ffmpeg may take a file for: none that names other files or addresses, as playlists do."""
@@ -119,7 +134,7 @@ class Video:
 
 
 def is_video(path: str | Path) -> bool:
-    """Whether a path is that of a video or of an animation of more than one frame, by suffix and, of these, by content."""
+    """Whether a path is that of a video, by its suffix, or of an animation that has more than one frame."""
     suffix = Path(path).suffix.lower()
     if suffix not in (*ANIMATIONS, ".png"):
         return suffix in VIDEOS

@@ -47,13 +47,11 @@ class PictureKeypoints:
         expected = (len(self.frame), len(keypoints.names(self.convention)))
         if tuple(self.points.shape) != (*expected, 2) or tuple(self.confidence.shape) != expected:
             raise PoseloomError(
-                f"PictureKeypoints: expected points {(*expected, 2)} and confidence {expected} of {self.convention}, got "
-                f"{tuple(self.points.shape)} and {tuple(self.confidence.shape)}"
+                f"PictureKeypoints: expected points {(*expected, 2)} and confidence {expected} of {self.convention}, "
+                f"got {tuple(self.points.shape)} and {tuple(self.confidence.shape)}"
             )
         if len(self.person) != len(self.frame):
-            raise PoseloomError(
-                f"PictureKeypoints.person: expected {len(self.frame)} numbers, got {len(self.person)}"
-            )
+            raise PoseloomError(f"PictureKeypoints.person: expected {len(self.frame)} numbers, got {len(self.person)}")
         if not (torch.isfinite(self.points).all() and torch.isfinite(self.confidence).all()):
             raise PoseloomError("PictureKeypoints: holds NaN or infinity; give missing points the confidence 0")
 

@@ -104,6 +104,21 @@ class Keypoints(Result):
         """Around the points that are seen (around all where none is): x, y, width, height in pixels."""
         return boxes_of(self.points, self.visibility)
 
+    def resized(self, size: tuple[int, int]) -> Keypoints:
+        """The same people in a picture of another size: all pixels are multiplied."""
+        factor = torch.tensor([size[0] / self.size[0], size[1] / self.size[1]])
+        mean = float(factor.mean())
+
+        def moved(points: Tensor | None) -> Tensor | None:
+            if points is None:
+                return None
+            return torch.cat([(points[..., :2] + 0.5) * factor - 0.5, points[..., 2:] * mean], dim=-1)
+
+        points, hands, face = moved(self.points), moved(self.hands), moved(self.face)
+        assert points is not None
+        roi = Roi((self.roi.centre + 0.5) * factor - 0.5, self.roi.side * mean, self.roi.turn)
+        return replace(self, size=size, points=points, hands=hands, face=face, roi=roi)
+
     def in_convention(self, convention: str = BODY_CONVENTION) -> PictureKeypoints:
         """The body's points as those of another convention (``coco``, ``openpose_25``, ``openpose_18``, ...).
 

@@ -61,16 +61,17 @@ class Candidates:
         return Candidates(self.roi[index], self.scores[index], self.prominent[index])
 
 
-def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], several: bool) -> Candidates:
+def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], several: bool, tiled: bool) -> Candidates:
     """Regions where the detector sees somebody.
 
     Args:
         detector: of people.
         picture: RGB in [0, 1].
-        several: look for small people as well, in tiles, and believe less certain answers.
+        several: believe less certain answers.
+        tiled: look for small people as well, in tiles.
     """
     found = detector(picture, Roi.whole(picture), CROWD_THRESHOLD if several else FIRST_THRESHOLD)
-    if several:
+    if tiled:
         for share in TILE_SHARES:
             regions = tiles(picture, share)
             found += detector(picture, regions, TILE_THRESHOLD) if len(regions) else []

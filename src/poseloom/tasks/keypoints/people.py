@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -11,10 +11,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.images.roi import Roi
+from poseloom.results.keypoints import Keypoints, boxes_of
 from poseloom.tasks.keypoints.body import BodyPoints
 from poseloom.tasks.keypoints.face import FacePoints
 from poseloom.tasks.keypoints.hands import HandPoints
-from poseloom.results.keypoints import Keypoints, boxes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,25 @@ class People:
 
         return People(of(self.body), of(self.hands), of(self.face), self.roi[index], self.size, self.ids[index])  # type: ignore[arg-type]
 
+    def without_masks(self) -> People:
+        """The same people; masks of an hour of video would not fit in memory."""
+        return replace(self, body=replace(self.body, masks=self.body.masks[:, :0, :0]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[People]) -> People:
+        """Those of several groups in one picture, all with hands or none, all with faces or none."""
+
+        def of(name: str) -> Any:
+            values = [getattr(part, name) for part in parts]
+            if values[0] is None:
+                return None
+            kind = type(values[0])
+            return kind(*(torch.cat([getattr(v, one.name) for v in values]) for one in fields(kind)))
+
+        body = BodyPoints.joined([part.body for part in parts])
+        roi, ids = Roi.joined([part.roi for part in parts]), torch.cat([part.ids for part in parts])
+        return cls(body, of("hands"), of("face"), roi, parts[0].size, ids)
+
     @property
     def boxes(self) -> Float[Tensor, "people 4"]:
         """Around the points that are seen (around all where none is): x, y, width, height in pixels."""
@@ -81,7 +100,7 @@ def collected(
         "world": torch.cat([people.body.world for people in frames]),
         "visibility": torch.cat([people.body.visibility for people in frames]),
         "scores": torch.cat([people.body.score for people in frames]),
-        "roi": Roi(*(torch.cat([getattr(p.roi, part) for p in frames]) for part in ("centre", "side", "turn"))),
+        "roi": Roi.joined([people.roi for people in frames]),
         "hands": joined(None if p.hands is None else p.hands.points for p in frames),
         "hands_world": joined(None if p.hands is None else p.hands.world for p in frames),
         "face": joined(None if p.face is None else p.face.points for p in frames),

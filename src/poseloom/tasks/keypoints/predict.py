@@ -63,7 +63,7 @@ class KeypointReader:
         Raises:
             NobodyFoundError: nobody is there; tells the score of the best candidate.
         """
-        roi, body = self._given(picture, boxes) if boxes is not None else self._found(picture, limit)
+        roi, body = self.of_boxes(picture, boxes) if boxes is not None else self._found(picture, limit)
         return self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
 
     def finished(
@@ -80,8 +80,10 @@ class KeypointReader:
         face = self.face(picture, body.points) if with_face else None
         return People(body, hands, face, roi, (picture.shape[-1], picture.shape[-2]), ids)
 
-    def _given(self, picture: Tensor, boxes: Tensor) -> tuple[Roi, BodyPoints]:
-        """Two looks: the second one in the region that the first one gave, upright and centred."""
+    def of_boxes(
+        self, picture: Float[Tensor, "3 height width"], boxes: Float[Tensor, "people 4"]
+    ) -> tuple[Roi, BodyPoints]:
+        """Two looks at each box: the second one in the region that the first one gave, upright and centred."""
         first = body_points(self.body, picture, regions_of_boxes(boxes))
         return first.next_roi, body_points(self.body, picture, first.next_roi)
 
@@ -98,15 +100,18 @@ class KeypointReader:
         order = (roi.side * body.score).argsort(descending=True, stable=True)[:limit]
         return roi[order], body[order]
 
-    def look_for(self, picture: Float[Tensor, "3 height width"], several: bool, most: int = 64) -> tuple[Roi, BodyPoints]:
+    def look_for(
+        self, picture: Float[Tensor, "3 height width"], several: bool, *, tiled: bool = True, most: int = 64
+    ) -> tuple[Roi, BodyPoints]:
         """Regions with people, and their landmarks; none where nobody is.
 
         Args:
             picture: RGB in [0, 1].
-            several: look for small and less certain people as well.
+            several: look for less certain people as well.
+            tiled: of these, also small ones, which takes ten times as long.
             most: candidates that are looked at.
         """
-        found = candidates(self.detector, picture, several)[:most]
+        found = candidates(self.detector, picture, several, several and tiled)[:most]
         first = body_points(self.body, picture, found.roi) if len(found) else self.nothing()
         fit = torch.where(found.prominent, first.score >= ACCEPTED, plausible(first, found.roi))
         fit &= distinct(first.points, torch.where(fit, first.score + found.prominent, 0.0))
