@@ -37,6 +37,8 @@ _STEADY, _STEADY_LYING = 0.07, 0.02
 """How far landmarks may move from look to look, of the region's side; 0.003 to 0.054 on real people."""
 _ON_THE_FACE, _OFF_THE_FACE = 0.03, 4.0
 """Distance of nose and face, of the region's side, that costs nothing, and what more of it costs."""
+_WHOLE = 0.05
+"""What it is worth that the detector saw the whole picture."""
 _LEANING = 1.0
 """Radians from upright."""
 _PART = 0.75
@@ -183,16 +185,20 @@ def confirmed(first: BodyPoints, second: BodyPoints, roi: Roi) -> Bool[Tensor, "
 
 
 def trust(found: Candidates, body: BodyPoints) -> Float[Tensor, " n"]:
-    """How much landmarks are to be believed: less where their nose lies off the face that the detector saw.
+    """How much landmarks are to be believed: less where their nose lies off the face that the detector saw, and less
+    where they say that the region was too small or too large.
 
-    In a row of people a region between two of them gives somebody who is made of both.
+    In a row of people a region between two of them gives somebody who is made of both; in a tile that shows a part of
+    somebody the detector guesses the size.
 
     Args:
         found: the candidates.
         body: a look at each.
     """
     away = (body.points[:, 0, :2] - found.faces).norm(dim=-1) / found.roi.side
-    return (body.score - _OFF_THE_FACE * (away - _ON_THE_FACE).clamp(min=0)).clamp(min=1e-3)
+    misjudged = (body.next_roi.side / found.roi.side).log().abs()
+    cost = _OFF_THE_FACE * (away - _ON_THE_FACE).clamp(min=0) + misjudged - _WHOLE * found.prominent
+    return (body.score - cost).clamp(min=1e-3)
 
 
 def hidden_in_larger(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
