@@ -1,4 +1,4 @@
-"""Networks given as operators: TensorFlow's answers come out; files that do not fit are refused when they are opened."""
+"""Networks given as operators: TensorFlow's answers come out; files that do not fit are refused when opened."""
 
 from __future__ import annotations
 

@@ -101,7 +101,9 @@ def test_the_same_person_twice_is_one_and_the_more_trusted_stays():
 
 def test_a_nose_off_the_detected_face_costs_trust():
     body, roi = standing()
-    at = [Candidates(roi, torch.ones(1), torch.zeros(1, dtype=torch.bool), torch.tensor([[x, 40.0]])) for x in (100, 150)]
+    at = [
+        Candidates(roi, torch.ones(1), torch.zeros(1, dtype=torch.bool), torch.tensor([[x, 40.0]])) for x in (100, 150)
+    ]
     on, off = (float(trust(found, body)) for found in at)
     assert on == pytest.approx(1.0) and off < 0.7
 

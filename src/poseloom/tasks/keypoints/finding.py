@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.images.roi import Roi, roi_of_points
@@ -39,6 +39,8 @@ _ON_THE_FACE, _OFF_THE_FACE = 0.03, 4.0
 """Distance of nose and face, of the region's side, that costs nothing, and what more of it costs."""
 _WHOLE = 0.05
 """What it is worth that the detector saw the whole picture."""
+_AGREE = 0.03
+"""The same up to which two looks are averaged; beyond it the second one slides towards somebody else."""
 _LEANING = 1.0
 """Radians from upright."""
 _PART = 0.75
@@ -179,9 +181,31 @@ def confirmed(first: BodyPoints, second: BodyPoints, roi: Roi) -> Bool[Tensor, "
         second: look at the regions that the first one gave.
         roi: those.
     """
-    moved = (first.points[:, :_TRUNK, :2] - second.points[:, :_TRUNK, :2]).norm(dim=-1).mean(1) / roi.side
+    moved = _moved(first, second, roi)
     allowed = torch.where(roi.turn.abs() > _LEANING, _STEADY_LYING, _STEADY)
     return plausible(second, roi) & (moved <= allowed)
+
+
+def _moved(first: BodyPoints, second: BodyPoints, roi: Roi) -> Float[Tensor, " n"]:
+    return (first.points[:, :_TRUNK, :2] - second.points[:, :_TRUNK, :2]).norm(dim=-1).mean(1) / roi.side
+
+
+def averaged(first: BodyPoints, second: BodyPoints, rows: Int[Tensor, " n"]) -> BodyPoints:
+    """Landmarks of which some rows were looked at twice: their means where both looks agree.
+
+    Args:
+        first: everybody.
+        second: another look at `rows`, from the regions that the first one gave.
+        rows: those.
+    """
+    before = first[rows]
+    agree = _moved(before, second, before.next_roi) <= _AGREE
+    at, second, before = rows[agree], second[agree], before[agree]
+    means = {}
+    for name in ("points", "world", "visibility", "presence"):
+        means[name] = getattr(first, name).clone()
+        means[name][at] = (getattr(before, name) + getattr(second, name)) / 2
+    return replace(first, **means)
 
 
 def trust(found: Candidates, body: BodyPoints) -> Float[Tensor, " n"]:

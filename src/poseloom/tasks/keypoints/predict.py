@@ -19,6 +19,7 @@ from poseloom.tasks.keypoints.finding import (
     ACCEPTED,
     FIRST_THRESHOLD,
     Candidates,
+    averaged,
     candidates,
     confirmed,
     distinct,
@@ -133,16 +134,21 @@ class KeypointReader:
         fit = torch.where(found.prominent, first.score >= ACCEPTED, plausible(first, found.roi))
         found, first = found[fit], first[fit]
         if several:
-            kept = self._confirmed(picture, found, first)
+            kept, first = self._confirmed(picture, found, first)
             found, first = found[kept], first[kept]
             kept = ~hidden_in_larger(first, found.roi)
         else:
             kept = distinct(first.points, trust(found, first))
         return found.roi[kept], first[kept]
 
-    def _confirmed(self, picture: Tensor, found: Candidates, first: BodyPoints) -> Bool[Tensor, " candidates"]:
-        """One candidate of each person that a second look confirms: where the best fails, the next one is looked at."""
-        worth = trust(found, first)
+    def _confirmed(
+        self, picture: Tensor, found: Candidates, first: BodyPoints
+    ) -> tuple[Bool[Tensor, " candidates"], BodyPoints]:
+        """One candidate of each person that a second look confirms: where the best fails, the next one is looked at.
+
+        Both looks are averaged where they agree, since a single one is noisy.
+        """
+        worth, better = trust(found, first), first
         sure = torch.zeros(len(found), dtype=torch.bool)
         for _ in range(_ROUNDS):
             chosen = distinct(first.points, worth + 2.0 * sure) & (worth > 0)
@@ -152,9 +158,10 @@ class KeypointReader:
             roi = first.next_roi[new]
             second = body_points(self.body, picture, roi)
             there = found.prominent[new] | confirmed(first[new], second, roi)
+            better = averaged(better, second, new)
             sure[new] = there
             worth[new[~there]] = 0.0
-        return sure & distinct(first.points, worth + 2.0 * sure)
+        return sure & distinct(first.points, worth + 2.0 * sure), better
 
     def nothing(self) -> BodyPoints:
         """The landmarks of nobody."""
