@@ -171,8 +171,9 @@ def _boxes(arguments: argparse.Namespace) -> list[list[float]] | None:
 
     from poseloom.base.files import read_text
 
+    text = read_text(arguments.boxes, maximum_bytes=1 << 20)
     try:
-        boxes: Any = json.loads(read_text(arguments.boxes, maximum_bytes=1 << 20))
+        boxes: Any = json.loads(text)
         boxes = boxes.get("boxes", boxes.get("bbox")) if isinstance(boxes, dict) else boxes
         boxes = [boxes] if boxes and not isinstance(boxes[0], list) else boxes
         return [[float(value) for value in box] for box in boxes]

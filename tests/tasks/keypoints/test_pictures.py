@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 import poseloom
 from poseloom.base.errors import PoseloomError
 from poseloom.images.read import read_picture
-from poseloom.pose.keypoints import flip_pairs
+from poseloom.pose.keypoints import flip_pairs, names
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 
 AXES = torch.tensor([1.0, -1.0, -1.0])
@@ -81,6 +83,56 @@ def test_everybody_is_found_once_and_nobody_else(shared_data, name, people):
         return
     with pytest.raises(NobodyFoundError, match=r"best candidate scores 0\.\d\d"):
         poseloom.keypoints(path, hands=False)
+
+
+TOLD = ("nose", "eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "bigtoe")
+"""Parts that both MediaPipe and annotators mark."""
+
+
+def annotated(folder):
+    """Picture, convention, points, which are marked, box: of nine people."""
+    coco = json.loads((folder / "coco" / "annotations.json").read_text())["annotations"]
+    for row in coco:
+        path = folder / "coco" / f"{row['image_id']:012d}.jpg"
+        if row["num_keypoints"] and path.exists():
+            points = torch.tensor(row["keypoints"]).reshape(-1, 3).float()
+            yield path, "coco", points[:, :2], points[:, 2] > 0, row["bbox"]
+    for row in json.loads((folder / "mpii" / "annotations.json").read_text()):
+        path = folder / "mpii" / row["image"]
+        if path.exists():
+            side = row["scale"] * 200 / 1.25
+            box = [row["center"][0] - side / 2, row["center"][1] - side / 2, side, side]
+            yield path, "mpii", torch.tensor(row["joints"]), torch.tensor(row["joints_vis"]) > 0, box
+    people = json.loads((folder / "lsp" / "im1010_openpose.json").read_text())["people"]
+    points = torch.tensor(people[0]["pose_keypoints_2d"]).reshape(-1, 3)
+    box = json.loads((folder / "lsp" / "im1010_bbox.json").read_text())["bbox"]
+    yield folder / "lsp" / "im1010.jpg", "openpose_25", points[:, :2], points[:, 2] > 0.2, box
+
+
+def distances(found, convention, points, marked):
+    """Of the person who fits best, each marked point over the trunk's longer diagonal."""
+    order = [name.removesuffix("_openpose").removesuffix("_extra") for name in names(convention)]
+    left, right = (
+        (points[order.index(f"{side}_shoulder")] - points[order.index(f"{other}_hip")]).norm()
+        for side, other in (("left", "right"), ("right", "left"))
+    )
+    used = [k for k, name in enumerate(order) if marked[k] and name.split("_")[-1] in TOLD]
+    errors = (found.in_convention(convention).points - points)[:, used].norm(dim=-1) / torch.maximum(left, right)
+    return errors[errors.mean(1).argmin()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [False, True])
+def test_nine_annotated_people_are_found_and_their_points_are_near(shared_data, given):
+    near, people = [], 0
+    for path, convention, points, marked, box in annotated(shared_data("keypoint-samples")):
+        found = poseloom.keypoints(path, boxes=[box] if given else None, hands=False)
+        errors = distances(found, convention, points, marked)
+        people += bool((errors < 0.2).float().mean() > 0.6)
+        near.append(errors < 0.2)
+    share = torch.cat(near).float().mean()
+    assert len(near) == 9 and people >= 8
+    assert share >= (0.95 if given else 0.96)
 
 
 @pytest.fixture(scope="module")
