@@ -60,11 +60,11 @@ def test_hands_are_those_of_mediapipe_s_own_package(reader, official, shared_dat
 @pytest.mark.parametrize(
     ("name", "people"),
     [
-        ("photos/camera.jpg", 1),
         ("photos/charades-crop.jpg", 1),
-        ("photos/vermeer-balance.jpg", 1),
-        ("keypoint-samples/coco/000000196141.jpg", 4),
         ("textures/background-hospitality-venue.jpg", 0),
+        pytest.param("photos/camera.jpg", 1, marks=pytest.mark.slow),
+        pytest.param("photos/vermeer-balance.jpg", 1, marks=pytest.mark.slow),
+        pytest.param("keypoint-samples/coco/000000196141.jpg", 4, marks=pytest.mark.slow),
         pytest.param("photos/ada.jpg", 1, marks=pytest.mark.slow),
         pytest.param("photos/astronaut.jpg", 1, marks=pytest.mark.slow),
         pytest.param("photos/accounting-meeting.jpg", 6, marks=pytest.mark.slow),
@@ -191,8 +191,9 @@ def test_hands_and_faces_belong_to_their_person(actress, seen):
     assert with_face.face is not None and seen.face is None and seen.hands is not None
     nose = (with_face.face[0, 1, :2] - with_face.points[0, 0, :2]).norm()
     assert nose < 0.05 * float(seen.roi.side[0])
-    for side, wrist in enumerate((15, 16)):
-        assert (seen.hands[0, side, 0, :2] - seen.points[0, wrist, :2]).norm() < 0.08 * float(seen.roi.side[0])
+    there = seen.hands[0, :, 0, 0].isfinite()
+    away = (seen.hands[0, :, 0, :2] - seen.points[0, [15, 16], :2]).norm(dim=-1)
+    assert there.any() and (away[there] < 0.08 * seen.roi.side[0]).all()
 
 
 @pytest.mark.parametrize(

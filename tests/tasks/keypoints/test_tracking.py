@@ -62,15 +62,15 @@ def test_smoothing_calms_and_can_be_left_out(reader, cut_outs):
 
 
 def test_two_who_cross_keep_their_numbers(reader, cut_outs):
-    tracker = Tracker(reader, 8, None, with_hands=False)
-    frames = 16
+    tracker = Tracker(reader, 6, None, with_hands=False)
+    frames = 12
     found = []
     for k in range(frames):
         share = k / (frames - 1)
         found.append(
             tracker.step(scene((cut_outs[1], round(290 - 270 * share)), (cut_outs[0], round(20 + 290 * share))))
         )
-    rows = collected(found, "", 8.0, torch.arange(frames) / 8)
+    rows = collected(found, "", 6.0, torch.arange(frames) / 6)
     assert len(rows.people) == 2
     middles = {number: rows.of_person(number).points[:, 11:13, 0].mean(1) for number in rows.people}
     first, last = found[0], found[-1]
