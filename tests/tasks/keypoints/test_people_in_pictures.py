@@ -186,6 +186,13 @@ def test_a_box_says_where_the_person_is(actress, seen):
     assert len(given) == 1 and away.median() < 0.03
 
 
+def test_those_who_are_left_out_are_told(shared_data):
+    """In the group of six the detector is sure of several at first sight."""
+    found = poseloom.keypoints(shared_data("photos") / "accounting-meeting.jpg", people=1, hands=False)
+    assert len(found) == 1 and len(found.notes) == 1
+    assert found.notes[0].endswith("people are found; the 1 largest and surest of them are given")
+
+
 def test_hands_and_faces_belong_to_their_person(actress, seen):
     with_face = poseloom.keypoints(actress, people=1, face=True)
     assert with_face.face is not None and seen.face is None and seen.hands is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -72,7 +72,11 @@ class KeypointReader:
             NobodyFoundError: nobody is there; tells the score of the best candidate.
         """
         roi, body = self.of_boxes(picture, boxes) if boxes is not None else self._found(picture, limit)
-        return self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
+        others = 0 if limit is None or boxes is not None else max(len(roi) - limit, 0)
+        if others:
+            roi, body = roi[:limit], body[:limit]
+        people = self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
+        return replace(people, others=others)
 
     def finished(
         self,
@@ -115,7 +119,7 @@ class KeypointReader:
                 f"nobody is found in the picture (the best candidate scores {best:.2f}, needed are {FIRST_THRESHOLD}); "
                 f"give a box around the person if one is there"
             )
-        order = (roi.side * body.score).argsort(descending=True, stable=True)[:limit]
+        order = (roi.side * body.score).argsort(descending=True, stable=True)
         return roi[order], body[order]
 
     def look_for(

@@ -57,7 +57,7 @@ def read_keypoints(
         found = reader.people(picture, given, people, hands, face)
     except NobodyFoundError as nobody:
         raise NobodyFoundError(f"{name}: {nobody}" if name else str(nobody)) from None
-    notes = _few(found, given)
+    notes = _notes(found, given)
     return collected([found], name, None, torch.zeros(1), notes)
 
 
@@ -132,9 +132,12 @@ def checked_boxes(boxes: Sequence[Sequence[float]] | Tensor, size: tuple[int, in
     return given
 
 
-def _few(found: People, boxes: Tensor | None) -> tuple[str, ...]:
-    """Notes about people whom the network does not believe in, or sees little of."""
+def _notes(found: People, boxes: Tensor | None) -> tuple[str, ...]:
+    """Notes about people who were left out, and about boxes in which the network believes nobody to be."""
     notes = []
+    if found.others:
+        everybody = len(found) + found.others
+        notes.append(f"{everybody} people are found; the {len(found)} largest and surest of them are given")
     for row in range(len(found)):
         score = float(found.body.score[row])
         if boxes is not None and score < ACCEPTED:
