@@ -10,6 +10,7 @@ import torch
 import poseloom.results
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file.joints import clip_to_sequence
+from poseloom.images.roi import Roi
 from poseloom.language.hamnosys import check_texts, from_names
 from poseloom.pose import Clip, Pose
 from poseloom.pose.joints import JOINT_NAMES
@@ -30,6 +31,7 @@ from poseloom.results import (
     IndexDescribed,
     Instructed,
     Judged,
+    Keypoints,
     ModelDescribed,
     ModelExported,
     ModelImported,
@@ -72,6 +74,21 @@ EXAMPLES = (
     Signed(from_names("flathand extfingerl palml"), "flat hand", CLIP, notes=NOTES),
     SignedKeypoints((from_names("flathand extfingerl palml"),), KEYPOINTS, 10, notes=NOTES),
     Repaired((), KEYPOINTS, 10, 77, notes=NOTES),
+    Keypoints(
+        "a.jpg",
+        (64, 48),
+        None,
+        torch.zeros(1),
+        torch.tensor([0, 0]),
+        torch.tensor([0, 1]),
+        torch.ones(2, 33, 3),
+        torch.ones(2, 33, 3),
+        torch.linspace(0, 1, 66).reshape(2, 33),
+        torch.tensor([0.9, 0.8]),
+        Roi(torch.ones(2, 2), torch.ones(2), torch.zeros(2)),
+        torch.full((2, 2, 21, 3), torch.nan),
+        notes=NOTES,
+    ),
     CheckedStrings(Path("a.json"), tuple(check_texts([("one", "hello")])), notes=NOTES),
     Converted(Path("walk.npz"), 40, 20.0, 22, notes=NOTES),
     Trained("generation", "tiny", Path("runs/a"), Path("runs/a/model.safetensors"), {"facts": 0.5}, notes=NOTES),
