@@ -14,6 +14,7 @@ import torch
 import poseloom.results
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file.joints import clip_to_sequence
+from poseloom.images.roi import Roi
 from poseloom.language.hamnosys import check_texts, from_names
 from poseloom.pose import Clip, Pose
 from poseloom.pose.joints import JOINT_NAMES
@@ -36,6 +37,7 @@ from poseloom.results import (
     IndexDescribed,
     Instructed,
     Judged,
+    Keypoints,
     ModelDescribed,
     ModelExported,
     ModelImported,
@@ -80,6 +82,21 @@ EXAMPLES = (
     Signed(from_names("flathand extfingerl palml"), "flat hand", CLIP, notes=NOTES),
     SignedKeypoints((from_names("flathand extfingerl palml"),), KEYPOINTS, 10, notes=NOTES),
     Repaired((), KEYPOINTS, 10, 77, notes=NOTES),
+    Keypoints(
+        "a.jpg",
+        (64, 48),
+        None,
+        torch.zeros(1),
+        torch.tensor([0, 0]),
+        torch.tensor([0, 1]),
+        torch.ones(2, 33, 3),
+        torch.ones(2, 33, 3),
+        torch.linspace(0, 1, 66).reshape(2, 33),
+        torch.tensor([0.9, 0.8]),
+        Roi(torch.ones(2, 2), torch.ones(2), torch.zeros(2)),
+        torch.full((2, 2, 21, 3), torch.nan),
+        notes=NOTES,
+    ),
     CheckedStrings(Path("a.json"), tuple(check_texts([("one", "hello")])), notes=NOTES),
     Converted(Path("walk.npz"), 40, 20.0, 22, notes=NOTES),
     Converted(Path("walk.glb"), 40, 20.0, 22, "Mixamo", ("left_foot",), notes=NOTES),

@@ -1,0 +1,1 @@
+"""Pictures for models: networks from an operator list."""
