@@ -1,0 +1,337 @@
+"""Bodies fitted to the landmarks of people: rotations and camera by Levenberg-Marquardt, all people at once.
+
+The networks give 33 points twice: in the picture, where they are good, and in metres about the hips, where x and y are
+fair and depth is poor. Both are fitted with robust residuals; what is left open is decided by hinges, ranges of motion
+and weak pulls. A learned lifter would enter at two places: as the `start`, and as the depth of `_Seen.world`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from poseloom.fitting.chain import BodyState, Chain
+from poseloom.fitting.levenberg_marquardt import solve
+from poseloom.fitting.parts import neighbours
+from poseloom.fitting.start import start_rotations
+from poseloom.fitting.terms import (
+    JointRanges,
+    NearRotations,
+    PicturePoints,
+    RelativePoints,
+    RotationPrior,
+    SpacePoints,
+    Term,
+)
+from poseloom.pose import rotations as rot
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
+from poseloom.pose.ranges import clip_to_ranges
+from poseloom.pose.skeleton import rest_offsets
+from poseloom.pose.stances import stance
+from poseloom.pose.types import Pose
+from poseloom.tasks.keypoints.people import People
+from poseloom.tasks.mesh_recovery.body_landmarks import (
+    ROWS,
+    body_places,
+    in_picture,
+    on_wrist,
+    seen_joints,
+    seen_rows,
+)
+from poseloom.tasks.mesh_recovery.hand_fit import fit_fingers, knuckles
+
+
+@dataclass(frozen=True)
+class LandmarkWeights:
+    """How much each energy counts; residuals are metres, a radian is worth as many metres as its weight says.
+
+    Args:
+        depth: of the world landmarks' z beside their x and y.
+        picture: of the points in the picture beside those in metres.
+        robust: metres from which on a point is an outlier.
+        prior: pull of every joint towards the zero pose, times the factors below.
+        hinge: elbows and knees about other axes than their own.
+        ranges: beyond the ranges of motion, in the last round.
+        hand: of the knuckles that a hand's own network found.
+        unseen: pull of limbs that nobody saw towards standing.
+        upright: of the shoulders above the hips in depth, for those who face the camera: the networks let them lean
+            forward by some 8 degrees.
+        upright_robust: metres of leaning from which on it is believed.
+        lean: metres by which shoulders are nearer than hips: cameras look slightly down.
+        smooth: towards the mean of the frames before and after, in clips.
+        iterations: solver's steps a round.
+        rounds: how often the person's size is taken anew.
+    """
+
+    depth: float = 0.6
+    picture: float = 3.0
+    robust: float = 0.25
+    prior: float = 0.15
+    hinge: float = 0.1
+    ranges: float = 0.3
+    hand: float = 0.5
+    unseen: float = 0.05
+    upright: float = 1.0
+    upright_robust: float = 0.1
+    lean: float = 0.04
+    smooth: float = 0.1
+    iterations: int = 4
+    rounds: int = 3
+
+
+_FACTORS = {"spine": 1.5, "neck": 1.0, "head": 1.0, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
+_OTHER_FACTOR = 0.05
+_LEAST_WEIGHT = 0.05
+"""Of a landmark, however uncertain the network is, while it lies in the picture."""
+_OUTSIDE = 0.1
+"""Factor of landmarks that lie beyond the picture's edge: guesses of the network."""
+_SIZES = (0.5, 1.6)
+"""Smallest and largest person beside the average body."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """Fitted people of one picture, or one person in the frames of a clip.
+
+    Args:
+        local: rotations of the joints in their parents' axes; the root's in the camera's turned axes (+Y up, +Z
+            towards the camera).
+        place: where the pelvis is before the camera, metres in the same axes, on the average body.
+        size: of the person beside the average body, as the network's landmarks in metres have it.
+        error: weighted mean distance of the fitted points from the picture's, metres on the body.
+        seen: joints that are told by landmarks which are seen.
+        outside: of the 33 landmarks, those that lie beyond the picture's edge.
+    """
+
+    local: Float[Tensor, "people 52 3 3"]
+    place: Float[Tensor, "people 3"]
+    size: Float[Tensor, " people"]
+    error: Float[Tensor, " people"]
+    seen: Bool[Tensor, "people 52"]
+    outside: Bool[Tensor, "people 33"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Landmarks as the fit takes them."""
+
+    world: Float[Tensor, "people points 3"]
+    rays: Float[Tensor, "people points 2"]
+    """From the principal point, in focal lengths, y up."""
+    weight: Float[Tensor, "people points"]
+    joints: Bool[Tensor, "people 52"]
+    knuckles: Float[Tensor, "people knuckles 3"]
+    """From the wrist, metres on the average body."""
+    knuckle_weight: Float[Tensor, "people knuckles"]
+
+
+@torch.no_grad()
+def fit_landmarks(
+    people: People, focal: float, weights: LandmarkWeights | None = None, *, in_time: bool = False
+) -> Bodies:
+    """Fit the free body to the landmarks of people.
+
+    Args:
+        people: of one picture, or one person's rows of many frames.
+        focal: of the picture's lens, pixels.
+        weights: of the energies.
+        in_time: the rows are the frames of one person.
+    """
+    weights = weights or LandmarkWeights()
+    chain, first = _chain()
+    seen = _seen(people, focal)
+    state = _start(seen, chain)
+    size = seen.world.new_ones(len(seen.world))
+    for turn in range(weights.rounds):
+        size = _size(chain, state, seen, in_time)
+        last = turn + 1 == weights.rounds
+        terms = _terms(chain, first, seen, size, state, weights, ranges=last, in_time=in_time)
+        state = solve(chain, terms, state, weights.iterations)
+    fingers = fit_fingers(people, state, chain, in_time)
+    state = BodyState(_within_ranges(state.local), state.root, state.camera)
+    local = torch.cat([state.local, fingers], dim=1)
+    place, error = _placed(chain, state, seen)
+    return Bodies(local, place, size, error, seen.joints, ~in_picture(people))
+
+
+@lru_cache(maxsize=1)
+def _chain() -> tuple[Chain, int]:
+    """The 22 joints with the landmarks, then wrists and knuckles; and where the latter begin."""
+    places = body_places()
+    names = [f"{side}_{name}" for side in ("left", "right") for name in knuckles()]
+    hands = [on_wrist(JOINT_INDEX[name]) for name in names]
+    wrists = [JOINT_INDEX["left_wrist"], JOINT_INDEX["right_wrist"]]
+    joint = torch.cat([places.joint, torch.tensor([*wrists, *(wrist for wrist, _ in hands)])])
+    zero = torch.zeros(2, 3, dtype=torch.float64)
+    offsets = torch.cat([places.offset, zero, torch.stack([offset for _, offset in hands])])
+    return Chain(PARENTS[:BODY_JOINTS], rest_offsets()[:BODY_JOINTS].double(), joint, offsets), len(places.joint)
+
+
+def _seen(people: People, focal: float) -> _Seen:
+    body = people.body
+    rows = list(ROWS)
+    weight = body.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
+    weight = weight * torch.where(in_picture(people)[:, rows], 1.0, _OUTSIDE) * body_places().weight
+    width, height = people.size
+    middle = body.points.new_tensor([(width - 1) / 2, (height - 1) / 2]).double()
+    rays = (body.points[:, rows, :2].double() - middle) / focal * middle.new_tensor([1.0, -1.0])
+    places, found = _knuckles(people)
+    return _Seen(
+        body.world[:, rows].double(),
+        rays,
+        weight,
+        seen_joints(seen_rows(people), found),
+        places,
+        found.double().repeat_interleave(len(knuckles()), dim=1),
+    )
+
+
+def _knuckles(people: People) -> tuple[Float[Tensor, "people knuckles 3"], Bool[Tensor, "people 2"]]:
+    """Knuckles from their wrists, scaled to the average body, and which hands were found."""
+    count = len(people)
+    places = torch.zeros(count, 2, len(knuckles()), 3, dtype=torch.float64)
+    found = torch.zeros(count, 2, dtype=torch.bool)
+    if people.hands is not None:
+        world = people.hands.world.double()
+        found = torch.isfinite(world).all(-1).all(-1)
+        own = world[:, :, list(knuckles().values())] - world[:, :, :1]
+        rest = torch.stack([on_wrist(JOINT_INDEX[f"left_{name}"])[1] for name in knuckles()])
+        scale = rest.norm(dim=-1).mean() / own.norm(dim=-1).mean(-1)
+        places = torch.nan_to_num(own * scale[..., None, None])
+    return places.flatten(1, 2), found
+
+
+def _start(seen: _Seen, chain: Chain) -> BodyState:
+    """Rotations read off the landmarks in metres, and the weak perspective that they have in the picture."""
+    joints = seen.world.new_zeros(len(seen.world), BODY_JOINTS, 3)
+    known = torch.zeros(BODY_JOINTS, dtype=torch.bool)
+    owner = body_places()
+    for place, (joint, offset) in enumerate(zip(owner.joint.tolist(), owner.offset, strict=True)):
+        if not offset.any():
+            joints[:, joint] = seen.world[:, place]
+            known[joint] = True
+    local = start_rotations(joints, known, chain.offsets)
+    hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
+    root = joints[:, hips].mean(1) - chain.offsets[hips].mean(0)
+    flat = seen.world[..., :2]
+    share = seen.weight / seen.weight.sum(-1, keepdim=True)
+    means = [(values * share[..., None]).sum(1, keepdim=True) for values in (flat, seen.rays)]
+    spreads = [
+        ((values - mean).square().sum(-1) * share).sum(-1).sqrt()
+        for values, mean in zip((flat, seen.rays), means, strict=True)
+    ]
+    scale = spreads[1] / spreads[0]
+    shift = means[1][:, 0] - scale[:, None] * means[0][:, 0]
+    return BodyState(local, root, torch.cat([scale.log()[:, None], shift], dim=-1))
+
+
+def _size(chain: Chain, state: BodyState, seen: _Seen, in_time: bool) -> Float[Tensor, " people"]:
+    """The person's size beside the average body: the scale that brings the fitted points nearest to the landmarks."""
+    points = chain.posed(state).points[:, : len(ROWS)]
+    share = (seen.weight / seen.weight.sum(-1, keepdim=True))[..., None]
+    own, there = (values - (values * share).sum(1, keepdim=True) for values in (points, seen.world))
+    size = ((own * there).sum(-1) * share[..., 0]).sum(-1) / (own.square().sum(-1) * share[..., 0]).sum(-1)
+    size = size.median().expand_as(size) if in_time else size
+    return size.clamp(*_SIZES)
+
+
+def _terms(
+    chain: Chain,
+    first: int,
+    seen: _Seen,
+    size: Float[Tensor, " people"],
+    state: BodyState,
+    weights: LandmarkWeights,
+    *,
+    ranges: bool,
+    in_time: bool,
+) -> list[Term]:
+    count = chain.joint.shape[0]
+    padded = [0, count - first]
+    weight = torch.nn.functional.pad(seen.weight, padded)
+    world = torch.nn.functional.pad(seen.world / size[:, None, None], [0, 0, *padded])
+    rays = torch.nn.functional.pad(seen.rays, [0, 0, *padded])
+    coordinates = world.new_tensor([1.0, 1.0, weights.depth])
+    knuckle = world.new_full((3,), weights.hand)
+    per_hand = len(knuckles())
+    fingers = torch.arange(first + 2, count)
+    wrists = torch.tensor([first] * per_hand + [first + 1] * per_hand)
+    terms: list[Term] = [
+        SpacePoints(world, weight[..., None] * coordinates, weights.robust),
+        PicturePoints(rays, weight * weights.picture, weights.robust, perspective=True),
+        RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, weights.robust),
+        _upright(seen, state, weights),
+        RotationPrior(_prior(weights)),
+        NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen.joints, weights.unseen)),
+    ]
+    if ranges:
+        terms.append(JointRanges(weights.ranges))
+    if in_time and len(state.root) > 1:
+        smooth = torch.full((BODY_JOINTS, 3), weights.smooth, dtype=torch.float64)
+        terms.append(NearRotations(neighbours(state.local), smooth))
+    return terms
+
+
+def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> RelativePoints:
+    """Shoulders are about as deep as the hips below them, unless the landmarks clearly say otherwise."""
+    names = body_places().names
+    rows = [names.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]
+    target = seen.world.new_zeros(len(seen.world), 2, 3)
+    target[..., 2] = weights.lean
+    weight = torch.zeros_like(target)
+    facing = state.local[:, 0, 2, 2].clamp_min(0)
+    weight[..., 2] = weights.upright * facing[:, None]
+    return RelativePoints(torch.tensor(rows[:2]), torch.tensor(rows[2:]), target, weight, weights.upright_robust)
+
+
+def _prior(weights: LandmarkWeights) -> Float[Tensor, "22 3"]:
+    """Weight of the pull to the zero pose for every axis of every joint; none for the pelvis."""
+    table = torch.full((BODY_JOINTS, 3), weights.prior * _OTHER_FACTOR**0.5, dtype=torch.float64)
+    for index, name in enumerate(JOINT_NAMES[:BODY_JOINTS]):
+        for part, factor in _FACTORS.items():
+            if part in name:
+                table[index] = weights.prior * factor**0.5
+    for side in ("left", "right"):
+        table[JOINT_INDEX[f"{side}_knee"], 1:] = weights.hinge
+        table[JOINT_INDEX[f"{side}_elbow"], [0, 2]] = table.new_tensor(weights.hinge)
+    table[0] = 0
+    return table
+
+
+@lru_cache(maxsize=1)
+def _typical() -> Float[Tensor, "22 3 3"]:
+    """Local rotations of quiet standing."""
+    return rot.to_matrix(stance("stand", grounded=False).rotations[:BODY_JOINTS].double())
+
+
+def _unseen_weight(seen: Bool[Tensor, "people 52"], weight: float) -> Float[Tensor, "people 22 3"]:
+    """The pull on joints whose bone ends at a joint that nobody saw."""
+    moved = torch.zeros(len(seen), BODY_JOINTS, dtype=torch.float64)
+    for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"), ("shoulder", "elbow"), ("elbow", "wrist")):
+        for side in ("left", "right"):
+            hidden = ~seen[:, JOINT_INDEX[f"{side}_{lower}"]]
+            moved[:, JOINT_INDEX[f"{side}_{upper}"]] = hidden * weight
+    return moved[..., None].expand(-1, -1, 3)
+
+
+def _within_ranges(local: Float[Tensor, "people 22 3 3"]) -> Float[Tensor, "people 22 3 3"]:
+    """What the energy has left beyond the ranges of motion is cut off: mostly turns of wrists."""
+    clipped = clip_to_ranges(Pose(rot.to_axis_angle(local)))
+    return clipped.matrices()
+
+
+def _placed(chain: Chain, state: BodyState, seen: _Seen) -> tuple[Float[Tensor, "people 3"], Float[Tensor, " people"]]:
+    """Where the pelvis stands before the camera, and how far the points are from those of the picture."""
+    assert state.camera is not None
+    distance = torch.exp(-state.camera[:, 0])
+    shift = state.camera[:, 1:] * distance[:, None]
+    at = torch.cat([state.root[:, :2] + shift, state.root[:, 2:] - distance[:, None]], dim=-1)
+    points = chain.posed(state).points[:, : len(ROWS)]
+    depth = distance[:, None] - points[..., 2]
+    apart = points[..., :2] + shift[:, None] - seen.rays * depth[..., None]
+    share = seen.weight / seen.weight.sum(-1, keepdim=True)
+    return at, (apart.norm(dim=-1) * share).sum(-1)
