@@ -1,8 +1,8 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
-`load_model`; `find` in an index; `judge` words by poses. What they find, make and say are results
-(`poseloom.results`): each carries notes for the user, and its JSON.
+`load_model`; `keypoints` of people in pictures and videos; `find` in an index; `judge` words by poses. What they find,
+make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ from poseloom.results.poses import Edited, Generated
 from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poseloom.body.export import RiggedBody
+    from poseloom.results.keypoints import Keypoints
     from poseloom.results.poses import Judged
     from poseloom.results.signing import Explained, Signed
+    from poseloom.tasks.keypoints.sources import Progress, Source
 
 __all__ = [
     "as_clip",
@@ -42,6 +46,7 @@ __all__ = [
     "generate",
     "instruct",
     "judge",
+    "keypoints",
     "load",
     "load_model",
     "render",
@@ -305,6 +310,51 @@ def explain(text: str, *, strict: bool = False) -> Explained:
     hamnosys = notation(text)
     signs = parse(hamnosys, strict=strict)
     return Explained(hamnosys, in_english(signs), notes=tuple(str(remark) for remark in signs.remarks))
+
+
+def keypoints(
+    source: Source,
+    *,
+    boxes: Sequence[Sequence[float]] | Tensor | None = None,
+    people: int | None = None,
+    fps: float | None = None,
+    hands: bool = True,
+    face: bool = False,
+    smooth: bool = True,
+    progress: Progress | None = None,
+) -> Keypoints:
+    """The people in a picture or a video: 33 points of the body, in the picture and in metres, hands, faces.
+
+    Args:
+        source: path of a picture or video (also an animated GIF or WebP), bytes of a picture, a Pillow image, or RGB
+            floats (3, height, width) in [0, 1].
+        boxes: where the people are, x, y, width, height in pixels each, of a video in its first frame; nobody else is
+            looked for then. Found by the detector if None.
+        people: how many at most, the larger ones first; None for all. In a picture, 1 takes less time: no small people
+            are looked for when a prominent one is there.
+        fps: frames a second of a video that are looked at; all by default.
+        hands: look for 21 points of each hand.
+        face: look for 468 points of each face.
+        smooth: smooth points of a video over time.
+        progress: told how far a video is.
+
+    Raises:
+        PoseloomError: nobody is found, a box outside the picture, no picture or video that can be read.
+    """
+    from poseloom.checkpoints.people import keypoint_reader
+    from poseloom.tasks.keypoints.sources import read_keypoints
+
+    return read_keypoints(
+        keypoint_reader(),
+        source,
+        boxes=boxes,
+        people=people,
+        fps=fps,
+        hands=hands,
+        face=face,
+        smooth=smooth,
+        progress=progress,
+    )
 
 
 def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Judged:

@@ -169,7 +169,7 @@ def cut_out(
     places = places * (2 / places.new_tensor([width, height])) - 1
     shift = 0.0 if outside == "edge" else outside
     drawn = torch.nn.functional.grid_sample(
-        (picture - shift).expand(*batch, *picture.shape[-3:]).reshape(-1, *picture.shape[-3:]),
+        (picture - shift if shift else picture).expand(*batch, *picture.shape[-3:]).reshape(-1, *picture.shape[-3:]),
         places.to(picture).expand(*batch, *places.shape[-3:]).reshape(-1, *places.shape[-3:]),
         padding_mode="border" if outside == "edge" else "zeros",
         align_corners=False,

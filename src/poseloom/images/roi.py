@@ -2,18 +2,22 @@
 
 A point (u, v) in [0, 1]^2 of the crop lies in the picture at centre + R(turn) ((u, v) - 1/2) side; pixels are counted
 from 0 at the middle of the first one, as OpenCV counts them. The sampling rule is the one with which MediaPipe's
-networks run on a CPU: crop pixel i reads at u = i / size, bilinear, without smoothing.
+networks run on a CPU: crop pixel i reads at u = i / size, bilinear, without smoothing (`cut_out` by ``indices``).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
+
+from poseloom.images.crop import cut_out, inverse
 
 LARGEST_REDUCTION = 8.0
 """A picture that a crop would shrink by more is halved first: plain sampling skips most of its pixels."""
@@ -38,6 +42,12 @@ class Roi:
 
     def __len__(self) -> int:
         return len(self.side)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Roi]) -> Roi:
+        """Several batches as one."""
+        values = ([getattr(part, name) for part in parts] for name in ("centre", "side", "turn"))
+        return cls(*(torch.cat(value) for value in values))
 
     def to_picture(self, points: Float[Tensor, "*batch points 2"]) -> Float[Tensor, "*batch points 2"]:
         """Points of the crops, in [0, 1], as pixels of the picture."""
@@ -98,7 +108,7 @@ def roi_of_points(
 
 
 def crops(
-    picture: Float[Tensor, "3 height width"], roi: Roi, size: int, border: str = "border"
+    picture: Float[Tensor, "3 height width"], roi: Roi, size: int, outside: float | Literal["edge"] = "edge"
 ) -> Float[Tensor, "regions 3 size size"]:
     """The regions of a picture as pictures of `size` pixels.
 
@@ -106,30 +116,15 @@ def crops(
         picture: RGB in [0, 1].
         roi: the regions, one batch axis.
         size: of the crops, pixels.
-        border: what lies outside: ``border`` repeats the edge, ``zeros`` is black.
+        outside: the value beyond the picture's borders; ``"edge"`` repeats its outermost pixels.
     """
-    steps = torch.arange(size, dtype=torch.float32) / size
-    grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), dim=-1).reshape(1, -1, 2)
-    places = roi.to_picture(grid.expand(len(roi), -1, -1))
     halvings = (roi.side / size / LARGEST_REDUCTION).log2().ceil().clamp(min=0).long()
-    result = torch.empty(len(roi), 3, size, size)
+    result = picture.new_empty(len(roi), 3, size, size)
     for times in halvings.unique().tolist():
         chosen = halvings == times
-        result[chosen] = _sampled(picture, places[chosen], times, size, border)
+        smaller, matrix = picture, roi[chosen].matrix(size)
+        for _ in range(times):
+            smaller = functional.avg_pool2d(smaller[None], 2, ceil_mode=True)[0]
+            matrix = torch.cat([matrix[..., :2] / 2, (matrix[..., 2:] - 0.5) / 2], dim=-1)
+        result[chosen] = cut_out(smaller, inverse(matrix), (size, size), rule="indices", outside=outside)
     return result
-
-
-def _sampled(
-    picture: Float[Tensor, "3 height width"],
-    places: Float[Tensor, "regions pixels 2"],
-    halvings: int,
-    size: int,
-    border: str,
-) -> Float[Tensor, "regions 3 size size"]:
-    for _ in range(halvings):
-        picture = functional.avg_pool2d(picture[None], 2, ceil_mode=True)[0]
-        places = (places - 0.5) / 2
-    extent = torch.tensor([picture.shape[-1], picture.shape[-2]], dtype=torch.float32)
-    grid = ((places + 0.5) * 2 / extent - 1).reshape(len(places), size, size, 2)
-    everywhere = picture[None].expand(len(places), -1, -1, -1)
-    return functional.grid_sample(everywhere, grid, mode="bilinear", padding_mode=border, align_corners=False)

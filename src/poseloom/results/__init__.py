@@ -12,6 +12,7 @@ from poseloom.base.lazy import names_of
 if TYPE_CHECKING:
     from poseloom.results.found import Found, Hit
     from poseloom.results.json_values import plain
+    from poseloom.results.keypoints import Keypoints
     from poseloom.results.poses import Edited, Facts, Generated, Judged
     from poseloom.results.reports import (
         Converted,
@@ -47,6 +48,7 @@ _HOME = {
     "IndexDescribed": "reports",
     "Instructed": "texts",
     "Items": "result",
+    "Keypoints": "keypoints",
     "Judged": "poses",
     "ModelDescribed": "reports",
     "ModelExported": "reports",
@@ -82,6 +84,7 @@ __all__ = [
     "Instructed",
     "Items",
     "Judged",
+    "Keypoints",
     "ModelDescribed",
     "ModelExported",
     "ModelImported",

@@ -143,7 +143,7 @@ def _own_conventions() -> dict[str, tuple[str, ...]]:
 
 def convention_names() -> tuple[str, ...]:
     """All conventions that points may follow."""
-    return (*_own_conventions(), *keypoints.conventions())
+    return tuple(dict.fromkeys([*_own_conventions(), *keypoints.conventions()]))
 
 
 def _names_of(convention: str) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ The order of the points and the file's layout are those of MediaPipe's model car
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float
@@ -50,6 +51,19 @@ class BodyPoints:
     score: Float[Tensor, " people"]
     next_roi: Roi
     masks: Float[Tensor, "people size size"]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, index: Tensor | slice) -> BodyPoints:
+        return BodyPoints(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[BodyPoints]) -> BodyPoints:
+        """Several batches as one."""
+        values = {field.name: [getattr(part, field.name) for part in parts] for field in fields(cls)}
+        regions = Roi.joined(values.pop("next_roi"))
+        return cls(next_roi=regions, **{name: torch.cat(value) for name, value in values.items()})
 
 
 def body_points(network: OperatorGraph, picture: Float[Tensor, "3 height width"], roi: Roi) -> BodyPoints:

@@ -25,11 +25,11 @@ class DetectorKind:
 
     Args:
         grids: cells along a side, and anchors in each cell.
-        border: what lies outside the picture, see `poseloom.images.roi.crops`.
+        outside: what lies outside the picture, see `poseloom.images.roi.crops`.
     """
 
     grids: tuple[tuple[int, int], ...]
-    border: str = "zeros"
+    outside: float = 0.0
 
     def anchors(self) -> Float[Tensor, "anchors 2"]:
         """Centres of the anchors in [0, 1]; y outer, x inner."""
@@ -76,7 +76,7 @@ class Detector:
     def __call__(self, picture: Float[Tensor, "3 height width"], roi: Roi, threshold: float) -> list[Detections]:
         """What is found in each region of a picture, as pixels of the picture."""
         size = self.network.input_size[0]
-        rows, logits = self.network(crops(picture, roi, size, self.kind.border) * 2 - 1)
+        rows, logits = self.network(crops(picture, roi, size, self.kind.outside) * 2 - 1)
         scores = logits[..., 0].clamp(-_LOGIT, _LOGIT).sigmoid()
         values = rows.reshape(*rows.shape[:2], -1, 2) / size
         anchors = self.kind.anchors()[:, None]

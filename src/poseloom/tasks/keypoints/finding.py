@@ -9,19 +9,34 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.images.roi import Roi, roi_of_points
-from poseloom.tasks.keypoints.body import ROI_SCALE, UPRIGHT
+from poseloom.results.keypoints import SEEN
+from poseloom.tasks.keypoints.body import ROI_SCALE, UPRIGHT, BodyPoints
 from poseloom.tasks.keypoints.detection import Detector
 
 FIRST_THRESHOLD = 0.5
 """Score of the detector from which on one prominent person is taken for found (MediaPipe's own)."""
 CROWD_THRESHOLD = 0.3
 """The same where several people are looked for; the body network decides then."""
-TILE_THRESHOLD = 0.5
-"""The same in tiles, which show more of what looks like a face."""
+TILE_THRESHOLD = 0.4
+"""The same in tiles."""
 BOX_SCALE = 1.25
 UPPER = (0, 11, 12)
 """Nose and shoulders among the body's landmarks."""
 APART = 0.6
+ACCEPTED = 0.5
+"""Probability of the body network from which on somebody is there."""
+SHORTEST_TRUNK = 0.16
+"""Shoulders to hips, of the region's side; on real people 0.17 to 0.27, however cut or bent."""
+_UPPER_BODY, _TRUNK = 13, 25
+"""How many of the landmarks are head and shoulders, and all down to the hips."""
+_STEADY, _STEADY_LYING = 0.07, 0.02
+"""How far landmarks may move from look to look, of the region's side; 0.003 to 0.054 on real people."""
+_LEANING = 1.0
+"""Radians from upright."""
+_PART = 0.75
+"""Of a larger person's region, below which one may be a part of that person."""
+_CERTAIN = 0.9
+"""Score from which on a smaller person before a larger one is believed."""
 TILE_SHARES = (0.6, 0.36)
 """Sides of the tiles in which smaller people are looked for, of the picture's longer side."""
 _STEP = 0.5
@@ -36,25 +51,37 @@ class Candidates:
 
     roi: Roi
     scores: Float[Tensor, " candidates"]
+    prominent: Bool[Tensor, " candidates"]
+    """Whether the detector is sure when it sees the whole picture."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, index: Tensor | slice) -> Candidates:
+        return Candidates(self.roi[index], self.scores[index], self.prominent[index])
 
 
-def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], several: bool) -> Candidates:
+def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], several: bool, tiled: bool) -> Candidates:
     """Regions where the detector sees somebody.
 
     Args:
         detector: of people.
         picture: RGB in [0, 1].
-        several: look for small people as well, in tiles, and believe less certain answers.
+        several: believe less certain answers.
+        tiled: look for small people as well, in tiles.
     """
     found = detector(picture, Roi.whole(picture), CROWD_THRESHOLD if several else FIRST_THRESHOLD)
-    if several:
+    if tiled:
         for share in TILE_SHARES:
             regions = tiles(picture, share)
             found += detector(picture, regions, TILE_THRESHOLD) if len(regions) else []
     points = torch.cat([one.points for one in found])
     scores = torch.cat([one.scores for one in found])
-    order = scores.argsort(descending=True, stable=True)
-    return Candidates(roi_of_points(points[order, 0], points[order, 1], UPRIGHT, ROI_SCALE), scores[order])
+    whole = torch.arange(len(scores)) < len(found[0])
+    everyone = Candidates(
+        roi_of_points(points[:, 0], points[:, 1], UPRIGHT, ROI_SCALE), scores, whole & (scores >= FIRST_THRESHOLD)
+    )
+    return everyone[(scores + whole).argsort(descending=True, stable=True)]  # those in the whole picture first
 
 
 def tiles(picture: Float[Tensor, "3 height width"], share: float) -> Roi:
@@ -84,6 +111,51 @@ def _middles(extent: int, side: float) -> Float[Tensor, " tiles"]:
 def regions_of_boxes(boxes: Float[Tensor, "people 4"]) -> Roi:
     """The regions of boxes around people: x, y, width, height in pixels."""
     return Roi.around(boxes, BOX_SCALE)
+
+
+def plausible(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
+    """Whether landmarks are a person's: the trunk has length, and head or shoulders can be seen.
+
+    Args:
+        body: one look at each region.
+        roi: the regions.
+    """
+    shoulders, hips = body.points[:, 11:13, :2].mean(1), body.points[:, 23:25, :2].mean(1)
+    trunk = (shoulders - hips).norm(dim=-1) / roi.side
+    upper = body.visibility[:, :_UPPER_BODY].mean(1)
+    return (body.score >= ACCEPTED) & (trunk >= SHORTEST_TRUNK) & (upper >= SEEN)
+
+
+def confirmed(first: BodyPoints, second: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
+    """Whether a second look tells of the same person as the first: what is no person changes from look to look.
+
+    People who do not stand upright have to be told more alike, since most of what is no person lies or hangs.
+
+    Args:
+        first: look at the detector's regions.
+        second: look at the regions that the first one gave.
+        roi: those.
+    """
+    moved = (first.points[:, :_TRUNK, :2] - second.points[:, :_TRUNK, :2]).norm(dim=-1).mean(1) / roi.side
+    allowed = torch.where(roi.turn.abs() > _LEANING, _STEADY_LYING, _STEADY)
+    return plausible(second, roi) & (moved <= allowed)
+
+
+def hidden_in_larger(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
+    """Those less certain who are parts of a larger person: a hand, a pattern of clothes.
+
+    Args:
+        body: a look at each region.
+        roi: the regions.
+    """
+    head = body.points[:, list(UPPER), :2].mean(1)
+    size = body.masks.shape[-1]
+    smaller = roi.side[:, None] < _PART * roi.side[None]
+    at = (roi.to_crop(head[None].expand(len(roi), -1, -1)) * size).long()  # larger person, head
+    inside = ((at >= 0) & (at < size)).all(-1)
+    at = at.clamp(0, size - 1)
+    covered = body.masks[torch.arange(len(roi))[:, None], at[..., 1], at[..., 0]] > SEEN
+    return ((covered & inside).T & smaller).any(1) & (body.score < _CERTAIN)
 
 
 def distinct(points: Float[Tensor, "n 33 3"], scores: Float[Tensor, " n"], apart: float = APART) -> Bool[Tensor, " n"]:

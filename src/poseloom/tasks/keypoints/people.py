@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.images.roi import Roi
+from poseloom.results.keypoints import Keypoints, boxes_of
 from poseloom.tasks.keypoints.body import BodyPoints
 from poseloom.tasks.keypoints.face import FacePoints
 from poseloom.tasks.keypoints.hands import HandPoints
-
-SEEN = 0.5
-"""Visibility from which on a point counts as seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,7 @@ class People:
         face: 468 points; NaN where no face was found.
         roi: the region in which each person was looked at.
         size: width and height of the picture, pixels.
+        ids: number of each person, the same through the frames of a video.
     """
 
     body: BodyPoints
@@ -37,6 +38,7 @@ class People:
     face: FacePoints | None
     roi: Roi
     size: tuple[int, int]
+    ids: Int[Tensor, " people"]
 
     def __len__(self) -> int:
         return len(self.roi)
@@ -47,14 +49,61 @@ class People:
                 return None
             return type(part)(*(getattr(part, field.name)[index] for field in fields(part)))  # type: ignore[arg-type]
 
-        return People(of(self.body), of(self.hands), of(self.face), self.roi[index], self.size)  # type: ignore[arg-type]
+        return People(of(self.body), of(self.hands), of(self.face), self.roi[index], self.size, self.ids[index])  # type: ignore[arg-type]
+
+    def without_masks(self) -> People:
+        """The same people; masks of an hour of video would not fit in memory."""
+        return replace(self, body=replace(self.body, masks=self.body.masks[:, :0, :0]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[People]) -> People:
+        """Those of several groups in one picture, all with hands or none, all with faces or none."""
+
+        def of(name: str) -> Any:
+            values = [getattr(part, name) for part in parts]
+            if values[0] is None:
+                return None
+            kind = type(values[0])
+            return kind(*(torch.cat([getattr(v, one.name) for v in values]) for one in fields(kind)))
+
+        body = BodyPoints.joined([part.body for part in parts])
+        roi, ids = Roi.joined([part.roi for part in parts]), torch.cat([part.ids for part in parts])
+        return cls(body, of("hands"), of("face"), roi, parts[0].size, ids)
 
     @property
     def boxes(self) -> Float[Tensor, "people 4"]:
         """Around the points that are seen (around all where none is): x, y, width, height in pixels."""
-        seen = self.body.visibility >= SEEN
-        seen = seen | ~seen.any(-1, keepdim=True)
-        places = self.body.points[..., :2]
-        low = places.masked_fill(~seen[..., None], torch.inf).amin(1)
-        high = places.masked_fill(~seen[..., None], -torch.inf).amax(1)
-        return torch.cat([low, high - low], dim=-1)
+        return boxes_of(self.body.points, self.body.visibility)
+
+
+def collected(
+    frames: Sequence[People], name: str, fps: float | None, times: Float[Tensor, " frames"], notes: tuple[str, ...] = ()
+) -> Keypoints:
+    """The people of the frames of a video, or of one picture, as rows.
+
+    Args:
+        frames: at least one; frames in which nobody is are `People` of length 0.
+        name: of the video.
+        fps: frames a second; None for a picture.
+        times: of the frames, seconds.
+        notes: for the user.
+    """
+
+    def joined(values: Iterable[Tensor | None]) -> Tensor | None:
+        given = list(values)
+        return None if any(one is None for one in given) else torch.cat([one for one in given if one is not None])
+
+    counts = torch.tensor([len(people) for people in frames])
+    rows: dict[str, Any] = {
+        "person": torch.cat([people.ids for people in frames]),
+        "points": torch.cat([people.body.points for people in frames]),
+        "world": torch.cat([people.body.world for people in frames]),
+        "visibility": torch.cat([people.body.visibility for people in frames]),
+        "scores": torch.cat([people.body.score for people in frames]),
+        "roi": Roi.joined([people.roi for people in frames]),
+        "hands": joined(None if p.hands is None else p.hands.points for p in frames),
+        "hands_world": joined(None if p.hands is None else p.hands.world for p in frames),
+        "face": joined(None if p.face is None else p.face.points for p in frames),
+    }
+    frame = torch.repeat_interleave(torch.arange(len(frames)), counts)
+    return Keypoints(name, frames[0].size, fps, times, frame, **rows, notes=notes)

@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.images.roi import Roi
 from poseloom.nn.image.graph import OperatorGraph, read_graph
-from poseloom.tasks.keypoints.body import BodyPoints, body_points
+from poseloom.tasks.keypoints.body import POINTS, BodyPoints, body_points
 from poseloom.tasks.keypoints.detection import FACE, PERSON, Detector
 from poseloom.tasks.keypoints.face import FaceNetworks
-from poseloom.tasks.keypoints.finding import candidates, distinct, regions_of_boxes
+from poseloom.tasks.keypoints.finding import (
+    ACCEPTED,
+    FIRST_THRESHOLD,
+    candidates,
+    confirmed,
+    distinct,
+    hidden_in_larger,
+    plausible,
+    regions_of_boxes,
+)
 from poseloom.tasks.keypoints.hands import HandNetworks
 from poseloom.tasks.keypoints.people import People
-
-ACCEPTED = 0.5
-"""Probability of the body network from which on somebody is there."""
-_MOST = 64
-"""People that are looked for in a picture."""
 
 
 class NobodyFoundError(PoseloomError):
@@ -47,7 +51,7 @@ class KeypointReader:
         with_hands: bool = True,
         with_face: bool = False,
     ) -> People:
-        """The people in a picture, the most certain first.
+        """The people in a picture, the larger and more certain first.
 
         Args:
             picture: RGB in [0, 1].
@@ -59,47 +63,75 @@ class KeypointReader:
         Raises:
             NobodyFoundError: nobody is there; tells the score of the best candidate.
         """
-        given = boxes is not None
-        roi, body = self._given(picture, boxes) if boxes is not None else self._found(picture, limit)
-        order = torch.arange(len(roi)) if given else body.score.argsort(descending=True, stable=True)[:limit]
-        roi, body = roi[order], _rows(body, order)
-        places = body.points
-        return People(
-            body,
-            self.hands(picture, places, body.visibility) if with_hands else None,
-            self.face(picture, places) if with_face else None,
-            roi,
-            (picture.shape[-1], picture.shape[-2]),
-        )
+        roi, body = self.of_boxes(picture, boxes) if boxes is not None else self._found(picture, limit)
+        return self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
 
-    def _given(self, picture: Tensor, boxes: Tensor) -> tuple[Roi, BodyPoints]:
-        """Two looks: the second one in the region that the first one gave, upright and centred."""
+    def finished(
+        self,
+        picture: Float[Tensor, "3 height width"],
+        roi: Roi,
+        body: BodyPoints,
+        ids: Int[Tensor, " people"],
+        with_hands: bool,
+        with_face: bool,
+    ) -> People:
+        """People whose body landmarks are known, with hands and face."""
+        hands = self.hands(picture, body.points, body.visibility) if with_hands else None
+        face = self.face(picture, body.points) if with_face else None
+        return People(body, hands, face, roi, (picture.shape[-1], picture.shape[-2]), ids)
+
+    def of_boxes(
+        self, picture: Float[Tensor, "3 height width"], boxes: Float[Tensor, "people 4"]
+    ) -> tuple[Roi, BodyPoints]:
+        """Two looks at each box: the second one in the region that the first one gave, upright and centred."""
         first = body_points(self.body, picture, regions_of_boxes(boxes))
         return first.next_roi, body_points(self.body, picture, first.next_roi)
 
     def _found(self, picture: Tensor, limit: int | None) -> tuple[Roi, BodyPoints]:
-        several = limit is None or limit > 1
-        found = candidates(self.detector, picture, several)
-        if not len(found.roi) and not several:
-            found = candidates(self.detector, picture, True)
-        chosen = found.roi[:_MOST]
-        if len(chosen):
-            body = body_points(self.body, picture, chosen)
-            kept = distinct(body.points, torch.where(body.score >= ACCEPTED, body.score, 0.0)) & (
-                body.score >= ACCEPTED
+        roi, body = self.look_for(picture, limit is None or limit > 1)
+        if not len(roi) and limit == 1:
+            roi, body = self.look_for(picture, True)
+        if not len(roi):
+            best = self.detector.best_score(picture)
+            raise NobodyFoundError(
+                f"nobody is found in the picture (the best candidate scores {best:.2f}, needed are {FIRST_THRESHOLD}); "
+                f"give a box around the person if one is there"
             )
-            if bool(kept.any()):
-                return chosen[kept], _rows(body, kept)
-        best = self.detector.best_score(picture)
-        raise NobodyFoundError(
-            f"nobody is found in the picture (the best candidate scores {best:.2f}, needed are 0.3); give a box around "
-            f"the person if one is there"
-        )
+        order = (roi.side * body.score).argsort(descending=True, stable=True)[:limit]
+        return roi[order], body[order]
 
+    def look_for(
+        self, picture: Float[Tensor, "3 height width"], several: bool, *, tiled: bool = True, most: int = 64
+    ) -> tuple[Roi, BodyPoints]:
+        """Regions with people, and their landmarks; none where nobody is.
 
-def _rows(body: BodyPoints, index: Tensor) -> BodyPoints:
-    values = {name: getattr(body, name)[index] for name in BodyPoints.__dataclass_fields__}
-    return BodyPoints(**values)
+        Args:
+            picture: RGB in [0, 1].
+            several: look for less certain people as well.
+            tiled: of these, also small ones, which takes ten times as long.
+            most: candidates that are looked at.
+        """
+        found = candidates(self.detector, picture, several, several and tiled)[:most]
+        first = body_points(self.body, picture, found.roi) if len(found) else self.nothing()
+        fit = torch.where(found.prominent, first.score >= ACCEPTED, plausible(first, found.roi))
+        fit &= distinct(first.points, torch.where(fit, first.score + found.prominent, 0.0))
+        found, first = found[fit], first[fit]
+        if not several or not len(found):
+            return found.roi, first
+        roi = first.next_roi
+        second = body_points(self.body, picture, roi)
+        fit = found.prominent | confirmed(first, second, roi)
+        fit &= distinct(second.points, torch.where(fit, second.score + found.prominent, 0.0))
+        roi, second = roi[fit], second[fit]
+        fit = ~hidden_in_larger(second, roi)
+        return roi[fit], second[fit]
+
+    def nothing(self) -> BodyPoints:
+        """The landmarks of nobody."""
+        none = Roi(torch.zeros(0, 2), torch.zeros(0), torch.zeros(0))
+        flat, size = torch.zeros(0, POINTS), self.body.input_size[0]
+        deep = torch.zeros(0, POINTS, 3)
+        return BodyPoints(deep, deep, flat, flat, torch.zeros(0), none, torch.zeros(0, size, size))
 
 
 def read_people(weights: Path) -> KeypointReader:
