@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     captioned = api.caption(
-        poses,
+        api.select(clip, frames),
         beams=arguments.beams,
         top_k=arguments.top_k,
         top_p=arguments.top_p,

@@ -24,8 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     clip = api.load(arguments.file, arguments.source_format)
     frames = options.chosen_frames(arguments.file, clip, arguments.frame, arguments.every, options.one_a_second(clip))
-    poses = api.select(clip, frames).pose
-    described = api.describe(poses, arguments.seed, style=arguments.style, version=arguments.version)
+    described = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
     printing.tell(described.notes)
     described = described.at(frames, clip.fps)
     if arguments.json:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def add_input(parser: argparse.ArgumentParser, name: str = "file") -> None:
     """The motion or pose file and the option that says what it is."""
     parser.add_argument(
-        name, metavar=name.upper(), help="BVH, AMC (with ASF), AMASS / SMPL-X / mocap npz, poseloom's npz or JSON"
+        name,
+        metavar=name.upper(),
+        help="photo or video of a person, BVH, AMC (with ASF), AMASS / SMPL-X / mocap npz, poseloom's npz or JSON",
     )
     add_format(parser)
 

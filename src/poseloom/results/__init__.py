@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TableConverted,
         Trained,
     )
+    from poseloom.results.recovered import Recovered
     from poseloom.results.result import Items, Result
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
@@ -57,6 +58,7 @@ _HOME = {
     "ModelRow": "reports",
     "Ranked": "vectors",
     "Ranking": "vectors",
+    "Recovered": "recovered",
     "Repaired": "signing",
     "Result": "result",
     "Signed": "signing",
@@ -92,6 +94,7 @@ __all__ = [
     "ModelRow",
     "Ranked",
     "Ranking",
+    "Recovered",
     "Repaired",
     "Result",
     "Signed",

@@ -13,7 +13,7 @@ from torch import Tensor
 from poseloom.fitting.landmarks import Landmark, landmarks
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES
 from poseloom.pose.skeleton import rest_offsets
-from poseloom.tasks.keypoints.people import SEEN, People
+from poseloom.results.keypoints import Keypoints
 
 
 class _Row(NamedTuple):
@@ -63,6 +63,8 @@ _SEEN_BY: dict[str, tuple[int, int]] = {
     "ankle": (27, 28),
     "foot": (31, 32),
 }
+NEAR_EDGE = 0.04
+"""Of a person's region: a landmark that is not seen and nearer to the picture's edge is taken for cut off."""
 _TRUNK_ROWS = (11, 12, 23, 24)
 _HEAD_ROWS = (0, 2, 5, 7, 8)
 HAND_JOINTS: tuple[str, ...] = tuple(
@@ -125,27 +127,40 @@ def on_wrist(joint: int) -> tuple[int, Float[Tensor, " 3"]]:
     return joint, place
 
 
-def in_picture(people: People) -> Bool[Tensor, "people 33"]:
+def in_picture(people: Keypoints) -> Bool[Tensor, "people 33"]:
     """Which landmarks lie within the picture."""
-    extent = people.body.points.new_tensor(people.size)
-    places = people.body.points[..., :2]
+    extent = people.points.new_tensor(people.size)
+    places = people.points[..., :2]
     return ((places >= 0) & (places <= extent - 1)).all(-1)
 
 
-def seen_rows(people: People) -> Bool[Tensor, "people 33"]:
+def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
+    """Which landmarks are cut off: beyond the edge, or so near to it that the network only guesses that they are inside."""
+    extent = people.points.new_tensor(people.size)
+    places = people.points[..., :2]
+    near = people.roi.side[:, None, None] * NEAR_EDGE
+    guessed = ~((places >= near) & (places <= extent - 1 - near)).all(-1) & ~people.seen
+    return ~in_picture(people) | guessed
+
+
+def seen_rows(people: Keypoints) -> Bool[Tensor, "people 33"]:
     """Which landmarks are in the picture and not hidden."""
-    return (people.body.visibility >= SEEN) & in_picture(people)
+    return people.seen & in_picture(people)
 
 
-def seen_joints(rows: Bool[Tensor, "people 33"], hands: Bool[Tensor, "people 2"]) -> Bool[Tensor, "people 52"]:
+def seen_joints(
+    rows: Bool[Tensor, "people 33"], hands: Bool[Tensor, "people 2"], any_of: bool = False
+) -> Bool[Tensor, "people 52"]:
     """Which joints of the body are told by landmarks that are seen.
 
     Args:
         rows: of the 33 landmarks.
         hands: whether the left and the right hand were found.
+        any_of: one landmark of the trunk is enough; else two are needed.
     """
     seen = torch.zeros(len(rows), ALL_JOINTS, dtype=torch.bool)
-    trunk, head = rows[:, list(_TRUNK_ROWS)].sum(-1) >= 2, rows[:, list(_HEAD_ROWS)].any(-1)
+    needed = 1 if any_of else 2
+    trunk, head = rows[:, list(_TRUNK_ROWS)].sum(-1) >= needed, rows[:, list(_HEAD_ROWS)].any(-1)
     for index, name in enumerate(JOINT_NAMES):
         side, _, part = name.partition("_")
         column = 0 if side == "left" else 1

@@ -17,7 +17,7 @@ from poseloom.pose import rotations as rot
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.stances import stance
-from poseloom.tasks.keypoints.people import People
+from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.mesh_recovery.body_landmarks import HAND_JOINTS, HAND_ROWS
 
 _PRIOR, _FLEXION = 0.02, 0.004
@@ -39,7 +39,7 @@ def knuckles() -> MappingProxyType[str, int]:
 
 
 def fit_fingers(
-    people: People, body: BodyState, chain: Chain, in_time: bool = False
+    people: Keypoints, body: BodyState, chain: Chain, in_time: bool = False
 ) -> Float[Tensor, "people 30 3 3"]:
     """Local rotations of both hands' fingers; half open where no hand was found. The body's wrists are turned along.
 
@@ -51,11 +51,11 @@ def fit_fingers(
     """
     relaxed = rot.to_matrix(stance("stand", grounded=False).rotations[BODY_JOINTS:].double())
     fingers = relaxed[None].expand(len(people), -1, -1, -1).clone()
-    if people.hands is None:
+    if people.hands_world is None:
         return fingers
     posed = chain.posed(body)
     for number, side in enumerate(("left", "right")):
-        world = people.hands.world[:, number].double()
+        world = people.hands_world[:, number].double()
         here = torch.isfinite(world).all(-1).all(-1)
         if not bool(here.any()):
             continue

@@ -7,7 +7,7 @@ and weak pulls. A learned lifter would enter at two places: as the `start`, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import torch
@@ -33,7 +33,7 @@ from poseloom.pose.ranges import clip_to_ranges
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.stances import stance
 from poseloom.pose.types import Pose
-from poseloom.tasks.keypoints.people import People
+from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.mesh_recovery.body_landmarks import (
     ROWS,
     body_places,
@@ -104,7 +104,6 @@ class Bodies:
         size: of the person beside the average body, as the network's landmarks in metres have it.
         error: weighted mean distance of the fitted points from the picture's, metres on the body.
         seen: joints that are told by landmarks which are seen.
-        outside: of the 33 landmarks, those that lie beyond the picture's edge.
     """
 
     local: Float[Tensor, "people 52 3 3"]
@@ -112,7 +111,14 @@ class Bodies:
     size: Float[Tensor, " people"]
     error: Float[Tensor, " people"]
     seen: Bool[Tensor, "people 52"]
-    outside: Bool[Tensor, "people 33"]
+
+    def __getitem__(self, rows: Tensor) -> Bodies:
+        return Bodies(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: list[Bodies]) -> Bodies:
+        """Those of several fits."""
+        return cls(*(torch.cat([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +137,7 @@ class _Seen:
 
 @torch.no_grad()
 def fit_landmarks(
-    people: People, focal: float, weights: LandmarkWeights | None = None, *, in_time: bool = False
+    people: Keypoints, focal: float, weights: LandmarkWeights | None = None, *, in_time: bool = False
 ) -> Bodies:
     """Fit the free body to the landmarks of people.
 
@@ -155,7 +161,7 @@ def fit_landmarks(
     state = BodyState(_within_ranges(state.local), state.root, state.camera)
     local = torch.cat([state.local, fingers], dim=1)
     place, error = _placed(chain, state, seen)
-    return Bodies(local, place, size, error, seen.joints, ~in_picture(people))
+    return Bodies(local, place, size, error, seen.joints)
 
 
 @lru_cache(maxsize=1)
@@ -171,17 +177,16 @@ def _chain() -> tuple[Chain, int]:
     return Chain(PARENTS[:BODY_JOINTS], rest_offsets()[:BODY_JOINTS].double(), joint, offsets), len(places.joint)
 
 
-def _seen(people: People, focal: float) -> _Seen:
-    body = people.body
+def _seen(people: Keypoints, focal: float) -> _Seen:
     rows = list(ROWS)
-    weight = body.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
+    weight = people.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
     weight = weight * torch.where(in_picture(people)[:, rows], 1.0, _OUTSIDE) * body_places().weight
     width, height = people.size
-    middle = body.points.new_tensor([(width - 1) / 2, (height - 1) / 2]).double()
-    rays = (body.points[:, rows, :2].double() - middle) / focal * middle.new_tensor([1.0, -1.0])
+    middle = people.points.new_tensor([(width - 1) / 2, (height - 1) / 2]).double()
+    rays = (people.points[:, rows, :2].double() - middle) / focal * middle.new_tensor([1.0, -1.0])
     places, found = _knuckles(people)
     return _Seen(
-        body.world[:, rows].double(),
+        people.world[:, rows].double(),
         rays,
         weight,
         seen_joints(seen_rows(people), found),
@@ -190,13 +195,13 @@ def _seen(people: People, focal: float) -> _Seen:
     )
 
 
-def _knuckles(people: People) -> tuple[Float[Tensor, "people knuckles 3"], Bool[Tensor, "people 2"]]:
+def _knuckles(people: Keypoints) -> tuple[Float[Tensor, "people knuckles 3"], Bool[Tensor, "people 2"]]:
     """Knuckles from their wrists, scaled to the average body, and which hands were found."""
     count = len(people)
     places = torch.zeros(count, 2, len(knuckles()), 3, dtype=torch.float64)
     found = torch.zeros(count, 2, dtype=torch.bool)
-    if people.hands is not None:
-        world = people.hands.world.double()
+    if people.hands_world is not None:
+        world = people.hands_world.double()
         found = torch.isfinite(world).all(-1).all(-1)
         own = world[:, :, list(knuckles().values())] - world[:, :, :1]
         rest = torch.stack([on_wrist(JOINT_INDEX[f"left_{name}"])[1] for name in knuckles()])
