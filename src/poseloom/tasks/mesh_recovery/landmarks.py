@@ -36,8 +36,8 @@ from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.mesh_recovery.body_landmarks import (
     ROWS,
+    beyond_edge,
     body_places,
-    in_picture,
     on_wrist,
     seen_joints,
     seen_rows,
@@ -57,7 +57,9 @@ class LandmarkWeights:
         hinge: elbows and knees about other axes than their own.
         ranges: beyond the ranges of motion, in the last round.
         hand: of the knuckles that a hand's own network found.
-        unseen: pull of limbs that nobody saw towards standing.
+        unseen: pull of limbs that are hidden towards standing; the networks' guesses count by their visibility.
+        cut_off: the same of limbs beyond the picture's edge, whose guesses do not count.
+        half_length: of the shoulders above the hips in depth, for those of whom no legs are seen.
         upright: of the shoulders above the hips in depth, for those who face the camera: the networks let them lean
             forward by some 8 degrees.
         upright_robust: metres of leaning from which on it is believed.
@@ -75,6 +77,8 @@ class LandmarkWeights:
     ranges: float = 0.3
     hand: float = 0.5
     unseen: float = 0.05
+    cut_off: float = 0.3
+    half_length: float = 1.0
     upright: float = 1.0
     upright_robust: float = 0.1
     lean: float = 0.04
@@ -86,9 +90,7 @@ class LandmarkWeights:
 _FACTORS = {"spine": 1.5, "neck": 1.0, "head": 1.0, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
 _OTHER_FACTOR = 0.05
 _LEAST_WEIGHT = 0.05
-"""Of a landmark, however uncertain the network is, while it lies in the picture."""
-_OUTSIDE = 0.1
-"""Factor of landmarks that lie beyond the picture's edge: guesses of the network."""
+"""Of a landmark, however uncertain the network is; none of those that are cut off by the picture's edge."""
 _SIZES = (0.5, 1.6)
 """Smallest and largest person beside the average body."""
 
@@ -130,6 +132,8 @@ class _Seen:
     """From the principal point, in focal lengths, y up."""
     weight: Float[Tensor, "people points"]
     joints: Bool[Tensor, "people 52"]
+    cut_off: Bool[Tensor, "people 52"]
+    """Joints beyond the picture's edge."""
     knuckles: Float[Tensor, "people knuckles 3"]
     """From the wrist, metres on the average body."""
     knuckle_weight: Float[Tensor, "people knuckles"]
@@ -180,7 +184,8 @@ def _chain() -> tuple[Chain, int]:
 def _seen(people: Keypoints, focal: float) -> _Seen:
     rows = list(ROWS)
     weight = people.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
-    weight = weight * torch.where(in_picture(people)[:, rows], 1.0, _OUTSIDE) * body_places().weight
+    cut_off = beyond_edge(people)
+    weight = weight * ~cut_off[:, rows] * body_places().weight
     width, height = people.size
     middle = people.points.new_tensor([(width - 1) / 2, (height - 1) / 2]).double()
     rays = (people.points[:, rows, :2].double() - middle) / focal * middle.new_tensor([1.0, -1.0])
@@ -190,6 +195,7 @@ def _seen(people: Keypoints, focal: float) -> _Seen:
         rays,
         weight,
         seen_joints(seen_rows(people), found),
+        seen_joints(cut_off, found),
         places,
         found.double().repeat_interleave(len(knuckles()), dim=1),
     )
@@ -269,9 +275,9 @@ def _terms(
         SpacePoints(world, weight[..., None] * coordinates, weights.robust),
         PicturePoints(rays, weight * weights.picture, weights.robust, perspective=True),
         RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, weights.robust),
-        _upright(seen, state, weights),
+        *_upright(seen, state, weights),
         RotationPrior(_prior(weights)),
-        NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen.joints, weights.unseen)),
+        NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen, weights)),
     ]
     if ranges:
         terms.append(JointRanges(weights.ranges))
@@ -281,7 +287,7 @@ def _terms(
     return terms
 
 
-def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> RelativePoints:
+def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Term]:
     """Shoulders are about as deep as the hips below them, unless the landmarks clearly say otherwise."""
     names = body_places().names
     rows = [names.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]
@@ -290,7 +296,14 @@ def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> Relativ
     weight = torch.zeros_like(target)
     facing = state.local[:, 0, 2, 2].clamp_min(0)
     weight[..., 2] = weights.upright * facing[:, None]
-    return RelativePoints(torch.tensor(rows[:2]), torch.tensor(rows[2:]), target, weight, weights.upright_robust)
+    shoulders, hips = torch.tensor(rows[:2]), torch.tensor(rows[2:])
+    legless = ~seen.joints[:, [JOINT_INDEX["left_knee"], JOINT_INDEX["right_knee"]]].any(-1)
+    half = torch.zeros_like(weight)
+    half[..., 2] = weights.half_length * legless[:, None]
+    return [
+        RelativePoints(shoulders, hips, target, weight, weights.upright_robust),
+        RelativePoints(shoulders, hips, target, half),
+    ]
 
 
 def _prior(weights: LandmarkWeights) -> Float[Tensor, "22 3"]:
@@ -313,13 +326,14 @@ def _typical() -> Float[Tensor, "22 3 3"]:
     return rot.to_matrix(stance("stand", grounded=False).rotations[:BODY_JOINTS].double())
 
 
-def _unseen_weight(seen: Bool[Tensor, "people 52"], weight: float) -> Float[Tensor, "people 22 3"]:
+def _unseen_weight(seen: _Seen, weights: LandmarkWeights) -> Float[Tensor, "people 22 3"]:
     """The pull on joints whose bone ends at a joint that nobody saw."""
-    moved = torch.zeros(len(seen), BODY_JOINTS, dtype=torch.float64)
+    moved = torch.zeros(len(seen.joints), BODY_JOINTS, dtype=torch.float64)
     for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"), ("shoulder", "elbow"), ("elbow", "wrist")):
         for side in ("left", "right"):
-            hidden = ~seen[:, JOINT_INDEX[f"{side}_{lower}"]]
-            moved[:, JOINT_INDEX[f"{side}_{upper}"]] = hidden * weight
+            end = JOINT_INDEX[f"{side}_{lower}"]
+            pull = torch.where(seen.cut_off[:, end], weights.cut_off, weights.unseen)
+            moved[:, JOINT_INDEX[f"{side}_{upper}"]] = ~seen.joints[:, end] * pull
     return moved[..., None].expand(-1, -1, 3)
 
 
