@@ -4,55 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from poseloom.fitting.landmarks import Landmark, landmarks
-from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES
+from poseloom.base.datafiles import entry, read_table
+from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS, other_side
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.results.keypoints import Keypoints
 
 
-class _Row(NamedTuple):
-    """A row of the 33 landmarks: the body's point, and its weight."""
-
-    row: int
-    name: str
-    weight: float
-
-
-_FACE, _HAND, _FOOT = 0.25, 0.5, 0.7
-_MIDDLE = (_Row(0, "nose", 0.5),)
-_LEFT = (
-    _Row(2, "left_eye", _FACE),
-    _Row(7, "left_ear", _FACE),
-    _Row(9, "left_mouth", _FACE),
-    _Row(11, "left_shoulder", 1.0),
-    _Row(13, "left_elbow", 1.0),
-    _Row(15, "left_wrist", 1.0),
-    _Row(17, "left_pinky_1", _HAND),
-    _Row(19, "left_index_1", _HAND),
-    _Row(21, "left_thumb_2", _HAND),
-    _Row(23, "left_hip", 1.0),
-    _Row(25, "left_knee", 1.0),
-    _Row(27, "left_ankle", 1.0),
-    _Row(29, "left_heel", _FOOT),
-    _Row(31, "left_bigtoe", _FOOT),
-)
-_RIGHT_OF = {2: 5, **{row.row: row.row + 1 for row in _LEFT[1:]}}
-_ROWS = (
-    *_MIDDLE,
-    *_LEFT,
-    *(_Row(_RIGHT_OF[row.row], row.name.replace("left", "right"), row.weight) for row in _LEFT),
-)
-ROWS: tuple[int, ...] = tuple(row.row for row in _ROWS)
-"""Rows of the networks' 33 landmarks that are fitted; the corners of the eyes tell nothing beside their middles."""
-
-_MOUTH = (0.017, -0.020, 0.096)
-"""Metres from the head's joint, left corner of the mouth."""
+_FILE = Path(__file__).with_name("body_landmarks.json")
 _SEEN_BY: dict[str, tuple[int, int]] = {
     "shoulder": (11, 12),
     "collar": (11, 12),
@@ -63,6 +27,8 @@ _SEEN_BY: dict[str, tuple[int, int]] = {
     "ankle": (27, 28),
     "foot": (31, 32),
 }
+_TO_RIGHT = {"left_eye": 3}
+"""Rows from a left point to its right one, where that is not the next."""
 NEAR_EDGE = 0.04
 """Of a person's region: a landmark that is not seen and nearer to the picture's edge is taken for cut off."""
 _TRUNK_ROWS = (11, 12, 23, 24)
@@ -81,12 +47,14 @@ class BodyPlaces:
 
     Args:
         names: of each, in the words of `poseloom.pose.keypoints`.
+        rows: where each stands among the networks' 33.
         joint: that carries it.
         offset: from it, metres, average body.
         weight: how exactly the network means it.
     """
 
     names: tuple[str, ...]
+    rows: tuple[int, ...]
     joint: Int[Tensor, " points"]
     offset: Float[Tensor, "points 3"]
     weight: Float[Tensor, " points"]
@@ -94,31 +62,34 @@ class BodyPlaces:
 
 @lru_cache(maxsize=1)
 def body_places() -> BodyPlaces:
-    """Where the landmarks of `ROWS` lie on the body; knuckles are fixed to the wrist, as a flat hand has them."""
-    known = landmarks()
-    found = [_on_body(known, row.name) for row in _ROWS]
+    """Where the landmarks lie on the body; knuckles are fixed to the wrist, as a flat hand has them.
+
+    Raises:
+        FileError: the table is damaged.
+    """
+    table = entry(_FILE, read_table(_FILE), "points", dict)
+    names, rows, joints, offsets, weights = [], [], [], [], []
+    for name, value in table.items():
+        x, y, z = (float(number) for number in entry(_FILE, value, "offset", list, name))
+        row, joint = entry(_FILE, value, "row", int, name), entry(_FILE, value, "joint", str, name)
+        sides = ((name, row, joint, x), (other_side(name), row + _TO_RIGHT.get(name, 1), other_side(joint), -x))
+        for own_name, own_row, own_joint, own_x in sides if name.startswith("left_") else sides[:1]:
+            names.append(own_name)
+            rows.append(own_row)
+            joints.append(JOINT_INDEX[own_joint])
+            offsets.append((own_x, y, z))
+            weights.append(float(entry(_FILE, value, "weight", int | float, name)))
     return BodyPlaces(
-        tuple(row.name for row in _ROWS),
-        torch.tensor([joint for joint, _ in found]),
-        torch.stack([offset for _, offset in found]),
-        torch.tensor([row.weight for row in _ROWS], dtype=torch.float64),
+        tuple(names),
+        tuple(rows),
+        torch.tensor(joints),
+        torch.tensor(offsets, dtype=torch.float64),
+        torch.tensor(weights, dtype=torch.float64),
     )
-
-
-def _on_body(known: dict[str, Landmark], name: str) -> tuple[int, Float[Tensor, " 3"]]:
-    if name.endswith("_mouth"):
-        sign = 1.0 if name.startswith("left") else -1.0
-        return JOINT_INDEX["head"], torch.tensor(_MOUTH, dtype=torch.float64) * torch.tensor([sign, 1.0, 1.0])
-    mark = known[name]
-    if mark.joint < BODY_JOINTS:
-        return mark.joint, torch.tensor(mark.offset, dtype=torch.float64)
-    return on_wrist(mark.joint)
 
 
 def on_wrist(joint: int) -> tuple[int, Float[Tensor, " 3"]]:
     """The wrist that carries a joint of a finger, and where that joint lies on a flat hand."""
-    from poseloom.pose.joints import PARENTS
-
     offsets = rest_offsets().double()
     place = torch.zeros(3, dtype=torch.float64)
     while joint >= BODY_JOINTS:

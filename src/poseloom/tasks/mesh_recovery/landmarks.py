@@ -23,7 +23,6 @@ from poseloom.fitting.terms import (
     NearRotations,
     PicturePoints,
     RelativePoints,
-    RotationPrior,
     SpacePoints,
     Term,
 )
@@ -35,7 +34,6 @@ from poseloom.pose.stances import stance
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.mesh_recovery.body_landmarks import (
-    ROWS,
     beyond_edge,
     body_places,
     on_wrist,
@@ -43,6 +41,7 @@ from poseloom.tasks.mesh_recovery.body_landmarks import (
     seen_rows,
 )
 from poseloom.tasks.mesh_recovery.hand_fit import fit_fingers, knuckles
+from poseloom.tasks.mesh_recovery.pose_prior import pose_prior
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class LandmarkWeights:
         depth: of the world landmarks' z beside their x and y.
         picture: of the points in the picture beside those in metres.
         robust: metres from which on a point is an outlier.
-        prior: pull of every joint towards the zero pose, times the factors below.
-        hinge: elbows and knees about other axes than their own.
+        prior: metres that one standard deviation from how people hold their joints is worth.
         ranges: beyond the ranges of motion, in the last round.
         hand: of the knuckles that a hand's own network found.
         unseen: pull of limbs that are hidden towards standing; the networks' guesses count by their visibility.
@@ -69,11 +67,10 @@ class LandmarkWeights:
         rounds: how often the person's size is taken anew.
     """
 
-    depth: float = 0.6
+    depth: float = 0.4
     picture: float = 3.0
     robust: float = 0.25
-    prior: float = 0.15
-    hinge: float = 0.1
+    prior: float = 0.04
     ranges: float = 0.3
     hand: float = 0.5
     unseen: float = 0.05
@@ -87,10 +84,10 @@ class LandmarkWeights:
     rounds: int = 3
 
 
-_FACTORS = {"spine": 1.5, "neck": 1.0, "head": 1.0, "collar": 3.0, "wrist": 0.7, "ankle": 0.7, "foot": 4.0}
-_OTHER_FACTOR = 0.05
 _LEAST_WEIGHT = 0.05
 """Of a landmark, however uncertain the network is; none of those that are cut off by the picture's edge."""
+_ANNEALED = 2.0
+"""Factor by which outliers are tolerated more in each earlier round."""
 _SIZES = (0.5, 1.6)
 """Smallest and largest person beside the average body."""
 
@@ -159,7 +156,8 @@ def fit_landmarks(
     for turn in range(weights.rounds):
         size = _size(chain, state, seen, in_time)
         last = turn + 1 == weights.rounds
-        terms = _terms(chain, first, seen, size, state, weights, ranges=last, in_time=in_time)
+        robust = weights.robust * _ANNEALED ** (weights.rounds - 1 - turn)
+        terms = _terms(chain, first, seen, size, state, weights, robust, ranges=last, in_time=in_time)
         state = solve(chain, terms, state, weights.iterations)
     fingers = fit_fingers(people, state, chain, in_time)
     state = BodyState(_within_ranges(state.local), state.root, state.camera)
@@ -182,7 +180,7 @@ def _chain() -> tuple[Chain, int]:
 
 
 def _seen(people: Keypoints, focal: float) -> _Seen:
-    rows = list(ROWS)
+    rows = list(body_places().rows)
     weight = people.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
     cut_off = beyond_edge(people)
     weight = weight * ~cut_off[:, rows] * body_places().weight
@@ -220,11 +218,10 @@ def _start(seen: _Seen, chain: Chain) -> BodyState:
     """Rotations read off the landmarks in metres, and the weak perspective that they have in the picture."""
     joints = seen.world.new_zeros(len(seen.world), BODY_JOINTS, 3)
     known = torch.zeros(BODY_JOINTS, dtype=torch.bool)
-    owner = body_places()
-    for place, (joint, offset) in enumerate(zip(owner.joint.tolist(), owner.offset, strict=True)):
-        if not offset.any():
-            joints[:, joint] = seen.world[:, place]
-            known[joint] = True
+    for place, name in enumerate(body_places().names):
+        if name in JOINT_INDEX:
+            joints[:, JOINT_INDEX[name]] = seen.world[:, place]
+            known[JOINT_INDEX[name]] = True
     local = start_rotations(joints, known, chain.offsets)
     hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
     root = joints[:, hips].mean(1) - chain.offsets[hips].mean(0)
@@ -242,7 +239,7 @@ def _start(seen: _Seen, chain: Chain) -> BodyState:
 
 def _size(chain: Chain, state: BodyState, seen: _Seen, in_time: bool) -> Float[Tensor, " people"]:
     """The person's size beside the average body: the scale that brings the fitted points nearest to the landmarks."""
-    points = chain.posed(state).points[:, : len(ROWS)]
+    points = chain.posed(state).points[:, : len(body_places().rows)]
     share = (seen.weight / seen.weight.sum(-1, keepdim=True))[..., None]
     own, there = (values - (values * share).sum(1, keepdim=True) for values in (points, seen.world))
     size = ((own * there).sum(-1) * share[..., 0]).sum(-1) / (own.square().sum(-1) * share[..., 0]).sum(-1)
@@ -257,6 +254,7 @@ def _terms(
     size: Float[Tensor, " people"],
     state: BodyState,
     weights: LandmarkWeights,
+    robust: float,
     *,
     ranges: bool,
     in_time: bool,
@@ -268,15 +266,16 @@ def _terms(
     rays = torch.nn.functional.pad(seen.rays, [0, 0, *padded])
     coordinates = world.new_tensor([1.0, 1.0, weights.depth])
     knuckle = world.new_full((3,), weights.hand)
+    mean, spread = pose_prior()
     per_hand = len(knuckles())
     fingers = torch.arange(first + 2, count)
     wrists = torch.tensor([first] * per_hand + [first + 1] * per_hand)
     terms: list[Term] = [
-        SpacePoints(world, weight[..., None] * coordinates, weights.robust),
-        PicturePoints(rays, weight * weights.picture, weights.robust, perspective=True),
-        RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, weights.robust),
+        SpacePoints(world, weight[..., None] * coordinates, robust),
+        PicturePoints(rays, weight * weights.picture, robust, perspective=True),
+        RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, robust),
         *_upright(seen, state, weights),
-        RotationPrior(_prior(weights)),
+        NearRotations(mean[None].expand_as(state.local), weights.prior / spread),
         NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen, weights)),
     ]
     if ranges:
@@ -304,20 +303,6 @@ def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Te
         RelativePoints(shoulders, hips, target, weight, weights.upright_robust),
         RelativePoints(shoulders, hips, target, half),
     ]
-
-
-def _prior(weights: LandmarkWeights) -> Float[Tensor, "22 3"]:
-    """Weight of the pull to the zero pose for every axis of every joint; none for the pelvis."""
-    table = torch.full((BODY_JOINTS, 3), weights.prior * _OTHER_FACTOR**0.5, dtype=torch.float64)
-    for index, name in enumerate(JOINT_NAMES[:BODY_JOINTS]):
-        for part, factor in _FACTORS.items():
-            if part in name:
-                table[index] = weights.prior * factor**0.5
-    for side in ("left", "right"):
-        table[JOINT_INDEX[f"{side}_knee"], 1:] = weights.hinge
-        table[JOINT_INDEX[f"{side}_elbow"], [0, 2]] = table.new_tensor(weights.hinge)
-    table[0] = 0
-    return table
 
 
 @lru_cache(maxsize=1)
@@ -349,7 +334,7 @@ def _placed(chain: Chain, state: BodyState, seen: _Seen) -> tuple[Float[Tensor, 
     distance = torch.exp(-state.camera[:, 0])
     shift = state.camera[:, 1:] * distance[:, None]
     at = torch.cat([state.root[:, :2] + shift, state.root[:, 2:] - distance[:, None]], dim=-1)
-    points = chain.posed(state).points[:, : len(ROWS)]
+    points = chain.posed(state).points[:, : len(body_places().rows)]
     depth = distance[:, None] - points[..., 2]
     apart = points[..., :2] + shift[:, None] - seen.rays * depth[..., None]
     share = seen.weight / seen.weight.sum(-1, keepdim=True)
