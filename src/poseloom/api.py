@@ -26,7 +26,7 @@ from poseloom.images.kinds import shows_people
 from poseloom.pose import Clip, Pose
 from poseloom.pose.limbs import LIMBS
 from poseloom.results.poses import Edited, Generated
-from poseloom.results.recovered import UNSEEN_NOTE
+from poseloom.results.recovered import RECOVERED_NOTE, UNSEEN_NOTE
 from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
@@ -200,8 +200,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
-    words in any process; another seed words the same facts differently. What a photo does not show of a person is left
-    out and said to be missing (the note ``unseen`` of a clip).
+    words in any process; another seed words the same facts differently. Of a pose that was recovered from a picture only
+    what is fairly sure is told; what the picture does not show of a person is said to be missing.
 
     Args:
         pose: what to describe.
@@ -219,7 +219,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen)
+        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=_from_picture(pose))
     else:
         from poseloom.language.posescript import captions
 
@@ -270,6 +270,11 @@ def instruct(
     from poseloom.language import instructions
 
     return Instructed(tuple(instructions(start, end, version, seed, style=style)), notes=notes)
+
+
+def _from_picture(motion: Pose | Clip) -> bool:
+    """Whether a clip's poses were recovered from a picture, by its notes."""
+    return isinstance(motion, Clip) and motion.notes.get(RECOVERED_NOTE) in ("picture", "video")
 
 
 def _unseen(motion: Pose | Clip) -> dict[str, str]:

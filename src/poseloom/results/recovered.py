@@ -19,6 +19,8 @@ from poseloom.results.keypoints import Keypoints
 from poseloom.results.poses import pose_rows
 from poseloom.results.result import Result
 
+RECOVERED_NOTE = "recovered_from"
+"""Key of a clip's notes: ``picture`` or ``video``."""
 UNSEEN_NOTE = "unseen"
 """Key of a clip's notes: limbs that are not told by the picture, and why (`HIDDEN` or `OUTSIDE`)."""
 HIDDEN, OUTSIDE = "hidden", "outside"
@@ -105,7 +107,7 @@ class Recovered(Result):
         rows = self.rows_of(person)
         found = self.keypoints
         number = int(found.person[rows[0]])
-        notes: dict[str, Any] = {"source": "video" if self.is_video else "picture"}
+        notes: dict[str, Any] = {RECOVERED_NOTE: "video" if self.is_video else "picture"}
         if len(self.people) > 1:
             notes["person"] = number
         unseen = self.unseen(number)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.language.description.doubt import believed
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
 from poseloom.language.description.figure import Figure, figure_of
@@ -39,6 +40,7 @@ def describe(
     sentences: int = SHORT,
     ground: float | None = None,
     unseen: Mapping[str, str] | None = None,
+    doubtful: bool = False,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -58,6 +60,8 @@ def describe(
             who does not touch it is told to be in the air. None: the ground is at the lowest joint of each pose.
         unseen: limbs that are guesses, because a picture did not show them: ``left_leg``, ``head``, ..., each
             ``outside`` or ``hidden``. They are left out, and a last sentence says so.
+        doubtful: the poses were recovered from pictures, so told is only what holds in most of the poses around each
+            (see `doubt.believed`).
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -65,7 +69,9 @@ def describe(
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
-    found = (one for figure in figures(pose, body, ground) for one in facts_of(figure))
+    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    if doubtful and isinstance(pose, Pose):
+        found = believed(pose, found, body)
     if not unseen:
         return [write(words, seed, one) for one in found]
     last = ("- " if style == "list" else "") + remark(unseen)

@@ -37,7 +37,14 @@ def told(facts: list[Fact], unseen: Mapping[str, str]) -> list[Fact]:
             seen = _seen_part(fact, unseen)
             if seen is not None:
                 kept.append(seen)
-    return kept
+    return with_posture(kept)
+
+
+def with_posture(facts: list[Fact]) -> list[Fact]:
+    """The facts, without how the feet are set where the posture to which that belongs is not told."""
+    if any(fact.name.startswith(POSTURE) for fact in facts):
+        return facts
+    return [fact for fact in facts if fact.group != "body"]
 
 
 def _seen_part(fact: Fact, unseen: Mapping[str, str]) -> Fact | None:
@@ -45,16 +52,12 @@ def _seen_part(fact: Fact, unseen: Mapping[str, str]) -> Fact | None:
     if limb is not None:
         hidden = [side for side in _OPPOSITE if f"{limb}_{side}" in unseen or f"{side}_{limb}" in unseen]
         if limb == "head":
-            if "head" in unseen:
-                return None
-        elif fact.group == "body" and hidden:
+            return None if "head" in unseen else fact
+        if hidden and (fact.group == "body" or not fact.side or fact.side in hidden):
             return None
-        elif fact.side == "both" and hidden:
-            fact = _of_one(fact, hidden)
-        elif fact.side in hidden or (hidden and not fact.side):
-            return None
-        if fact is None:
-            return None
+        if hidden and fact.side == "both":
+            one = _of_one(fact, hidden)
+            return None if one is None or _target_hidden(one, unseen) else one
     return None if _target_hidden(fact, unseen) else fact
 
 
