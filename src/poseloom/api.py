@@ -83,7 +83,8 @@ def load(
     Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
 
     Args:
-        path: a photo or video of a person, whose body is recovered (see `recover`); BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
+        path: a photo or video of a person, whose body is recovered (see `recover`);
+            BVH, AMC (with its ASF beside it), AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``,
             what pose estimators and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
         joint_map: which joint is which, a table or a JSON file; for points the name of a convention.
@@ -200,8 +201,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
-    words in any process; another seed words the same facts differently. Of a pose that was recovered from a picture only
-    what is fairly sure is told; what the picture does not show of a person is said to be missing.
+    words in any process; another seed words the same facts differently. Of a pose that was recovered from a picture
+    only what is fairly sure is told; what the picture does not show of a person is said to be missing.
 
     Args:
         pose: what to describe.

@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="keep the poses: .npz .bvh .glb .pose .json; a folder for a folder; numbered files for several people",
     )
-    parser.add_argument("--overlay", type=Path, metavar="FILE", help="draw the bodies over the photo, side views beside")
+    parser.add_argument(
+        "--overlay", type=Path, metavar="FILE", help="draw the bodies over the photo, side views beside"
+    )
     parser.add_argument("--skeleton", action="store_true", help="draw keypoints over the photo instead of bodies")
     options.add_json(parser)
 

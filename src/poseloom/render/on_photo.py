@@ -34,7 +34,9 @@ _BODY_LINES = {
     _MIDDLE: ((11, 12), (23, 24), (0, 11), (0, 12)),
 }
 """Lines between rows of the 33 landmarks."""
-_HAND_LINES = tuple((0 if step == 1 else 4 * finger + step - 1, 4 * finger + step) for finger in range(5) for step in range(1, 5))
+_HAND_LINES = tuple(
+    (0 if step == 1 else 4 * finger + step - 1, 4 * finger + step) for finger in range(5) for step in range(1, 5)
+)
 _PARTS_OF_JOINT = {
     "elbow": ("UPPER_ARM",),
     "wrist": ("FOREARM", "HAND"),
@@ -69,7 +71,10 @@ def bodies_on_photo(
     drawn = photo
     for person in poses.translation[:, 2].argsort().tolist():
         scene = Scene(
-            poses[person], tuple(photo.shape[-2:]), camera=camera, style=replace(style, shadows=False, ground=False),
+            poses[person],
+            tuple(photo.shape[-2:]),
+            camera=camera,
+            style=replace(style, shadows=False, ground=False),
             ground="translation",
         )
         layers = layers_of(scene, "figure", "parts")

@@ -40,8 +40,8 @@ _MOSTLY = 0.5
 class Recovered(Result):
     """A row for each person in a picture, or for each person in each frame of a video.
 
-    The poses' world is that of the camera, which stands at its origin: +X to the right of the picture, +Y up, +Z towards
-    the camera; people stand at negative z. `clip` puts one person on a floor.
+    The poses' world is that of the camera, which stands at its origin: +X to the picture's right, +Y up, +Z towards the
+    camera; people stand at negative z. `clip` puts one person on a floor.
 
     Args:
         keypoints: from which the bodies were fitted; says which row is whose, and when.
@@ -97,9 +97,9 @@ class Recovered(Result):
         return Pose(chosen.rotations, self.stands[rows])
 
     def clip(self, person: int | None = None) -> Clip:
-        """A person's poses in time, on the floor; frames in which the person was not found lie between their neighbours.
+        """A person's poses in time, on the floor.
 
-        The note ``unseen`` of the clip says which limbs are guesses.
+        Frames in which the person was not found lie between their neighbours. The note ``unseen`` of the clip says which limbs are guesses.
 
         Raises:
             PoseloomError: there is no such person.
@@ -120,7 +120,7 @@ class Recovered(Result):
         return Clip(_without_gaps(pose, found.frame[rows]), found.fps, name, notes)
 
     def unseen(self, person: int | None = None) -> dict[str, str]:
-        """Limbs of a person that are guesses: ``left_arm``, ``head``, ..., each ``hidden`` or ``outside`` the picture."""
+        """Limbs of a person that are guesses, ``left_arm``, ``head``, ..., each ``hidden`` or ``outside``."""
         rows = self.rows_of(person)
         told = {}
         for limb, joints in _TOLD_BY.items():

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from poseloom.base.datafiles import entry, read_table
 from poseloom.language.description.fact import Fact
-from poseloom.language.description.unseen import with_posture
 from poseloom.language.description.truth import joined_truths, truth_of
+from poseloom.language.description.unseen import with_posture
 from poseloom.language.tables import TABLES
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, MIRROR, other_side

@@ -79,7 +79,8 @@ class Coach(Writer):
 
     def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
         if not body:
-            return listed([self._do(fact) for fact in trunk if fact.subject == "person"])
+            leans = [self._do(fact) for fact in trunk if fact.subject == "person"]
+            return listed(leans) if leans else ""
         posture, *feet = body
         line = self._do(posture)
         details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]

@@ -1,4 +1,4 @@
-"""Descriptions of people of whom a picture shows only a part: what is told of limbs that are seen, and which are not."""
+"""Descriptions of people of whom a picture shows only a part: what is told, and which limbs are not seen."""
 
 from __future__ import annotations
 

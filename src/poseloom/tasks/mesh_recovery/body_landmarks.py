@@ -15,7 +15,6 @@ from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, JOINT_NAM
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.results.keypoints import Keypoints
 
-
 _FILE = Path(__file__).with_name("body_landmarks.json")
 _SEEN_BY: dict[str, tuple[int, int]] = {
     "shoulder": (11, 12),
@@ -106,7 +105,7 @@ def in_picture(people: Keypoints) -> Bool[Tensor, "people 33"]:
 
 
 def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
-    """Which landmarks are cut off: beyond the edge, or so near to it that the network only guesses that they are inside."""
+    """Which landmarks are cut off: beyond the edge, or not seen and so near to it that they may as well be."""
     extent = people.points.new_tensor(people.size)
     places = people.points[..., :2]
     near = people.roi.side[:, None, None] * NEAR_EDGE

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.fitting.chain import BodyState, Chain

@@ -27,7 +27,7 @@ from poseloom.fitting.terms import (
     Term,
 )
 from poseloom.pose import rotations as rot
-from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, PARENTS
 from poseloom.pose.ranges import clip_to_ranges
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.stances import stance
@@ -84,6 +84,7 @@ class LandmarkWeights:
     rounds: int = 3
 
 
+_BONES = (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"), ("shoulder", "elbow"), ("elbow", "wrist"))
 _LEAST_WEIGHT = 0.05
 """Of a landmark, however uncertain the network is; none of those that are cut off by the picture's edge."""
 _ANNEALED = 2.0
@@ -314,7 +315,7 @@ def _typical() -> Float[Tensor, "22 3 3"]:
 def _unseen_weight(seen: _Seen, weights: LandmarkWeights) -> Float[Tensor, "people 22 3"]:
     """The pull on joints whose bone ends at a joint that nobody saw."""
     moved = torch.zeros(len(seen.joints), BODY_JOINTS, dtype=torch.float64)
-    for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"), ("shoulder", "elbow"), ("elbow", "wrist")):
+    for upper, lower in _BONES:
         for side in ("left", "right"):
             end = JOINT_INDEX[f"{side}_{lower}"]
             pull = torch.where(seen.cut_off[:, end], weights.cut_off, weights.unseen)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.pose.contact import floor_points
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
-from poseloom.pose.contact import floor_points
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
@@ -71,9 +73,7 @@ def _soles(pose: Pose) -> Float[Tensor, "frames 2 2 3"]:
     return torch.stack(found, dim=1).unflatten(1, (2, 2))
 
 
-def _standing(
-    keypoints: Keypoints, soles: Float[Tensor, "frames 2 2 3"], fps: float
-) -> Bool[Tensor, "frames 2"]:
+def _standing(keypoints: Keypoints, soles: Float[Tensor, "frames 2 2 3"], fps: float) -> Bool[Tensor, "frames 2"]:
     """Which feet stand: slow in the picture, and not higher than the other one."""
     count = len(keypoints)
     if count < 2:
@@ -148,7 +148,9 @@ def _heights(
     return torch.maximum(found, -lowest)
 
 
-def _conjugate_gradients(normal, right: Float[Tensor, "n d"], start: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+def _conjugate_gradients(
+    normal: Callable[[Tensor], Tensor], right: Float[Tensor, "n d"], start: Float[Tensor, "n d"]
+) -> Float[Tensor, "n d"]:
     """Hestenes and Stiefel (1952), the columns side by side."""
     found = start.clone()
     rest = right - normal(found)
