@@ -99,7 +99,7 @@ class Recovered(Result):
     def clip(self, person: int | None = None) -> Clip:
         """A person's poses in time, on the floor.
 
-        Frames in which the person was not found lie between their neighbours. The note ``unseen`` of the clip says which limbs are guesses.
+        Frames in which the person was not found lie between their neighbours.
 
         Raises:
             PoseloomError: there is no such person.

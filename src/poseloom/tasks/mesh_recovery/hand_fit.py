@@ -94,9 +94,14 @@ def _fitted(
         terms: list[Term] = [SpacePoints(target, weight, _ROBUST), RotationPrior(prior), NearRotations(local, held)]
         if in_time and len(world) > 1:
             smooth = torch.full((len(own) + 1, 3), _SMOOTH, dtype=torch.float64)
-            terms.append(NearRotations(neighbours(state.local), smooth))
+            terms.append(NearRotations(smoothed(state.local), smooth))
         state = solve(chain, terms, state, _STEPS)
     return state.local
+
+
+def smoothed(local: Float[Tensor, "frames joints 3 3"]) -> Float[Tensor, "frames joints 3 3"]:
+    """Rotations half way to the mean of the frames before and after: all the way, odd and even frames would swing."""
+    return local @ rot.to_matrix(rot.to_axis_angle(local.mT @ neighbours(local)) / 2)
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from poseloom.fitting.chain import BodyState, Chain
 from poseloom.fitting.levenberg_marquardt import solve
-from poseloom.fitting.parts import neighbours
 from poseloom.fitting.start import start_rotations
 from poseloom.fitting.terms import (
     JointRanges,
@@ -40,7 +39,7 @@ from poseloom.tasks.mesh_recovery.body_landmarks import (
     seen_joints,
     seen_rows,
 )
-from poseloom.tasks.mesh_recovery.hand_fit import fit_fingers, knuckles
+from poseloom.tasks.mesh_recovery.hand_fit import fit_fingers, knuckles, smoothed
 from poseloom.tasks.mesh_recovery.pose_prior import pose_prior
 
 
@@ -79,7 +78,7 @@ class LandmarkWeights:
     upright: float = 1.0
     upright_robust: float = 0.1
     lean: float = 0.04
-    smooth: float = 0.1
+    smooth: float = 1.0
     iterations: int = 4
     rounds: int = 3
 
@@ -283,7 +282,7 @@ def _terms(
         terms.append(JointRanges(weights.ranges))
     if in_time and len(state.root) > 1:
         smooth = torch.full((BODY_JOINTS, 3), weights.smooth, dtype=torch.float64)
-        terms.append(NearRotations(neighbours(state.local), smooth))
+        terms.append(NearRotations(smoothed(state.local), smooth))
     return terms
 
 
