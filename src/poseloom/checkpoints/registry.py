@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from poseloom.tasks.editing.predict import PoseEditor
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
+    from poseloom.tasks.keypoints.predict import KeypointReader
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
     from poseloom.tasks.sign.predict import LearnedSigner
@@ -24,6 +25,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped models lie: ``TASK.safetensors`` and its card."""
 NAMES = ("retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction", "sign")
 """Of the shipped models: each has the name of its task."""
+KEYPOINTS = "keypoints"
+"""MediaPipe's networks: six files with one card, which says their names."""
 SUFFIX = ".safetensors"
 _TORCH_SUFFIXES = (".pth", ".pt", ".zip", ".tar")
 _CHECKPOINT = ".ckpt"
@@ -52,10 +55,17 @@ class Shipped:
     path: Path
     card: ModelCard | None
 
+    @property
+    def bytes(self) -> int:
+        """Of all its files of weights."""
+        if self.card is not None and self.name == KEYPOINTS:
+            return sum((WEIGHTS / name).stat().st_size for name in self.card.extras["files"])
+        return self.path.stat().st_size
+
 
 def shipped_models() -> list[Shipped]:
     """All models that poseloom knows by name."""
-    return [_shipped(name) for name in NAMES]
+    return [*(_shipped(name) for name in NAMES), _shipped_keypoints()]
 
 
 def model_path(model: str | Path) -> Path:
@@ -65,6 +75,8 @@ def model_path(model: str | Path) -> Path:
         PoseloomError: nothing is there, or it is a file of another kind.
     """
     name = str(model)
+    if name == KEYPOINTS:
+        return card_path(WEIGHTS / KEYPOINTS)
     if name in NAMES:
         path = _shipped(name).path
         if not path.is_file():
@@ -81,8 +93,8 @@ def model_path(model: str | Path) -> Path:
     if path.suffix == _CHECKPOINT and path.exists():
         raise FileError(path, "is a checkpoint of a training", remedy="name the model.safetensors of its run")
     if not path.exists():
-        known = f"known are {', '.join(NAMES)}, and paths of {SUFFIX} files"
-        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*NAMES])}")
+        known = f"known are {', '.join(NAMES)}, {KEYPOINTS}, and paths of {SUFFIX} files"
+        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*NAMES, KEYPOINTS])}")
     if path.suffix != SUFFIX:
         raise FileError(path, "is no model", remedy=f"expected a {SUFFIX} file that poseloom exported or imported")
     if not card_path(path).exists():
@@ -105,6 +117,8 @@ def load_model(model: Literal["instruction"], task: Literal["instruction"] | Non
 @overload
 def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
 @overload
+def load_model(model: Literal["keypoints"], task: Literal["keypoints"] | None = None) -> KeypointReader: ...
+@overload
 def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
 @overload
 def load_model(model: str | Path, task: Literal["pair_retrieval"]) -> TextPairSpace: ...
@@ -125,9 +139,10 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`. All have `card`, what is known of the model. A model that
-    was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the class
-    of a model by its name, or by the task that it must be of.
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
+    with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
+    they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
+    it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.
@@ -138,6 +153,10 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     """
     path = model_path(model)
     card = read_card(path, task)
+    if card.task == KEYPOINTS:
+        from poseloom.checkpoints.people import keypoint_reader
+
+        return keypoint_reader()
     stamp = tuple(one.stat().st_mtime_ns for one in (path, card_path(path)) if one.exists())
     return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp)
 
@@ -158,3 +177,10 @@ def _shipped(name: str) -> Shipped:
     path = WEIGHTS / f"{name}{SUFFIX}"
     there = path.is_file() and card_path(path).is_file()
     return Shipped(name, path, read_card(path) if there else None)
+
+
+def _shipped_keypoints() -> Shipped:
+    path = model_path(KEYPOINTS)
+    card = read_card(path) if path.is_file() else None
+    there = card is not None and all((WEIGHTS / name).is_file() for name in card.extras["files"])
+    return Shipped(KEYPOINTS, path, card if there else None)

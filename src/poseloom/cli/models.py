@@ -89,7 +89,7 @@ def _row(model: Shipped) -> ModelRow:
 
     if model.card is None:
         return ModelRow(model.name, here=False)
-    return ModelRow(model.name, True, model.card.parameters, model.path.stat().st_size, model.card.card.summary)
+    return ModelRow(model.name, True, model.card.parameters, model.bytes, model.card.card.summary)
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -186,6 +186,8 @@ def _export(arguments: argparse.Namespace) -> None:
     from poseloom.training.export import card_path, read_model
 
     source = model_path(arguments.model)
+    if source.suffix != SUFFIX:
+        raise PoseloomError(f"{arguments.model}: has several files and cannot be exported; copy those beside {source}")
     card, _ = read_model(source)
     out = arguments.out / source.name if arguments.out.is_dir() else arguments.out
     if out.suffix != SUFFIX:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from torch.nn import functional
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.extras import MissingPackageError, install
 from poseloom.base.files import readable_file
-from poseloom.images.read import Frame, read_frames
+from poseloom.images.read import read_frames
 
 ANIMATIONS = (".gif", ".webp", ".apng")
 VIDEOS = (
@@ -86,7 +86,7 @@ class Video:
         Raises:
             FileError: not even one frame can be read.
         """
-        animated = self.path.suffix.lower() in ANIMATIONS
+        animated = self.path.suffix.lower() in (*ANIMATIONS, ".png")
         count = 0
         with closing(self._animation() if animated else self._decoded()) as pictures:
             for picture in pictures:
@@ -99,7 +99,7 @@ class Video:
             have = f"{count} of about {expected} frames ({count / self.fps:.1f} of {self.seconds:.1f} s)"
             self.notes.append(f"{self.path.name} breaks off: {have} could be read and were used")
 
-    def _animation(self) -> Iterator[Float[Tensor, "3 height width"]]:
+    def _animation(self) -> Generator[Float[Tensor, "3 height width"], None, None]:
         """Frames at even times: those that last longer come several times, short ones may be left out."""
         end, number = 0.0, 0
         frames = read_frames(self.path)
@@ -119,7 +119,7 @@ class Video:
                 number += 1
                 yield picture
 
-    def _decoded(self) -> Iterator[Float[Tensor, "3 height width"]]:
+    def _decoded(self) -> Generator[Float[Tensor, "3 height width"], None, None]:
         width, height = self.size
         filters = f"fps={self.fps:.6f}:round=near,scale={width}:{height}:flags=area"
         reading = _ffmpeg(self.path, ["-vf", filters, "-an", "-sn", "-dn"])
@@ -157,10 +157,8 @@ def open_video(path: str | Path, fps: float | None = None, *, longer_side: int =
     if fps is not None and not _SLOWEST <= fps <= _FASTEST:
         raise PoseloomError(f"fps: expected {_SLOWEST:g} to {_FASTEST:g} frames a second, got {fps:g}")
     file = readable_file(path, maximum_bytes=_LARGEST_BYTES)
-    if file.suffix.lower() in (*ANIMATIONS, ".png"):
-        original, own, seconds = _of_animation(file)
-    else:
-        original, own, seconds = _of_header(file)
+    animated = file.suffix.lower() in (*ANIMATIONS, ".png")
+    original, own, seconds = _of_animation(file) if animated else _of_header(file)
     notes = []
     if not _SLOWEST <= own <= _FASTEST:
         if fps is None:
@@ -182,7 +180,7 @@ def _resized(
     return functional.interpolate(picture[None], size=(size[1], size[0]), mode="area")[0]
 
 
-def _of_animation(file: Path) -> tuple[tuple[int, int], float, float]:
+def _of_animation(file: Path) -> tuple[tuple[int, int], float, float | None]:
     """Size, frames a second and duration; the shortest usual frame gives the rate."""
     durations: list[float] = []
     size = (1, 1)
@@ -223,6 +221,3 @@ def _ffmpeg(file: Path, output: list[str]) -> Any:
     wanted = ["-nostdin", "-protocol_whitelist", "file", "-format_whitelist", _CONTAINERS]
     name = file if file.is_absolute() else Path.cwd() / file  # a name that begins with a dash is no option
     return imageio_ffmpeg.read_frames(str(name), input_params=wanted, output_params=output)
-
-
-__all__ = ["ANIMATIONS", "LONGER_SIDE", "VIDEOS", "Frame", "Video", "is_video", "open_video"]

@@ -15,6 +15,7 @@ from poseloom.pose.camera import Camera
 from poseloom.pose.contact import ground
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 from poseloom.pose.types import Clip, Pose
+from poseloom.results.json_values import plain
 from poseloom.results.keypoints import Keypoints
 from poseloom.results.poses import pose_rows
 from poseloom.results.result import Result
@@ -154,7 +155,7 @@ class Recovered(Result):
                     "person": int(found.person[row]),
                     "box": [round(value, 1) for value in found.boxes[row].tolist()],
                     "confidence": round(float(self.confidence[row]), _DECIMALS),
-                    "error_mm": round(1000 * float(self.error[row]), 1),
+                    "error_mm": plain(round(1000 * float(self.error[row]), 1)),
                     "unseen": hidden,
                     "keypoints": [[round(x, 2), round(y, 2), round(v, 3)] for x, y, v in points[row]],
                     **pose,

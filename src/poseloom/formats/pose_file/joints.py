@@ -169,6 +169,11 @@ def _shoulder_width() -> float:
     return float((joints[JOINT_INDEX["left_shoulder"]] - joints[JOINT_INDEX["right_shoulder"]]).norm())
 
 
+def holistic_components() -> tuple[Component, ...]:
+    """Body, left hand and right hand of MediaPipe Holistic, with the limbs that draw them."""
+    return _components("holistic")
+
+
 @lru_cache(maxsize=2)
 def _components(family: str) -> tuple[Component, ...]:
     """Body and both hands, with the limbs that draw them."""

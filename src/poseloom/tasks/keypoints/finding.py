@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.images.roi import Roi, roi_of_points
-from poseloom.results.keypoints import SEEN
+from poseloom.results.keypoints import SEEN, boxes_of
 from poseloom.tasks.keypoints.body import ROI_SCALE, UPRIGHT, BodyPoints
-from poseloom.tasks.keypoints.detection import Detector
+from poseloom.tasks.keypoints.detection import Detector, overlaps
 
 FIRST_THRESHOLD = 0.5
 """Score of the detector from which on one prominent person is taken for found (MediaPipe's own)."""
@@ -19,6 +19,10 @@ CROWD_THRESHOLD = 0.3
 """The same where several people are looked for; the body network decides then."""
 TILE_THRESHOLD = 0.4
 """The same in tiles."""
+BOX_THRESHOLD = 0.2
+"""The same within a box that a user gives."""
+_AROUND = 1.5
+"""How much of a box's surroundings the detector sees."""
 BOX_SCALE = 1.25
 UPPER = (0, 11, 12)
 """Nose and shoulders among the body's landmarks."""
@@ -31,10 +35,18 @@ _UPPER_BODY, _TRUNK = 13, 25
 """How many of the landmarks are head and shoulders, and all down to the hips."""
 _STEADY, _STEADY_LYING = 0.07, 0.02
 """How far landmarks may move from look to look, of the region's side; 0.003 to 0.054 on real people."""
+_ON_THE_FACE, _OFF_THE_FACE = 0.03, 4.0
+"""Distance of nose and face, of the region's side, that costs nothing, and what more of it costs."""
+_WHOLE = 0.05
+"""What it is worth that the detector saw the whole picture."""
+_AGREE = 0.03
+"""The same up to which two looks are averaged; beyond it the second one slides towards somebody else."""
 _LEANING = 1.0
 """Radians from upright."""
 _PART = 0.75
 """Of a larger person's region, below which one may be a part of that person."""
+_SAME_HEAD = 0.08
+"""Of the larger region's side, within which two noses are one."""
 _CERTAIN = 0.9
 """Score from which on a smaller person before a larger one is believed."""
 TILE_SHARES = (0.6, 0.36)
@@ -53,12 +65,14 @@ class Candidates:
     scores: Float[Tensor, " candidates"]
     prominent: Bool[Tensor, " candidates"]
     """Whether the detector is sure when it sees the whole picture."""
+    faces: Float[Tensor, "candidates 2"]
+    """Where the detector sees a face, or the back of a head."""
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def __getitem__(self, index: Tensor | slice) -> Candidates:
-        return Candidates(self.roi[index], self.scores[index], self.prominent[index])
+        return Candidates(self.roi[index], self.scores[index], self.prominent[index], self.faces[index])
 
 
 def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], several: bool, tiled: bool) -> Candidates:
@@ -78,8 +92,12 @@ def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], sev
     points = torch.cat([one.points for one in found])
     scores = torch.cat([one.scores for one in found])
     whole = torch.arange(len(scores)) < len(found[0])
+    boxes = torch.cat([one.boxes for one in found])
     everyone = Candidates(
-        roi_of_points(points[:, 0], points[:, 1], UPRIGHT, ROI_SCALE), scores, whole & (scores >= FIRST_THRESHOLD)
+        roi_of_points(points[:, 0], points[:, 1], UPRIGHT, ROI_SCALE),
+        scores,
+        whole & (scores >= FIRST_THRESHOLD),
+        boxes[:, :2] + boxes[:, 2:] / 2,
     )
     return everyone[(scores + whole).argsort(descending=True, stable=True)]  # those in the whole picture first
 
@@ -113,6 +131,33 @@ def regions_of_boxes(boxes: Float[Tensor, "people 4"]) -> Roi:
     return Roi.around(boxes, BOX_SCALE)
 
 
+def regions_in_boxes(
+    detector: Detector, picture: Float[Tensor, "3 height width"], boxes: Float[Tensor, "people 4"]
+) -> Roi | None:
+    """The regions of the people whom the detector sees in boxes; those of the boxes where it sees nobody.
+
+    None where it sees nobody in any.
+    """
+    around = Roi.around(boxes, _AROUND)
+    regions, any_seen = [], False
+    for number, found in enumerate(detector(picture, around, BOX_THRESHOLD)):
+        own = regions_of_boxes(boxes[number : number + 1])
+        if len(found):
+            away = (found.points[:, 0] - around.centre[number]).norm(dim=-1) / around.side[number]
+            best = int((found.scores - away).argmax())
+            own = roi_of_points(found.points[best : best + 1, 0], found.points[best : best + 1, 1], UPRIGHT, ROI_SCALE)
+            any_seen = True
+        regions.append(own)
+    return Roi.joined(regions) if any_seen else None
+
+
+def filling(body: BodyPoints, boxes: Float[Tensor, "people 4"]) -> Float[Tensor, " people"]:
+    """How well somebody's visible points fill a box: intersection over union."""
+    own = boxes_of(body.points, body.visibility)
+    as_points = [torch.stack([box[:, :2] + box[:, 2:] / 2, box[:, 2:]], dim=1) for box in (own, boxes)]
+    return overlaps(*as_points).diagonal()
+
+
 def plausible(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
     """Whether landmarks are a person's: the trunk has length, and head or shoulders can be seen.
 
@@ -136,13 +181,52 @@ def confirmed(first: BodyPoints, second: BodyPoints, roi: Roi) -> Bool[Tensor, "
         second: look at the regions that the first one gave.
         roi: those.
     """
-    moved = (first.points[:, :_TRUNK, :2] - second.points[:, :_TRUNK, :2]).norm(dim=-1).mean(1) / roi.side
+    moved = _moved(first, second, roi)
     allowed = torch.where(roi.turn.abs() > _LEANING, _STEADY_LYING, _STEADY)
     return plausible(second, roi) & (moved <= allowed)
 
 
+def _moved(first: BodyPoints, second: BodyPoints, roi: Roi) -> Float[Tensor, " n"]:
+    return (first.points[:, :_TRUNK, :2] - second.points[:, :_TRUNK, :2]).norm(dim=-1).mean(1) / roi.side
+
+
+def averaged(first: BodyPoints, second: BodyPoints, rows: Int[Tensor, " n"]) -> BodyPoints:
+    """Landmarks of which some rows were looked at twice: their means where both looks agree.
+
+    Args:
+        first: everybody.
+        second: another look at `rows`, from the regions that the first one gave.
+        rows: those.
+    """
+    before = first[rows]
+    agree = _moved(before, second, before.next_roi) <= _AGREE
+    at, second, before = rows[agree], second[agree], before[agree]
+    means = {}
+    for name in ("points", "world", "visibility", "presence"):
+        means[name] = getattr(first, name).clone()
+        means[name][at] = (getattr(before, name) + getattr(second, name)) / 2
+    return replace(first, **means)
+
+
+def trust(found: Candidates, body: BodyPoints) -> Float[Tensor, " n"]:
+    """How much landmarks are to be believed: less where their nose lies off the face that the detector saw, and less
+    where they say that the region was too small or too large.
+
+    In a row of people a region between two of them gives somebody who is made of both; in a tile that shows a part of
+    somebody the detector guesses the size.
+
+    Args:
+        found: the candidates.
+        body: a look at each.
+    """
+    away = (body.points[:, 0, :2] - found.faces).norm(dim=-1) / found.roi.side
+    misjudged = (body.next_roi.side / found.roi.side).log().abs()
+    cost = _OFF_THE_FACE * (away - _ON_THE_FACE).clamp(min=0) + misjudged - _WHOLE * found.prominent
+    return (body.score - cost).clamp(min=1e-3)
+
+
 def hidden_in_larger(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
-    """Those less certain who are parts of a larger person: a hand, a pattern of clothes.
+    """Smaller ones who are a larger person once more, or less certain ones who are parts: a hand, a pattern of clothes.
 
     Args:
         body: a look at each region.
@@ -155,7 +239,10 @@ def hidden_in_larger(body: BodyPoints, roi: Roi) -> Bool[Tensor, " n"]:
     inside = ((at >= 0) & (at < size)).all(-1)
     at = at.clamp(0, size - 1)
     covered = body.masks[torch.arange(len(roi))[:, None], at[..., 1], at[..., 0]] > SEEN
-    return ((covered & inside).T & smaller).any(1) & (body.score < _CERTAIN)
+    nose = body.points[:, 0, :2]
+    same_head = (nose[:, None] - nose[None]).norm(dim=-1) < _SAME_HEAD * roi.side[None]
+    doubtful = (covered & inside).T & (body.score < _CERTAIN)[:, None]
+    return (smaller & (same_head | doubtful)).any(1)
 
 
 def distinct(points: Float[Tensor, "n 33 3"], scores: Float[Tensor, " n"], apart: float = APART) -> Bool[Tensor, " n"]:

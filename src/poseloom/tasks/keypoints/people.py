@@ -31,6 +31,7 @@ class People:
         roi: the region in which each person was looked at.
         size: width and height of the picture, pixels.
         ids: number of each person, the same through the frames of a video.
+        others: how many more were found than were asked for.
     """
 
     body: BodyPoints
@@ -39,6 +40,7 @@ class People:
     roi: Roi
     size: tuple[int, int]
     ids: Int[Tensor, " people"]
+    others: int = 0
 
     def __len__(self) -> int:
         return len(self.roi)

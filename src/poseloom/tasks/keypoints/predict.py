@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -18,15 +18,23 @@ from poseloom.tasks.keypoints.face import FaceNetworks
 from poseloom.tasks.keypoints.finding import (
     ACCEPTED,
     FIRST_THRESHOLD,
+    Candidates,
+    averaged,
     candidates,
     confirmed,
     distinct,
+    filling,
     hidden_in_larger,
     plausible,
+    regions_in_boxes,
     regions_of_boxes,
+    trust,
 )
 from poseloom.tasks.keypoints.hands import HandNetworks
 from poseloom.tasks.keypoints.people import People
+
+_ROUNDS = 4
+"""Of looks at the candidates for somebody."""
 
 
 class NobodyFoundError(PoseloomError):
@@ -64,7 +72,11 @@ class KeypointReader:
             NobodyFoundError: nobody is there; tells the score of the best candidate.
         """
         roi, body = self.of_boxes(picture, boxes) if boxes is not None else self._found(picture, limit)
-        return self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
+        others = 0 if limit is None or boxes is not None else max(len(roi) - limit, 0)
+        if others:
+            roi, body = roi[:limit], body[:limit]
+        people = self.finished(picture, roi, body, torch.arange(len(roi)), with_hands, with_face)
+        return replace(people, others=others)
 
     def finished(
         self,
@@ -83,9 +95,19 @@ class KeypointReader:
     def of_boxes(
         self, picture: Float[Tensor, "3 height width"], boxes: Float[Tensor, "people 4"]
     ) -> tuple[Roi, BodyPoints]:
-        """Two looks at each box: the second one in the region that the first one gave, upright and centred."""
+        """The landmarks of the person in each box: of several looks the one that fills the box best.
+
+        One look at the box itself, one at the region that it gives, and one where the detector sees somebody in it.
+        """
         first = body_points(self.body, picture, regions_of_boxes(boxes))
-        return first.next_roi, body_points(self.body, picture, first.next_roi)
+        second = body_points(self.body, picture, first.next_roi)
+        looks = [(regions_of_boxes(boxes), first), (first.next_roi, second)]
+        seen = regions_in_boxes(self.detector, picture, boxes)
+        if seen is not None:
+            looks.append((seen, body_points(self.body, picture, seen)))
+        fits = torch.stack([filling(body, boxes) * body.score for _, body in looks])
+        best = fits.argmax(0) * len(boxes) + torch.arange(len(boxes))
+        return Roi.joined([roi for roi, _ in looks])[best], BodyPoints.joined([body for _, body in looks])[best]
 
     def _found(self, picture: Tensor, limit: int | None) -> tuple[Roi, BodyPoints]:
         roi, body = self.look_for(picture, limit is None or limit > 1)
@@ -97,7 +119,7 @@ class KeypointReader:
                 f"nobody is found in the picture (the best candidate scores {best:.2f}, needed are {FIRST_THRESHOLD}); "
                 f"give a box around the person if one is there"
             )
-        order = (roi.side * body.score).argsort(descending=True, stable=True)[:limit]
+        order = (roi.side * body.score).argsort(descending=True, stable=True)
         return roi[order], body[order]
 
     def look_for(
@@ -114,17 +136,36 @@ class KeypointReader:
         found = candidates(self.detector, picture, several, several and tiled)[:most]
         first = body_points(self.body, picture, found.roi) if len(found) else self.nothing()
         fit = torch.where(found.prominent, first.score >= ACCEPTED, plausible(first, found.roi))
-        fit &= distinct(first.points, torch.where(fit, first.score + found.prominent, 0.0))
         found, first = found[fit], first[fit]
-        if not several or not len(found):
-            return found.roi, first
-        roi = first.next_roi
-        second = body_points(self.body, picture, roi)
-        fit = found.prominent | confirmed(first, second, roi)
-        fit &= distinct(second.points, torch.where(fit, second.score + found.prominent, 0.0))
-        roi, second = roi[fit], second[fit]
-        fit = ~hidden_in_larger(second, roi)
-        return roi[fit], second[fit]
+        if several:
+            kept, first = self._confirmed(picture, found, first)
+            found, first = found[kept], first[kept]
+            kept = ~hidden_in_larger(first, found.roi)
+        else:
+            kept = distinct(first.points, trust(found, first))
+        return found.roi[kept], first[kept]
+
+    def _confirmed(
+        self, picture: Tensor, found: Candidates, first: BodyPoints
+    ) -> tuple[Bool[Tensor, " candidates"], BodyPoints]:
+        """One candidate of each person that a second look confirms: where the best fails, the next one is looked at.
+
+        Both looks are averaged where they agree, since a single one is noisy.
+        """
+        worth, better = trust(found, first), first
+        sure = torch.zeros(len(found), dtype=torch.bool)
+        for _ in range(_ROUNDS):
+            chosen = distinct(first.points, worth + 2.0 * sure) & (worth > 0)
+            new = (chosen & ~sure).nonzero()[:, 0]
+            if not len(new):
+                break
+            roi = first.next_roi[new]
+            second = body_points(self.body, picture, roi)
+            there = found.prominent[new] | confirmed(first[new], second, roi)
+            better = averaged(better, second, new)
+            sure[new] = there
+            worth[new[~there]] = 0.0
+        return sure & distinct(first.points, worth + 2.0 * sure), better
 
     def nothing(self) -> BodyPoints:
         """The landmarks of nobody."""

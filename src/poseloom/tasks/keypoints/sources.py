@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -19,8 +20,8 @@ from poseloom.tasks.keypoints.people import People, collected
 from poseloom.tasks.keypoints.predict import KeypointReader, NobodyFoundError
 from poseloom.tasks.keypoints.tracking import Tracker
 
-Source = str | Path | bytes | Image.Image | Tensor
-Progress = Callable[[int, int | None], None]
+Source: TypeAlias = "str | Path | bytes | Image.Image | Tensor"
+Progress: TypeAlias = Callable[[int, int | None], None]
 """Called after each frame with how many are done and about how many there are, if that is known."""
 _SMALLEST = 16
 """Pixels of a side."""
@@ -51,9 +52,12 @@ def read_keypoints(
     checked_picture(picture)
     size = (picture.shape[-1], picture.shape[-2])
     given = None if boxes is None else checked_boxes(boxes, size)
-    found = reader.people(picture, given, people, hands, face)
-    notes = _few(found, given)
     name = Path(source).name if isinstance(source, str | Path) else ""
+    try:
+        found = reader.people(picture, given, people, hands, face)
+    except NobodyFoundError as nobody:
+        raise NobodyFoundError(f"{name}: {nobody}" if name else str(nobody)) from None
+    notes = _notes(found, given)
     return collected([found], name, None, torch.zeros(1), notes)
 
 
@@ -128,9 +132,12 @@ def checked_boxes(boxes: Sequence[Sequence[float]] | Tensor, size: tuple[int, in
     return given
 
 
-def _few(found: People, boxes: Tensor | None) -> tuple[str, ...]:
-    """Notes about people whom the network does not believe in, or sees little of."""
+def _notes(found: People, boxes: Tensor | None) -> tuple[str, ...]:
+    """Notes about people who were left out, and about boxes in which the network believes nobody to be."""
     notes = []
+    if found.others:
+        everybody = len(found) + found.others
+        notes.append(f"{everybody} people are found; the {len(found)} largest and surest of them are given")
     for row in range(len(found)):
         score = float(found.body.score[row])
         if boxes is not None and score < ACCEPTED:

@@ -154,7 +154,7 @@ class Tracker:
         return roi[order], body[order]
 
     def _recognised(self, picture: Tensor, roi: Roi, found: BodyPoints) -> tuple[Tensor, list[_Track]]:
-        """Which newcomers are followed, and their tracks: of those lost a short while ago who are like them, or new ones.
+        """Which newcomers are followed, and their tracks: those of lost people who are like them, else new ones.
 
         Where the user said who is in the video, newcomers who are nobody of those are not followed.
         """
