@@ -3,8 +3,8 @@
 import pytest
 
 from poseloom.language import describe
-from poseloom.language.description.doubt import believed
 from poseloom.language.description.describe import facts
+from poseloom.language.description.doubt import believed
 from poseloom.language.description.unseen import remark, told
 from poseloom.pose.stances import stance
 
@@ -55,7 +55,7 @@ def test_only_what_is_sure_is_believed_and_mirrored_poses_alike(pose):
 
 
 def test_somebody_of_whom_nothing_is_sure_has_no_empty_sentence(pose):
-    everything = {limb: "hidden" for limb in ("left_arm", "right_arm", "left_leg", "right_leg", "head")}
+    everything = dict.fromkeys(("left_arm", "right_arm", "left_leg", "right_leg", "head"), "hidden")
     for style in ("paragraph", "short", "list", "coach"):
         (text,) = describe(stance("stand"), style=style, unseen=everything)
         assert text.strip("- ").endswith("The arms, legs and head are hidden.")

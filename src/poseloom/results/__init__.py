@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poseloom.results.json_values import plain
     from poseloom.results.keypoints import Keypoints
     from poseloom.results.poses import Edited, Facts, Generated, Judged
+    from poseloom.results.recovered import Recovered
     from poseloom.results.reports import (
         Converted,
         Evaluated,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         TableConverted,
         Trained,
     )
-    from poseloom.results.recovered import Recovered
     from poseloom.results.result import Items, Result
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts

@@ -5,9 +5,9 @@ import math
 import torch
 
 from poseloom.images.roi import Roi
+from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
-from poseloom.pose.joints import PARENTS
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.mesh_recovery.body_landmarks import body_places

@@ -20,7 +20,7 @@ from poseloom.tasks.mesh_recovery.landmarks import fit_landmarks
 from poseloom.tasks.mesh_recovery.predict import recover_bodies
 
 sys.path.insert(0, str(Path(__file__).parent))
-from people_stand_ins import FOCAL, SIZE, keypoints_of, standing  # noqa: E402
+from people_stand_ins import FOCAL, SIZE, keypoints_of, standing
 
 LEGS = (25, 26, 27, 28, 29, 30, 31, 32)
 
@@ -59,9 +59,7 @@ def test_bodies_stand_in_the_camera_where_the_landmarks_are(poses):
     keypoints = keypoints_of(poses, depth=5.0, right=0.6, up=-0.2)
     found = recover_bodies(keypoints)
     marks = body_places()
-    turned, places = forward_kinematics(
-        found.poses.matrices(), rest_offsets(), PARENTS, found.poses.translation
-    )
+    turned, places = forward_kinematics(found.poses.matrices(), rest_offsets(), PARENTS, found.poses.translation)
     at = places[:, marks.joint] + (turned[:, marks.joint] @ marks.offset.float()[..., None]).squeeze(-1)
     seen = found.camera.project(at)[..., :2] - 0.5
     apart = (seen - keypoints.points[:, list(marks.rows), :2]).norm(dim=-1)

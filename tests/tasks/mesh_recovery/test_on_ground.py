@@ -11,7 +11,7 @@ from poseloom.tasks.mesh_recovery.on_ground import _soles
 from poseloom.tasks.mesh_recovery.predict import recover_bodies
 
 sys.path.insert(0, str(Path(__file__).parent))
-from people_stand_ins import keypoints_of, standing  # noqa: E402
+from people_stand_ins import keypoints_of, standing
 
 
 def squats(count=24):
