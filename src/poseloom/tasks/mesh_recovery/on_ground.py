@@ -78,7 +78,8 @@ def _standing(keypoints: Keypoints, soles: Float[Tensor, "frames 2 2 3"], fps: f
     count = len(keypoints)
     if count < 2:
         return torch.ones(count, 2, dtype=torch.bool)
-    scale = keypoints.world[:, 11:29, :2].flatten(1).std(-1) / keypoints.points[:, 11:29, :2].flatten(1).std(-1)
+    extents = [values[:, 11:29, :2].std(1).norm(dim=-1) for values in (keypoints.world, keypoints.points)]
+    scale = extents[0] / extents[1]
     speeds = []
     for rows in _FEET.values():
         place = keypoints.points[:, list(rows), :2].mean(1)
