@@ -22,8 +22,12 @@ from poseloom.base.ranges import seed_number
 from poseloom.checkpoints.finding import find
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
+from poseloom.formats.reading_options import ReadingOptions
+from poseloom.images.kinds import shows_people
 from poseloom.pose import Clip, Pose
+from poseloom.pose.limbs import LIMBS
 from poseloom.results.poses import Edited, Generated
+from poseloom.results.recovered import RECOVERED_NOTE, UNSEEN_NOTE
 from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from poseloom.pose.angles import AngleTable
     from poseloom.results.keypoints import Keypoints
     from poseloom.results.poses import Judged
+    from poseloom.results.recovered import Recovered
     from poseloom.results.signing import Explained, Signed
     from poseloom.tasks.keypoints.sources import Progress, Source
 
@@ -51,6 +56,7 @@ __all__ = [
     "keypoints",
     "load",
     "load_model",
+    "recover",
     "render",
     "save",
     "select",
@@ -58,6 +64,10 @@ __all__ = [
 ]
 
 GLB = "glb"
+LONGEST_LENS = 5000
+"""Millimetres."""
+PICTURE_FORMATS = ("photo", "video")
+"""What ``format`` may say of a file whose suffix tells nothing: that it shows people."""
 _REMEDY = "poseloom.load reads one from a file"
 
 
@@ -76,15 +86,16 @@ def load(
     Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
 
     Args:
-        path: BVH, AMC (with its ASF beside it), glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz
-            or JSON, ``.pose``, what pose estimators and motion generators write (pkl, pt, npz, npy).
+        path: a photo or video of a person, whose body is recovered (see `recover`); BVH, AMC (with its ASF beside it),
+            glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``, what pose estimators
+            and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
         joint_map: for a skeleton that is not recognised: {our joint: the file's joint}, or a JSON file with it; for
             points also the name of a convention.
         up: the file's axis that points up, where it is not found right: ``"y"``, ``"z"``, ``"-y"`` for a camera's, ...
         unit: length unit of the file: ``"m"``, ``"cm"``, ``"inch"``, ... or metres a unit.
         fps: frames a second, where the file tells none or a wrong one.
-        person: which one, of several people: a name in the file, or a number.
+        person: which one, of several people: a name in the file, or a number; in a photo the largest by default.
 
     Returns:
         The clip; ``notes["remarks"]`` has one line for everything that had to be guessed.
@@ -92,9 +103,10 @@ def load(
     Raises:
         PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
     """
-    from poseloom.formats.reading_options import ReadingOptions
-
-    motion = registry.read_motion(path, format, ReadingOptions(joint_map, up, unit, fps, person))
+    options = ReadingOptions(joint_map, up, unit, fps, person)
+    if format in PICTURE_FORMATS or (format is None and shows_people(path)):
+        return _load_picture(path, options)
+    motion = registry.read_motion(path, format, options)
     if isinstance(motion, Clip):
         return motion
     from poseloom.fitting import fit_tracks
@@ -103,6 +115,55 @@ def load(
     fitted = remarked(fit_tracks(motion).clip)
     assert isinstance(fitted, Clip)
     return fitted
+
+
+def _load_picture(path: str | Path, options: ReadingOptions) -> Clip:
+    """The person in a picture or video as a clip; the one that is asked for, else the largest."""
+    for name in ("joint_map", "up", "unit"):
+        if getattr(options, name) is not None:
+            raise PoseloomError(f"{path}: {name} cannot be given for a picture or video; it takes person and fps")
+    number = 0 if options.person is None else options.person
+    if isinstance(number, str) and not number.isdigit():
+        raise PoseloomError(f"{path}: person {number!r}: the people of a picture are numbered 0, 1, ...")
+    person = None if options.person is None else int(number)
+    return recover(path, people=1 if person is None else None, fps=options.fps).clip(person)
+
+
+def recover(
+    source: Source,
+    *,
+    boxes: Sequence[Sequence[float]] | Tensor | None = None,
+    people: int | None = 1,
+    fps: float | None = None,
+    lens: float | None = None,
+    algorithm: str = "landmarks",
+    smooth: bool = True,
+    progress: Progress | None = None,
+) -> Recovered:
+    """The bodies of the people in a picture or a video: poses, where they stand before the camera, what was seen.
+
+    Args:
+        source: path of a picture or video, bytes of a picture, a Pillow image, or RGB floats (3, height, width).
+        boxes: where the people are, x, y, width, height in pixels each; found by the detector if None.
+        people: how many at most, the larger ones first; None for all.
+        fps: frames a second of a video that are looked at; all by default.
+        lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
+        algorithm: how bodies are found: ``landmarks`` fits the free body to the keypoints.
+        smooth: smooth the keypoints of a video over time.
+        progress: told how far a video is.
+
+    Raises:
+        PoseloomError: nobody is found, a box outside the picture, no picture or video that can be read.
+    """
+    from poseloom.images.read import lens_of
+    from poseloom.tasks.mesh_recovery.predict import recover_bodies
+
+    found = keypoints(source, boxes=boxes, people=people, fps=fps, smooth=smooth, progress=progress)
+    if lens is not None and not 1 <= lens <= LONGEST_LENS:
+        raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {lens:g}")
+    if lens is None and found.fps is None and not isinstance(source, Tensor):
+        lens = lens_of(source)
+    return recover_bodies(found, lens=lens, algorithm=algorithm)
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:
@@ -150,7 +211,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
-    words in any process; another seed words the same facts differently.
+    words in any process; another seed words the same facts differently. Of a pose that was recovered from a picture
+    only what is fairly sure is told; what the picture does not show of a person is said to be missing.
 
     Args:
         pose: what to describe.
@@ -164,15 +226,17 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is not None and style is not None:
         raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
     seed = seed_number(seed)
+    unseen = _unseen(pose)
+    notes: tuple[str, ...] = ()
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph")
+        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=_from_picture(pose))
     else:
         from poseloom.language.posescript import captions
 
-        texts = captions(as_pose(pose), version, seed)
-    described = Described(tuple(texts))
+        texts, notes = captions(as_pose(pose), version, seed), _guessed(unseen)
+    described = Described(tuple(texts), notes=notes)
     return described.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else described
 
 
@@ -187,6 +251,8 @@ def instruct(
 ) -> Instructed:
     """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
 
+    Limbs that a photo does not show, of either, are not told of.
+
     Args:
         pose_a: where to start.
         pose_b: where to end; of the same batch shape.
@@ -198,19 +264,54 @@ def instruct(
     Raises:
         PoseloomError: other batch shapes, an unknown style or version, a model with either.
     """
+    unseen = _unseen(pose_a) | _unseen(pose_b)
     start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
+    if unseen and start.batch_shape == end.batch_shape:
+        end = _with_limbs_of(end, start, tuple(unseen))
+    notes = _not_compared(unseen)
     if model is not None:
         if style is not None or version is not None:
             raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")
-        return load_model(model, "instruction").instruct(start, end)
+        told = load_model(model, "instruction").instruct(start, end)
+        return replace(told, notes=(*told.notes, *notes))
     style = style or "paragraph"
     if version is None:
         from poseloom.language import instruct as write
 
-        return Instructed(tuple(write(start, end, seed=seed, style=style)))
+        return Instructed(tuple(write(start, end, seed=seed, style=style)), notes=notes)
     from poseloom.language import instructions
 
-    return Instructed(tuple(instructions(start, end, version, seed, style=style)))
+    return Instructed(tuple(instructions(start, end, version, seed, style=style)), notes=notes)
+
+
+def _from_picture(motion: Pose | Clip) -> bool:
+    """Whether a clip's poses were recovered from a picture, by its notes."""
+    return isinstance(motion, Clip) and motion.notes.get(RECOVERED_NOTE) in ("picture", "video")
+
+
+def _unseen(motion: Pose | Clip) -> dict[str, str]:
+    """Limbs that are guesses, by the notes of a clip, also of one that was read from a file."""
+    told = motion.notes.get(UNSEEN_NOTE, {}) if isinstance(motion, Clip) else {}
+    known = isinstance(told, dict) and all(limb in LIMBS for limb in told)
+    return {str(limb): str(why) for limb, why in told.items()} if known else {}
+
+
+def _guessed(unseen: Mapping[str, str]) -> tuple[str, ...]:
+    names = ", ".join(limb.replace("_", " ") for limb in unseen)
+    return (f"not seen in the picture, so what is said of it is a guess: {names}",) if unseen else ()
+
+
+def _not_compared(unseen: Mapping[str, str]) -> tuple[str, ...]:
+    names = ", ".join(limb.replace("_", " ") for limb in unseen)
+    return (f"not seen in both pictures, so not told of: {names}",) if unseen else ()
+
+
+def _with_limbs_of(pose: Pose, other: Pose, limbs: Sequence[str]) -> Pose:
+    """A pose with some limbs as in another one."""
+    rotations = pose.rotations.clone()
+    for limb in limbs:
+        rotations[..., LIMBS[limb], :] = other.rotations[..., LIMBS[limb], :]
+    return replace(pose, rotations=rotations)
 
 
 def generate(
@@ -284,6 +385,7 @@ def caption(
 
     wording = Wording(beams, top_k, top_p, temperature, seed)
     captioned = load_model(model, "captioning").caption(as_pose(pose), wording)
+    captioned = replace(captioned, notes=(*captioned.notes, *_guessed(_unseen(pose))))
     return captioned.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else captioned
 
 

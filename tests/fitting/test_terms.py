@@ -5,7 +5,14 @@ import torch
 
 from poseloom.fitting.chain import BodyState, Chain
 from poseloom.fitting.levenberg_marquardt import energy, solve
-from poseloom.fitting.terms import JointRanges, NearRotations, PicturePoints, RotationPrior, SpacePoints
+from poseloom.fitting.terms import (
+    JointRanges,
+    NearRotations,
+    PicturePoints,
+    RelativePoints,
+    RotationPrior,
+    SpacePoints,
+)
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.sampler import sample
@@ -42,13 +49,21 @@ def terms(generator, state):
         "space": SpacePoints(normal(FRAMES, 5, 3), normal(FRAMES, 5, 3).abs()),
         "robust": SpacePoints(normal(FRAMES, 5, 3), torch.ones(FRAMES, 5, 3).double(), robust=0.5),
         "picture": PicturePoints(normal(FRAMES, 5, 2), normal(FRAMES, 5).abs()),
+        "perspective": PicturePoints(normal(FRAMES, 5, 2), normal(FRAMES, 5).abs(), 0.5, perspective=True),
+        "relative": RelativePoints(
+            torch.tensor([1, 2]), torch.tensor([3, 0]), normal(FRAMES, 2, 3), normal(FRAMES, 2, 3).abs(), 0.5
+        ),
+        "near of each": NearRotations(toward, normal(FRAMES, JOINTS, 1).abs().expand(-1, -1, 3)),
         "prior": RotationPrior(normal(JOINTS, 1).abs().expand(-1, 3)),
         "near": NearRotations(toward, normal(JOINTS, 1).abs().expand(-1, 3)),
         "ranges": JointRanges(1.0),
     }
 
 
-@pytest.mark.parametrize("name", ["space", "robust", "picture", "prior", "near", "ranges"])
+NAMES = ("space", "robust", "picture", "perspective", "relative", "prior", "near", "near of each", "ranges")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_slope_is_that_of_the_energy(chain, state, generator, name):
     term = terms(generator, state)[name]
     _, slope = term.normal(chain.posed(state))

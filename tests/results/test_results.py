@@ -17,6 +17,7 @@ from poseloom.formats.pose_file.joints import clip_to_sequence
 from poseloom.images.roi import Roi
 from poseloom.language.hamnosys import check_texts, from_names
 from poseloom.pose import Clip, Pose
+from poseloom.pose.camera import Camera
 from poseloom.pose.joints import JOINT_NAMES
 from poseloom.pose.sampler import sample
 from poseloom.results import (
@@ -45,6 +46,7 @@ from poseloom.results import (
     ModelRow,
     Ranked,
     Ranking,
+    Recovered,
     Repaired,
     Result,
     RowsWritten,
@@ -68,7 +70,34 @@ POSES = sample(2, seed=1)
 CLIP = Clip(Pose(torch.zeros(3, 52, 3)), 25.0, "sign", {"signs": [[0, 3]]})
 KEYPOINTS = clip_to_sequence(CLIP, "holistic")
 HIT = Hit("a/1", 0.123456, "A person stands.", 1, {"frame": 3, "split": "val"}, True)
+SEEN_PEOPLE = Keypoints(
+    "a.png",
+    (64, 48),
+    None,
+    torch.zeros(1),
+    torch.zeros(2, dtype=torch.long),
+    torch.arange(2),
+    torch.rand(2, 33, 3),
+    torch.rand(2, 33, 3),
+    torch.rand(2, 33),
+    torch.ones(2),
+    Roi(torch.ones(2, 2), torch.ones(2), torch.zeros(2)),
+    notes=NOTES,
+)
 EXAMPLES = (
+    SEEN_PEOPLE,
+    Recovered(
+        SEEN_PEOPLE,
+        Pose(torch.zeros(2, 52, 3), torch.ones(2, 3)),
+        Camera.pinhole(80.0, (48, 64)),
+        False,
+        torch.ones(2, 52, dtype=torch.bool),
+        torch.zeros(2, 52, dtype=torch.bool),
+        torch.ones(2),
+        torch.full((2,), torch.nan),
+        torch.zeros(2, 3),
+        notes=NOTES,
+    ),
     Described(("He stands.", "He sits."), notes=NOTES),
     Captioned(("He stands.",), notes=NOTES).at([30], 30.0),
     Instructed(("Raise the arm.",), notes=NOTES),

@@ -61,7 +61,7 @@ def _captioned(file: str, arguments: argparse.Namespace) -> tuple[Captioned, boo
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
-    captioned = api.caption(poses, **wording, model=arguments.model).at(frames, clip.fps)
+    captioned = api.caption(api.select(clip, frames), **wording, model=arguments.model).at(frames, clip.fps)
     printing.tell(captioned.notes)
     if arguments.render is not None:
         learned.draw(poses, arguments.render, captioned, [f"frame {frame}" for frame in frames], clip.name)

@@ -44,7 +44,6 @@ def _described(file: str, arguments: argparse.Namespace) -> tuple[Described, boo
 
     clip = options.read_motion(arguments, file)
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
-    poses = api.select(clip, frames).pose
-    described = api.describe(poses, arguments.seed, style=arguments.style, version=arguments.version)
+    described = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
     printing.tell(described.notes)
     return described.at(frames, clip.fps), len(clip) > 1

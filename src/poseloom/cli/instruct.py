@@ -9,7 +9,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
-    from poseloom.pose import Pose
+    from poseloom.pose import Clip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
         print(told[0])
 
 
-def _pose(arguments: argparse.Namespace, file: str, frame: int) -> Pose:
+def _pose(arguments: argparse.Namespace, file: str, frame: int) -> Clip:
     from poseloom import api
 
     clip = options.read_motion(arguments, file)
-    return api.select(clip, [options.checked_frame(file, clip, frame)]).pose
+    return api.select(clip, [options.checked_frame(file, clip, frame)])

@@ -12,7 +12,7 @@ from poseloom.cli.mistakes import SEVERAL
 if TYPE_CHECKING:
     from poseloom.pose import Clip
 
-_READ = "BVH, AMC, glTF / GLB / VRM, FBX, .pose, AMASS / SMPL-X npz, outputs of models (pkl, pt, npy), JSON, ..."
+_READ = "photo or video of a person, BVH, AMC, glTF / GLB, FBX, .pose, AMASS npz, outputs of models (pkl, pt, npy), ..."
 _LONGEST_NOTE = 200
 """Characters of a reader's note that are shown."""
 _MOTION = ("joint_map", "up", "unit", "fps", "person")

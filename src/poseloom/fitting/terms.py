@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.fitting.chain import Posed
@@ -65,18 +65,19 @@ class _Diagonal:
     Their Jacobian is taken for the identity, which is exact for the energy's gradient: J(v)^T v = v for every turn v.
     """
 
-    weight: Float[Tensor, "joints 3"]
+    weight: Float[Tensor, "*frames joints 3"]
 
     def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
         raise NotImplementedError
 
     def normal(self, posed: Posed) -> tuple[Normal, Slope]:
-        weight, size = self.weight.flatten(), self.weight.numel()
-        normal = weight.new_zeros(posed.state.unknowns)
-        normal[:size] = weight.square()
+        weight = self.weight.flatten(-2)
+        size = weight.shape[-1]
+        normal = weight.new_zeros(*weight.shape[:-1], posed.state.unknowns)
+        normal[..., :size] = weight.square()
         slope = weight.new_zeros(len(posed.points), posed.state.unknowns)
         slope[:, :size] = weight * self.residuals(posed)
-        return torch.diag(normal).expand(len(posed.points), -1, -1), slope
+        return torch.diag_embed(normal).expand(len(posed.points), -1, -1), slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,17 +109,23 @@ class SpacePoints(_Dense):
 
 @dataclass(frozen=True, eq=False)
 class PicturePoints(_Dense):
-    """Points lie where a picture shows them, under weak perspective; divided by the picture's scale, so in metres.
+    """Points lie where a picture shows them; divided by the picture's scale, so in metres.
+
+    Under perspective the camera's scale is one over the root's distance, its shift times that distance where the root
+    is; a point that is z metres nearer than the root is seen larger by it, which adds target * z to what is apart.
 
     Args:
-        target: picture coordinates, x to the right and y up.
+        target: picture coordinates, x to the right and y up; under perspective from the principal point, in focal
+            lengths.
         weight: weight of each point; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
+        perspective: near limbs are larger; else weak perspective, where all is as large as the root.
     """
 
     target: Float[Tensor, "frames points 2"]
     weight: Float[Tensor, "frames points"]
     robust: float | None = None
+    perspective: bool = False
 
     def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
         apart = self._apart(posed)
@@ -128,6 +135,8 @@ class PicturePoints(_Dense):
         camera = _camera(posed)
         factor = _shrink(self._apart(posed), self.robust)[1] * self.weight[..., None]
         moves = posed.points_jacobian[..., :2, :].clone()
+        if self.perspective:
+            moves = moves + self.target[..., None] * posed.points_jacobian[..., 2:, :]
         inverse = torch.exp(-camera[:, 0])[:, None]
         moves[..., -3] = (self.target - camera[:, None, 1:]) * inverse[..., None]
         moves[..., 0, -2] = inverse
@@ -137,9 +146,45 @@ class PicturePoints(_Dense):
     def _apart(self, posed: Posed) -> Float[Tensor, "frames points 2"]:
         camera = _camera(posed)
         seen = (self.target - camera[:, None, 1:]) * torch.exp(-camera[:, 0])[:, None, None]
+        if self.perspective:
+            seen = seen - self.target * posed.points[..., 2:]
         return self.weight[..., None] * (posed.points[..., :2] - seen)
 
     def at(self, frames: slice) -> PicturePoints:
+        return replace(self, target=self.target[frames], weight=self.weight[frames])
+
+
+@dataclass(frozen=True, eq=False)
+class RelativePoints(_Dense):
+    """Points lie where they were seen from another point of the body: a hand's from its wrist, wherever that is.
+
+    Args:
+        points: which of the chain's points, one each.
+        origins: from which of the chain's points each is seen.
+        target: what lies between the two, metres.
+        weight: weight of each coordinate; 0 for what was not seen.
+        robust: distance in metres beyond which a point counts as an outlier; None: never.
+    """
+
+    points: Int[Tensor, " seen"]
+    origins: Int[Tensor, " seen"]
+    target: Float[Tensor, "frames seen 3"]
+    weight: Float[Tensor, "frames seen 3"]
+    robust: float | None = None
+
+    def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
+        apart = self._apart(posed)
+        return (_shrink(apart, self.robust)[0] * apart).flatten(1)
+
+    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
+        factor = _shrink(self._apart(posed), self.robust)[1] * self.weight
+        moves = posed.points_jacobian[:, self.points] - posed.points_jacobian[:, self.origins]
+        return (factor[..., None] * moves).flatten(1, 2)
+
+    def _apart(self, posed: Posed) -> Float[Tensor, "frames seen 3"]:
+        return self.weight * (posed.points[:, self.points] - posed.points[:, self.origins] - self.target)
+
+    def at(self, frames: slice) -> RelativePoints:
         return replace(self, target=self.target[frames], weight=self.weight[frames])
 
 
@@ -158,17 +203,23 @@ class RotationPrior(_Diagonal):
 
 @dataclass(frozen=True, eq=False)
 class NearRotations(_Diagonal):
-    """Local rotations stay near given ones, as those of the frames before and after: smoothness in time."""
+    """Local rotations stay near given ones, as those of the frames before and after: smoothness in time.
+
+    Args:
+        toward: those rotations.
+        weight: weight of each axis, in each frame or the same in all.
+    """
 
     toward: Float[Tensor, "frames joints 3 3"]
-    weight: Float[Tensor, "joints 3"]
+    weight: Float[Tensor, "*frames joints 3"]
 
     def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
         between = small_matmul(self.toward.mT, posed.state.local)
         return (self.weight * rot.rotmat_to_rotvec(between)).flatten(1)
 
     def at(self, frames: slice) -> NearRotations:
-        return replace(self, toward=self.toward[frames])
+        weight = self.weight if self.weight.ndim == 2 else self.weight[frames]
+        return replace(self, toward=self.toward[frames], weight=weight)
 
 
 @dataclass(frozen=True, eq=False)

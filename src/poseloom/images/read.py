@@ -126,6 +126,23 @@ def picture_size(source: Source) -> tuple[int, int]:
     return (image.width, image.height) if turned else (image.height, image.width)
 
 
+def lens_of(source: Source) -> float | None:
+    """Focal length of a photo's lens in millimetres on 36 x 24 film, as its EXIF says; None where it is silent.
+
+    Raises:
+        FileError: missing, or no picture of a known format.
+    """
+    image = _opened(source, MAXIMUM_PIXELS)
+    try:
+        told = float(image.getexif().get_ifd(_EXIF_DETAILS).get(_FILM_FOCAL_LENGTH, 0))
+    except _DAMAGE:
+        return None
+    return told if _SHORTEST_LENS <= told <= _LONGEST_LENS else None
+
+
+_EXIF_DETAILS, _FILM_FOCAL_LENGTH = 0x8769, 0xA405
+_SHORTEST_LENS, _LONGEST_LENS = 8.0, 2000.0
+"""Millimetres: others are mistakes."""
 _ORIENTATION, _QUARTER_TURNS = 0x0112, (5, 6, 7, 8)
 """EXIF's tag, and those of its values that exchange height and width."""
 

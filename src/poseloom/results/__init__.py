@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poseloom.results.json_values import plain
     from poseloom.results.keypoints import Keypoints
     from poseloom.results.poses import Edited, Facts, Generated, Judged
+    from poseloom.results.recovered import Recovered
     from poseloom.results.reports import (
         Converted,
         Evaluated,
@@ -60,6 +61,7 @@ _HOME = {
     "ModelRow": "reports",
     "Ranked": "vectors",
     "Ranking": "vectors",
+    "Recovered": "recovered",
     "Repaired": "signing",
     "Result": "result",
     "RowsWritten": "written",
@@ -99,6 +101,7 @@ __all__ = [
     "ModelRow",
     "Ranked",
     "Ranking",
+    "Recovered",
     "Repaired",
     "Result",
     "RowsWritten",

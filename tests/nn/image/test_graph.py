@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from poseloom.base.errors import FileError
-from poseloom.checkpoints.registry import WEIGHTS
+from poseloom.checkpoints.places import WEIGHTS
 from poseloom.nn.image.graph import read_graph
 
 NETWORKS = (

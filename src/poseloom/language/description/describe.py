@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.language.description.doubt import believed
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
 from poseloom.language.description.figure import Figure, figure_of
 from poseloom.language.description.phrases import phrases_of
 from poseloom.language.description.styles import SHORT, style_of
+from poseloom.language.description.unseen import remark, told
 from poseloom.language.posecodes.points import check_joints
 from poseloom.language.sides import even_joints
 from poseloom.language.tables import TABLES
@@ -37,6 +39,8 @@ def describe(
     style: str = "paragraph",
     sentences: int = SHORT,
     ground: float | None = None,
+    unseen: Mapping[str, str] | None = None,
+    doubtful: bool = False,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -54,6 +58,10 @@ def describe(
         sentences: bound for the style ``short``.
         ground: height of the ground in metres, where the poses' translation (or the joints) are placed above it:
             who does not touch it is told to be in the air. None: the ground is at the lowest joint of each pose.
+        unseen: limbs that are guesses, because a picture did not show them: ``left_leg``, ``head``, ..., each
+            ``outside`` or ``hidden``. They are left out, and a last sentence says so.
+        doubtful: the poses were recovered from pictures, so told is only what holds in most of the poses around each
+            (see `doubt.believed`).
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -61,7 +69,14 @@ def describe(
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
-    return [write(words, seed, one) for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    if doubtful and isinstance(pose, Pose):
+        found = believed(pose, found, lambda around: figures(around, body))
+    if not unseen:
+        return [write(words, seed, one) for one in found]
+    last = ("- " if style == "list" else "") + remark(unseen)
+    texts = (write(words, seed, told(one, unseen)) for one in found)
+    return [text + ("\n" if style == "list" else " ") + last if text else last for text in texts]
 
 
 def facts(

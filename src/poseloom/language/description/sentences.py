@@ -61,12 +61,19 @@ class Writer:
 
     def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
         """``The person stands with the feet together, leaning slightly forward``."""
+        if not body:
+            return self._leaning(trunk)
         posture, *feet = body
         line = f"{self._dice.pick(self._phrases.people)} {finite(self._said(posture), plural=False)}"
         details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]
         if details:
             line += f"{', and' if ' with ' in line else ''} with {listed(details)}"
         return self._with_leans(line, trunk)
+
+    def _leaning(self, trunk: list[Fact]) -> str:
+        """Opens the text of somebody whose posture is not told; empty where nothing of the whole body is."""
+        leans = [finite(self._said(fact), plural=False) for fact in trunk if fact.subject == "person"]
+        return f"{self._dice.pick(self._phrases.people)} {listed(leans)}" if leans else ""
 
     def _with_leans(self, line: str, trunk: list[Fact]) -> str:
         """The opening with what the person does besides: ``, leaning slightly forward and far to the left``."""

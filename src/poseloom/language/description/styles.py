@@ -28,7 +28,7 @@ def paragraph(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
 def short(phrases: Phrases, seed: int, facts: list[Fact], sentences: int = SHORT) -> str:
     """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
     kept = [fact for fact in facts if telling(phrases, fact)]
-    first, *others = Writer(phrases, seed, kept).sentences()
+    first, *others = Writer(phrases, seed, kept).sentences() or [("", [])]
     others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
     return " ".join(line for line, _ in [first, *others][:sentences])
 
@@ -78,6 +78,9 @@ class Coach(Writer):
         self._voice = Voice("your", "your")
 
     def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
+        if not body:
+            leans = [self._do(fact) for fact in trunk if fact.subject == "person"]
+            return listed(leans) if leans else ""
         posture, *feet = body
         line = self._do(posture)
         details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]

@@ -1,0 +1,178 @@
+"""``poseloom recover PHOTO|VIDEO|FOLDER|-``: the bodies of the people who are seen."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.cli import options, printing
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from poseloom.pose import Clip
+    from poseloom.results import Recovered
+
+STDIN = "-"
+_OVERLAYS = (".png", ".jpg", ".jpeg", ".webp")
+_SHEET_HEIGHT = 480
+"""Pixels of a photo on the sheet of a folder."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="PHOTO", help="photo, video, folder of photos, or - for a photo on stdin")
+    parser.add_argument(
+        "--box",
+        type=float,
+        nargs=4,
+        action="append",
+        metavar=("X", "Y", "W", "H"),
+        help="where a person is, pixels; repeatable (default: people are looked for)",
+    )
+    parser.add_argument("--people", type=int, metavar="N", help="how many at most, the larger ones first (default: 1)")
+    parser.add_argument("--fps", type=float, metavar="F", help="frames a second of a video that are looked at")
+    parser.add_argument("--lens", type=float, metavar="MM", help="focal length on 36 x 24 (default: the file's, or 43)")
+    parser.add_argument("--algorithm", default="landmarks", metavar="NAME", help="landmarks: a fit to keypoints")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="keep the poses: .npz .bvh .glb .pose .json; a folder for a folder; numbered files for several people",
+    )
+    parser.add_argument(
+        "--overlay", type=Path, metavar="FILE", help="draw the bodies over the photo, side views beside"
+    )
+    parser.add_argument("--skeleton", action="store_true", help="draw keypoints over the photo instead of bodies")
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from poseloom.base.files import writable_target
+
+    overlay = arguments.overlay
+    if overlay is not None:
+        if overlay.suffix.lower() not in _OVERLAYS:
+            raise FileError(overlay, "cannot be drawn", remedy=f"expected one of {', '.join(_OVERLAYS)}")
+        writable_target(overlay)
+    if arguments.source != STDIN and Path(arguments.source).is_dir():
+        _run_folder(arguments)
+        return
+    source = sys.stdin.buffer.read() if arguments.source == STDIN else arguments.source
+    found = _recovered(source, arguments)
+    printing.tell(found.notes)
+    files = _saved(found, arguments.out) if arguments.out is not None else []
+    if overlay is not None:
+        if found.is_video:
+            raise PoseloomError("--overlay of a video: keep its poses with --out, and draw them with 'poseloom render'")
+        from poseloom.render import save_picture
+
+        save_picture(_drawn(found, source, arguments.skeleton), overlay)
+        files.append(overlay)
+    if arguments.json:
+        printing.print_json(found, out=files or None)
+        return
+    _print(found)
+    printing.print_files(*files, otherwise="--out keeps the poses, --overlay draws them")
+
+
+def _recovered(source: str | bytes, arguments: argparse.Namespace) -> Recovered:
+    from poseloom import api
+
+    people = len(arguments.box) if arguments.box else arguments.people or 1
+    if arguments.people is not None and arguments.people < 1:
+        raise PoseloomError(f"--people {arguments.people}: expected 1 or more")
+    return api.recover(
+        source,
+        boxes=arguments.box,
+        people=people,
+        fps=arguments.fps,
+        lens=arguments.lens,
+        algorithm=arguments.algorithm,
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+
+
+def _progress(done: int, expected: int | None) -> None:
+    of = f" of about {expected}" if expected else ""
+    print(f"\rposeloom: frame {done}{of}", end="", file=sys.stderr, flush=True)
+
+
+def _print(found: Recovered) -> None:
+    for person in found.people:
+        rows = found.rows_of(person)
+        where = f"{len(rows)} frames" if found.is_video else _box(found.keypoints.boxes[rows[0]].tolist())
+        sure, error = float(found.confidence[rows].mean()), 1000 * float(found.error[rows].mean())
+        print(f"person {person}: {where}, confidence {sure:.2f}, {error:.0f} mm from the keypoints", end="")
+        unseen = [f"{limb.replace('_', ' ')} {why}" for limb, why in found.unseen(person).items()]
+        print(f"; not seen: {', '.join(unseen)}" if unseen else "")
+
+
+def _box(box: list[float]) -> str:
+    x, y, width, height = box
+    return f"{width:.0f} x {height:.0f} pixels at {x:.0f}, {y:.0f}"
+
+
+def _saved(found: Recovered, out: Path) -> list[Path]:
+    """One file for one person, numbered ones for several."""
+    from poseloom import api
+
+    several = len(found.people) > 1
+    files = []
+    for person in found.people:
+        path = out.with_name(f"{out.stem}_{person}{out.suffix}") if several else out
+        clip: Clip = found.clip(person)
+        api.save(clip if found.is_video or path.suffix.lower() != ".glb" else clip.pose[0], path)
+        files.append(path)
+    return files
+
+
+def _drawn(found: Recovered, source: str | bytes, skeleton: bool) -> Image.Image:
+    from poseloom.images.read import read_picture
+    from poseloom.tasks.mesh_recovery.overlay import drawn_over
+
+    return drawn_over(found, read_picture(source), skeleton=skeleton)
+
+
+def _run_folder(arguments: argparse.Namespace) -> None:
+    """Every picture of a folder; those in which nobody is found are told and passed over."""
+    if arguments.box or arguments.json:
+        raise PoseloomError("--box and --json belong to a single photo; leave them out for a folder")
+    out = arguments.out
+    if out is not None and not out.is_dir():
+        raise FileError(out, "is no folder", remedy="make it first; poses of a folder are kept as NAME.npz in one")
+    cards, labels, texts, count = [], [], [], 0
+    for path in _photos(Path(arguments.source)):
+        count += 1
+        try:
+            found = _recovered(str(path), arguments)
+        except PoseloomError as error:
+            printing.tell([f"{path.name}: {error}"])
+            continue
+        print(f"{path.name}: ", end="")
+        _print(found)
+        if out is not None:
+            _saved(found, out / f"{path.stem}.npz")
+        if arguments.overlay is not None:
+            from poseloom import api
+
+            drawn = _drawn(found, str(path), arguments.skeleton)
+            cards.append(drawn.resize((round(drawn.width * _SHEET_HEIGHT / drawn.height), _SHEET_HEIGHT)))
+            labels.append(path.name)
+            texts.append(api.describe(found.clip(), style="short")[0])
+    if not count:
+        raise FileError(arguments.source, "holds no pictures", remedy="name a folder with JPEG, PNG or WebP files")
+    if cards:
+        from poseloom.render import contact_sheet, save_picture
+
+        save_picture(contact_sheet(cards, texts, labels=labels), arguments.overlay)
+        printing.print_files(arguments.overlay)
+
+
+def _photos(folder: Path) -> Iterator[Path]:
+    from poseloom.images.kinds import PICTURES
+
+    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES and path.is_file())

@@ -1,0 +1,1 @@
+"""Pictures of people -> bodies: rotations, cameras, and which joints were seen."""

@@ -1,0 +1,91 @@
+"""Bodies of people whose keypoints are known: in a picture each by itself, in a video each over time."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.base.errors import PoseloomError, closest
+from poseloom.pose import rotations as rot
+from poseloom.pose.camera import Camera
+from poseloom.pose.types import Pose
+from poseloom.results.keypoints import Keypoints
+from poseloom.results.recovered import Recovered, on_floor
+from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, seen_joints
+from poseloom.tasks.mesh_recovery.landmarks import Bodies, fit_landmarks
+from poseloom.tasks.mesh_recovery.on_ground import stands_of
+
+ALGORITHMS = ("landmarks",)
+"""Ways to a body: ``landmarks`` fits the free body to what the keypoint networks see."""
+NORMAL_LENS = 43.3
+"""Millimetres: the diagonal of a 36 x 24 sensor; as long as this is the lens that is assumed where a file is silent."""
+
+
+def recover_bodies(
+    keypoints: Keypoints, *, lens: float | None = None, algorithm: str = "landmarks", notes: tuple[str, ...] = ()
+) -> Recovered:
+    """The bodies of people in a picture or a video.
+
+    Args:
+        keypoints: number of keypoints of at least one person.
+        lens: focal length in millimetres on a sensor of 36 x 24, by the diagonal; a normal lens by default.
+        algorithm: one of `ALGORITHMS`.
+        notes: notes of the result, before those of the keypoints.
+
+    Raises:
+        PoseloomError: nobody in the keypoints, an unknown algorithm.
+    """
+    if algorithm not in ALGORITHMS:
+        raise PoseloomError(
+            f"algorithm {algorithm!r} is unknown (of {', '.join(ALGORITHMS)}){closest(algorithm, ALGORITHMS)}"
+        )
+    if not len(keypoints):
+        raise PoseloomError(f"{keypoints.name or 'keypoints'}: nobody is there whose body could be recovered")
+    focal = math.hypot(*keypoints.size) * (lens or NORMAL_LENS) / NORMAL_LENS
+    if keypoints.fps is None:
+        bodies = fit_landmarks(keypoints, focal)
+        stands = on_floor(Pose(rot.rotmat_to_rotvec(bodies.local).float()))
+    else:
+        bodies, stands = _over_time(keypoints, focal)
+    return Recovered(
+        keypoints,
+        Pose(rot.rotmat_to_rotvec(bodies.local).float(), bodies.place.float()),
+        picture_camera(keypoints.size, focal),
+        lens is not None,
+        bodies.seen,
+        seen_joints(beyond_edge(keypoints), torch.zeros(len(keypoints), 2, dtype=torch.bool), any_of=True),
+        (keypoints.visibility.mean(-1) * keypoints.scores).clamp(0, 1),
+        bodies.error.float(),
+        stands,
+        notes=(*notes, *keypoints.notes),
+    )
+
+
+def picture_camera(size: tuple[int, int], focal: float) -> Camera:
+    """The camera at the world's origin that looks along -Z, +Y up: that of the recovered poses.
+
+    Args:
+        size: width and height of the picture, pixels.
+        focal: pixels.
+    """
+    rotation = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+    return Camera.pinhole(focal, (size[1], size[0]), rotation=rotation)
+
+
+def _over_time(keypoints: Keypoints, focal: float) -> tuple[Bodies, Float[Tensor, "rows 3"]]:
+    """Everybody over time, one after another; the rows as they were."""
+    assert keypoints.fps is not None
+    fitted, stands, order = [], [], []
+    for person in keypoints.people:
+        rows = (keypoints.person == person).nonzero()[:, 0]
+        own = keypoints[rows]
+        bodies = fit_landmarks(own, focal, in_time=True)
+        pose = Pose(rot.rotmat_to_rotvec(bodies.local).float())
+        stands.append(stands_of(pose, bodies.place, own))
+        fitted.append(bodies)
+        order.append(rows)
+    back = torch.cat(order).argsort()
+    return Bodies.joined(fitted)[back], torch.cat(stands)[back]
