@@ -397,3 +397,15 @@ def test_the_gradient_of_a_step_is_the_mean_over_its_batches():
     for part, batch in enumerate((1.0, 2.0, 6.0)):
         turn.backward(fabric, lambda held: held.losses(held.batch), batch, 3, last=part == 2)
     assert weight.grad.item() == pytest.approx(3.0)
+
+
+def test_groups_of_parameters_have_a_rate_and_a_decay_of_their_own():
+    first, second = (torch.nn.Parameter(torch.zeros(1)) for _ in range(2))
+    groups = [ParameterGroup([first]), ParameterGroup([second], lr_factor=0.1, decay=False)]
+    optimizer, schedule = Optimizer(lr=0.1, weight_decay=0.5), Schedule("step", every=1, factor=0.5)
+    stage = Stage("t", steps=10, optimizer=optimizer, schedule=schedule)
+    learner = SimpleNamespace(recipe=SimpleNamespace(task="toy"), parameters=lambda: [first, second])
+    turn = TurnRun(Turn("all", groups, lambda batch: {}), 0, learner, stage)
+    turn.set_rate(2, 10, 1)  # in the third epoch
+    assert [group["lr"] for group in turn.optimizer.param_groups] == pytest.approx([0.025, 0.0025])
+    assert [group["weight_decay"] for group in turn.optimizer.param_groups] == [0.5, 0.0]

@@ -108,9 +108,8 @@ def test_texts_are_dropped_by_their_share():
     texts = [f"text {number}" for number in range(2000)]
     assert with_some_dropped(texts, 0.0, 3) == texts and not any(with_some_dropped(texts, 1.0, 3))
     kept = with_some_dropped(texts, 0.25, 3)
-    assert kept.count("") == pytest.approx(500, abs=60) and all(
-        one in ("", text) for one, text in zip(kept, texts, strict=True)
-    )
+    assert kept.count("") == pytest.approx(500, abs=60)
+    assert all(one in ("", text) for one, text in zip(kept, texts, strict=True))
 
 
 # -- editing --------------------------------------------------------------------------------------------------------
@@ -183,12 +182,12 @@ MEASURED = SimpleNamespace(numbers=lambda *given: torch.zeros(len(given[0]), 3))
 
 
 def test_captions_of_which_some_are_true():
-    """Three facts are read, one of the first two poses' two is true; the last text means nothing, in three words."""
-    texts = ["both arms raised", "both arms raised and both knees straight", "quick brown zebra"]
+    """Three facts are read, one of the first two poses' two is true; the last text means nothing, in two words."""
+    texts = ["both arms raised", "both arms raised and both knees straight", "brown zebra"]
     found = captioning.held_out_figures(
         Saying(), words_of(texts), MEASURED, poses(arms(False), arms(True), arms(True)), Judge()
     )
-    assert found == {"facts": pytest.approx(200 / 3), "facts_each": 1, "unread": 1}
+    assert found == {"facts": pytest.approx(200 / 3), "facts_each": 1, "unread": pytest.approx(2 / 3)}
 
 
 def test_instructions_of_which_some_hold():
