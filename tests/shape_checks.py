@@ -1,8 +1,8 @@
 """The shapes and types that annotations state, checked at every call: jaxtyping's import hook with beartype.
 
 ``POSELOOM_SHAPES=1 pytest`` checks; CI does so over `ROOMS`, which ``python tests/shape_checks.py`` prints. A test that
-hands in wrong types on purpose is marked ``wrong_types`` and runs without. Names that a module imports for type checkers
-alone (`TYPE_CHECKING`) cannot be looked up when it runs: what is annotated with them stays unchecked.
+hands in wrong types on purpose is marked ``wrong_types`` and runs without. Names that a module imports for type
+checkers alone (`TYPE_CHECKING`) cannot be looked up when it runs: what is annotated with them stays unchecked.
 """
 
 from __future__ import annotations
