@@ -1,6 +1,8 @@
+from collections import Counter
+
 import torch
 
-from poseloom.facts.measured import FACTS, SIDED, MeasuredFacts, measure_facts
+from poseloom.facts.measured import FACTS, SIDED, MeasuredFacts, laid_out, measure_facts
 from poseloom.facts.stated import facts_of_description
 from poseloom.language import describe
 from poseloom.pose.sampler import sample
@@ -54,3 +56,9 @@ def test_names_and_places_of_hands_do_not_count():
     whole = sample(20, seed=9)
     facts = MeasuredFacts.of_poses(POSES)
     assert torch.equal(facts.numbers(whole), facts.numbers(Pose(whole.rotations[:, :22])))
+
+
+def test_the_most_frequent_names_have_places_those_of_both_sides_together():
+    counts = Counter({"left rare": 3, "left often": 4, "right often": 4, " common": 9, " seldom": 5, " never": 2})
+    assert laid_out(counts, 1, 1) == ("left often", "right often", " common")
+    assert laid_out(counts, 3, 3)[-3:] == (" common", " seldom", "")

@@ -10,6 +10,8 @@ import torch
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.language.posecodes import POINT_NAMES, evaluate, posecode_tables, prepare
+from poseloom.language.posecodes.evaluation import _categorise
+from poseloom.language.posecodes.plan import plan_of
 from poseloom.language.tables import TABLES
 
 
@@ -159,3 +161,13 @@ def test_a_table_that_is_not_json_is_named(tmp_path):
     broken.write_text("{")
     with pytest.raises(FileError, match="not valid JSON"):
         posecode_tables(broken)
+
+
+def test_a_value_at_a_threshold_is_in_the_lower_category():
+    plan = plan_of(True)
+    values = torch.zeros(plan.rows, 1)
+    for one in plan.kinds:
+        values[one.rows] = one.kind.thresholds[-1]
+    found = _categorise(plan, values)
+    for one in plan.kinds:
+        assert (found[one.rows] == len(one.kind.thresholds) - 1).all(), one.kind.name
