@@ -35,6 +35,7 @@ def test_left_and_right_have_their_colours():
     drawn = draw_people(canvas(), arms())
     assert far(drawn.getpixel((30, 40)), RIGHT) < 25 and far(drawn.getpixel((90, 80)), LEFT) < 25
     assert drawn.getpixel((60, 80)) == BACK and drawn.getpixel((5, 5)) == BACK
+    assert far(LEFT, RIGHT) > 100
 
 
 def test_guesses_are_pale_and_what_is_unknown_is_not_drawn():
