@@ -70,7 +70,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         if not isinstance(self.pose, Pose | Clip):
-            raise PoseloomError(f"render: expected a Pose or a Clip, got {type(self.pose).__name__}")
+            remedy = next((f"; give its .{name}" for name in ("poses", "clip") if hasattr(self.pose, name)), "")
+            raise PoseloomError(f"render: expected a Pose or a Clip, got {type(self.pose).__name__}{remedy}")
         if self.poses.rotations.shape[:-2].numel() == 0:
             raise PoseloomError(f"render: no poses to draw: the batch has shape {self.poses.batch_shape}")
         if self.ground not in ("lowest", "shared", "translation"):
