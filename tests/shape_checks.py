@@ -31,7 +31,8 @@ ROOMS = (
     "signer",
     "training",
 )
-"""Folders of tests that CI runs with checks. CPU seconds with checks on: formats 116, search 36, training 36, pose 25, fitting 16,
+"""Folders of tests that CI runs with checks. CPU seconds with checks on: formats 116, search 36, training 36, pose 25,
+fitting 16,
 signer 18, facts 15, nn 14, body 14, images 6 (5 without), base 3."""
 NOT_CHECKED = {
     "data": "mends are to come: the builder of BEDLAM tables does not pass; workers of its executors are not checked",
