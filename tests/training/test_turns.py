@@ -341,7 +341,7 @@ def test_a_recipe_says_how_turns_go(file, tmp_path):
     ("old", "new", "message"),
     [
         ("lr = 4e-4", "evry = 4", r"unknown key 'stages.0.turns.discriminator.evry'; did you mean 'every'"),
-        ("lr = 4e-4", "lr = -1", r"stages.train.turns.discriminator.lr: expected 1e-12 to 1,000, got -1"),
+        ("lr = 4e-4", "lr = -1", r"stages.train.turns.discriminator.lr: expected 1e-12 to 1e.30, got -1"),
         ("lr = 4e-4", "every = 0", r"turns.discriminator.every: expected 1 to 1,000,000,000, got 0"),
         ('name = "cosine"', "every = 0", r"turns.generator.schedule.every: expected 1 to 1,000,000,000"),
         ("[stages.turns.discriminator]\nlr = 4e-4", "[stages.turns]\ndiscriminator = 3", r"expected a section"),

@@ -208,7 +208,8 @@ def _inverse_binds(tree: NodeTree) -> dict[int, Matrix]:
             rows = document.accessor(skin["inverseBindMatrices"], f"skin {number}")
             if rows.shape[1] != 16 or len(rows) < len(joints):
                 document.fail(f"skin {number}", f"{len(rows)} inverse bind matrices for {len(joints)} joints")
-            inverse = rows[: len(joints)].reshape(-1, 4, 4).transpose(0, 2, 1)
+            inverse = rows[: len(joints)].reshape(-1, 4, 4).transpose(0, 2, 1).copy()
+            inverse[:, 3] = (0, 0, 0, 1)  # as the format demands, whatever the file holds
         else:
             inverse = np.tile(np.eye(4), (len(joints), 1, 1))
         for joint, matrix in zip(joints, inverse, strict=True):

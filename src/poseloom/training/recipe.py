@@ -13,6 +13,8 @@ MOST_STEPS = 1_000_000_000
 """Of a run, and epochs; the longest published runs have some millions."""
 LOWEST_RATE = 1e-12
 """Below it nothing is learned in fp32."""
+HIGHEST_RATE = 1e30
+"""Above it the first step leaves fp32; a run whose rate is only too high tells by itself that it diverges."""
 BELOW_ONE = 1 - 1e-6
 """The longest memory of a moving average: a million steps."""
 
@@ -31,7 +33,7 @@ class Optimizer:
     """
 
     name: Literal["adam", "adamw"] = "adam"
-    lr: float = within(1e-3, LOWEST_RATE, 1000)
+    lr: float = within(1e-3, LOWEST_RATE, HIGHEST_RATE)
     weight_decay: float = within(0.0, 0, 1000)
     beta1: float = within(0.9, 0, BELOW_ONE)
     beta2: float = within(0.999, 0, BELOW_ONE)
@@ -73,7 +75,7 @@ class TurnOptions:
     """
 
     every: int | None = within(None, 1, MOST_STEPS)
-    lr: float | None = within(None, LOWEST_RATE, 1000)
+    lr: float | None = within(None, LOWEST_RATE, HIGHEST_RATE)
     weight_decay: float | None = within(None, 0, 1000)
     beta1: float | None = within(None, 0, BELOW_ONE)
     beta2: float | None = within(None, 0, BELOW_ONE)
