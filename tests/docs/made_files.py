@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import poseloom
 from poseloom.pose.joints import JOINT_NAMES
 
 FRAMES = 9
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def wham_output(path: str) -> None:
@@ -21,6 +23,12 @@ def wham_output(path: str) -> None:
     person = {"pose": poses, "pose_world": poses, "trans": places, "trans_world": places}
     person |= {"betas": np.zeros((FRAMES, 10), np.float32), "frame_ids": np.arange(FRAMES)}
     Path(path).write_bytes(pickle.dumps({0: person}))
+
+
+def photo(path: str) -> None:
+    """A picture of a person: the left of the README's, a painting by Vermeer."""
+    with Image.open(ROOT / "docs" / "images" / "photo.webp") as picture:
+        picture.crop((0, 0, 448, picture.height)).convert("RGB").save(path, quality=95)
 
 
 def animated(path: str, animation: str) -> None:
