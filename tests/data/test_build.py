@@ -51,11 +51,11 @@ KILLED = {
 def moments(part):
     """Around a build's first files, around one of its shards, between shards, around the end."""
     first, last = f".build/{part}--*.json", MANIFEST
-    for event in (f"before:{first}", f"after:{first}", "line:1"):
+    for event in (f"before:{first}", f"after:{first}", f"after:{part}/*/00000"):
         yield event, "here"
     for event in (f"before:{part}/*/00002", f"after:{part}/*/00002", f"before:{part}/*/00004"):
         yield event, "here"
-    yield "line:1", "processes"  # the last shard is there, the end is not
+    yield f"after:{part}/*/00004", "here"
     yield from ((f"{moment}:{last}", "processes") for moment in ("before", "after"))
 
 

@@ -31,6 +31,13 @@ def photo(path: str) -> None:
         picture.crop((0, 0, 448, picture.height)).convert("RGB").save(path, quality=95)
 
 
+def clips(path: str) -> None:
+    """A folder of two short motions."""
+    Path(path).mkdir(exist_ok=True)
+    for name in ("one", "two"):
+        poseloom.save(poseloom.load("walk.bvh")[:3], Path(path) / f"{name}.bvh")
+
+
 def animated(path: str, animation: str) -> None:
     """The walk as a glTF file whose animation has this name."""
     made = Path(path).with_suffix(".glb")

@@ -3,7 +3,7 @@
 import pytest
 
 from poseloom.language import describe
-from poseloom.language.description.describe import facts
+from poseloom.language.description.describe import facts, figures
 from poseloom.language.description.doubt import believed
 from poseloom.language.description.unseen import remark, told
 from poseloom.pose.stances import stance
@@ -47,10 +47,10 @@ def test_remarks_name_limbs_by_why_they_are_not_seen():
 
 def test_only_what_is_sure_is_believed_and_mirrored_poses_alike(pose):
     found = facts(pose)[0]
-    sure = believed(pose, [found])[0]
+    sure = believed(pose, [found], figures)[0]
     assert set(sure) < set(found)
     other = pose.mirror()
-    mirrored = believed(other, facts(other))[0]
+    mirrored = believed(other, facts(other), figures)[0]
     assert {fact.mirrored() for fact in sure} == set(mirrored)
 
 

@@ -23,7 +23,7 @@ from poseloom.training.renamed_keys import (
 )
 
 WEIGHTS = Path(poseloom.checkpoints.__file__).parent / "weights"
-SHIPPED = sorted(WEIGHTS.glob("*.json"))
+SHIPPED = sorted(path for path in WEIGHTS.glob("*.json") if path.stem != "keypoints")
 
 
 @pytest.mark.parametrize("card", SHIPPED, ids=lambda path: path.stem)

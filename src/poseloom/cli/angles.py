@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE|DIR", help=written)
     parser.add_argument("--to", metavar="FORMAT", help="csv, parquet or json: what goes into a folder, or to -")
     options.add_json(parser)
+    options.add_force(parser)
     parser.add_argument("--list", action="store_true", help="print what each angle measures, and stop")
 
 
@@ -43,11 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _into_folder(arguments, Path(out))
     if not inputs.is_one(arguments.files):
         raise PoseloomError("angles of several files go into a folder, as in --to csv --out angles/")
-    from poseloom.base.files import writable_target
+    from poseloom.base.files import refuse_source, writable_target
 
     suffix = _checked_suffix(out, arguments)
     if out != STANDARD:
         writable_target(out)
+        refuse_source(out, *arguments.files, force=arguments.force)
     table = _table(arguments.files[0], arguments)
     if out == STANDARD:
         inputs.write_standard(_WRITERS[suffix](table))

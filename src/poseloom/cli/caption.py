@@ -33,6 +33,9 @@ def add_wording(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from poseloom.base.files import refuse_source
+
+    refuse_source(arguments.render, *arguments.files, force=arguments.force)
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.render)
     alone = inputs.is_one(arguments.files)

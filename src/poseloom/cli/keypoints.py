@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--boxes", type=Path, metavar="FILE", help="boxes in a JSON file: [[x, y, w, h], ...]")
     parser.add_argument("--people", type=int, metavar="N", help="at most N people, the larger ones (default: all)")
-    parser.add_argument("--fps", type=float, metavar="F", help="frames a second of a video that are looked at")
+    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of a video that are looked at")
     parser.add_argument("--no-hands", action="store_true", help="the body alone")
     parser.add_argument("--face", action="store_true", help="468 points of each face as well")
     parser.add_argument("--no-smoothing", action="store_true", help="points of a video as each frame gives them")

@@ -61,7 +61,7 @@ class Drawing(torch.nn.Module):
         self.flow = SimpleNamespace(offsets=rest_offsets()[:BODY])
         self.samples = Pose(samples).matrices()
 
-    def draw(self, rows, *more):
+    def sample_poses(self, rows, *more):
         count = more[-2]
         return self.samples[rows, :count]
 
