@@ -42,14 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--face", action="store_true", help="468 points of each face as well")
     parser.add_argument("--no-smoothing", action="store_true", help="points of a video as each frame gives them")
     parser.add_argument(
-        "--out", type=Path, metavar="PATH", help=".npz (everything), .pose, .json (COCO), .csv; a folder for a folder"
+        "--out",
+        type=Path,
+        metavar="FILE|DIR",
+        help=".npz (everything), .pose, .json (COCO), .csv; of a folder, a folder",
     )
     parser.add_argument(
         "--format",
         metavar="NAME",
         help="of the output: npz, pose, coco, openpose, openpose18, mediapipe, csv (default: as the suffix says)",
     )
-    parser.add_argument("--overlay", type=Path, metavar="PATH", help="draw them over the picture or video")
+    parser.add_argument("--overlay", type=Path, metavar="FILE|DIR", help="draw them over the picture or video")
     options.add_json(parser)
 
 

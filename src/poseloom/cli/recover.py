@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        metavar="FILE",
+        metavar="FILE|DIR",
         help="keep the poses: .npz .bvh .glb .pose .json; a folder for a folder; numbered files for several people",
     )
     parser.add_argument(
