@@ -75,12 +75,13 @@ def read_graph(path: Path) -> OperatorGraph:
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise FileError(path, f"is no network of poseloom ({type(error).__name__})", remedy="get it again") from None
-    weights = _unpacked(stored)
     try:
+        weights = _unpacked(stored)
         _check(graph, weights)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FileError(path, f"holds an operator list that does not fit: {error}", remedy="get it again") from None
-    return OperatorGraph(graph, weights).eval().requires_grad_(False)
+        return OperatorGraph(graph, weights).eval().requires_grad_(False)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        problem = f"holds an operator list that does not fit ({type(error).__name__}: {error})"
+        raise FileError(path, problem, remedy="get it again") from None
 
 
 def _unpacked(stored: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -101,6 +102,9 @@ def _check(graph: Row, weights: dict[str, Tensor]) -> None:
     for row in graph["operators"]:
         if row["op"] not in _OPERATORS:
             raise ValueError(f"operator {str(row['op'])[:40]!r} is not known")
+        lacking = [name for name in _FIELDS[row["op"]] if name not in row]
+        if lacking:
+            raise ValueError(f"operator {row['op']} of {row['output']}: lacks {', '.join(lacking)}")
         missing = [index for index in row["inputs"] if index not in known]
         missing += [row[name] for name in ("weight", "bias") if name in row and row[name] not in weights]
         if missing or row.get("activation") not in _ACTIVATIONS:
@@ -201,3 +205,19 @@ def _padding(row: Row) -> list[int]:
     """Of width, height, channels, as torch wants it."""
     left, right, top, bottom, front, back = row["padding"]
     return [left, right, top, bottom, front, back]
+
+
+_FIELDS: dict[str, tuple[str, ...]] = {name: () for name in _OPERATORS} | {
+    "conv": ("weight", "stride", "padding", "dilation", "groups"),
+    "max_pool": ("size", "stride", "padding"),
+    "resize": ("size",),
+    "concat": ("axis",),
+    "reshape": ("shape",),
+    "mean": ("axes", "shape"),
+    "linear": ("weight", "bias"),
+    "depth_to_space": ("block",),
+    "slice": ("starts", "ends"),
+    "pad": ("padding",),
+    "prelu": ("weight",),
+}
+"""What an operator cannot do without, besides inputs and output."""
