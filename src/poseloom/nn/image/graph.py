@@ -207,7 +207,7 @@ def _padding(row: Row) -> list[int]:
     return [left, right, top, bottom, front, back]
 
 
-_FIELDS: dict[str, tuple[str, ...]] = {name: () for name in _OPERATORS} | {
+_FIELDS: dict[str, tuple[str, ...]] = dict.fromkeys(_OPERATORS, ()) | {
     "conv": ("weight", "stride", "padding", "dilation", "groups"),
     "max_pool": ("size", "stride", "padding"),
     "resize": ("size",),
