@@ -26,7 +26,7 @@ def test_to_the_picture_and_back_is_the_identity(x, y, side, turn):
 
 
 def test_a_region_that_is_turned_by_a_quarter_has_its_x_axis_downwards():
-    corner = roi(100, 50, 20, math.pi / 2).to_picture(torch.tensor([[[1.0, 0.5]]]))
+    corner = roi(100.0, 50.0, 20.0, math.pi / 2).to_picture(torch.tensor([[[1.0, 0.5]]]))
     torch.testing.assert_close(corner, torch.tensor([[[100.0, 60.0]]]))
 
 

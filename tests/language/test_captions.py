@@ -353,6 +353,7 @@ def test_contacts_are_told(real):
 # -- mistakes ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize("shape", [(3, 21, 3), (3, 22, 2), (22,)])
 def test_other_joints_are_refused(shape):
     with pytest.raises(PoseloomError, match="22 or at least 52"):

@@ -172,6 +172,7 @@ def test_joints_alone_can_be_described(build):
     assert describe(torch.zeros(0, 22, 3)) == []
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize("shape", [(3, 21, 3), (3, 22, 2), (22,)])
 def test_other_joints_are_refused(shape):
     with pytest.raises(PoseloomError, match="22 or at least 52"):

@@ -218,6 +218,7 @@ def test_unknown_versions_get_a_suggestion(build):
         instructions(build(), build(), "pfa")
 
 
+@pytest.mark.wrong_types
 def test_poses_that_do_not_match_are_refused(pairs):
     first, second = pairs
     with pytest.raises(PoseloomError, match="equal batch shapes"):

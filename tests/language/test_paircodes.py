@@ -128,6 +128,7 @@ def test_coincident_joints_and_bones_without_length_give_numbers(given):
     assert torch.isfinite(values).all()
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize("pairs", [[[0, 64]], [[-1, 3]], [[0.0, 1.0]], [0, 1]])
 def test_pairs_that_point_to_no_pose_are_refused(given, pairs):
     with pytest.raises(PoseloomError, match="pairs: expected"):

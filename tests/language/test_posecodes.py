@@ -119,12 +119,14 @@ def test_noise_depends_on_seed_and_position_alone(case):
     assert steps.max() == 1
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize("shape", [(5, 21, 3), (5, 24, 3), (5, 52, 2), (3,)])
 def test_other_numbers_of_joints_are_refused(shape):
     with pytest.raises(PoseloomError, match="22 or at least 52"):
         evaluate(torch.zeros(shape))
 
 
+@pytest.mark.wrong_types
 def test_rotations_of_another_batch_are_refused():
     with pytest.raises(PoseloomError, match="rotations: expected"):
         evaluate(torch.zeros(5, 52, 3), torch.zeros(4, 52, 3))

@@ -108,6 +108,7 @@ def test_a_layer_that_is_not_asked_for_costs_nothing(scene, monkeypatch):
         render(scene)
 
 
+@pytest.mark.wrong_types
 def test_scenes_are_checked_when_they_are_made(poses):
     with pytest.raises(PoseloomError, match="supersample"):
         Scene(poses, supersample=9)

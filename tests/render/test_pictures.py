@@ -104,6 +104,7 @@ def test_depth_is_that_of_the_camera(poses, preview):
     assert (image == 0).float().mean() > 0.5
 
 
+@pytest.mark.wrong_types
 def test_a_body_without_bones_is_drawn_in_one_part(poses, plain_body):
     assert parts(poses[:2], 32, body=plain_body).unique().tolist() == [0, int(Part.BODY)]
     assert render(poses[:2], 32, body=plain_body).shape == (2, 3, 32, 32)
@@ -217,6 +218,7 @@ def test_bad_sizes_are_told(poses, size):
         render(poses[0], size)
 
 
+@pytest.mark.wrong_types
 def test_other_mistakes_are_told(poses, preview):
     with pytest.raises(PoseloomError, match="no poses"):
         render(Pose.identity(0), 32, body=preview)

@@ -399,6 +399,7 @@ def test_the_gradient_of_a_step_is_the_mean_over_its_batches():
     assert weight.grad.item() == pytest.approx(3.0)
 
 
+@pytest.mark.wrong_types
 def test_groups_of_parameters_have_a_rate_and_a_decay_of_their_own():
     first, second = (torch.nn.Parameter(torch.zeros(1)) for _ in range(2))
     groups = [ParameterGroup([first]), ParameterGroup([second], lr_factor=0.1, decay=False)]

@@ -103,12 +103,12 @@ class ShapedSmpl:
     def turned(
         self,
         local: Float[Tensor, "*batch joints 3 3"],
-        translation: Float[Tensor, "*batch 3"] | None = None,
+        translation: Float[Tensor, "*#batch 3"] | None = None,
     ) -> PosedSmpl:
         """The body posed by rotation matrices in the model's own joint order, as regressors predict them.
 
         Args:
-            local: local of each joint beside its parent.
+            local: rotation of each joint beside its parent.
             translation: SMPL's own, which moves the body's origin: the pelvis is at `rest_pelvis` + translation.
         """
         eye = torch.eye(3, dtype=local.dtype, device=local.device)
