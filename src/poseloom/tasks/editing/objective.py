@@ -19,7 +19,7 @@ from poseloom.nn.pose.flow import OriginalPose
 from poseloom.nn.pose.losses import claim_loss, flow_losses
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
-from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
+from poseloom.tasks.common.flow_learner import JITTER, FlowLearner
 from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, write_instructions
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.editing.evaluate import held_out_figures
@@ -117,10 +117,8 @@ class EditingLearner(FlowLearner):
         first, second = self.pool.sample(seed, count)
         return first, keep_unnamed_limbs(first, second) if data.settled else second
 
-    def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
-        return with_some_dropped(
-            write_instructions(*examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
-        )
+    def texts_by_rule(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
+        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
         first, second = examples
