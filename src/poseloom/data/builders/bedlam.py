@@ -182,7 +182,7 @@ class Chosen:
     def read(self, unit: Unit) -> RowBlock:
         assert self.people is not None
         table = opened(self.people)
-        rows = [table.row(number) for number in unit.content]
+        rows = [table.row(int(number)) for number in unit.content]
         parts = table.manifest.parts if unit.name == "00000" else ()
         problems = chain.from_iterable(shard.problems for part in parts for shard in part.shards)
         return RowBlock(
