@@ -161,7 +161,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
         pose: what to describe.
         seed: chooses words.
         style: ``paragraph`` (default), ``short``, ``list`` or ``coach``, which speaks to the reader.
-        version: write captions in the manner of PoseScript instead: ``complete``, ``A`` to ``F``, ``N2``, ...
+        version: write as PoseScript's pipeline does instead: ``complete``, ``A`` to ``F``, ``N2``, ...
 
     Raises:
         PoseloomError: an unknown style or version, or both given.
@@ -176,9 +176,9 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
 
         texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=from_picture(pose))
     else:
-        from poseloom.language.posescript import captions
+        from poseloom.language.posescript import automatic_descriptions
 
-        texts, notes = captions(as_pose(pose), version, seed), guessed_note(unseen)
+        texts, notes = automatic_descriptions(as_pose(pose), version, seed), guessed_note(unseen)
     described = Described(tuple(texts), notes=notes)
     return described.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else described
 

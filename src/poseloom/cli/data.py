@@ -56,7 +56,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
 def _add_describe(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
     options.add_seed(parser)
-    parser.add_argument("--version", metavar="NAME", help="captions in the manner of PoseScript: complete, A to F, ...")
+    parser.add_argument("--version", metavar="NAME", help="in the manner of PoseScript instead: complete, A to F, ...")
     _add_workers(parser)
 
 
@@ -144,9 +144,9 @@ def _texts(arguments: argparse.Namespace) -> Part:
 
 def _describe(arguments: argparse.Namespace) -> None:
     from poseloom.data import describe_table
-    from poseloom.data.builders.describe import BY_RULE, captions_of
+    from poseloom.data.builders.describe import BY_RULE, posescript_describer
 
-    describer = captions_of(arguments.version) if arguments.version else BY_RULE
+    describer = posescript_describer(arguments.version) if arguments.version else BY_RULE
     report = told("describe", "texts")
     part = describe_table(arguments.table, arguments.seed, _executor(arguments), describer=describer, report=report)
     _report(arguments, arguments.table, part, "texts")

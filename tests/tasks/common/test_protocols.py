@@ -23,6 +23,8 @@ from poseloom.tasks.retrieval import evaluate as retrieval
 from poseloom.tasks.sign import evaluate as sign
 from poseloom.tasks.sign.clips import SignClip
 
+pytestmark = pytest.mark.wrong_types  # the stubs are of no model's class
+
 BODY = 22
 LEFT_ELBOW, RIGHT_ELBOW = 18, 19
 FOREARM = 1000 * rest_offsets()[20:22].norm(dim=-1).mean().item()

@@ -19,6 +19,8 @@ from poseloom.tasks.editing import published_evaluate as editing
 from poseloom.tasks.generation import published_evaluate as generation
 from poseloom.tasks.instruction import published_evaluate as instruction
 
+pytestmark = pytest.mark.wrong_types  # the stubs are of no model's class
+
 CERTAIN = 1e-3
 """Standard deviation of the stubs' Gaussians: samples are hardly noisy."""
 NAMES = ("decsigma_v2v", "decsigma_jts", "decsigma_rot")

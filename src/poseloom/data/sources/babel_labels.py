@@ -111,10 +111,10 @@ def by_file(labels: Mapping[str, Labels], amass: AmassFolder) -> tuple[dict[str,
 
 
 def activity_labels(texts: Sequence[Text], file: str = "") -> list[str] | None:
-    """The categories among a row's texts, for captions; None where nothing is known.
+    """The categories among a row's texts, for descriptions; None where nothing is known.
 
     Those of the moment; where a sequence has labels as a whole alone, these. A dance of DanceDB, which BABEL does not
-    label, has the label that captions know it by.
+    label, has the label that descriptions know it by.
 
     Args:
         texts: texts of the row.

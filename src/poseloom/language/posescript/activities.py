@@ -89,7 +89,7 @@ def activity_sentence(labels: Sequence[str] | None, dancing: bool, voice: Voice,
     Args:
         labels: labels of one pose, such as ``walk``; of more than two, two are told.
         dancing: whether the marker of a dance counts as the label ``dance``.
-        voice: voice of the caption, so that pronouns agree.
+        voice: voice of the description, so that pronouns agree.
     """
     activities = activities_of()
     known = []

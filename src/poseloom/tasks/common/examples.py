@@ -257,10 +257,10 @@ def _described(style: str) -> Writer:
     return write
 
 
-def _captioned(poses: Pose, seed: int) -> list[str]:
-    from poseloom.language.posescript import captions
+def _as_posescript(poses: Pose, seed: int) -> list[str]:
+    from poseloom.language.posescript import automatic_descriptions
 
-    return captions(poses, seed=seed)
+    return automatic_descriptions(poses, seed=seed)
 
 
 WRITERS: dict[str, tuple[Writer, float]] = {
@@ -268,7 +268,7 @@ WRITERS: dict[str, tuple[Writer, float]] = {
     "short": (_described("short"), 0.2),
     "list": (_described("list"), 0.1),
     "coach": (_described("coach"), 0.1),
-    "captions": (_captioned, 0.2),
+    "posescript": (_as_posescript, 0.2),
 }
 """Ways of writing a description, and the share of training texts that each writes."""
 

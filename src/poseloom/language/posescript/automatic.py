@@ -1,4 +1,4 @@
-"""`captions`: paragraphs in the manner of PoseScript, from poses or joints."""
+"""`automatic_descriptions`: paragraphs in the manner of PoseScript, from poses or joints."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Eligible = list[tuple[Code, bool]]
 
 @dataclass(frozen=True)
 class StatedContent:
-    """What the caption of one pose tells, and the choices that are left to word it."""
+    """What the description of one pose tells, and the choices that are left to word it."""
 
     canonical: list[Statement]
     """Of the pose, or, if `turned`, of its mirror image."""
@@ -64,7 +64,7 @@ class StatedContent:
         return [mirrored_statement(one, rules_of().opposites) for one in self.canonical]
 
 
-def captions(
+def automatic_descriptions(
     pose: Pose | Float[Tensor, "*batch joints 3"],
     version: str | PoseScriptOptions = "complete",
     seed: int = 0,
@@ -82,7 +82,7 @@ def captions(
 
     Args:
         pose: poses (their heading is removed), or joints as `posecodes.evaluate` takes them.
-        version: name of a version (`captions.options.versions`), or switches of your own.
+        version: name of a version (`poseloom.language.posescript.versions`), or switches of your own.
         rotations: rotations of joints, adds statements on the head; see `posecodes.evaluate`. A `Pose` brings its own.
         activity_labels: for each pose its labels in the manner of BABEL, or None; told by versions with `activity`.
         contacts: for each pose the pairs of parts that touch; versions with `contacts` find them on the body's mesh
@@ -122,7 +122,7 @@ def stated_content(
     contacts: Sequence[Sequence[Code]] | None = None,
     body: Body | None = None,
 ) -> Iterator[StatedContent]:
-    """What the captions of poses tell, one by one: few objects live at a time, which spares the garbage collector."""
+    """What is told of poses, one by one: few objects live at a time, which spares the garbage collector."""
     rules = rules_of()
     alike = even_rules()
     first = 0

@@ -1,4 +1,4 @@
-"""Captions: exact stages, versions, randomness that keeps its word, and texts that hold of real poses."""
+"""Descriptions in the manner of PoseScript: exact stages, versions, steady draws, texts that hold of real poses."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.body import default_body
 from poseloom.language import swap_sides
 from poseloom.language.posecodes import Code, evaluate
-from poseloom.language.posescript import PoseScriptOptions, captions, findings, read_posescript, versions
-from poseloom.language.posescript.caption import stated_content
+from poseloom.language.posescript import PoseScriptOptions, automatic_descriptions, findings, read_posescript, versions
+from poseloom.language.posescript.automatic import stated_content
 from poseloom.language.posescript.options import version
 from poseloom.language.posescript.phrasebook import phrasebook_of
 from poseloom.language.posescript.rules import CROSSED, PLURAL, rules_of
@@ -77,7 +77,7 @@ def test_codes_after_the_statistical_rules_are_exact(case):
         assert [list(one) for one in ours] == expected
 
 
-def test_faithful_captions_tell_the_codes_of_the_original(case):
+def test_faithful_descriptions_tell_the_codes_of_the_original(case):
     coords, rotations = (torch.from_numpy(case[1][name]) for name in ("coords", "rotations"))
     options = PoseScriptOptions(simplified=True, faithful=True, transitive_rule=True, statistical_rules=True)
     every = stated_content(coords, options, rotations=rotations)
@@ -123,11 +123,11 @@ def test_of_two_codes_that_imply_each_other_one_is_told():
 
 def test_directions_are_told_only_of_people_who_face_the_front(build):
     lying = build(pelvis=("X", (-90,)))
-    assert not re.search(r"behind|in front|back of|lean|twist", " ".join(captions(lying, seed=1)))
+    assert not re.search(r"behind|in front|back of|lean|twist", " ".join(automatic_descriptions(lying, seed=1)))
     turned = default_body("preview").joints(build(pelvis=("Y", (90,)), left_shoulder=("Z", (0,))))
     axes = rules_of().needs_facing
-    assert not {one.interpretation for one in read_posescript(captions(turned[None])[0]).codes} & axes
-    faithful = " ".join(captions(turned, seed=seed, faithful=True)[0] for seed in range(4))
+    assert not {one.interpretation for one in read_posescript(automatic_descriptions(turned[None])[0]).codes} & axes
+    faithful = " ".join(automatic_descriptions(turned, seed=seed, faithful=True)[0] for seed in range(4))
     assert {one.interpretation for one in read_posescript(faithful).codes} & axes
 
 
@@ -171,15 +171,17 @@ def test_the_mirrored_body_has_the_mirrored_codes(real):
 def test_the_mirrored_pose_has_the_mirrored_text(real_poses, name):
     for poses in (real_poses[:100], sample(60, seed=4)):
         for seed in (0, 3):
-            mirrored = captions(poses.mirror(), name, seed)
-            assert [swap_sides(text) for text in captions(poses, name, seed)] == mirrored
+            mirrored = automatic_descriptions(poses.mirror(), name, seed)
+            assert [swap_sides(text) for text in automatic_descriptions(poses, name, seed)] == mirrored
 
 
 def test_the_mirrored_joints_have_the_mirrored_text_also_with_noise(real):
     joints = real[1][:100]
     mirrored = joints[:, list(MIRROR)] * torch.tensor([-1.0, 1.0, 1.0])
     for options in (PoseScriptOptions(noise=True, random_skip=True), PoseScriptOptions()):
-        assert [swap_sides(text) for text in captions(joints, options, 5)] == captions(mirrored, options, 5)
+        assert [swap_sides(text) for text in automatic_descriptions(joints, options, 5)] == automatic_descriptions(
+            mirrored, options, 5
+        )
 
 
 @settings(max_examples=10, deadline=None)
@@ -187,7 +189,9 @@ def test_the_mirrored_joints_have_the_mirrored_text_also_with_noise(real):
 def test_wild_mirrored_poses_have_mirrored_texts(seed, name):
     generator = torch.Generator().manual_seed(seed)
     poses = Pose(torch.randn(8, 22, 3, generator=generator) * 0.6)
-    assert [swap_sides(text) for text in captions(poses, name, seed)] == captions(poses.mirror(), name, seed)
+    assert [swap_sides(text) for text in automatic_descriptions(poses, name, seed)] == automatic_descriptions(
+        poses.mirror(), name, seed
+    )
 
 
 @pytest.mark.parametrize("name", ["complete", "E", "F", "N7"])
@@ -197,7 +201,7 @@ def test_texts_on_poses_with_two_equal_halves_do_not_favour_a_side(name):
     even = [index for index, pose in enumerate(poses) if torch.equal(pose.mirror().rotations, pose.rotations)]
     assert len(even) > 5
     for seed in range(3):
-        for text in captions(poses[even], name, seed):
+        for text in automatic_descriptions(poses[even], name, seed):
             assert swap_sides(text) == text
 
 
@@ -205,24 +209,24 @@ def test_texts_on_poses_with_two_equal_halves_do_not_favour_a_side(name):
 
 
 @pytest.mark.parametrize("name", ["complete", "N2", "N6", "N7", "F"])
-def test_real_captions_hold_and_can_be_read(real, name):
+def test_real_descriptions_hold_and_can_be_read(real, name):
     poses, joints = real
-    assert findings(captions(poses, name, seed=2), joints, poses.rotations) == []
+    assert findings(automatic_descriptions(poses, name, seed=2), joints, poses.rotations) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["complete", "N2", "N7"])
-def test_five_thousand_real_captions_hold(shared_data, name):
+def test_five_thousand_real_descriptions_hold(shared_data, name):
     arrays = np.load(shared_data("mocap") / "train.npz")
     chosen = arrays["pose"][arrays["fps_order"][:5000]].astype(np.float32)
     poses = Pose(torch.from_numpy(chosen)).without_heading()
     joints = even_joints(default_body("preview"), poses)
-    assert findings(captions(poses, name), joints, poses.rotations) == []
+    assert findings(automatic_descriptions(poses, name), joints, poses.rotations) == []
 
 
 def test_the_checker_finds_what_is_wrong(real):
     poses, joints = real
-    texts = captions(poses, seed=3)
+    texts = automatic_descriptions(poses, seed=3)
     wrong = findings([swap_sides(text) for text in texts], joints, poses.rotations)
     assert len({one.pose for one in wrong}) > 0.9 * len(texts)
     glued = findings([text.replace("is ", "is", 1).replace("are ", "are", 1) for text in texts], joints)
@@ -239,14 +243,14 @@ def test_a_text_tells_every_statement(real):
         return one._replace(part=part, part2=part2)
 
     statements = [one.statements for one in stated_content(poses, version("complete"), 7)]
-    for text, wanted in zip(captions(poses, seed=7), statements, strict=True):
+    for text, wanted in zip(automatic_descriptions(poses, seed=7), statements, strict=True):
         assert set(read_posescript(text).codes) == {plain(one) for each in wanted for one in each.codes}
 
 
 def test_texts_are_tidy(real):
     poses, _ = real
     for name in ("complete", "E"):
-        for text in captions(poses, name, seed=4):
+        for text in automatic_descriptions(poses, name, seed=4):
             assert text.endswith(".")
             assert all(sentence[0].isupper() for sentence in text.split(". "))
             assert not re.search(r"[\[\]{}<>_]|  |\.\.| ,|None|haves|\b(\w+) \1\b", text)
@@ -254,24 +258,24 @@ def test_texts_are_tidy(real):
 
 def test_seeds_change_words_and_not_facts(real):
     poses, joints = real
-    first, *others = (captions(poses[:60], "F", seed=seed) for seed in range(10))
+    first, *others = (automatic_descriptions(poses[:60], "F", seed=seed) for seed in range(10))
     assert all(sum(a != b for a, b in zip(first, other, strict=True)) > 55 for other in others)
-    assert len({captions(joints[:1], seed=seed)[0] for seed in range(10)}) == 10
+    assert len({automatic_descriptions(joints[:1], seed=seed)[0] for seed in range(10)}) == 10
 
 
 def test_a_pose_reads_the_same_alone_and_in_any_batch(real):
     _, joints = real
-    together = captions(joints[:20], "N7", seed=5)
-    assert [captions(one, "N7", seed=5)[0] for one in joints[:20]] == together
-    assert captions(joints[:20].flip(0), "N7", seed=5) == together[::-1]
-    assert captions(joints[:20].reshape(4, 5, 52, 3), "N7", seed=5) == together
+    together = automatic_descriptions(joints[:20], "N7", seed=5)
+    assert [automatic_descriptions(one, "N7", seed=5)[0] for one in joints[:20]] == together
+    assert automatic_descriptions(joints[:20].flip(0), "N7", seed=5) == together[::-1]
+    assert automatic_descriptions(joints[:20].reshape(4, 5, 52, 3), "N7", seed=5) == together
 
 
 def test_noise_blurs_some_statements_and_depends_on_the_pose_alone(real):
     _, joints = real
     noisy = PoseScriptOptions(noise=True)
-    texts = captions(joints[:60], noisy, seed=5)
-    assert captions(joints[:60].flip(0), noisy, seed=5) == texts[::-1]
+    texts = automatic_descriptions(joints[:60], noisy, seed=5)
+    assert automatic_descriptions(joints[:60].flip(0), noisy, seed=5) == texts[::-1]
     assert 0 < len(findings(texts, joints[:60])) < 300
 
 
@@ -279,30 +283,30 @@ def test_the_same_text_in_another_process(real, tmp_path):
     _, joints = real
     torch.save(joints[:5], tmp_path / "joints.pt")
     program = (
-        "import sys, torch; from poseloom.language.posescript import captions;"
-        "print('|'.join(captions(torch.load(sys.argv[1]), 'N7', 9)))"
+        "import sys, torch; from poseloom.language.posescript import automatic_descriptions;"
+        "print('|'.join(automatic_descriptions(torch.load(sys.argv[1]), 'N7', 9)))"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "joints.pt")]
     other = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert other.strip() == "|".join(captions(joints[:5], "N7", 9))
+    assert other.strip() == "|".join(automatic_descriptions(joints[:5], "N7", 9))
 
 
 def test_skipping_leaves_something_out_and_never_everything(real):
     _, joints = real
-    every = captions(joints, "F", seed=1)
-    some = captions(joints, "E", seed=1)
+    every = automatic_descriptions(joints, "F", seed=1)
+    some = automatic_descriptions(joints, "E", seed=1)
     assert all(some)
     assert sum(len(a) > len(b) for a, b in zip(every, some, strict=True)) > 0.6 * len(every)
 
 
 def test_22_joints_and_empty_batches(real):
     _, joints = real
-    assert all(captions(joints[:3, :22]))
-    assert captions(torch.zeros(0, 22, 3)) == []
+    assert all(automatic_descriptions(joints[:3, :22]))
+    assert automatic_descriptions(torch.zeros(0, 22, 3)) == []
 
 
 def test_coincident_joints_do_not_fail():
-    assert len(captions(torch.zeros(2, 52, 3))) == 2
+    assert len(automatic_descriptions(torch.zeros(2, 52, 3))) == 2
 
 
 # -- versions, activities, contacts ------------------------------------------------------------------------------
@@ -313,13 +317,13 @@ def test_versions_are_named_and_a_wrong_name_gets_a_suggestion(real):
     assert version("A").dancing
     assert not version("D").statistical_rules
     with pytest.raises(PoseloomError, match="did you mean 'complete'"):
-        captions(real[1][:1], "complet")
+        automatic_descriptions(real[1][:1], "complet")
 
 
-def test_activities_come_first_and_agree_with_the_caption(real):
+def test_activities_come_first_and_agree_with_the_description(real):
     _, joints = real
     labels: list[list[str] | None] = [["walk"], ["run", "wave"], ["transition"], None, ["karate chop"]] * 10
-    texts = captions(joints[:50], "A", seed=6, activity_labels=labels)
+    texts = automatic_descriptions(joints[:50], "A", seed=6, activity_labels=labels)
     for text, label in zip(texts, labels, strict=True):
         first = text.split(". ")[0]
         if label == ["walk"]:
@@ -328,10 +332,10 @@ def test_activities_come_first_and_agree_with_the_caption(real):
             assert '"karate chop"' in first
         if re.match(r"(He|The man|A man|This man) ", first):
             assert not re.search(r"\b(their|her)\b", text)
-    plain = captions(joints[:50], "N7", seed=6, activity_labels=labels)
-    assert plain == captions(joints[:50], "N7", seed=6)
+    plain = automatic_descriptions(joints[:50], "N7", seed=6, activity_labels=labels)
+    assert plain == automatic_descriptions(joints[:50], "N7", seed=6)
     with pytest.raises(PoseloomError, match="activity_labels"):
-        captions(joints[:3], "A", activity_labels=[["walk"]])
+        automatic_descriptions(joints[:3], "A", activity_labels=[["walk"]])
 
 
 def test_a_contact_replaces_the_code_that_says_close():
@@ -343,11 +347,11 @@ def test_a_contact_replaces_the_code_that_says_close():
 def test_contacts_are_told(real):
     _, joints = real
     contact = code("left hand | touch | right forearm")
-    texts = captions(joints[:5], "embroider-simplified", contacts=[[contact]] * 5)
+    texts = automatic_descriptions(joints[:5], "embroider-simplified", contacts=[[contact]] * 5)
     either = {contact, code("right forearm | touch | left hand")}
     assert all(either & set(read_posescript(text).codes) for text in texts)
     with pytest.raises(PoseloomError, match="contacts"):
-        captions(joints[:5], "embroider-plain")
+        automatic_descriptions(joints[:5], "embroider-plain")
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------
@@ -357,12 +361,12 @@ def test_contacts_are_told(real):
 @pytest.mark.parametrize("shape", [(3, 21, 3), (3, 22, 2), (22,)])
 def test_other_joints_are_refused(shape):
     with pytest.raises(PoseloomError, match="22 or at least 52"):
-        captions(torch.zeros(shape))
+        automatic_descriptions(torch.zeros(shape))
 
 
 def test_nan_is_refused():
     with pytest.raises(PoseloomError, match="NaN"):
-        captions(torch.full((1, 22, 3), float("nan")))
+        automatic_descriptions(torch.full((1, 22, 3), float("nan")))
 
 
 @pytest.mark.parametrize(
@@ -379,9 +383,9 @@ def test_nan_is_refused():
     ],
 )
 def test_a_broken_phrase_file_is_named(tmp_path, change, message):
-    table = json.loads((TABLES / "caption_phrases.json").read_text())
+    table = json.loads((TABLES / "posescript_phrases.json").read_text())
     change(table)
-    broken = tmp_path / "caption_phrases.json"
+    broken = tmp_path / "posescript_phrases.json"
     broken.write_text(json.dumps(table))
     with pytest.raises(FileError, match=message) as fault:
         phrasebook_of(broken)
@@ -398,9 +402,9 @@ def test_a_broken_phrase_file_is_named(tmp_path, change, message):
     ],
 )
 def test_a_broken_rule_file_is_named(tmp_path, change, message):
-    table = json.loads((TABLES / "captions.json").read_text())
+    table = json.loads((TABLES / "posescript_rules.json").read_text())
     change(table)
-    broken = tmp_path / "captions.json"
+    broken = tmp_path / "posescript_rules.json"
     broken.write_text(json.dumps(table))
     with pytest.raises(FileError, match=message):
         rules_of(broken)

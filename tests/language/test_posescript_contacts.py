@@ -8,7 +8,7 @@ import torch
 from poseloom.body import default_body
 from poseloom.language import swap_sides
 from poseloom.language.posecodes import Code
-from poseloom.language.posescript import captions, read_posescript
+from poseloom.language.posescript import automatic_descriptions, read_posescript
 from poseloom.language.posescript.contact_parts import UNNAMED, contact_table, skin_of
 from poseloom.language.posescript.contacts import _codes, contacts_of
 from poseloom.language.posescript.sides import mirrored_touch
@@ -91,14 +91,14 @@ def test_the_mirrored_pose_has_the_mirrored_touches(real_poses):
     images = zip(contacts_of(poses), contacts_of(poses.mirror()), strict=True)
     assert all({mirrored_touch(code) for code in codes} == set(other) for codes, other in images)
     for name in ("embroider-plain", "embroider-simplified", "embroider-ripple"):
-        mirrored = captions(poses[:60].mirror(), name, 2)
-        assert [swap_sides(text) for text in captions(poses[:60], name, 2)] == mirrored
+        mirrored = automatic_descriptions(poses[:60].mirror(), name, 2)
+        assert [swap_sides(text) for text in automatic_descriptions(poses[:60], name, 2)] == mirrored
 
 
-def test_captions_find_and_tell_contacts(real_poses):
+def test_descriptions_find_and_tell_contacts(real_poses):
     poses = real_poses[:60].without_heading()
     found = contacts_of(poses)
-    texts = captions(poses, "embroider-simplified", seed=1)
+    texts = automatic_descriptions(poses, "embroider-simplified", seed=1)
     for codes, text in zip(found, texts, strict=True):
         told = [one for one in read_posescript(text).codes if one.interpretation == "touch"]
         assert len(told) == len(codes)
