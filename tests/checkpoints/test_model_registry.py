@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -97,6 +98,7 @@ def test_nothing_of_training_is_loaded_to_predict(tiny_models):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
+@pytest.mark.skipif("POSELOOM_SHAPES" in os.environ, reason="wrapped by checks, overloads take each other's place")
 @pytest.mark.parametrize("name", registry.shipped_names())
 def test_type_checkers_know_a_model_by_its_name_and_by_its_task(tiny_models, name):
     from typing import get_overloads

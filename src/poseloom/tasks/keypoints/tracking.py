@@ -239,5 +239,5 @@ def _in_sight(picture: Tensor, body: BodyPoints) -> Tensor:
     return ((middle > -margin) & (middle < extent + margin)).all(-1)
 
 
-def _difference(a: Float[Tensor, "*people 6"], b: Float[Tensor, "*people 6"]) -> Float[Tensor, " people"]:
+def _difference(a: Float[Tensor, "*people 6"], b: Float[Tensor, "*#people 6"]) -> Float[Tensor, "*people"]:
     return (a - b).abs().mean(-1)
