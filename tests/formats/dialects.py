@@ -424,7 +424,7 @@ def dialect_bvh(
         rest: see `rest_turns`.
         unit: metres a unit of the file.
         up: a key of `AXES`.
-        order: of the rotation channels.
+        order: in which order the rotation channels stand.
         positions: "root", "none", or "whole" for whole positions on every joint.
     """
     bones, axes = figure(dialect), AXES[up]

@@ -232,7 +232,7 @@ def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
 
     Args:
         text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
-        name: name of the clip.
+        name: what the clip is called.
         strict: slips that are passed over count as mistakes.
 
     Raises:

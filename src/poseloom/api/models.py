@@ -73,8 +73,8 @@ def caption(
         beams: texts that are followed side by side; 1 is the most probable word each time.
         top_k: draw words among this many most probable ones.
         top_p: draw words among the most probable ones that together have this probability.
-        temperature: temperature of drawn words.
-        seed: seed of drawn words.
+        temperature: how freely words are drawn; below 1 the probable ones come more often.
+        seed: the same seed draws the same words.
         model: by name or path.
 
     Raises:

@@ -43,8 +43,8 @@ class Shipped:
     """A model that poseloom has a place for.
 
     Args:
-        name: name of the model, which is its task's.
-        path: path of its weights.
+        name: what the model is called: its task's name.
+        path: where its weights lie.
         card: what is known of it; None where this installation lacks it.
     """
 

@@ -33,7 +33,7 @@ class ReleasedCheckpoint:
     """A published checkpoint, read and checked, not yet a module.
 
     Args:
-        path: path of the file.
+        path: the file.
         kind: which model.
         config: its sizes and choices, a data class of the task.
         state: weights by name.
@@ -64,7 +64,7 @@ def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheck
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
-        path: path of the file.
+        path: the file.
         task: that it must be of; any by default.
 
     Raises:

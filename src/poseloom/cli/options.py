@@ -24,8 +24,8 @@ def add_input(
     """The motion or pose file and the options that say what it is.
 
     Args:
-        parser: parser of the command.
-        name: name of the argument that takes the file.
+        parser: the command's.
+        name: what the argument that takes the file is called.
         rate: the option that says its frames a second.
         several: whether several files and folders may be named; the argument is a list of them then.
     """
@@ -41,7 +41,7 @@ def add_alias(parser: argparse.ArgumentParser, alias: str, of: str, **kind: Any)
     """An older name of an option, which goes on to work and is not shown.
 
     Args:
-        parser: parser of the command.
+        parser: the command's.
         alias: the older name.
         of: where its value goes: the attribute of the arguments.
         kind: what else the option has: ``type``, ``action``.

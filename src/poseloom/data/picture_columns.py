@@ -24,7 +24,7 @@ class Pictures:
     Args:
         paths: as the data set names them.
         size: height and width, pixels.
-        box: box of the person: x, y, width, height in pixels; zeros where it is not known.
+        box: where the person is: x, y, width, height in pixels; zeros where it is not known.
         crop: from the picture to the crop; the identity where there is none.
     """
 

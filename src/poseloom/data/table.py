@@ -225,7 +225,7 @@ class Table:
         """A column of the records (id, data_set, file, frame, split, joints) as a pyarrow chunked array.
 
         Args:
-            name: name of the column.
+            name: what the column is called.
             shards: only those, by name; all by default.
         """
         used = zip(self._names, self._shards, strict=True)

@@ -65,7 +65,7 @@ class Smplify:
     """Weights and camera of the energies.
 
     Args:
-        prior: prior of poses.
+        prior: how likely poses are.
         focal, centre: focal length and centre of the crop's camera, pixels.
         sigma: pixels at which a keypoint becomes an outlier.
         prior_weight, shape_weight, bend_weight, depth_weight: weights of the terms.

@@ -86,7 +86,7 @@ class SpacePoints(_Dense):
 
     Args:
         target: positions.
-        weight: weight of each coordinate; 0 for what was not seen.
+        weight: how much each coordinate counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier (Geman and McClure 1987); None: never.
     """
 
@@ -117,7 +117,7 @@ class PicturePoints(_Dense):
     Args:
         target: picture coordinates, x to the right and y up; under perspective from the principal point, in focal
             lengths.
-        weight: weight of each point; 0 for what was not seen.
+        weight: how much each point counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
         perspective: near limbs are larger; else weak perspective, where all is as large as the root.
     """
@@ -162,7 +162,7 @@ class RelativePoints(_Dense):
         points: which of the chain's points, one each.
         origins: from which of the chain's points each is seen.
         target: what lies between the two, metres.
-        weight: weight of each coordinate; 0 for what was not seen.
+        weight: how much each coordinate counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
     """
 
@@ -207,7 +207,7 @@ class NearRotations(_Diagonal):
 
     Args:
         toward: those rotations.
-        weight: weight of each axis, in each frame or the same in all.
+        weight: how much each axis counts, in each frame or the same in all.
     """
 
     toward: Float[Tensor, "frames joints 3 3"]

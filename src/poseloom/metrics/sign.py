@@ -55,7 +55,7 @@ def sign_masked_mse(
     Args:
         prediction: what was made.
         label: what was recorded.
-        confidence: confidence of the prediction (Ham2Pose) or of the label, for at most as many frames as the longer
+        confidence: how sure the prediction is (Ham2Pose), or the label, for at most as many frames as the longer
             sequence; 0 beyond its end. The weights are not divided out.
         published: see the module.
     """

@@ -61,10 +61,10 @@ def bodies_on_photo(
     Args:
         photo: RGB in [0, 1].
         poses: (people,), their translations in the camera's world.
-        camera: camera of the photo.
+        camera: through which the photo was taken.
         seen: joints that the photo tells; all by default.
-        style: style of the bodies.
-        opacity: opacity of what is seen.
+        style: how the bodies are drawn.
+        opacity: how much of the photo a limb that is seen covers, 0 to 1.
     """
     seen = torch.ones(len(poses), ALL_JOINTS, dtype=torch.bool) if seen is None else seen
     assert poses.translation is not None
@@ -109,7 +109,7 @@ def with_side_views(
         picture: with the bodies over it.
         poses: (people,), in the camera's axes.
         azimuth: degrees round the vertical from the camera.
-        style: style of the bodies.
+        style: how the bodies are drawn.
     """
     shown = poses[:_MOST_BESIDE]
     height = picture.shape[-1 - 1]
@@ -131,7 +131,7 @@ def skeletons_on_photo(
     Args:
         photo: RGB in [0, 1].
         points: pixels.
-        seen: which of them are.
+        seen: which of them the photo shows.
         hands: left and right, pixels; NaN where there is none.
     """
     image = to_pil(photo)

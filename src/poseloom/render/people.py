@@ -67,8 +67,8 @@ def draw_people(
     Args:
         picture: that they were found in.
         people: all rows are drawn; in any convention with shoulders, elbows and so on.
-        hands: hands of each row, left and right; NaN where none was found.
-        face: face of each row; NaN where none was found.
+        hands: left and right one of each row; NaN where none was found.
+        face: points of each row's face; NaN where none was found.
         numbers: write each person's number over the head.
     """
     canvas = picture.convert("RGB")

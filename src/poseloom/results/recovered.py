@@ -47,13 +47,13 @@ class Recovered(Result):
     Args:
         keypoints: from which the bodies were fitted; says which row is whose, and when.
         poses: 52 joints; the translation is where the pelvis is, metres, for a body of average size.
-        camera: camera of the picture; all rows share it.
+        camera: through which the picture was taken; all rows share it.
         focal_known: whether the file told the lens; else a normal lens is assumed.
         seen: joints of which the picture tells where they are; the others are guesses.
         outside: joints that lie beyond the picture's edge.
         confidence: mean visibility of the landmarks that were fitted, 0 to 1, times the score of the person.
         error: mean distance of the body from the landmarks, metres.
-        stands: stands of each row, the pelvis on a floor (y = 0) over which feet that stand do not slide, metres.
+        stands: where each row's pelvis is on a floor (y = 0) over which feet that stand do not slide, metres.
     """
 
     keypoints: Keypoints

@@ -24,9 +24,9 @@ def evaluate(
 
     Args:
         learner: what is measured, on the device where it is.
-        split: split of the data.
+        split: train, val or test.
         weights: a checkpoint of a run or an exported model, loaded first; the learner's own by default.
-        seed: seed of what the protocol draws; the recipe's by default.
+        seed: what the protocol draws depends on it; the recipe's by default.
 
     Raises:
         PoseloomError: the split is unknown, or the weights are of another model.

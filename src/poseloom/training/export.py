@@ -34,7 +34,7 @@ class ModelCard:
 
     Args:
         task: the folder under tasks.
-        name: name of the recipe.
+        name: what the recipe is called.
         recipe: the whole recipe as plain values.
         figures: measured on the weights.
         card: for users, in words.
@@ -99,7 +99,7 @@ def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     """The card of exported weights.
 
     Args:
-        path: path of the weights or of the card.
+        path: the weights or the card.
         task: that it must be of; any by default.
 
     Raises:

@@ -37,8 +37,8 @@ class RunResult:
     """What a finished run gives.
 
     Args:
-        folder: folder of the run.
-        figures: figures of the exported weights on the validation split.
+        folder: where the run lies.
+        figures: what was measured of the exported weights on the validation split.
         stages: the best validation of each stage, by its name.
         model: the exported weights; the card lies beside them.
     """

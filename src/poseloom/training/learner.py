@@ -64,7 +64,7 @@ class HeldBatch:
 
     Args:
         batch: what is learned from.
-        losses: losses of the turn that is taken.
+        losses: those of the turn that is taken.
     """
 
     def __init__(self, batch: Any, losses: Callable[[Any], Losses]):

@@ -90,7 +90,7 @@ class Stage:
     A later stage begins with the best weights of the one before.
 
     Args:
-        name: name of the stage; names its best checkpoint.
+        name: what the stage and its best checkpoint are called.
         epochs: how long, in epochs; or use steps.
         steps: how long, in optimiser steps; or use epochs.
         batch_size: samples of one batch, of all processes together.
@@ -123,7 +123,7 @@ class Engine:
     """The machine's side of a run. It may change when a run is resumed; nothing in it is meant to change the result.
 
     Args:
-        precision: precision of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
+        precision: how numbers are computed with: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
             that knows it, else 32.
         accelerator: cpu, gpu, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
@@ -161,7 +161,7 @@ class Card:
         data: what it was trained on.
         measured: how its figures were measured.
         limits: what it cannot do.
-        licence: licence of the weights.
+        licence: name of the licence under which the weights may be used.
         attribution: whom to thank, in the words that they ask for.
     """
 
@@ -179,8 +179,8 @@ class Recipe:
 
     Args:
         task: the folder under tasks.
-        name: name of the recipe.
-        seed: seed of everything that is drawn at random.
+        name: what the recipe is called.
+        seed: all that is drawn at random depends on it.
         stages: one after another.
         engine: the machine's side.
         card: what a user must know of the trained model.

@@ -33,7 +33,7 @@ def read_recipe(path: str | Path, kind: type[R], overrides: Sequence[tuple[str, 
     """The recipe of a TOML, JSON or YAML file.
 
     Args:
-        path: path of the file.
+        path: the file.
         kind: the task's recipe class.
         overrides: keys with dots and the texts of their values, as `("stages.train.optimizer.lr", "3e-4")`.
 

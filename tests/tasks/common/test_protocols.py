@@ -340,7 +340,7 @@ class Signing(torch.nn.Module):
     Args:
         clips: by their texts.
         wrong: added to the first coordinate of the last refinement.
-        length: of what it makes, in lengths of the clip.
+        length: how long what it makes is, in lengths of the clip.
     """
 
     def __init__(self, clips, wrong=0.0, length=1.0):

@@ -157,7 +157,7 @@ class Chosen:
 
     Args:
         depends_on: all that they depend on.
-        layout: layout of both tables.
+        layout: how the rows of both tables are laid out.
         people: the other table; not needed to tell the name of the part.
         rows: for each split the numbers of its rows there, in the order in which they are wanted.
     """

@@ -37,7 +37,7 @@ class Span:
     Args:
         start, end: seconds, both included; None for the whole sequence.
         words: what an annotator wrote.
-        categories: categories of actions.
+        categories: kinds of action that are seen.
     """
 
     words: str
@@ -117,7 +117,7 @@ def activity_labels(texts: Sequence[Text], file: str = "") -> list[str] | None:
     label, has the label that descriptions know it by.
 
     Args:
-        texts: texts of the row.
+        texts: the row's texts.
         file: where its pose is from.
     """
     for source in (CATEGORIES, CATEGORIES + WHOLE):

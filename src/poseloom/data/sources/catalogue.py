@@ -45,7 +45,7 @@ class SourceInfo:
         title: what it is, in a line.
         download: what to get, and where.
         licence: its terms.
-        size: size of the download and of the table.
+        size: how large download and table are.
         made_by: ``module:class`` below `poseloom.data`; the class takes the options as keywords.
         options: those that it knows; `FOLDER` where it reads files.
         required: those that must be given.

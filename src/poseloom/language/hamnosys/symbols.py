@@ -119,7 +119,7 @@ class Symbol:
         name: canonical name: ``hamflathand``.
         kind: part of speech.
         words: what the gloss calls it.
-        letters: letters of a direction: u, d, l, r, o, i and pairs of them; "" for symbols without one.
+        letters: u, d, l, r, o, i and pairs of them, which say a direction; "" for symbols without one.
     """
 
     character: str

@@ -83,7 +83,7 @@ def automatic_descriptions(
     Args:
         pose: poses (their heading is removed), or joints as `posecodes.evaluate` takes them.
         version: name of a version (`poseloom.language.posescript.versions`), or switches of your own.
-        rotations: rotations of joints, adds statements on the head; see `posecodes.evaluate`. A `Pose` brings its own.
+        rotations: turns of joints, which add statements on the head; see `posecodes.evaluate`. A `Pose` brings its own.
         activity_labels: for each pose its labels in the manner of BABEL, or None; told by versions with `activity`.
         contacts: for each pose the pairs of parts that touch; versions with `contacts` find them on the body's mesh
             where a `Pose` is given.

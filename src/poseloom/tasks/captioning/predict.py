@@ -69,7 +69,7 @@ class PublishedCaptioner(PoseCaptioner):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: path of its weights.
+        path: where its weights lie.
     """
 
     def __init__(self, model: DescriptionGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):

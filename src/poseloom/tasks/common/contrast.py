@@ -48,7 +48,7 @@ class SharedSpaceRecipe(PublishedRecipe):
         model: its sizes.
         data: the table; stages choose its texts.
         loss: symbbc (released) or bbc (papers).
-        protocol: protocol of R-precision.
+        protocol: how R-precision is measured.
     """
 
     model: SharedSpaceModel = field(default_factory=SharedSpaceModel)

@@ -47,7 +47,7 @@ class PoseData:
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where
             it is empty.
         validation: number of poses, or of pairs, to validate on.
@@ -161,9 +161,9 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
     """The body poses of a file, or of a split of a table, without heading.
 
     Args:
-        path: path of a file of any known format, or of a table's folder.
+        path: a file of any known format, or a table's folder.
         keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
-        split: split of a table's rows; see `rows_in_split`. A file has no splits.
+        split: which rows of a table; see `rows_in_split`. A file has no splits.
 
     Raises:
         PoseloomError: it cannot be read, or the table has splits but not this one.

@@ -74,7 +74,7 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
     """Read exported weights.
 
     Args:
-        path: path of the safetensors file; its card lies beside it.
+        path: the safetensors file; its card lies beside it.
         task: that it must be of.
         model: makes the module.
         config: data class of the module's sizes.

@@ -37,7 +37,7 @@ class PairData(PoseData):
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count;
             procedural pairs where it is empty.
         validation: number of pairs to validate on.

@@ -33,7 +33,7 @@ class SpeakerConfig:
     """Sizes of the decoder.
 
     Args:
-        width: width of a word's vector.
+        width: numbers of a word's vector.
         layers: number of layers of attention.
         heads: number of heads of attention.
         tokens: vectors that tell the decoder of the pose or the pair as a whole.
@@ -134,7 +134,7 @@ def published_texts(model: Any, words: Vocabulary | None, path: Path, wording: W
     Args:
         model: in evaluation mode; its ``say`` takes one or two poses.
         words: its vocabulary; None where it was imported without it.
-        path: path of its weights.
+        path: where its weights lie.
         wording: how words are chosen.
         poses: what is said, or the first and second poses of pairs; without heading, one leading axis.
 

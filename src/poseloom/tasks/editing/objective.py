@@ -39,7 +39,7 @@ class EditingData(PairData):
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on; procedural pairs where it is empty.
         validation: number of pairs to validate on.
         quick: how many of them are validated on between epochs, where the whole protocol takes long.

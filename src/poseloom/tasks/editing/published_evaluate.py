@@ -65,7 +65,7 @@ def held_out_figures(
         model: in evaluation mode.
         wearer: the body.
         batches: held-out pairs with instructions.
-        maker: maker of empty instructions.
+        maker: turns empty instructions into numbers.
         protocol: how many samples.
         judges: for FID.
 
@@ -128,7 +128,7 @@ class EditSampler:
     """An editing model of the published architecture that judges instructions by the poses that it makes of them.
 
     Args:
-        path: path of a trained or imported model.
+        path: a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.

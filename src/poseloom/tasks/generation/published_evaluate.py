@@ -75,7 +75,7 @@ class TextSampler:
     """A text-to-pose model of the published architecture that others use: to judge descriptions, or to make poses.
 
     Args:
-        path: path of a trained or imported model.
+        path: a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.

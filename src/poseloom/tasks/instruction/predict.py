@@ -74,7 +74,7 @@ class PublishedInstructor(PoseInstructor):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: path of its weights.
+        path: where its weights lie.
     """
 
     def __init__(self, model: FeedbackGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):

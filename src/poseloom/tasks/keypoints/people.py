@@ -85,9 +85,9 @@ def collected(
 
     Args:
         frames: at least one; frames in which nobody is are `People` of length 0.
-        name: name of the video.
+        name: what the video is called.
         fps: frames a second; None for a picture.
-        times: times of the frames, seconds.
+        times: when the frames are, seconds.
         notes: for the user.
     """
 

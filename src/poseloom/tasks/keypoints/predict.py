@@ -130,7 +130,7 @@ class KeypointReader:
         Args:
             picture: RGB in [0, 1].
             several: look for less certain people as well.
-            tiled: tiled of these, also small ones, which takes ten times as long.
+            tiled: look at parts of the picture as well, for small people, which takes ten times as long.
             most: candidates that are looked at.
         """
         found = candidates(self.detector, picture, several, several and tiled)[:most]

@@ -48,20 +48,20 @@ class LandmarkWeights:
     """How much each energy counts; residuals are metres, a radian is worth as many metres as its weight says.
 
     Args:
-        depth: depth of the world landmarks' z beside their x and y.
-        picture: picture of the points in the picture beside those in metres.
+        depth: how much the world landmarks' z counts beside their x and y.
+        picture: how much the points in the picture count beside those in metres.
         robust: metres from which on a point is an outlier.
         prior: metres that one standard deviation from how people hold their joints is worth.
-        ranges: beyond the ranges of motion, in the last round.
-        hand: hand of the knuckles that a hand's own network found.
+        ranges: pull back into the ranges of motion, in the last round.
+        hand: how much the knuckles count that a hand's own network found.
         unseen: pull of limbs that are hidden towards standing; the networks' guesses count by their visibility.
         cut_off: the same of limbs beyond the picture's edge, whose guesses do not count.
-        half_length: half length of the shoulders above the hips in depth, for those of whom no legs are seen.
-        upright: upright of the shoulders above the hips in depth, for those who face the camera: the networks let them
-            lean forward by some 8 degrees.
+        half_length: how much a body held upright counts, in depth, for those of whom no legs are seen.
+        upright: how much shoulders above the hips count, in depth, for those who face the camera: the networks let
+            them lean forward by some 8 degrees.
         upright_robust: metres of leaning from which on it is believed.
         lean: metres by which shoulders are nearer than hips: cameras look slightly down.
-        smooth: towards the mean of the frames before and after, in clips.
+        smooth: pull towards the mean of the frames before and after, in clips.
         iterations: solver's steps a round.
         rounds: how often the person's size is taken anew.
     """
@@ -100,7 +100,7 @@ class Bodies:
         local: rotations of the joints in their parents' axes; the root's in the camera's turned axes (+Y up, +Z
             towards the camera).
         place: where the pelvis is before the camera, metres in the same axes, on the average body.
-        size: size of the person beside the average body, as the network's landmarks in metres have it.
+        size: how large the person is beside the average body, as the network's landmarks in metres have it.
         error: weighted mean distance of the fitted points from the picture's, metres on the body.
         seen: joints that are told by landmarks which are seen.
     """
@@ -143,9 +143,9 @@ def fit_landmarks(
     """Fit the free body to the landmarks of people.
 
     Args:
-        people: people of one picture, or one person's rows of many frames.
-        focal: focal of the picture's lens, pixels.
-        weights: weights of the energies.
+        people: who is in one picture, or one person's rows of many frames.
+        focal: focal length of the picture's lens, pixels.
+        weights: how much each energy counts.
         in_time: the rows are the frames of one person.
     """
     weights = weights or LandmarkWeights()

@@ -33,7 +33,7 @@ def recover_bodies(
         keypoints: number of keypoints of at least one person.
         lens: focal length in millimetres on a sensor of 36 x 24, by the diagonal; a normal lens by default.
         algorithm: one of `ALGORITHMS`.
-        notes: notes of the result, before those of the keypoints.
+        notes: what the result says first, before the notes of the keypoints.
 
     Raises:
         PoseloomError: nobody in the keypoints, an unknown algorithm.
