@@ -35,7 +35,7 @@ class FlowConfig:
     """Sizes of the network that moves noise to poses.
 
     Args:
-        width: numbers of a hidden vector.
+        width: how many numbers a hidden vector has.
         blocks: number of residual blocks.
         time_samples: points of the path that are learned from for each pose of a batch.
     """

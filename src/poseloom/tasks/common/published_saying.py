@@ -36,7 +36,7 @@ class DecoderSizes:
 
     Args:
         mode: how it is shown the pose: crossattention (released) or prompt.
-        width: numbers of a word's vector.
+        width: how many numbers a word's vector has.
         layers: number of layers of the transformer.
         heads: number of heads of its attention.
         feed_forward: width inside its layers.

@@ -33,7 +33,7 @@ class SpeakerConfig:
     """Sizes of the decoder.
 
     Args:
-        width: numbers of a word's vector.
+        width: how many numbers a word's vector has.
         layers: number of layers of attention.
         heads: number of heads of attention.
         tokens: vectors that tell the decoder of the pose or the pair as a whole.

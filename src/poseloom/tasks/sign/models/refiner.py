@@ -46,7 +46,7 @@ class RefinerConfig:
         keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
         hands: first and end of the points of each hand, whose shape is weighed by itself.
-        width: numbers of an encoder's vectors.
+        width: how many numbers an encoder's vectors have.
         text_layers: layers of the text encoder.
         layers: number of layers that refine.
         heads: number of heads of attention.
