@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import options, printing
-from poseloom.cli.overrides import add_recipe, parse_rest
+from poseloom.cli.overrides import add_device, add_recipe, parse_rest
 
 if TYPE_CHECKING:
     from poseloom.training.recipe import Recipe
@@ -42,6 +42,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint or an exported model for a recipe")
     parser.add_argument("--split", default="val", metavar="NAME", help="of the data (default: val)")
     parser.add_argument("--seed", type=int, metavar="S", help="of what the protocol draws (default: the recipe's)")
+    add_device(parser)
     options.add_json(parser)
 
 

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help='"a person kneeling on the left knee with both arms raised"')
     learned.add_sampling_options(parser, count=4, drawn=_DRAWN)
     learned.add_model(parser, "generation")
+    options.add_device(parser)
     options.add_json(parser)
 
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from poseloom import __version__
@@ -82,7 +83,7 @@ def run_command(parsed: argparse.Namespace) -> int:
     began, computed = time.monotonic(), time.process_time()
     listener = listener_for(getattr(parsed, "json", False))
     try:
-        with listening(listener):
+        with listening(listener), _on_device(getattr(parsed, "device", None)):
             status = import_module(f"poseloom.cli.{parsed.command}").run(parsed) or 0
     finally:
         if listener is not None:
@@ -90,6 +91,15 @@ def run_command(parsed: argparse.Namespace) -> int:
     seconds = time.monotonic() - began, time.process_time() - computed
     messages.detail("{:.1f} s, {:.1f} s of CPU".format(*seconds))
     return status
+
+
+def _on_device(name: str | None) -> AbstractContextManager[object]:
+    """Where models are opened: as --device says."""
+    if name is None:
+        return nullcontext()
+    from poseloom.training.devices import on_device
+
+    return on_device(name)
 
 
 def build_parser(given: list[str]) -> Parser:

@@ -28,6 +28,12 @@ def add_recipe(parser: argparse.ArgumentParser, name: str, what: str, add_option
     )
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where the model computes: engine.accelerator under the name that other commands have for it."""
+    what = "where the model computes: cpu, cuda, mps or auto, as --engine.accelerator (default: the recipe's)"
+    parser.add_argument("--device", metavar="DEVICE", help=what)
+
+
 def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[str, str]]:
     """Take the command's options out of what follows the address; the others are keys and values.
 
@@ -56,6 +62,9 @@ def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[st
                 raise PoseloomError(f"{key}: a value is missing")
             value = words.pop(0)
         pairs.append((key[2:], value))
+    if getattr(arguments, "device", None) is not None:
+        pairs.append(("engine.accelerator", arguments.device))
+        arguments.device = None  # the engine looks after it
     return pairs
 
 

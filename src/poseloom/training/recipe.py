@@ -125,7 +125,7 @@ class Engine:
     Args:
         precision: precision of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
             that knows it, else 32.
-        accelerator: cpu, gpu, or auto.
+        accelerator: cpu, gpu (or cuda), mps, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
         nodes: machines.
         strategy: how processes share the work: auto, ddp, ddp_spawn or ddp_fork.
