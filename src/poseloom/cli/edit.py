@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from poseloom.results import Edited
 
 _DRAWN = 32
-_TITLE = 80
-"""Characters of the instruction above a sheet."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,4 +64,4 @@ def _draw(made: Edited, pose: Pose, arguments: argparse.Namespace) -> None:
         return
     both = concatenate([pose.reshape(1), made.poses])
     labels = ["before", *(f"after {place}" for place in range(1, len(made.poses) + 1))]
-    learned.draw(both, arguments.render, ["", *made.facts.in_words()], labels, arguments.instruction[:_TITLE])
+    learned.draw(both, arguments.render, ["", *made.facts.in_words()], labels, learned.title_of(arguments.instruction))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 BODY = ".glb"
+_TITLE = 300
+"""Most characters of a title."""
 _PIXELS = 384
 """Side of a picture on a sheet."""
 
@@ -79,6 +82,11 @@ def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], t
         return
     sheet = contact_sheet(render(poses, _PIXELS), texts, labels=labels, title=title)
     save_picture(sheet, path)
+
+
+def title_of(text: str) -> str:
+    """Words of a user as the title of a sheet, which wraps it: all of them, unless they are a page."""
+    return textwrap.shorten(text, _TITLE, placeholder=" ...")
 
 
 def print_poses(made: Generated | Edited, seed: int) -> None:
