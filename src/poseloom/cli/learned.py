@@ -75,13 +75,23 @@ def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], t
         PoseloomError: the file cannot be written.
     """
     from poseloom import api
-    from poseloom.render import contact_sheet, render, save_picture
 
     if path.suffix.lower() == BODY:
         api.save(poses[0] if len(poses) == 1 else poses, path)
         return
-    sheet = contact_sheet(render(poses, _PIXELS), texts, labels=labels, title=title)
-    save_picture(sheet, path)
+    draw_all([poses], path, texts, labels, title)
+
+
+def draw_all(parts: Sequence[Pose], path: Path, texts: Sequence[str], labels: Sequence[str], title: str = "") -> None:
+    """A sheet of the poses of several files, which may have other joints.
+
+    Raises:
+        PoseloomError: the file cannot be written.
+    """
+    from poseloom.render import contact_sheet, render, save_picture
+
+    pictures = [picture for poses in parts for picture in render(poses, _PIXELS)]
+    save_picture(contact_sheet(pictures, texts, labels=labels, title=title), path)
 
 
 def title_of(text: str) -> str:

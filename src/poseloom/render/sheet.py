@@ -44,7 +44,7 @@ class _Card:
 
 
 def contact_sheet(
-    pictures: Float[Tensor, "count 3 height width"] | Sequence[Image.Image],
+    pictures: Float[Tensor, "count 3 height width"] | Sequence[Float[Tensor, "3 _height _width"] | Image.Image],
     texts: Sequence[str] = (),
     *,
     labels: Sequence[str] = (),
