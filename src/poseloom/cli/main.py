@@ -53,7 +53,7 @@ DEBUG_VARIABLE = "POSELOOM_DEBUG"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0, 2 for a user's mistake, 1 for a fault of ours."""
-    given = with_axis_values(sys.argv[1:] if arguments is None else arguments)
+    given = _asked_in_words(with_axis_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parser = build_parser(given)
         parsed, rest = parser.parse_known_args(given)
@@ -75,6 +75,13 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         text = " ".join(f"{type(fault).__name__}: {fault}".split())
         return report(f"poseloom: a fault of poseloom: {text}; {DEBUG_VARIABLE}=1 shows where", OUR_FAULT)
+
+
+def _asked_in_words(given: list[str]) -> list[str]:
+    """``help``, ``help COMMAND`` and ``version`` as the options that they stand for."""
+    if given[:1] == ["help"]:
+        return [*given[1:], "--help"]
+    return ["--version"] if given == ["version"] else given
 
 
 def run_command(parsed: argparse.Namespace) -> int:

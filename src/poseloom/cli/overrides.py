@@ -55,6 +55,9 @@ def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[st
         near = "" if "." in key or key[2:] in _PLAIN_KEYS else closest(key, known)
         if near:
             raise PoseloomError(f"unknown option {key}{near}")
+        if key.startswith("--") and len(key) > 2 and "." not in key and key[2:] not in _PLAIN_KEYS:
+            section = f"a value of the recipe is named with its section, as --section.{key[2:]}"
+            raise PoseloomError(f"unknown option {key}; {section}; RECIPE --help shows all keys")
         if not key.startswith("--") or len(key) == 2:
             raise PoseloomError(f"{key!r}: expected --section.key before a value; RECIPE --help shows all keys")
         if not given:

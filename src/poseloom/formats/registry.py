@@ -144,7 +144,8 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
         what = f"is {ways[suffix][0]}, which is not read" if action == "read" else f"{suffix} is not written"
         return FileError(path, what, remedy=ways[suffix][1] if action == "read" else ways[suffix])
     found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
-    return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
+    way = "" if action == "write" else "; or say what it is, as in --from bvh"
+    return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else way}")
 
 
 @lru_cache(maxsize=1)
