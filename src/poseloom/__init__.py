@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
+    from poseloom.training.devices import on_device
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ _HOME = {
     "render": "api",
     "sign": "api",
     "angles": "api",
+    "on_device": "training.devices",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "base.errors",
@@ -69,6 +71,7 @@ __all__ = [
     "keypoints",
     "load",
     "load_model",
+    "on_device",
     "recover",
     "render",
     "save",

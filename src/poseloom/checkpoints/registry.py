@@ -7,9 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
+import torch
+
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.checkpoints.places import WEIGHTS
 from poseloom.tasks import TASKS
+from poseloom.tasks.common.placed import Placed
+from poseloom.training.devices import CPU, chosen_device, device_named
 from poseloom.training.export import ModelCard, card_path, read_card
 
 if TYPE_CHECKING:
@@ -105,38 +109,54 @@ def model_path(model: str | Path) -> Path:
 
 
 @overload
-def load_model(model: Literal["retrieval"], task: Literal["retrieval"] | None = None) -> TextPoseSpace: ...
+def load_model(
+    model: Literal["retrieval"], task: Literal["retrieval"] | None = None, *, device: str | None = None
+) -> TextPoseSpace: ...
 @overload
-def load_model(model: Literal["pair_retrieval"], task: Literal["pair_retrieval"] | None = None) -> TextPairSpace: ...
+def load_model(
+    model: Literal["pair_retrieval"], task: Literal["pair_retrieval"] | None = None, *, device: str | None = None
+) -> TextPairSpace: ...
 @overload
-def load_model(model: Literal["generation"], task: Literal["generation"] | None = None) -> PoseGenerator: ...
+def load_model(
+    model: Literal["generation"], task: Literal["generation"] | None = None, *, device: str | None = None
+) -> PoseGenerator: ...
 @overload
-def load_model(model: Literal["editing"], task: Literal["editing"] | None = None) -> PoseEditor: ...
+def load_model(
+    model: Literal["editing"], task: Literal["editing"] | None = None, *, device: str | None = None
+) -> PoseEditor: ...
 @overload
-def load_model(model: Literal["captioning"], task: Literal["captioning"] | None = None) -> PoseCaptioner: ...
+def load_model(
+    model: Literal["captioning"], task: Literal["captioning"] | None = None, *, device: str | None = None
+) -> PoseCaptioner: ...
 @overload
-def load_model(model: Literal["instruction"], task: Literal["instruction"] | None = None) -> PoseInstructor: ...
+def load_model(
+    model: Literal["instruction"], task: Literal["instruction"] | None = None, *, device: str | None = None
+) -> PoseInstructor: ...
 @overload
-def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
+def load_model(
+    model: Literal["sign"], task: Literal["sign"] | None = None, *, device: str | None = None
+) -> LearnedSigner: ...
 @overload
-def load_model(model: Literal["keypoints"], task: Literal["keypoints"] | None = None) -> KeypointReader: ...
+def load_model(
+    model: Literal["keypoints"], task: Literal["keypoints"] | None = None, *, device: str | None = None
+) -> KeypointReader: ...
 @overload
-def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
+def load_model(model: str | Path, task: Literal["retrieval"], *, device: str | None = None) -> TextPoseSpace: ...
 @overload
-def load_model(model: str | Path, task: Literal["pair_retrieval"]) -> TextPairSpace: ...
+def load_model(model: str | Path, task: Literal["pair_retrieval"], *, device: str | None = None) -> TextPairSpace: ...
 @overload
-def load_model(model: str | Path, task: Literal["generation"]) -> PoseGenerator: ...
+def load_model(model: str | Path, task: Literal["generation"], *, device: str | None = None) -> PoseGenerator: ...
 @overload
-def load_model(model: str | Path, task: Literal["editing"]) -> PoseEditor: ...
+def load_model(model: str | Path, task: Literal["editing"], *, device: str | None = None) -> PoseEditor: ...
 @overload
-def load_model(model: str | Path, task: Literal["captioning"]) -> PoseCaptioner: ...
+def load_model(model: str | Path, task: Literal["captioning"], *, device: str | None = None) -> PoseCaptioner: ...
 @overload
-def load_model(model: str | Path, task: Literal["instruction"]) -> PoseInstructor: ...
+def load_model(model: str | Path, task: Literal["instruction"], *, device: str | None = None) -> PoseInstructor: ...
 @overload
-def load_model(model: str | Path, task: Literal["sign"]) -> LearnedSigner: ...
+def load_model(model: str | Path, task: Literal["sign"], *, device: str | None = None) -> LearnedSigner: ...
 @overload
-def load_model(model: str | Path, task: str | None = None) -> Any: ...
-def load_model(model: str | Path, task: str | None = None) -> Any:
+def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any: ...
+def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
@@ -149,29 +169,40 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.
         task: that it must be of; any by default.
+        device: where its networks compute: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ``auto``; by default that of the
+            `on_device` block around, else the CPU.
 
     Raises:
-        PoseloomError: there is no such model, its files are damaged, or it is of another task.
+        PoseloomError: there is no such model, its files are damaged, it is of another task, or no such device is here.
     """
+    place = chosen_device() if device is None else device_named(device)
     path = model_path(model)
     card = read_card(path, task)
     if card.task == KEYPOINTS:
         from poseloom.checkpoints.people import keypoint_reader
 
-        return keypoint_reader()
+        return keypoint_reader(str(place))
     stamp = tuple(one.stat().st_mtime_ns for one in (path, card_path(path)) if one.exists())
-    return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp)
+    return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp, str(place))
 
 
 @lru_cache(maxsize=_KEPT_OPEN)
-def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...]) -> Predictor:
+def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...], device: str) -> Predictor:
     try:
-        return _predictor(path, task, is_published)
+        return _placed(_predictor(path, task, is_published), torch.device(device))
     except PoseloomError:
         raise
     except Exception as error:  # the card is data from a stranger, and sizes the model
         problem = f"does not fit a model of task {task}: {type(error).__name__} {error}"
         raise FileError(card_path(path), problem, remedy="export or get both files again") from error
+
+
+def _placed(predictor: Any, device: torch.device) -> Predictor:
+    """The predictor, whose network computes on that device."""
+    if device.type != CPU:
+        predictor.model = Placed(predictor.model, device)
+    opened: Predictor = predictor
+    return opened
 
 
 def _predictor(path: Path, task: str, is_published: bool) -> Predictor:

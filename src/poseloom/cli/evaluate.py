@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import options, printing
-from poseloom.cli.overrides import add_recipe, parse_rest
+from poseloom.cli.overrides import add_device, add_recipe, parse_rest
 
 if TYPE_CHECKING:
     from poseloom.training.recipe import Recipe
@@ -18,7 +18,7 @@ _CHECKPOINT, _EXPORTED = ".ckpt", ".safetensors"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = "folder of a run, a checkpoint, an exported model, or a recipe with --weights"
+    what = "folder of a run, a checkpoint, an exported or a shipped model, or a recipe with --weights"
     add_recipe(parser, "model", what, _add_options)
 
 
@@ -42,16 +42,18 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint or an exported model for a recipe")
     parser.add_argument("--split", default="val", metavar="NAME", help="of the data (default: val)")
     parser.add_argument("--seed", type=int, metavar="S", help="of what the protocol draws (default: the recipe's)")
+    add_device(parser)
     options.add_json(parser)
 
 
 def _opened(address: str, overrides: list[tuple[str, str]], weights: Path | None) -> tuple[Task, Recipe, Path]:
     """Task, recipe and weights that an address names."""
+    from poseloom.checkpoints.registry import model_path, shipped_names
     from poseloom.tasks import task_of
     from poseloom.tasks.common.recipes import open_recipe
     from poseloom.training.recipe_files import recipe_of
 
-    found = _with_weights(Path(address))
+    found = _with_weights(model_path(address) if address in shipped_names() else Path(address))
     if found is None:
         chosen, recipe = open_recipe(address, overrides)
         if weights is None:

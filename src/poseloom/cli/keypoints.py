@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the output: npz, pose, coco, openpose, openpose18, mediapipe, csv (default: as the suffix says)",
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE|DIR", help="draw them over the picture or video")
+    options.add_device(parser)
     options.add_json(parser)
 
 

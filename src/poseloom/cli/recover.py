@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--overlay", type=Path, metavar="FILE", help="draw the bodies over the photo, side views beside"
     )
     parser.add_argument("--skeleton", action="store_true", help="draw keypoints over the photo instead of bodies")
+    options.add_device(parser)
     options.add_json(parser)
 
 

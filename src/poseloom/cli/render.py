@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pictures = f"picture ({' '.join(PICTURES)}; f_%%04d.png: one a frame)"
     parser.add_argument(
         "--out",
-        required=True,
         metavar="FILE|DIR",
         help=f"{pictures}, animation ({' '.join(ANIMATIONS)}) or body ({GLB}); a folder for several files, with --to",
     )
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    out = arguments.out
+    out = arguments.out = _target(arguments)
     if inputs.is_folder(out):
         return _into_folder(arguments, Path(out))
     suffix = _checked_suffix(out, arguments.to)
@@ -70,6 +69,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _target(arguments: argparse.Namespace) -> str:
+    """What is drawn: --out, or the last of the files where it is named as a picture is.
+
+    Raises:
+        PoseloomError: nothing is named.
+    """
+    if arguments.out is not None:
+        return str(arguments.out)
+    last = arguments.files[-1]
+    is_picture = Path(last).suffix.lower() in (*PICTURES, *ANIMATIONS)
+    if len(arguments.files) > 1 and is_picture and not Path(last).exists():  # a photo may be an input
+        return str(arguments.files.pop())
+    example = f"{Path(last).stem or 'drawn'}.png"
+    raise PoseloomError(f"render {last}: name what to draw, behind the file or with --out, as in --out {example}")
+
+
 def _checked_suffix(out: str, format: str | None) -> str:
     """Of what is drawn: that of the file, else what --to says."""
     suffix = f".{format.lower().lstrip('.')}" if format else Path(out).suffix.lower()
@@ -78,7 +93,7 @@ def _checked_suffix(out: str, format: str | None) -> str:
         hint = closest(suffix, known) if suffix else ""
         problem = f"cannot draw {suffix}" if suffix else "cannot draw without a suffix"
         way = "" if suffix else "; or name the kind with --to"
-        raise FileError(out, problem, remedy=", ".join(known) + hint + way)
+        raise FileError(out, problem, remedy=f"expected {', '.join(known)}{hint}{way}")
     if format and out != STANDARD and Path(out).suffix.lower() != suffix:
         raise FileError(out, f"does not end in {suffix}, which --to asks for", remedy="leave --to out, or the suffix")
     return suffix

@@ -125,7 +125,7 @@ class Engine:
     Args:
         precision: how numbers are computed with: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
             that knows it, else 32.
-        accelerator: cpu, gpu, or auto.
+        accelerator: cpu, gpu (or cuda), mps, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
         nodes: machines.
         strategy: how processes share the work: auto, ddp, ddp_spawn or ddp_fork.
@@ -135,7 +135,7 @@ class Engine:
         save_minutes: minutes between two checkpoints; one more comes after every validation.
         save_steps: optimiser steps between two checkpoints; 0 goes by minutes alone.
         loggers: further loggers by name; metrics.csv is written in any case.
-        export: numbers of the exported model: fp32 or fp16.
+        export: numbers of the exported model: fp32, fp16, or int8 with a scale for each output channel.
     """
 
     precision: Literal["32", "bf16-mixed", "16-mixed", "auto"] = "32"
@@ -149,7 +149,7 @@ class Engine:
     save_minutes: float = within(5.0, 1e-6, 1e6)
     save_steps: int = within(0, 0, MOST_STEPS)
     loggers: list[str] = field(default_factory=lambda: ["tensorboard"])
-    export: Literal["fp32", "fp16"] = "fp32"
+    export: Literal["fp32", "fp16", "int8"] = "fp32"
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,11 @@ def from_names(names: str | Iterable[str]) -> str:
     for place, word in enumerate(words, 1):
         short = word.removeprefix(PREFIX) if word.removeprefix(PREFIX) in known else word
         if short not in known:
-            raise PoseloomError(f"HamNoSys: name {place} is {word!r}, which no symbol has{closest(short, [*known])}")
+            hint = closest(short, [*known])
+            kind = (
+                "" if place > 1 or hint else "; signs are written as HamNoSys: 'flathand extfingerl palml chest touch'"
+            )
+            raise PoseloomError(f"HamNoSys: name {place} is {word!r}, which no symbol has{hint}{kind}")
         characters.append(known[short].character)
     return "".join(characters)
 

@@ -175,18 +175,19 @@ class KeypointReader:
         return BodyPoints(deep, deep, flat, flat, torch.zeros(0), none, torch.zeros(0, size, size))
 
 
-def read_people(weights: Path) -> KeypointReader:
+def read_people(weights: Path, device: torch.device | None = None) -> KeypointReader:
     """The networks in a folder.
 
     Args:
         weights: holds ``mediapipe_*.safetensors``.
+        device: where they compute; the CPU by default.
 
     Raises:
         FileError: one is missing or damaged.
     """
 
     def network(name: str) -> OperatorGraph:
-        return read_graph(weights / f"mediapipe_{name}.safetensors")
+        return read_graph(weights / f"mediapipe_{name}.safetensors").to(device or "cpu")
 
     return KeypointReader(
         Detector(network("pose_detection"), PERSON),
