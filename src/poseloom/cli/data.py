@@ -75,7 +75,9 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".parquet or .json")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".parquet, .json, or .npz for HumanData"
+    )
     parser.add_argument("--pairs", action="store_true", help="the pairs instead of the rows")
     options.add_json(parser)
 
@@ -238,7 +240,7 @@ _COMMANDS: dict[str, _Command] = {
     "info": ("tell what a table holds: counts, ranges, examples", _add_info, _info),
     "describe": ("add a description to every row", _add_describe, _describe),
     "pairs": ("add pairs of poses with instructions", _add_pairs, _pairs),
-    "export": ("write a table as one Parquet or JSON file", _add_export, _export),
+    "export": ("write a table as one Parquet, JSON or HumanData file", _add_export, _export),
     "convert-body": (data_convert.SUMMARY, _add_convert_body, lambda given: data_convert.run(given, _executor)),
     "check": ("check every file and every id of a table", _add_check, _check),
 }

@@ -186,6 +186,10 @@ class Table:
         shape = (len(names(convention)), dimensions + 1)
         return self._by_shard(self.numbers(rows), shape, lambda shard: shard.keypoints_array(convention, dimensions))
 
+    def conventions(self) -> set[tuple[str, int]]:
+        """Conventions of the rows' keypoints, each with how many coordinates its points have, 2 or 3."""
+        return {found for shard in self._shards for found in shard.conventions}
+
     def pictures(self, rows: Rows = None) -> Pictures:
         """Path, size, box and crop of the first picture of rows."""
         numbers = self.numbers(rows)
