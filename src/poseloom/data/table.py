@@ -245,6 +245,16 @@ class Table:
         place = self._place
         return np.array([place.get(one, NOWHERE) for one in ids], dtype=np.int64)
 
+    def row_sets(self, rows: Rows = None) -> list[str]:
+        """The data set of rows."""
+        located = [self._locate(number) for number in self.numbers(rows).tolist()]
+        return [self._shards[shard].data_sets[index] for shard, index in located]
+
+    def places(self, rows: Rows = None) -> Int64[Array, " n"]:
+        """The frame of rows: of pictures, the place in their annotation file."""
+        located = [self._locate(number) for number in self.numbers(rows).tolist()]
+        return np.array([self._shards[shard].frames[index] for shard, index in located], dtype=np.int64)
+
     def batches(self, size: int, rows: Rows = None) -> Iterator[tuple[Int64[Array, " n"], Pose]]:
         """Numbers and poses of rows, `size` at a time. Rows without a pose are passed over."""
         numbers = self.posed(rows)

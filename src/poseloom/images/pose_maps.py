@@ -126,7 +126,7 @@ def pose_mask(joints: Int[Tensor, "18 2"], size: Size, rule: MaskRule = TRAINING
 
 
 def score_mask(joints: Int[Tensor, "18 2"], size: Size) -> Bool[Tensor, "height width"]:
-    """The part of a picture that masked scores look at (Siarohin et al., CVPR 2018): bars along limbs, discs at joints."""
+    """What masked scores look at (Siarohin et al., CVPR 2018): bars along limbs and discs at joints, gaps closed."""
     there = present(joints)
     points = joints.double()
     covered = (squared_distance(points[there], size) < SCORE_RADIUS**2).any(0)
