@@ -93,6 +93,7 @@ def test_closing_fills_what_is_narrower_than_the_square():
     assert (closed_gaps(mask, 5) | ~mask).all()
 
 
+@pytest.mark.wrong_types
 def test_wrong_kinds_and_counts_are_told():
     with pytest.raises(PoseloomError, match="unknown kind 'blob'"):
         pose_maps(torch.zeros(18, 2), (8, 8), "blob")

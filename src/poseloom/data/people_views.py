@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -196,7 +197,7 @@ class PeopleDataset(Dataset[PeopleBatch]):
         """Height and width of the stored pictures; what is wrong with those that cannot be read, by their place."""
         sizes, problems = np.array(told), {}
         for place in np.flatnonzero(~told.all(1)).tolist():
-            size = self._tried(lambda path=self.folder / paths[place]: picture_size(path))
+            size = self._tried(partial(picture_size, self.folder / paths[place]))
             if isinstance(size, str):
                 problems[place] = size
             sizes[place] = (1, 1) if isinstance(size, str) else size
@@ -205,9 +206,10 @@ class PeopleDataset(Dataset[PeopleBatch]):
     def _crops(
         self, paths: list[str], matrices: Float[Tensor, "people 2 3"], problems: dict[int, str]
     ) -> tuple[list[Tensor], Bool[Array, " people"]]:
-        crops, read = [], np.zeros(len(paths), dtype=bool)
+        crops: list[Tensor] = []
+        read = np.zeros(len(paths), dtype=bool)
         for place, path in enumerate(paths):
-            crop = problems.get(place) or self._tried(lambda path=path, place=place: self._crop(path, matrices[place]))
+            crop = problems.get(place) or self._tried(partial(self._crop, path, matrices[place]))
             if isinstance(crop, str):
                 problems[place] = crop
             else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -112,7 +112,9 @@ def disc_maps(joints: Joints, size: Size, radius: int = DISC_RADIUS) -> Float[Te
     return ((squared_distance(joints, size) <= radius**2) & present(joints)[..., None, None]).float()
 
 
-def pose_mask(joints: Int[Tensor, "18 2"], size: Size, rule: MaskRule = TRAINING_MASK) -> Bool[Tensor, "height width"]:
+def pose_mask(
+    joints: Shaped[Tensor, "18 2"], size: Size, rule: MaskRule = TRAINING_MASK
+) -> Bool[Tensor, "height width"]:
     """The part of a picture that a person covers: discs at joints and along limbs, gaps closed."""
     there = present(joints)
     ends = torch.tensor([limb for limb in rule.limbs if bool(there[list(limb)].all())]).reshape(-1, 2)
@@ -125,7 +127,7 @@ def pose_mask(joints: Int[Tensor, "18 2"], size: Size, rule: MaskRule = TRAINING
     return closed_gaps((distance <= 1 if rule.closed else distance < 1).any(0), rule.closing)
 
 
-def score_mask(joints: Int[Tensor, "18 2"], size: Size) -> Bool[Tensor, "height width"]:
+def score_mask(joints: Shaped[Tensor, "18 2"], size: Size) -> Bool[Tensor, "height width"]:
     """What masked scores look at (Siarohin et al., CVPR 2018): bars along limbs and discs at joints, gaps closed."""
     there = present(joints)
     points = joints.double()
@@ -149,9 +151,7 @@ def within(points: Float[Tensor, "*batch 2"], corners: Float[Tensor, "corners 2"
     return (turn >= 0).all(-1) | (turn <= 0).all(-1)
 
 
-def body_boxes(
-    joints: Int[Tensor, "*batch 18 2"], size: Size
-) -> tuple[Int[Tensor, "*batch 7 4"], Bool[Tensor, "*batch 7"]]:
+def body_boxes(joints: Joints, size: Size) -> tuple[Shaped[Tensor, "*batch 7 4"], Bool[Tensor, "*batch 7"]]:
     """Boxes (top, left, bottom, right) of seven parts of the body (DPIG), and which of them are seen.
 
     Each is that of its joints with a margin, cut to the picture; a part without joints has the box 0, 0, 1, 1.
