@@ -50,3 +50,19 @@ def test_a_table_without_pictures_is_no_human_data(tmp_path):
     prepare(open_source("procedural", {"rows": 3}), tmp_path / "t")
     with pytest.raises(PoseloomError, match="no rows with pictures"):
         export(Table.open(tmp_path / "t"), tmp_path / "out.npz")
+
+
+def test_bodies_without_pictures_are_poses(tmp_path):
+    """As cmu_mosh.npz: 69 numbers of a pose, nothing else."""
+    body = {"body_pose": np.full((4, 69), 0.1), "global_orient": np.zeros((4, 3)), "betas": np.ones((4, 10))}
+    np.savez(tmp_path / "cmu_mosh.npz", smpl=np.array(body, dtype=object))
+    prepare(open_source("human-data", {"folder": tmp_path}), tmp_path / "t")
+    table = Table.open(tmp_path / "t")
+    assert len(table.posed()) == 4 and table.row(0).images == ()
+    torch.testing.assert_close(table.poses().rotations[:, 1:], torch.full((4, 21, 3), 0.1))
+
+
+def test_a_cache_in_slices_is_told(tmp_path):
+    np.savez(tmp_path / "a.npz", slice_size=np.array(10), **{"0": np.array({}, dtype=object)})
+    with pytest.raises(PoseloomError, match="is a cache in slices"):
+        prepare(open_source("human-data", {"folder": tmp_path}), tmp_path / "t")

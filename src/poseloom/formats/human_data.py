@@ -89,6 +89,12 @@ def human_data_length(path: Path) -> int:
         if name in archive:
             header = archive.header(name)
             return header.shape[0] if header.shape else _told_length(archive)
+    for model in BODY_JOINTS:  # a file of bodies alone, such as cmu_mosh.npz
+        table = _plain(archive[model]) if model in archive else None
+        if isinstance(table, Mapping) and "global_orient" in table:
+            return len(np.asarray(table["global_orient"]))
+    if "slice_size" in archive:
+        raise FileError(path, "is a cache in slices", remedy="give the HumanData file that it was made from")
     raise FileError(path, "has no image_path, bbox_xywh or keypoints", remedy="expected a HumanData file")
 
 

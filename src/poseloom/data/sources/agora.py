@@ -16,7 +16,7 @@ import torch
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.data.schema import Layout
-from poseloom.data.sources.annotations import column, listed, read_annotations, safe_name, word
+from poseloom.data.sources.annotations import PictureList, column, listed, read_annotations, safe_name, word
 from poseloom.data.sources.coco import split_of_name
 from poseloom.data.sources.picture_people import LARGEST_PIXEL, AnnotatedPictures, PicturePeople, chosen
 from poseloom.data.sources.recordings import error_line
@@ -62,15 +62,12 @@ class Agora(AnnotatedPictures):
     def people(self, file: str, rows: range, problems: list[str]) -> PicturePeople:
         path = self.folder / file
         content = read_annotations(path)
-        pictures = {one.get("id"): one for one in listed(path, content, "images")}
+        pictures = PictureList(path, content)
         items = listed(path, content, "annotations")[rows.start : rows.stop]
         boxes = column(path, items, "bbox", (4,), LARGEST_PIXEL, rows.start)
         names, sizes = [], []
         for place, one in enumerate(items, rows.start):
-            picture = pictures.get(one.get("image_id"))
-            if picture is None:
-                problem = f"belongs to picture {one.get('image_id')!r}, which the file does not list"
-                raise FileError(path, problem, field=f"annotation {place}", remedy="get the file again")
+            picture = pictures.of(one, place)
             names.append(safe_name(path, word(path, picture, "file_name", place)))
             sizes.append(self._size(names[-1]))
         scale = np.array(sizes, np.float32).reshape(-1, 2) / np.array([FULL_WIDTH, FULL_HEIGHT], np.float32)

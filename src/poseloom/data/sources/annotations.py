@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from numpy import ndarray as Array
 
 from poseloom.base.errors import FileError
@@ -19,6 +19,10 @@ from poseloom.formats.arrays import numbers
 MAXIMUM_BYTES = 2 * GIBIBYTE
 """COCO's keypoints have a quarter of it."""
 _AGAIN = "get the file again"
+_LONGEST_NAME, _LONGEST_PATH = 255, 1000
+"""Bytes of a part of a path, characters of a path."""
+_LARGEST_SIDE = 1_000_000
+"""Pixels."""
 
 
 def read_annotations(path: Path) -> Any:
@@ -109,13 +113,45 @@ def word(path: Path, item: Mapping[str, Any], field: str, place: int) -> str:
     return value
 
 
+class PictureList:
+    """The pictures of a file like COCO's: its ``images``, by their ids."""
+
+    def __init__(self, path: Path, content: Any):
+        self._path = path
+        self._pictures = {str(one.get("id")): one for one in listed(path, content, "images")}
+
+    def of(self, item: Mapping[str, Any], place: int) -> dict[str, Any]:
+        """The picture of an annotation.
+
+        Raises:
+            FileError: the file does not list it.
+        """
+        found = self._pictures.get(str(item.get("image_id")))
+        if found is None:
+            problem = f"belongs to picture {str(item.get('image_id'))[:50]}, which the file does not list"
+            raise FileError(self._path, problem, field=f"annotation {place}", remedy=_AGAIN)
+        return found
+
+
+def told_sizes(pictures: Sequence[Mapping[str, Any]]) -> Int64[Array, "pictures 2"]:
+    """Width and height that a file tells of pictures; 0 where it does not, or tells nonsense."""
+    sizes = [[_side(one.get(side)) for side in ("width", "height")] for one in pictures]
+    return np.array(sizes, np.int64).reshape(-1, 2)
+
+
+def _side(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST_SIDE else 0
+
+
 def safe_name(path: Path, name: str) -> str:
     """A picture's name as a path below the folder of the data set.
 
     Raises:
-        FileError: it leads out of it.
+        FileError: it leads out of it, or is too long for a file.
     """
     plain = name.replace("\\", "/")
+    if max(map(len, plain.encode("utf-8", "replace").split(b"/"))) > _LONGEST_NAME or len(plain) > _LONGEST_PATH:
+        raise FileError(path, f"names a picture that no disk can hold: {name[:60]!r}...", remedy=_AGAIN)
     if plain.startswith("/") or ".." in plain.split("/") or "\x00" in plain:
         raise FileError(path, f"names a picture outside of its folder: {name[:80]!r}", remedy=_AGAIN)
     return plain.removeprefix("./")

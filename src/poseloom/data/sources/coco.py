@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.data.sources.annotations import column, listed, read_annotations, safe_name, word
+from poseloom.data.sources.annotations import (
+    PictureList,
+    column,
+    listed,
+    read_annotations,
+    safe_name,
+    told_sizes,
+    word,
+)
 from poseloom.data.sources.picture_people import LARGEST_PIXEL, AnnotatedPictures, PicturePeople, Points, chosen
 from poseloom.pose.keypoints import names
 
@@ -71,7 +77,7 @@ class Coco(AnnotatedPictures):
         path = self.folder / file
         content = read_annotations(path)
         convention = convention_of(path, content)
-        pictures = {one.get("id"): one for one in listed(path, content, "images")}
+        pictures = PictureList(path, content)
         every = listed(path, content, "annotations")[rows.start : rows.stop]
         kept = [(place, one) for place, one in enumerate(every, rows.start) if not one.get("iscrowd")]
         places, items = [place for place, _ in kept], [one for _, one in kept]
@@ -80,7 +86,7 @@ class Coco(AnnotatedPictures):
         boxes = column(path, items, "bbox", (4,), LARGEST_PIXEL)
         body = [place for place, name in enumerate(names(convention)) if any(part in name for part in BODY_POINTS)]
         labelled = points[:, body, 2].sum(1) >= self.joints
-        found = [_picture(path, pictures, one, place) for place, one in kept]
+        found = [pictures.of(one, place) for place, one in kept]
         folder = self._pictures(file)
         people = PicturePeople(
             ids=[f"{PurePosixPath(file).stem}/{one.get('id', place)}" for place, one in kept],
@@ -89,7 +95,7 @@ class Coco(AnnotatedPictures):
             points=(Points(convention, points),),
             places=places,
             splits=[split_of_name(file)] * len(items),
-            sizes=np.array([[int(one.get(side, 0)) for side in ("width", "height")] for one in found]).reshape(-1, 2),
+            sizes=told_sizes(found),
         )
         return people.kept(chosen(labelled, problems, f"people have fewer than {self.joints} labelled body joints"))
 
@@ -111,8 +117,9 @@ def convention_of(path: Path, content: Any) -> str:
         FileError: they are those of no known convention.
     """
     categories = content.get("categories") if isinstance(content, dict) else None
-    told = categories[0].get("keypoints") if categories and isinstance(categories[0], dict) else None
-    if not told:
+    first = categories[0] if isinstance(categories, list) and categories else None
+    told = first.get("keypoints") if isinstance(first, dict) else None
+    if not isinstance(told, list) or not told:
         return "coco"
     known = _FIRST_NAMES.get(" ".join(map(str, told[:2])))
     if known is None or len(told) != len(names(known)):
@@ -125,11 +132,3 @@ def split_of_name(name: str) -> str:
     """train, val, test or nothing, as a file's name says."""
     lower = name.lower()
     return next((split for split in ("train", "val", "test") if split in lower.rpartition("/")[2]), "")
-
-
-def _picture(path: Path, pictures: Mapping[Any, dict[str, Any]], item: Mapping[str, Any], place: int) -> dict[str, Any]:
-    number = item.get("image_id")
-    if number not in pictures:
-        problem = f"belongs to picture {number!r}, which the file does not list"
-        raise FileError(path, problem, field=f"annotation {place}", remedy="get the file again")
-    return pictures[number]

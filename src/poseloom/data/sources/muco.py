@@ -17,7 +17,16 @@ import numpy as np
 
 from poseloom.base.errors import FileError
 from poseloom.data.schema import Layout
-from poseloom.data.sources.annotations import column, listed, load_annotations, read_annotations, safe_name, word
+from poseloom.data.sources.annotations import (
+    PictureList,
+    column,
+    listed,
+    load_annotations,
+    read_annotations,
+    safe_name,
+    told_sizes,
+    word,
+)
 from poseloom.data.sources.picture_people import (
     LARGEST_PIXEL,
     AnnotatedPictures,
@@ -65,7 +74,7 @@ class Muco(AnnotatedPictures):
         path = self.folder / file
         fits = self._fits(path)
         content = read_annotations(path)
-        pictures = {one.get("id"): one for one in listed(path, content, "images")}
+        pictures = PictureList(path, content)
         items = listed(path, content, "annotations")[rows.start : rows.stop]
 
         def of(field: str, shape: tuple[int, ...], largest: float = LARGEST_PIXEL) -> np.ndarray:
@@ -78,7 +87,7 @@ class Muco(AnnotatedPictures):
         numbers = np.array([_numbers(fits.get(one)) for one in ids], np.float32).reshape(-1, 82)
         fitted = np.asarray(np.isfinite(numbers).all(1))
         numbers[~fitted] = 0
-        found = [self._picture(path, pictures, one, place) for place, one in enumerate(items, rows.start)]
+        found = [pictures.of(one, place) for place, one in enumerate(items, rows.start)]
         folder = "" if "/" not in file else f"{file.rpartition('/')[0]}/"
         people = PicturePeople(
             ids=ids,
@@ -87,7 +96,7 @@ class Muco(AnnotatedPictures):
             points=(Points(_CONVENTION, points[:, :_NAMED]), Points(_CONVENTION, metres[:, :_NAMED])),
             places=list(rows),
             splits=["train"] * len(items),
-            sizes=np.array([[int(one.get(side, 0)) for side in ("width", "height")] for one in found]).reshape(-1, 2),
+            sizes=told_sizes(found),
             pose=upright_pose(numbers[:, :72], numbers[:, 72:]),
             posed=fitted,
             cameras=[row_camera(*_lens(path, one)) for one in found],
@@ -105,15 +114,6 @@ class Muco(AnnotatedPictures):
                     raise FileError(path.parent / name, "expected a table by annotation", remedy="get the file again")
                 return content
         return {}
-
-    @staticmethod
-    def _picture(path: Path, pictures: Mapping[Any, Any], item: Mapping[str, Any], place: int) -> Mapping[str, Any]:
-        number = item.get("image_id")
-        if number not in pictures:
-            problem = f"belongs to picture {number!r}, which the file does not list"
-            raise FileError(path, problem, field=f"annotation {place}", remedy="get the file again")
-        found: Mapping[str, Any] = pictures[number]
-        return found
 
 
 def read_fits(path: Path) -> Any:

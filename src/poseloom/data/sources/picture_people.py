@@ -45,7 +45,7 @@ class PicturePeople:
 
     Args:
         ids: without the name of the data set.
-        pictures: paths relative to the folder of the data set.
+        pictures: paths relative to the folder of the data set; empty where there is none.
         boxes: x, y, width, height, pixels; zeros where they are not known.
         points: in as many conventions as the data set has.
         places: place of each in its annotation file, from 0.
@@ -214,7 +214,7 @@ def block(name: str, file: str, people: PicturePeople, problems: list[str], layo
         splits=people.splits,
         pose=people.pose if layout.joints else None,
         joints=joints,
-        images=[[Image(path, width, height, box=box)] for path, (width, height), box in named],
+        images=[[Image(path, width, height, box=box)] if path else [] for path, (width, height), box in named],
         keypoints=list(_keypoints(people)),
         cameras=people.cameras,
         problems=problems,
@@ -242,6 +242,8 @@ def with_pictures(people: PicturePeople, folder: Path, problems: list[str]) -> P
     there: dict[Path, bool] = {}
     known: dict[str, tuple[int, int]] = {}
     for place, name in enumerate(people.pictures):
+        if not name:
+            continue
         path = folder / name
         if path.parent not in there:
             there[path.parent] = _holds_pictures(path, folder)
