@@ -1,5 +1,7 @@
 """Sets that come as MATLAB, HDF5 and CDF files: LSP, MPII's train.h5, Human3.6M, MPI-INF-3DHP."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import picture_releases as releases
 import pytest
@@ -9,6 +11,9 @@ from scipy.io import savemat
 from poseloom.base.errors import PoseloomError
 from poseloom.base.extras import MissingPackageError
 from poseloom.data import Table, open_source, prepare
+from poseloom.data.sources import h36m as h36m_source
+from poseloom.data.sources import mpi_inf_3dhp as mpi_source
+from poseloom.data.sources import mpii as mpii_source
 from poseloom.data.sources.smpl_people import camera_pose
 from poseloom.formats import foreign_arrays
 from poseloom.pose.rotations import rotvec_to_rotmat
@@ -68,13 +73,70 @@ def test_a_package_that_is_not_there_is_named(tmp_path, monkeypatch):
         foreign_arrays.cdf_array(tmp_path / "a.cdf", "Pose")
 
 
-def test_mpii_as_stacked_hourglass_has_it(tmp_path):
-    h5py = pytest.importorskip("h5py")
+@pytest.fixture(params=["packages", "stand-ins"])
+def scientific(request, monkeypatch):
+    """Writers of HDF5 and CDF files: real ones where the packages are there; else npz files, and readers of those."""
+    if request.param == "packages":
+        pytest.importorskip("h5py")
+        pytest.importorskip("cdflib")
+        return write_hdf5, write_cdf
+
+    def read(path, *names):
+        return {name: np.load(path)[name] for name in names}
+
+    for module in (h36m_source, mpii_source, mpi_source):
+        for name, reader in (("hdf5_arrays", read), ("cdf_array", lambda path, name: read(path, name)[name])):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, reader)
+    monkeypatch.setattr(h36m_source, "hdf5_file", lambda path: nullcontext(StoredMasks(np.load(path)["masks"])))
+    return write_npz, lambda path, values: write_npz(path, Pose=values[None])
+
+
+class StoredMasks(dict):
+    """What h5py gives of MATLAB's masks: references, and what they lead to."""
+
+    def __init__(self, masks):
+        super().__init__({"Masks": np.arange(len(masks))[:, None], **dict(enumerate(masks))})
+
+
+def write_npz(path, **arrays):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def write_hdf5(path, masks=None, **arrays):
+    import h5py
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        for name, values in arrays.items():
+            file[name] = values
+        if masks is not None:
+            references = file.create_dataset("Masks", (len(masks), 1), dtype=h5py.ref_dtype)
+            for place, mask in enumerate(masks):
+                file[f"m/{place}"] = mask
+                references[place, 0] = file[f"m/{place}"].ref
+
+
+def write_cdf(path, values):
+    from cdflib.cdfwrite import CDF
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spec = {
+        "Variable": "Pose", "Data_Type": 45, "Num_Elements": 1, "Rec_Vary": True, "Dim_Sizes": list(values.shape),
+        "Var_Type": "zVariable", "Sparse": "no_sparse",
+    }  # fmt: skip
+    with CDF(str(path), cdf_spec={"Majority": "row_major", "Encoding": 6}) as file:
+        file.write_var(spec, var_attrs={}, var_data=values[None])
+
+
+def test_mpii_as_stacked_hourglass_has_it(tmp_path, scientific):
     part = np.tile(np.arange(1.0, 33).reshape(16, 2), (3, 1, 1))
     part[1, 4] = -1
-    with h5py.File(tmp_path / "train.h5", "w") as file:
-        file["imgname"] = np.array([b"1.jpg", b"2.jpg", b"3.jpg"])
-        file["center"], file["scale"], file["part"] = np.full((3, 2), 300.0), np.full(3, 0.5), part
+    names = np.array([b"1.jpg", b"2.jpg", b"3.jpg"])
+    write, _ = scientific
+    write(tmp_path / "train.h5", imgname=names, center=np.full((3, 2), 300.0), scale=np.full(3, 0.5), part=part)
     for number in (1, 2, 3):
         releases.picture(tmp_path / f"images/{number}.jpg")
     table, problems = made(tmp_path, "mpii", tmp_path)
@@ -115,13 +177,11 @@ def test_one_count_of_mpi_inf_3dhp_runs_through_all_files(tmp_path):
     np.testing.assert_allclose(found, (deep - deep[4]) / 1000, atol=1e-5)
 
 
-def test_the_test_set_of_mpi_inf_3dhp(tmp_path):
-    h5py = pytest.importorskip("h5py")
-    folder = tmp_path / "mpi_inf_3dhp_test_set/TS5"
-    folder.mkdir(parents=True)
+def test_the_test_set_of_mpi_inf_3dhp(tmp_path, scientific):
     flat, deep = np.full((3, 1, 17, 2), 100.0), np.arange(3 * 17 * 3, dtype=float).reshape(3, 1, 17, 3)
-    with h5py.File(folder / "annot_data.mat", "w") as file:
-        file["annot2"], file["univ_annot3"], file["valid_frame"] = flat, deep, np.array([[1.0], [0], [1]])
+    write, _ = scientific
+    path = tmp_path / "mpi_inf_3dhp_test_set/TS5/annot_data.mat"
+    write(path, annot2=flat, univ_annot3=deep, valid_frame=np.array([[1.0], [0], [1]]))
     table, _ = made(tmp_path, "mpi-inf-3dhp", tmp_path)
     paths = [row.images[0].path for row in table]
     assert paths == [f"mpi_inf_3dhp_test_set/TS5/imageSequence/img_{number:06d}.jpg" for number in (1, 3)]
@@ -130,36 +190,18 @@ def test_the_test_set_of_mpi_inf_3dhp(tmp_path):
     assert (points[:, 14, :3] == 0).all() and points[0, 0, 0] == pytest.approx(-0.042)
 
 
-def write_cdf(path, values):
-    from cdflib.cdfwrite import CDF
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spec = {
-        "Variable": "Pose", "Data_Type": 45, "Num_Elements": 1, "Rec_Vary": True, "Dim_Sizes": list(values.shape),
-        "Var_Type": "zVariable", "Sparse": "no_sparse",
-    }  # fmt: skip
-    with CDF(str(path), cdf_spec={"Majority": "row_major", "Encoding": 6}) as file:
-        file.write_var(spec, var_attrs={}, var_data=values[None])
-
-
-def h36m(folder):
-    h5py = pytest.importorskip("h5py")
-    pytest.importorskip("cdflib")
+def h36m(folder, scientific):
+    write, write_cdf = scientific
     rng = np.random.default_rng(0)
     flat, deep = rng.uniform(100, 900, (11, 64)), rng.normal(0, 400, (11, 96))
     name = "Directions 1.55011271"
     for action in (name, "_ALL 1.55011271"):
         write_cdf(folder / f"S1/MyPoseFeatures/D2_Positions/{action}.cdf", flat)
         write_cdf(folder / f"S1/MyPoseFeatures/D3_Positions_mono/{action}.cdf", deep)
-    masks = folder / f"S1/MySegmentsMat/ground_truth_bs/{name}.mat"
-    masks.parent.mkdir(parents=True)
-    with h5py.File(masks, "w") as file:
-        references = file.create_dataset("Masks", (11, 1), dtype=h5py.ref_dtype)
-        for frame in range(11):
-            mask = np.zeros((1000, 1000), np.uint8)  # as MATLAB stores it: columns first
-            mask[200:301, 100 + frame : 500] = 1
-            file[f"m/{frame}"] = mask
-            references[frame, 0] = file[f"m/{frame}"].ref
+    masks = np.zeros((11, 1000, 1000), np.uint8)  # as MATLAB stores them: columns first
+    for frame in range(11):
+        masks[frame, 200:301, 100 + frame : 500] = 1
+    write(folder / f"S1/MySegmentsMat/ground_truth_bs/{name}.mat", masks=masks)
     numbers = np.arange(264 + 36, dtype=float)
     (folder / "metadata.xml").write_text(f"<x><w0>[{' '.join(map(str, numbers))}]</w0></x>")
     fits = {"new_poses": rng.normal(0, 0.4, (3, 72)), "betas": np.arange(10.0)}
@@ -167,8 +209,8 @@ def h36m(folder):
     return flat, deep, fits
 
 
-def test_every_fifth_frame_of_human36m(tmp_path):
-    flat, deep, fits = h36m(tmp_path / "h36m")
+def test_every_fifth_frame_of_human36m(tmp_path, scientific):
+    flat, deep, fits = h36m(tmp_path / "h36m", scientific)
     table, problems = made(tmp_path, "h36m", tmp_path / "h36m")
     assert [row.origin.frame for row in table] == [0, 5, 10] and table.row(0).split == "train"
     image = table.row(1).images[0]
@@ -190,8 +232,8 @@ def test_every_fifth_frame_of_human36m(tmp_path):
                         "images/S1/S1_Directions_1.55011271/S1_Directions_1.55011271_000001.jpg"]  # fmt: skip
 
 
-def test_human36m_without_masks_takes_the_boxes_of_joints(tmp_path):
-    flat, _, _ = h36m(tmp_path / "h36m")
+def test_human36m_without_masks_takes_the_boxes_of_joints(tmp_path, scientific):
+    flat, _, _ = h36m(tmp_path / "h36m", scientific)
     for path in (tmp_path / "h36m/S1/MySegmentsMat/ground_truth_bs").iterdir():
         path.unlink()
     table, problems = made(tmp_path, "h36m", tmp_path / "h36m", every=10)
