@@ -315,6 +315,8 @@ def pairs_to_arrow(pairs: list[Pair]) -> Any:
 
 def plain(value: Any) -> Any:
     """Data classes as dictionaries, at any depth: what Arrow and JSON take."""
+    if isinstance(value, tuple) and value and type(value[0]) is float:  # coordinates, of which there are many
+        return list(value)
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if hasattr(value, "__dataclass_fields__"):
