@@ -53,7 +53,8 @@ def random_camera(
     elevation = math.radians(float(np.clip(rng.normal(7, 10), -12, 50)))
     shown = points
     filling = rng.uniform(0.5, 0.98)
-    if rng.random() < _CUT:
+    cut = rng.random() < _CUT
+    if cut:
         shown = _upper_half(points, joints) if rng.random() < 0.75 else points
         filling = rng.uniform(0.8, 1.15)
     turn = orbit(torch.tensor(azimuth), torch.tensor(elevation)).float()
@@ -65,15 +66,22 @@ def random_camera(
         position = position.clone()
         position[1] = _LOWEST
     camera = camera_of_lens(millimetres, size, position, target)
-    free = max(0.0, 1.0 - filling) / 2
-    # off the middle, and not quite level
-    yaw = math.atan2(rng.uniform(-0.8, 0.8) * free * size[1] + rng.normal(0, 0.04) * size[1], focal)
-    pitch = math.atan2(rng.uniform(-0.7, 0.7) * free * size[0] + rng.normal(0, 0.03) * size[0], focal)
+    pixels = camera.project(shown)[:, :2]
+    # off the middle by what is free beside the person, and not quite level
+    yaw = math.atan2(_shift(rng, pixels[:, 0], size[1], cut), focal)
+    pitch = -math.atan2(_shift(rng, pixels[:, 1], size[0], cut), focal)
     roll = math.radians(float(np.clip(rng.normal(0, 2.5), -10, 10)))
     shake = rot.rotvec_to_rotmat(torch.tensor([pitch, yaw, 0.0])).float()
     level = rot.rotvec_to_rotmat(torch.tensor([0.0, 0.0, roll])).float()
     turned = level @ shake @ camera.rotation
     return replace(camera, rotation=turned, translation=-(turned @ position))
+
+
+def _shift(rng: np.random.Generator, places: Float[Tensor, " points"], side: int, cut: bool) -> float:
+    """Pixels by which the person may be moved along one side of the picture."""
+    room_before, room_after = float(places.min()), side - float(places.max())
+    low, high = -0.9 * max(room_before, 0.0), 0.9 * max(room_after, 0.0)
+    return float(rng.uniform(low, high)) + (float(rng.normal(0, 0.06)) * side if cut else 0.0)
 
 
 def _upper_half(points: Float[Tensor, "points 3"], joints: Float[Tensor, "52 3"]) -> Float[Tensor, "some 3"]:

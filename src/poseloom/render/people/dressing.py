@@ -32,6 +32,7 @@ class Dressed:
     """A person ready to be drawn."""
 
     look: Appearance
+    pose: Pose
     figure: Figure
     pieces: tuple[Piece, ...]
 
@@ -68,7 +69,7 @@ def dressed(look: Appearance, pose: Pose, mesh: MeshName = "full") -> Dressed:
         pieces += footwear.shoe_pieces(own, look)
         pieces += _skirts(own, look)
         pieces += heads.hanging(own, look)
-    return Dressed(look, own, tuple(pieces))
+    return Dressed(look, pose, own, tuple(pieces))
 
 
 def _worn(figure: Figure, look: Appearance) -> list[Shell]:

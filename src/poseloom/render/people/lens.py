@@ -48,12 +48,12 @@ def random_lens(rng: np.random.Generator) -> Lens:
     """From a good camera in good light to an old phone at night."""
     poor = rng.random() ** 2
     return Lens(
-        exposure=float(np.exp(rng.normal(-0.05, 0.25))),
+        exposure=float(np.exp(rng.normal(0.05, 0.2))),
         warmth=float(rng.normal(0, 0.05)),
         blur=float(rng.uniform(0.2, 0.45) + 0.7 * poor * rng.random()),
-        depth_of_field=float(rng.uniform(0.2, 3.2)),
+        depth_of_field=float(rng.uniform(0.2, 2.6)),
         motion=(float(rng.uniform(1, 4)), float(rng.uniform(0, math.pi))) if rng.random() < 0.05 else (0.0, 0.0),
-        noise=float(rng.uniform(0.003, 0.012) + 0.035 * poor * rng.random()),
+        noise=float(rng.uniform(0.002, 0.008) + 0.022 * poor * rng.random()),
         vignette=float(rng.uniform(0, 0.3)),
         contrast=float(rng.uniform(0.92, 1.15)),
         saturation=float(rng.uniform(0.75, 1.1)),

@@ -45,9 +45,10 @@ class Lighting:
 
     @property
     def level(self) -> float:
-        """What a white surface that lies on the ground shows, as a mean of the colours."""
-        up = torch.tensor([[0.0, 1.0, 0.0]])
-        return float((self.around(up)[0] + self.sun_colour * self.sun[1].clamp_min(0)).mean())
+        """What white surfaces show, as a mean over directions above the horizon and over the colours."""
+        faces = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
+        sun = (faces @ self.sun).clamp_min(0)[:, None] * self.sun_colour
+        return float((self.around(faces) + sun).mean())
 
 
 def basis(normals: Float[Tensor, "n 3"]) -> Float[Tensor, "n 9"]:

@@ -153,7 +153,7 @@ class Billboard:
         part = rng.uniform(0.55, 1.0)
         high = min(height, width / aspect) * part
         wide = high * aspect
-        top, left = rng.uniform(0, height - high), rng.uniform(0, width - wide)
+        top, left = (height - high) * rng.uniform(0.6, 1.0), rng.uniform(0, width - wide)
         cut = picture[:, int(top) : int(top + high) + 1, int(left) : int(left + wide) + 1]
         if rng.random() < 0.5:
             cut = cut.flip(-1)

@@ -30,7 +30,7 @@ _ODDS = (0.34, 0.24, 0.12, 0.06, 0.12, 0.12)
 _WITH_PICTURES = 0.5
 """Share of pictures with a background of the user's, where there are any."""
 _OCCLUDED = 0.18
-_SHINES = 0.82
+_SHINES = 0.95
 """How bright a white surface on the ground comes out."""
 
 
@@ -179,7 +179,7 @@ def _things(rng: np.random.Generator, camera: Camera, place: str, taste: Taste, 
     elif place == "street":
         made = things.behind_people(rng, camera, things.OUTDOORS, 2)
     if rng.random() < taste.occluded:
-        before = things.before_people(rng, camera, main.figure.joints[:22].mean(0))
+        before = things.before_people(rng, camera, main.figure.joints[:22])
         if before is not None:
             made.append(before)
     return made

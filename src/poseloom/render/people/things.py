@@ -105,7 +105,8 @@ _BEFORE = ("table", "chair", "crate", "plant", "bin", "post")
 def random_thing(rng: np.random.Generator, kind: str, place: Float[Tensor, " 3"], turn: float) -> Piece:
     """A thing of a kind, standing on the ground."""
     wood: Colour = tuple(float(v) for v in np.array([0.48, 0.33, 0.21]) * rng.uniform(0.5, 1.5))  # type: ignore[assignment]
-    painted: Colour = tuple(float(v) for v in rng.uniform(0.08, 0.85, 3))  # type: ignore[assignment]
+    grey, tint = rng.uniform(0.12, 0.8), rng.normal(0, 0.06, 3)
+    painted: Colour = tuple(float(np.clip(grey + v, 0.05, 0.9)) for v in tint)  # type: ignore[assignment]
     colour = wood if kind in ("table", "chair", "cabinet") and rng.random() < 0.7 else painted
     if kind == "plant":
         colour = (0.17, float(rng.uniform(0.28, 0.42)), 0.13)
@@ -124,9 +125,10 @@ def behind_people(rng: np.random.Generator, camera: Camera, kinds: tuple[str, ..
     return made
 
 
-def before_people(rng: np.random.Generator, camera: Camera, middle: Float[Tensor, " 3"]) -> Piece | None:
-    """Something that hides a part of a person; None where the camera is too near."""
+def before_people(rng: np.random.Generator, camera: Camera, joints: Float[Tensor, "joints 3"]) -> Piece | None:
+    """Something that hides a part of a person; None where the camera is too near or it would hide most."""
     forward, right = _level(camera)
+    middle = joints.mean(0)
     distance = float(((middle - camera.position) * forward).sum())
     nearest = max(0.9, 0.45 * distance)
     if distance - 0.45 < nearest:
@@ -136,7 +138,21 @@ def before_people(rng: np.random.Generator, camera: Camera, middle: Float[Tensor
     start = camera.position * torch.tensor([1.0, 0.0, 1.0])
     aim = torch.nn.functional.normalize((middle - camera.position) * torch.tensor([1.0, 0.0, 1.0]), dim=0)
     place = start + aim * float(away) + right * side
-    return random_thing(rng, str(rng.choice(_BEFORE)), place, float(rng.uniform(-math.pi, math.pi)))
+    thing = random_thing(rng, str(rng.choice(_BEFORE)), place, float(rng.uniform(-math.pi, math.pi)))
+    return thing if _hides(thing, camera, joints) < _MOST_HIDDEN else None
+
+
+_MOST_HIDDEN = 0.5
+"""Share of the joints that a thing may hide."""
+
+
+def _hides(thing: Piece, camera: Camera, joints: Float[Tensor, "joints 3"]) -> float:
+    """Share of the joints that lie in the thing's box in the picture."""
+    corners, points = camera.project(thing.vertices), camera.project(joints)
+    if float(corners[:, 2].min()) < 0.2:
+        return 1.0
+    low, high = corners[:, :2].amin(0), corners[:, :2].amax(0)
+    return float(((points[:, :2] > low) & (points[:, :2] < high)).all(-1).float().mean())
 
 
 def _level(camera: Camera) -> tuple[Float[Tensor, " 3"], Float[Tensor, " 3"]]:
