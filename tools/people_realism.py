@@ -17,9 +17,9 @@ import torch
 from poseloom.checkpoints.people import keypoint_reader
 from poseloom.data.table import Table
 from poseloom.pose.keypoints import names
+from poseloom.render.people.pictures import as_pillow, pictures_in
 from poseloom.render.people.points import CONVENTION, seen_points
 from poseloom.render.people.snapshot import Snapshot, Taste, take
-from poseloom.render.people.pictures import as_pillow, pictures_in
 from poseloom.render.people.wardrobe import random_person
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 
@@ -65,7 +65,9 @@ def main() -> None:
             kind[2] += int((errors < _THRESHOLD).sum())
             kind[3] += len(errors)
     total = arguments.pictures
-    print(f"{found} of {total} people found ({found / total:.1%}); PCK@{_THRESHOLD} {right / max(counted, 1):.1%} of {counted} visible joints")
+    print(
+        f"{found} of {total} people found ({found / total:.1%}); PCK@{_THRESHOLD} {right / max(counted, 1):.1%} of {counted} visible joints"
+    )
     for place, (count, seen, good, all_) in sorted(places.items()):
         print(f"  {place:9} {count:4} pictures, {seen / count:6.1%} found, PCK {good / max(all_, 1):6.1%}")
 

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options but those of workers."""
     parser.add_argument("table", type=Path, metavar="DIR", help="folder of the table whose poses are drawn")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the table with pictures")
-    parser.add_argument("--size", default="256x256", metavar="WxH", help="width and height in pixels (default: 256x256)")
+    parser.add_argument(
+        "--size", default="256x256", metavar="WxH", help="width and height in pixels (default: 256x256)"
+    )
     parser.add_argument("--body", choices=MESHES, default="full", help="preview: faster, with coarser bodies")
     parser.add_argument("--rows", type=int, metavar="N", help="draw the poses of the first N rows (default: all)")
     parser.add_argument("--views", type=int, default=1, metavar="N", help="pictures of each pose, from all sides")

@@ -149,7 +149,8 @@ class People:
         rows = [int(self._numbers[place]), *(int(n) for n in rng.choice(self._numbers, others))]
         people = [(random_person([self.seed, place // self.same]), _pose(table, rows[0]))]
         people += [
-            (random_person([self.seed, place, _OTHERS + number]), _pose(table, row)) for number, row in enumerate(rows[1:])
+            (random_person([self.seed, place, _OTHERS + number]), _pose(table, row))
+            for number, row in enumerate(rows[1:])
         ]
         azimuth = None
         if self.views > 1:  # from all sides, the first anywhere
@@ -203,7 +204,9 @@ def _written(
     rows = []
     told: list[dict[str, Any]] = []
     for number, source in enumerate(ids):
-        row = _person_row(snapshot, number, f"{name}-{number}-{source}", f"{PICTURES}/{folder.name}/{name}.jpg", split, view)
+        row = _person_row(
+            snapshot, number, f"{name}-{number}-{source}", f"{PICTURES}/{folder.name}/{name}.jpg", split, view
+        )
         if row is not None:
             rows.append(row)
             look = snapshot.people[number].look
@@ -281,7 +284,9 @@ def _batched(pose: Pose, layout: Layout) -> Pose:
     return Pose(own.rotations[None], own.translation[None], shape=own.shape[None], shape_model=own.shape_model)
 
 
-def render_people(people: People, executor: Executor | None = None, *, restart: bool = False, report: Report | None = None) -> Part:
+def render_people(
+    people: People, executor: Executor | None = None, *, restart: bool = False, report: Report | None = None
+) -> Part:
     """Draw people and write their table. The same options give the same bytes with any number of workers.
 
     Run again after a stop, it continues.
@@ -306,4 +311,3 @@ def appearance_of(table: str | Path, row: int) -> Appearance:
     except (OSError, ValueError, KeyError, StopIteration) as error:
         raise FileError(file.with_suffix(".json"), "does not tell how the person looks") from error
     return Appearance.from_json(json.dumps(found))
-

@@ -100,7 +100,5 @@ def _distance(
     low, high = own.amin(0), own.amax(0)
     middle = (low + high) / 2
     extent = high - low
-    away = max(
-        float(extent[0]) * focal / (filling * size[1]), float(extent[1]) * focal / (filling * size[0]), 0.5
-    )
+    away = max(float(extent[0]) * focal / (filling * size[1]), float(extent[1]) * focal / (filling * size[0]), 0.5)
     return middle @ turn, away + float(extent[2]) / 2 * 0.6

@@ -133,7 +133,14 @@ def _skirts(figure: Figure, look: Appearance) -> list[Piece]:
         flare = 0.12 + 0.75 * garment.loose
         folds = 5 + garment.fabric.seed % 6
         points, rest = skirt_points(
-            figure, -0.075, clothes.hem_of(garment), 0.010 + 0.004 * garment.loose, flare, folds, 14, garment.fabric.seed
+            figure,
+            -0.075,
+            clothes.hem_of(garment),
+            0.010 + 0.004 * garment.loose,
+            flare,
+            folds,
+            14,
+            garment.fabric.seed,
         )
         made.append(_hung(points, rest, Cloth(garment.fabric, 0.3)))
     if look.outer is not None and look.outer.kind == "coat":

@@ -102,7 +102,9 @@ def _pattern(fabric: Fabric, u: Tensor, v: Tensor, photo: Tensor | None) -> Floa
         colour = torch.where(third[:, None], first * 0.25, colour)
     if kind == "denim":
         worn = torch.exp(-(((v + 0.32) / 0.16) ** 2)) * torch.exp(-((u / 0.06) ** 2))
-        colour = colour * (1 + 0.9 * worn + 0.18 * noise.sample(noise.tile(0.8), u * 700, v * 180))[:, None].clamp_min(0.3)
+        colour = colour * (1 + 0.9 * worn + 0.18 * noise.sample(noise.tile(0.8), u * 700, v * 180))[:, None].clamp_min(
+            0.3
+        )
     return colour
 
 
@@ -191,7 +193,13 @@ def logo(number: int) -> Float[Tensor, "64 64"]:
         for step in range(4):
             draw.rectangle([20, 30 + 20 * step, side - 20 - 16 * step, 40 + 20 * step], fill=255)
     elif kind % 4 == 2:
-        points = [(side / 2 + (50 - 28 * (k % 2)) * math.sin(k * math.pi / 5), side / 2 - (50 - 28 * (k % 2)) * math.cos(k * math.pi / 5)) for k in range(10)]
+        points = [
+            (
+                side / 2 + (50 - 28 * (k % 2)) * math.sin(k * math.pi / 5),
+                side / 2 - (50 - 28 * (k % 2)) * math.cos(k * math.pi / 5),
+            )
+            for k in range(10)
+        ]
         draw.polygon(points, fill=255)
     else:
         draw.polygon([(side / 2, 18), (side - 18, side - 26), (18, side - 26)], fill=255)

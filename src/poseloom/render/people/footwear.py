@@ -39,7 +39,9 @@ class Shoe:
         height, along = rest[:, 1], rest[:, 2]
         colour = torch.where((height < 1.0)[:, None], sole, upper)
         if self.laces:
-            lace = (rest[:, 0].abs() < 0.25) & (along > 0.40) & (along < 0.68) & ((along * 22) % 1.0 < 0.45) & (height > 2)
+            lace = (
+                (rest[:, 0].abs() < 0.25) & (along > 0.40) & (along < 0.68) & ((along * 22) % 1.0 < 0.45) & (height > 2)
+            )
             toe = (along > 0.86) & (height < 2.2)
             colour = torch.where(lace[:, None], torch.lerp(sole, torch.ones(3) * 0.7, 0.5), colour)
             colour = torch.where(toe[:, None], torch.lerp(colour, sole, 0.6), colour)
@@ -50,7 +52,12 @@ def shoe_pieces(figure: Figure, look: Appearance) -> list[Piece]:
     """Both shoes in the pose; none for bare feet."""
     if look.shoes == "bare":
         return []
-    material = Shoe(look.shoe_colour, look.sole_colour, look.shoes == "trainers", 0.16 if look.shoes in ("leather", "boots") else 0.04)
+    material = Shoe(
+        look.shoe_colour,
+        look.sole_colour,
+        look.shoes == "trainers",
+        0.16 if look.shoes in ("leather", "boots") else 0.04,
+    )
     return [_shoe(figure, look, side, material) for side in ("left", "right")]
 
 
@@ -82,7 +89,13 @@ def _shoe(figure: Figure, look: Appearance, side: str, material: Shoe) -> Piece:
     y = middle[:, None] + half[:, None] * cy
     depth = (back + (front - back) * z)[:, None].expand_as(x)
     still = torch.stack([x, y, depth], -1)
-    still = torch.cat([still[:1].mean(1, keepdim=True).expand(1, _AROUND, 3), still, still[-1:].mean(1, keepdim=True).expand(1, _AROUND, 3)])
+    still = torch.cat(
+        [
+            still[:1].mean(1, keepdim=True).expand(1, _AROUND, 3),
+            still,
+            still[-1:].mean(1, keepdim=True).expand(1, _AROUND, 3),
+        ]
+    )
     ball = ((still[..., 2] - toe[2] + 0.02) / 0.04).clamp(0, 1)
     weights = still.new_zeros(*ball.shape, 52)
     weights[..., JOINT_INDEX[f"{side}_ankle"]] = 1 - ball
@@ -90,7 +103,8 @@ def _shoe(figure: Figure, look: Appearance, side: str, material: Shoe) -> Piece:
     posed = figure.carried(still.flatten(0, 1), weights.flatten(0, 1)).reshape(still.shape)
     sole = max(SOLES[look.shoes], 0.004)
     rest = torch.stack(
-        [(still[..., 0] - ankle[0]) / 0.05, (still[..., 1] - ground) / sole, (still[..., 2] - back) / (front - back)], -1
+        [(still[..., 0] - ankle[0]) / 0.05, (still[..., 1] - ground) / sole, (still[..., 2] - back) / (front - back)],
+        -1,
     )
     return tube_piece(posed.flip(1), rest.flip(1), material, int(part), both_sides=False)
 

@@ -181,7 +181,9 @@ def _curtain(figure: Figure, hair: Hair) -> Piece:
     ring = (0.006 + 0.016 * hair.volume) * torch.ones(rows)
     x = (wide * 0.86 + ring)[:, None] * bulge[:, None] * angle.sin()
     z = middle[2] + (deep * 0.80 + ring)[:, None] * bulge[:, None] * angle.cos()
-    ragged = noise.sample(noise.tile(1.2, 4), torch.arange(columns) * 19.0, torch.tensor(float(columns)).expand(columns))
+    ragged = noise.sample(
+        noise.tile(1.2, 4), torch.arange(columns) * 19.0, torch.tensor(float(columns)).expand(columns)
+    )
     y = level[:, None] + 0.03 * share[:, None] ** 2 * ragged
     still = torch.stack([x, y.expand_as(x), z], -1)
     weights = still.new_zeros(rows, columns, 52)
@@ -221,7 +223,9 @@ def _ponytail(figure: Figure, hair: Hair) -> Piece:
     return _sweep(line, radius[:, 0], columns, Strands(hair.colour, 0.15, 0.3), path)
 
 
-def _sweep(line: Float[Tensor, "rows 3"], radius: Float[Tensor, " rows"], columns: int, material: Strands, rest: Tensor) -> Piece:
+def _sweep(
+    line: Float[Tensor, "rows 3"], radius: Float[Tensor, " rows"], columns: int, material: Strands, rest: Tensor
+) -> Piece:
     """A tube of a given radius along a line, closed at its end."""
     ahead = torch.nn.functional.normalize(torch.gradient(line, dim=0)[0], dim=-1)
     side = torch.linalg.cross(ahead, torch.tensor([0.31, 0.2, 0.93]).expand_as(ahead))

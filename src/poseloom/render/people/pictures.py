@@ -147,7 +147,9 @@ class Billboard:
     picture: Float[Tensor, "3 height width"]
 
     @classmethod
-    def cut(cls, picture: Float[Tensor, "3 height width"], aspect: float, lighting: Lighting, rng: np.random.Generator) -> Billboard:
+    def cut(
+        cls, picture: Float[Tensor, "3 height width"], aspect: float, lighting: Lighting, rng: np.random.Generator
+    ) -> Billboard:
         """A part of a picture of this width over height, perhaps mirrored; the light takes on its colours."""
         height, width = picture.shape[-2:]
         part = rng.uniform(0.55, 1.0)

@@ -59,7 +59,9 @@ class Room:
     def _surface(self, axis: int, side: int, place: Float[Tensor, "n 3"], pixel: Tensor) -> Float[Tensor, "n 3"]:
         normal = torch.zeros(1, 3)
         normal[0, axis] = -1.0 if side else 1.0
-        lit = self.lighting.around(normal) + self.lighting.sun_colour * (normal[0] @ self.lighting.sun).clamp_min(0) * 0.6
+        lit = (
+            self.lighting.around(normal) + self.lighting.sun_colour * (normal[0] @ self.lighting.sun).clamp_min(0) * 0.6
+        )
         corner = torch.minimum(place - self.low, self.high - place)
         corner[:, axis] = 9.0
         dim = 1 - 0.45 * torch.exp(-corner.amin(-1, keepdim=True).clamp_min(0) / 0.25)
@@ -115,7 +117,9 @@ class Street:
         haze = (-distance[ground] / 90).exp()[:, None]
         light[ground] = torch.lerp(light[ground], torch.where(edge, colour * 1.25 + 0.05, colour) * lit, haze)
         house = rays.start + rays.direction * to_house.clamp_max(1e4)[..., None]
-        wall = (torch.isfinite(to_house) & (to_house <= distance) & (house[..., 1] < self.height)).nonzero(as_tuple=True)
+        wall = (torch.isfinite(to_house) & (to_house <= distance) & (house[..., 1] < self.height)).nonzero(
+            as_tuple=True
+        )
         u = (house[..., 0] * c + house[..., 2] * s)[wall]
         shade = facade(u, house[..., 1][wall], to_house[wall] * rays.pixel, self.seed)
         out = torch.tensor([[-s, 0.0, c]])
@@ -183,7 +187,9 @@ def random_room(rng: np.random.Generator, lighting: Lighting, camera_place: Floa
     high = torch.tensor([max(x, 0.0) + reach[2], max(rng.uniform(2.4, 3.4), y + 0.3), max(z, 0.0) + reach[3]]).float()
     wall = random_wall(rng)
     other = wall if rng.random() < 0.7 else random_wall(rng)
-    return Room(lighting, low, high, random_floor(rng), (wall, other), int(rng.integers(-1, 4)), int(rng.integers(10000)))
+    return Room(
+        lighting, low, high, random_floor(rng), (wall, other), int(rng.integers(-1, 4)), int(rng.integers(10000))
+    )
 
 
 def random_street(rng: np.random.Generator, lighting: Lighting, forward: Float[Tensor, " 3"]) -> Street:

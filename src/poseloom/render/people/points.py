@@ -65,9 +65,17 @@ class Points:
     def of(self, figure: Figure) -> Float[Tensor, "points 3"]:
         """The points of a person, metres."""
         flat = self.corners.flatten()
-        skin = figure.posed(figure.still[flat], flat).unflatten(0, (-1, 3))
-        placed = (skin * self.weights[..., None]).sum(-2)
-        return torch.where(self.on_skin[:, None], placed, self.joints @ figure.joints)
+        return self._placed(figure.posed(figure.still[flat], flat), figure.joints)
+
+    def placed(
+        self, vertices: Float[Tensor, "vertices 3"], joints: Float[Tensor, "joints 3"]
+    ) -> Float[Tensor, "points 3"]:
+        """The points of a posed mesh with its joints, metres."""
+        return self._placed(vertices[self.corners.flatten()], joints)
+
+    def _placed(self, corners: Float[Tensor, "corners 3"], joints: Float[Tensor, "joints 3"]) -> Tensor:
+        skin = (corners.unflatten(0, (-1, 3)) * self.weights[..., None]).sum(-2)
+        return torch.where(self.on_skin[:, None], skin, self.joints @ joints)
 
 
 @lru_cache(maxsize=2)

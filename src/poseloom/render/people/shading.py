@@ -58,7 +58,9 @@ def shaded(
 
 
 def _bumped(normals: Float[Tensor, "n 3"], bump: Float[Tensor, "n 2"]) -> Float[Tensor, "n 3"]:
-    across = torch.nn.functional.normalize(torch.stack([normals[:, 2], torch.zeros_like(normals[:, 0]), -normals[:, 0]], -1) + 1e-6, dim=-1)
+    across = torch.nn.functional.normalize(
+        torch.stack([normals[:, 2], torch.zeros_like(normals[:, 0]), -normals[:, 0]], -1) + 1e-6, dim=-1
+    )
     along = torch.linalg.cross(normals, across)
     return torch.nn.functional.normalize(normals - across * bump[:, :1] - along * bump[:, 1:], dim=-1)
 

@@ -91,7 +91,9 @@ def _with_lip(figure: Figure, piece: Piece, cut: Clipped, skin: Float[Tensor, "v
     count, segments = len(piece.vertices), len(first)
     p, q = count + torch.arange(segments), count + segments + torch.arange(segments)
     inner = count + 2 * segments + torch.arange(2 * segments)
-    faces = torch.cat([torch.stack([q, p, inner[:segments]], -1), torch.stack([q, inner[:segments], inner[segments:]], -1)])
+    faces = torch.cat(
+        [torch.stack([q, p, inner[:segments]], -1), torch.stack([q, inner[:segments], inner[segments:]], -1)]
+    )
     around = torch.linalg.cross(piece.vertices[second] - piece.vertices[first], low[:segments] - piece.vertices[first])
     outward = torch.nn.functional.normalize(-around, dim=-1, eps=1e-12)
     normals = torch.nn.functional.normalize(piece.normals[ends] + outward.repeat(2, 1), dim=-1, eps=1e-9)

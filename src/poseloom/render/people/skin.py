@@ -70,7 +70,9 @@ class Skin:
         cover = (beard_cover(rest, self.head, self.look.beard) / 0.012).clamp(0, 1)
         share = 0.45 if self.look.beard == "stubble" else 0.7
         grain = 0.8 + 0.2 * noise.nearest(noise.tile(0.2), rest[:, 0] * 3000, rest[:, 1] * 3000)
-        return torch.lerp(colour, linear(self.look.hair.colour).expand_as(colour), (share * cover * grain)[:, None].clamp(0, 1))
+        return torch.lerp(
+            colour, linear(self.look.hair.colour).expand_as(colour), (share * cover * grain)[:, None].clamp(0, 1)
+        )
 
     def _nails(self, colour: Tensor, rest: Tensor) -> Tensor:
         return colour
@@ -134,4 +136,6 @@ class Strands:
         base = linear(self.colour)
         du, dv = noise.slope(noise.tile(1.3, 2), u * 0.45, v * 0.2)
         bump = torch.stack([du, dv], -1) * (0.7 + 0.8 * self.curl)
-        return Painted(base * value[:, None], 0.09 if self.curl < 0.5 else 0.03, 22.0, bump, (0.15,) * 3, 0.08, along=True)
+        return Painted(
+            base * value[:, None], 0.09 if self.curl < 0.5 else 0.03, 22.0, bump, (0.15,) * 3, 0.08, along=True
+        )

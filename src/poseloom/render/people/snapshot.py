@@ -17,8 +17,8 @@ from poseloom.pose.camera import Camera
 from poseloom.render.people import things
 from poseloom.render.people.appearance import Appearance
 from poseloom.render.people.cameras import random_camera
-from poseloom.render.people.dressing import Dressed, dressed
 from poseloom.render.people.drawing import Drawn, Soup, draw
+from poseloom.render.people.dressing import Dressed, dressed
 from poseloom.render.people.lens import Lens, blurred, photographed, random_lens
 from poseloom.render.people.lights import Lighting, random_indoors, random_sky
 from poseloom.render.people.pictures import Billboard, Panorama, Pictures, choose, cloth, panoramas, photo

@@ -37,7 +37,9 @@ class Surfacing:
     size: float
     seed: int
 
-    def colour(self, u: Float[Tensor, " n"], v: Float[Tensor, " n"], pixel: Float[Tensor, " n"]) -> Float[Tensor, "n 3"]:
+    def colour(
+        self, u: Float[Tensor, " n"], v: Float[Tensor, " n"], pixel: Float[Tensor, " n"]
+    ) -> Float[Tensor, "n 3"]:
         """Linear colours.
 
         Args:
@@ -63,7 +65,12 @@ def _dirt(u: Tensor, v: Tensor, seed: int) -> Tensor:
 
 def _hash(a: Tensor, b: Tensor, seed: int) -> Tensor:
     """A number in [0, 1) for whole numbers."""
-    return noise.nearest(noise.tile(0.0, 5), a * 37 + seed + 4096 * 8, b * 91 + 13 + 4096 * 8).mul(0.35).add(0.5).clamp(0, 0.999)
+    return (
+        noise.nearest(noise.tile(0.0, 5), a * 37 + seed + 4096 * 8, b * 91 + 13 + 4096 * 8)
+        .mul(0.35)
+        .add(0.5)
+        .clamp(0, 0.999)
+    )
 
 
 def _joint(value: Tensor, width: float, fade: Tensor) -> Tensor:
@@ -90,11 +97,19 @@ def _chessboard(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
 
 
 def _carpet(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
-    return 0.4 + 0.25 * noise.nearest(noise.tile(0.4), u * 160, v * 160) * fade + 0.1 * noise.sample(noise.tile(1.8), u * 20, v * 20)
+    return (
+        0.4
+        + 0.25 * noise.nearest(noise.tile(0.4), u * 160, v * 160) * fade
+        + 0.1 * noise.sample(noise.tile(1.8), u * 20, v * 20)
+    )
 
 
 def _concrete(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
-    return 0.4 + 0.22 * noise.sample(noise.tile(1.5), u * 30 + seed, v * 30) + 0.08 * noise.nearest(noise.tile(0.5), u * 200, v * 200) * fade
+    return (
+        0.4
+        + 0.22 * noise.sample(noise.tile(1.5), u * 30 + seed, v * 30)
+        + 0.08 * noise.nearest(noise.tile(0.5), u * 200, v * 200) * fade
+    )
 
 
 def _slabs(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
@@ -105,7 +120,11 @@ def _slabs(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
 
 
 def _asphalt(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
-    return 0.4 + 0.2 * noise.nearest(noise.tile(0.3), u * 220, v * 220) * fade + 0.16 * noise.sample(noise.tile(1.7), u * 15 + seed, v * 15)
+    return (
+        0.4
+        + 0.2 * noise.nearest(noise.tile(0.3), u * 220, v * 220) * fade
+        + 0.16 * noise.sample(noise.tile(1.7), u * 15 + seed, v * 15)
+    )
 
 
 def _cobbles(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
@@ -122,7 +141,11 @@ def _grass(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
 
 
 def _gravel(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
-    return 0.4 + 0.3 * noise.sample(noise.tile(0.7, 1), u * 110, v * 110) * fade + 0.2 * noise.sample(noise.tile(1.8), u * 12 + seed, v * 12)
+    return (
+        0.4
+        + 0.3 * noise.sample(noise.tile(0.7, 1), u * 110, v * 110) * fade
+        + 0.2 * noise.sample(noise.tile(1.8), u * 12 + seed, v * 12)
+    )
 
 
 def _brick(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
@@ -249,7 +272,9 @@ def picture_wall(light: Tensor, u: Tensor, v: Tensor, lit: Tensor, seed: int) ->
     row = (v / 0.36).floor()
     tone = torch.stack([_hash(book, row + 3 * k, seed + k) for k in range(3)], -1) ** 1.5 * 0.6 + 0.03
     tall = (v % 0.36) < 0.2 + 0.12 * _hash(book, row, seed)
-    light = torch.where(shelf[:, None], torch.where(tall[:, None], tone, torch.tensor([0.03, 0.025, 0.02])) * lit, light)
+    light = torch.where(
+        shelf[:, None], torch.where(tall[:, None], tone, torch.tensor([0.03, 0.025, 0.02])) * lit, light
+    )
     return torch.where(board[:, None], torch.tensor([0.30, 0.20, 0.13]) * lit, light)
 
 

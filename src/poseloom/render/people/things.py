@@ -69,7 +69,9 @@ def _shape(kind: str, rng: np.random.Generator) -> list[tuple[Tensor, Tensor]]:
         return [top, *legs]
     if kind == "chair":
         seat = [box((-0.22, 0.41, -0.22), (0.22, 0.46, 0.22)), box((-0.22, 0.46, -0.24), (0.22, 0.95, -0.19))]
-        return seat + [box((x - 0.02, 0, z - 0.02), (x + 0.02, 0.41, z + 0.02)) for x in (-0.2, 0.2) for z in (-0.2, 0.2)]
+        return seat + [
+            box((x - 0.02, 0, z - 0.02), (x + 0.02, 0.41, z + 0.02)) for x in (-0.2, 0.2) for z in (-0.2, 0.2)
+        ]
     if kind == "sofa":
         return [
             box((-w - 0.3, 0.08, -0.4), (w + 0.3, 0.42, 0.4)),

@@ -103,7 +103,9 @@ def skirt_points(
     )
     own = 0.15 + 0 * reach
     rest = torch.stack([own * angle.sin(), levels[:, None].expand_as(reach), own * angle.cos()], -1)
-    posed = figure.carried(still.flatten(0, 1), _skirt_weights(still.flatten(0, 1), figure)).unflatten(0, (rows, AROUND))
+    posed = figure.carried(still.flatten(0, 1), _skirt_weights(still.flatten(0, 1), figure)).unflatten(
+        0, (rows, AROUND)
+    )
     del mannequin
     return _off_legs(posed, figure, gap), rest
 
@@ -145,9 +147,7 @@ def _skirt_weights(points: Float[Tensor, "points 3"], figure: Figure) -> Float[T
     return weights
 
 
-def _off_legs(
-    points: Float[Tensor, "rows around 3"], figure: Figure, gap: float
-) -> Float[Tensor, "rows around 3"]:
+def _off_legs(points: Float[Tensor, "rows around 3"], figure: Figure, gap: float) -> Float[Tensor, "rows around 3"]:
     """Points that legs would stick through, moved out of them; smoothed around the ring."""
     flat = points.flatten(0, 1)
     for side in ("left", "right"):

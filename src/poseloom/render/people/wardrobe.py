@@ -85,7 +85,9 @@ def random_person(seed: int | Sequence[int]) -> Appearance:
     top = _top(rng, female)
     bottom = _bottom(rng, female, child)
     if bottom.kind == "dress":
-        top = Garment(_pick(rng, ("tank", "tee", "blouse", "long")), bottom.fabric, 0.15, 0.0, rng.random(), rng.random())
+        top = Garment(
+            _pick(rng, ("tank", "tee", "blouse", "long")), bottom.fabric, 0.15, 0.0, rng.random(), rng.random()
+        )
     headwear: Headwear = _pick(rng, get_args(Headwear), _headwear_odds(female))
     return Appearance(
         shape=tuple(round(value, 4) for value in shape),
@@ -163,7 +165,9 @@ def _headwear_odds(female: bool) -> tuple[float, ...]:
 
 def _top(rng: Rng, female: bool) -> Garment:
     kinds = ("tank", "tee", "long", "shirt", "sweater", "hoodie", "blouse")
-    kind = _pick(rng, kinds, (0.09, 0.38, 0.13, 0.13, 0.10, 0.11, 0.10) if female else (0.05, 0.42, 0.12, 0.17, 0.10, 0.14, 0.0))
+    kind = _pick(
+        rng, kinds, (0.09, 0.38, 0.13, 0.13, 0.10, 0.11, 0.10) if female else (0.05, 0.42, 0.12, 0.17, 0.10, 0.14, 0.0)
+    )
     fabric = _fabric(rng, patterned=0.42 if kind in ("tee", "long", "blouse", "shirt") else 0.25)
     if kind in ("tee", "hoodie", "sweater") and fabric.pattern == "plain" and rng.random() < 0.45:
         fabric = _with(fabric, logo=int(rng.integers(1, LOGOS)))
@@ -212,7 +216,9 @@ def _fabric(rng: Rng, patterned: float, natural: float = 0.5) -> Fabric:
         colour,
         second,
         pattern,
-        scale=float(round(rng.uniform(0.035, 0.11), 4)) if pattern != "photo" else float(round(rng.uniform(0.15, 0.5), 3)),
+        scale=float(round(rng.uniform(0.035, 0.11), 4))
+        if pattern != "photo"
+        else float(round(rng.uniform(0.15, 0.5), 3)),
         rough=float(round(rng.uniform(0.3, 1.0), 3)),
         seed=int(rng.integers(1000)),
     )
