@@ -249,12 +249,15 @@ def _box(seen: Tensor) -> tuple[float, ...]:
 
 
 def _flat_points(pixels: Float[Tensor, "points 2"], confidence: Float[Tensor, " points"]) -> list[Keypoints]:
-    both = torch.cat([pixels, confidence[:, None]], -1)
+    places, sure = pixels.tolist(), confidence.tolist()
     made = []
     for convention in CONVENTIONS:
-        points, known = keypoints.convert(both, CONVENTION, convention, approximate=True)
-        sure = torch.where(known, points[:, 2], torch.zeros_like(points[:, 2]))
-        made.append(Keypoints(convention, tuple(points[:, :2].flatten().tolist()), tuple(sure.tolist())))
+        count = len(keypoints.names(convention))
+        own, known = [[0.0, 0.0]] * count, [0.0] * count
+        pairs = keypoints.mapping(CONVENTION, convention, approximate=True)
+        for target, source in zip(pairs.target, pairs.source, strict=True):
+            own[target], known[target] = places[source], sure[source]
+        made.append(Keypoints(convention, tuple(value for place in own for value in place), tuple(known)))
     return made
 
 

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.render.people import noise
 from poseloom.render.people.shading import developed
 
 
@@ -78,12 +79,21 @@ def photographed(light: Float[Tensor, "3 height width"], lens: Lens) -> Float[Te
     light = torch.lerp(grey, light, lens.saturation)
     picture = developed(light, lens.contrast)
     if lens.noise:
-        rng = np.random.default_rng(lens.grain)
-        # grain of several pixels, as demosaicing and scaling leave it, stronger in the dark
-        raw = torch.from_numpy(rng.standard_normal((3, height, width), dtype=np.float32))
-        mixed = 0.7 * raw.mean(0, keepdim=True) * math.sqrt(3) + 0.5 * raw
+        # grey and coloured, as demosaicing leaves it, stronger in the dark
+        shift = np.random.default_rng(lens.grain).integers(0, noise.SIDE, 8).tolist()
+        mixed = 0.7 * _grain(0, shift[:2], height, width) + 0.5 * torch.stack(
+            [_grain(k, shift[2 * k : 2 * k + 2], height, width) for k in (1, 2, 3)]
+        )
         picture = picture + mixed * lens.noise * (1.25 - 0.6 * picture)
     return picture.clamp(0, 1)
+
+
+def _grain(number: int, shift: list[int], height: int, width: int) -> Float[Tensor, "height width"]:
+    """White noise, cut out of a tile somewhere."""
+    tile = noise.tile(0.0, 10 + number)
+    rows = (torch.arange(height) + shift[0]) % noise.SIDE
+    columns = (torch.arange(width) + shift[1]) % noise.SIDE
+    return tile[rows][:, columns]
 
 
 def blurred(image: Float[Tensor, "channels height width"], sigma: float) -> Float[Tensor, "channels height width"]:

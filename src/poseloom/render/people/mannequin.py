@@ -102,7 +102,7 @@ def figure(mannequin: Mannequin, shape: Float[Tensor, " 6"], pose: Pose) -> Figu
     """A person of a shape in a pose (without batch axes), the pelvis where the pose's translation puts it."""
     shaped = mannequin.body.shaped(shape)
     still_joints = shaped.skeleton().positions
-    still = shaped.posed(Pose(torch.zeros(ALL_JOINTS, 3))).vertices
+    still = shaped.at_rest()
     posed = shaped.posed(pose)
     turn, place = posed.rotations, posed.joints
     shift = place - (turn @ still_joints[..., None]).squeeze(-1)

@@ -14,7 +14,7 @@ SIDE = 256
 _SEED = 20240613
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def tile(roughness: float, number: int = 0) -> Float[Tensor, "256 256"]:
     """Noise whose spectrum falls by `roughness` (0 white, 1 grainy, 2 cloudy), mean 0, deviation 1, made once."""
     rng = np.random.default_rng([_SEED, number])

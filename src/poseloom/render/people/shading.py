@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -47,7 +49,7 @@ def shaded(
     fresnel = painted.gloss + (1 - painted.gloss) * (1 - facing) ** 5
     sharp = painted.sharpness
     highlight = shine**sharp * (sharp + 8) / 25.0 * fresnel * sunlit * (cosine > 0)
-    mirror = lighting.around(_mirrored(normals, towards_eye, facing))
+    mirror = around if painted.gloss < _MIRRORS else lighting.around(_mirrored(normals, towards_eye, facing))
     edge = painted.fuzz * (1 - facing) ** 2.5
     return (
         seen
@@ -55,6 +57,10 @@ def shaded(
         + (fresnel * 0.55 * open_sky)[:, None] * mirror
         + edge[:, None] * around * open_sky[:, None]
     )
+
+
+_MIRRORS = 0.08
+"""Gloss from which on it matters what a surface mirrors."""
 
 
 def _bumped(normals: Float[Tensor, "n 3"], bump: Float[Tensor, "n 2"]) -> Float[Tensor, "n 3"]:
@@ -83,4 +89,12 @@ def developed(linear: Float[Tensor, "*any"], contrast: float = 1.0) -> Float[Ten
     mapped = mapped.clamp(0, 1)
     if contrast != 1.0:
         mapped = (0.5 * (mapped / 0.5) ** contrast).clamp(0, 1)
-    return torch.where(mapped <= 0.0031308, 12.92 * mapped, 1.055 * mapped.clamp_min(1e-6) ** (1 / 2.4) - 0.055)
+    curve = _srgb_curve()
+    return curve.index_select(0, (mapped * (len(curve) - 1) + 0.5).long().flatten()).reshape(mapped.shape)
+
+
+@lru_cache(maxsize=1)
+def _srgb_curve() -> Float[Tensor, " steps"]:
+    """sRGB of linear values from 0 to 1, in steps finer than a picture's."""
+    value = torch.linspace(0, 1, 8192)
+    return torch.where(value <= 0.0031308, 12.92 * value, 1.055 * value.clamp_min(1e-6) ** (1 / 2.4) - 0.055)
