@@ -71,9 +71,9 @@ def neckline(mannequin: Mannequin, garment: Garment) -> Float[Tensor, " vertices
     ball = torch.sqrt((wide * x) ** 2 + (y - middle_y) ** 2 + (z - middle_z) ** 2) - radius
     below_head = middle_y - y + 0.02
     field = torch.where(y > middle_y, torch.minimum(ball, below_head), ball)
-    if garment.neck > 0.45 or garment.kind == "shirt":  # a V to the front
-        depth = 0.05 + 0.13 * garment.neck
-        vee = x.abs() - 0.075 * ((y - (middle_y - 0.05 - depth)) / depth).clamp(-1, 1.2)
+    if garment.kind == "shirt" or (garment.neck > 0.72 and garment.kind != "tank"):  # a V to the front
+        depth = 0.03 + 0.11 * garment.neck
+        vee = x.abs() - 0.068 * ((y - (middle_y - 0.05 - depth)) / depth).clamp(-1, 1.2)
         field = torch.where(z > 0, torch.minimum(field, vee), field)
     return field
 

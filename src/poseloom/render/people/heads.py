@@ -133,7 +133,7 @@ def _sunglasses(figure: Figure) -> Shell:
     temple = 1 - torch.maximum(((y - 0.08) / 0.06).abs(), ((rest[:, 0].abs() / unit - 1.0) / 0.25).abs())
     field = torch.maximum(lens, torch.maximum(bridge, temple)) * 0.03
     field = torch.where((rest[:, 2] > middle[2] - 0.10) & ~figure.mannequin.inner, field, torch.tensor(_NOWHERE))
-    return Shell(field, figure.soft + figure.soft_normals * 0.012, Plain((0.05, 0.05, 0.06), 0.0, 0.5, 60.0))
+    return Shell(field, figure.soft + figure.soft_normals * 0.012, Plain((0.05, 0.05, 0.06), 0.0, 0.10, 60.0))
 
 
 # -- what hangs and stands off ------------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ class Plain:
 _ARM_AXIS = (0.435, -0.016)
 """y and z of the arms at the T-pose."""
 _LEG_AXIS = 0.112
+_ARMHOLE, _ARMPIT = 0.185, 0.30
+"""|x| and y at the T-pose from which on a sleeve is an arm's."""
 _AROUND = (0.16, 0.05, 0.085)
 """Metres for each radian around trunk, arms and legs."""
 
@@ -81,8 +83,10 @@ _AROUND = (0.16, 0.05, 0.085)
 def wrapped(rest: Float[Tensor, "n 3"], limb: Int[Tensor, " n"]) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
     """Metres around and along what the cloth is wrapped around."""
     x, y, z = rest.unbind(-1)
-    trunk, arm = limb == 0, limb == 1
+    # sleeves are set in along a line, wherever the triangles of trunk and arms meet
+    arm = (limb != 2) & (x.abs() > _ARMHOLE) & (y > _ARMPIT)
+    trunk = (limb != 2) & ~arm
     across = torch.where(trunk, x, torch.where(arm, z - _ARM_AXIS[1], x - x.sign() * _LEG_AXIS))
     ahead = torch.where(arm, y - _ARM_AXIS[0], z - 0.01)
-    size = torch.tensor(_AROUND)[limb]
+    size = torch.where(trunk, _AROUND[0], torch.where(arm, _AROUND[1], _AROUND[2]))
     return torch.atan2(across, ahead) * size, torch.where(arm, x.abs(), y)

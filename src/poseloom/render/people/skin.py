@@ -59,7 +59,7 @@ class Skin:
     def _face(self, colour: Tensor, rest: Tensor) -> Tensor:
         if self.head.eyes is None:
             return colour
-        hair = linear(self.look.hair.colour)
+        hair = linear(self.look.hair.colour) * _BROWS
         clothes = Clothes(skin=self.look.skin, hair=self.look.hair.colour, eyes=self.look.eyes)
         painted = with_face(colour, rest, self.head.eyes, clothes, hair)
         return self._stubble(painted, rest)
@@ -88,6 +88,10 @@ _FLUSHED = (
     (0.112, -1.05, 0.10, 0.060),
 )
 """x (of both sides), y, z and radius of places with much blood, metres of the pattern."""
+
+
+_BROWS = 0.6
+"""How dark brows are against the hair of the head."""
 
 
 def beard_cover(rest: Float[Tensor, "n 3"], head: Head, kind: str) -> Float[Tensor, " n"]:
@@ -135,7 +139,7 @@ class Strands:
         value = (1 + self.grain * strand + 0.24 * lock).clamp(0.25, 2.2)
         base = linear(self.colour)
         du, dv = noise.slope(noise.tile(1.3, 2), u * 0.45, v * 0.2)
-        bump = torch.stack([du, dv], -1) * (0.7 + 0.8 * self.curl)
+        bump = torch.stack([du, dv], -1) * (0.5 + 0.7 * self.curl)
         return Painted(
-            base * value[:, None], 0.09 if self.curl < 0.5 else 0.03, 22.0, bump, (0.15,) * 3, 0.08, along=True
+            base * value[:, None], 0.055 if self.curl < 0.5 else 0.025, 18.0, bump, (0.15,) * 3, 0.08, along=True
         )

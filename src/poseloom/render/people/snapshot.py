@@ -27,7 +27,7 @@ from poseloom.render.people.worlds import World, behind
 
 PLACES = ("room", "street", "field", "studio", "panorama", "photo")
 _ODDS = (0.34, 0.24, 0.12, 0.06, 0.12, 0.12)
-_WITH_PICTURES = 0.5
+_WITH_PICTURES = 0.3
 """Share of pictures with a background of the user's, where there are any."""
 _OCCLUDED = 0.18
 _SHINES = 0.95

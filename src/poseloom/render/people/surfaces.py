@@ -159,7 +159,7 @@ def _wallpaper(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
     if seed % 3 == 0:
         return ((u / 0.12) % 1.0 < 0.5).float() * (0.3 + 0.5 * fade)
     bloom = noise.sample(noise.tile(1.3, 3), u * 60 + seed, v * 60)
-    return (bloom - 0.3).clamp(0, 1) * (0.4 + 0.4 * fade)
+    return (3 * (bloom - 0.5)).clamp(0, 1) * (0.15 + 0.35 * fade)
 
 
 def _panels(u: Tensor, v: Tensor, seed: int, fade: Tensor) -> Tensor:
@@ -255,8 +255,7 @@ def picture_wall(light: Tensor, u: Tensor, v: Tensor, lit: Tensor, seed: int) ->
         half_x, half_y = 0.22 + 0.2 * _hash(cell, cell + 1, seed), 0.2 + 0.15 * _hash(cell + 2, cell, seed)
         inside = (x.abs() < half_x) & (y.abs() < half_y)
         frame = inside & ((x.abs() > half_x - 0.03) | (y.abs() > half_y - 0.03))
-        tones = torch.stack([noise.sample(noise.tile(1.6, k), u * 45 + 50 * cell, v * 45) for k in range(3)], -1)
-        light = torch.where(inside[:, None], (0.3 + 0.22 * tones).clamp(0.02, 0.9) * lit, light)
+        light = torch.where(inside[:, None], _painting(u, y / half_y, cell, seed) * lit, light)
         return torch.where(frame[:, None], torch.tensor([0.08, 0.06, 0.05]) * lit, light)
     if kind == 2:
         x = (u / 5 + 0.1 * (seed % 9)) % 1.0 * 5 - 2.5
@@ -278,6 +277,30 @@ def picture_wall(light: Tensor, u: Tensor, v: Tensor, lit: Tensor, seed: int) ->
     return torch.where(board[:, None], torch.tensor([0.30, 0.20, 0.13]) * lit, light)
 
 
+def _shop_window(u: Tensor, v: Tensor, seed: int) -> Float[Tensor, "n 3"]:
+    """Glass before goods: dark, with lamps above, things on display below, and the sky in its upper half."""
+    cell = (u / 0.45).floor()
+    goods = torch.stack([_hash(cell, cell + k, seed + 3 * k) for k in range(3)], -1) * 0.28 + 0.015
+    height = 0.7 + 0.9 * _hash(cell, cell + 7, seed)
+    slim = ((u / 0.45) % 1.0 - 0.5).abs() < 0.3
+    inside = torch.tensor([0.075, 0.065, 0.055]) * (0.6 + 0.9 * v[:, None] / 2.7)
+    shown = torch.where(((v < height) & slim)[:, None], goods, inside)
+    lamp = (v > 2.35) & (((u / 0.8) % 1.0 - 0.5).abs() < 0.12)
+    shown = torch.where(lamp[:, None], torch.tensor([0.9, 0.8, 0.6]), shown)
+    sky = 0.10 * ((v - 1.2) / 1.5).clamp(0, 1) * (0.6 + 0.4 * ((u * 0.7 + v) % 2.0 < 0.9).float())
+    post = ((u / 1.7) % 1.0 - 0.5).abs() > 0.485
+    return torch.where(post[:, None], torch.full_like(shown, 0.2), shown + sky[:, None])
+
+
+def _painting(u: Tensor, y: Tensor, cell: Tensor, seed: int) -> Float[Tensor, "n 3"]:
+    """A landscape, or an abstract in two tones, another one in every frame."""
+    hills = 0.5 * noise.sample(noise.tile(1.7, 3), u * 50 + 40 * cell, 9 * cell + seed) - 0.1
+    tone = torch.stack([_hash(cell, cell + 5 * k, seed + k) for k in range(3)], -1)
+    sky, land = 0.35 + 0.45 * tone, 0.06 + 0.25 * tone.flip(-1)
+    brush = 1 + 0.12 * noise.sample(noise.tile(1.0, 1), u * 200, y * 40)
+    return torch.where((y > hills)[:, None], sky, land) * brush[:, None]
+
+
 def facade(u: Tensor, v: Tensor, pixel: Tensor, seed: int) -> Float[Tensor, "n 3"]:
     """A front of houses: walls with windows above, shops on the ground floor."""
     house = (u / (7.0 + seed % 6)).floor()
@@ -295,9 +318,7 @@ def facade(u: Tensor, v: Tensor, pixel: Tensor, seed: int) -> Float[Tensor, "n 3
     colour = torch.where(window[:, None], glass * torch.tensor([0.85, 0.95, 1.1]), colour)
     colour = torch.where(border[:, None], torch.full_like(colour, 0.55), colour)
     shop = (v < 2.7) & (v > 0.45) & ((u / 3.4 % 1.0 - 0.5).abs() < 0.42)
-    inside = noise.sample(noise.tile(1.4, 2), u * 40 + seed, v * 40)
-    warm = torch.tensor([0.55, 0.42, 0.28]) * (0.55 + 0.35 * inside)[:, None].clamp(0.06, 1.2)
-    colour = torch.where(shop[:, None], warm, colour)
+    colour = torch.where(shop[:, None], _shop_window(u, v, seed), colour)
     sign = (v > 2.8) & (v < 3.3)
     board = tone.flip(-1) * 0.7 + 0.04
     letter = sign & (noise.nearest(noise.tile(0.8, 4), u * 26 + seed, v * 9) > 0.8) & ((v - 3.05).abs() < 0.13)

@@ -87,8 +87,7 @@ def _shape(kind: str, rng: np.random.Generator) -> list[tuple[Tensor, Tensor]]:
         return [rounded(torch.tensor([0.0, 0.25, 0.27, 0.22]), torch.tensor([0.9, 0.9, 0.8, 0.0]))]
     if kind == "plant":
         pot = rounded(torch.tensor([0.0, 0.17, 0.12]), torch.tensor([0.3, 0.3, 0.0]))
-        bush = rounded(torch.tensor([0.02, 0.2, 0.3, 0.28, 0.12]), torch.tensor([1.15, 1.0, 0.75, 0.45, 0.3]))
-        return [pot, bush]
+        return [pot, _leaves(rng)]
     if kind == "car":
         return [
             box((-2.0, 0.25, -0.8), (2.0, 0.85, 0.8)),
@@ -99,6 +98,16 @@ def _shape(kind: str, rng: np.random.Generator) -> list[tuple[Tensor, Tensor]]:
     return [box((-w / 2, 0.0, -d / 2), (w / 2, h, d / 2))]
 
 
+def _leaves(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A bush of single leaves."""
+    middle = rng.normal(0, 1, (_LEAVES, 1, 3)) * (0.16, 0.22, 0.16) + (0, 0.72, 0)
+    corners = torch.from_numpy(middle + rng.normal(0, 0.075, (_LEAVES, 3, 3))).float().reshape(-1, 3)
+    corners[:, 1].clamp_(min=0.25)
+    front = torch.arange(3 * _LEAVES).reshape(-1, 3)
+    return corners, torch.cat([front, front.flip(-1)])
+
+
+_LEAVES = 110
 INDOORS = ("table", "chair", "sofa", "cabinet", "plant", "crate")
 OUTDOORS = ("post", "bin", "crate", "car", "plant", "post")
 _BEFORE = ("table", "chair", "crate", "plant", "bin", "post")

@@ -26,10 +26,10 @@ T = TypeVar("T")
 Rng = np.random.Generator
 
 SKINS: tuple[Colour, ...] = (
-    (0.95, 0.83, 0.76),
-    (0.92, 0.77, 0.68),
-    (0.88, 0.71, 0.60),
-    (0.82, 0.64, 0.52),
+    (0.89, 0.75, 0.68),
+    (0.87, 0.71, 0.62),
+    (0.84, 0.66, 0.55),
+    (0.79, 0.60, 0.48),
     (0.74, 0.55, 0.42),
     (0.64, 0.45, 0.33),
     (0.55, 0.38, 0.28),
@@ -48,6 +48,7 @@ HAIRS: tuple[Colour, ...] = (
     (0.76, 0.62, 0.42),
     (0.46, 0.22, 0.12),
 )
+_DYED: tuple[Colour, ...] = ((0.55, 0.16, 0.18), (0.58, 0.33, 0.50), (0.25, 0.33, 0.55))
 EYES: tuple[Colour, ...] = (
     (0.20, 0.12, 0.08),
     (0.33, 0.21, 0.12),
@@ -136,8 +137,8 @@ def _hair(rng: Rng, tone: float, age: float, female: bool) -> Hair:
     if rng.random() < old:
         grey = float(rng.uniform(0.45, 0.9))
         colour = (grey, grey * 0.99, grey * 0.97)
-    elif rng.random() < 0.03:
-        colour = _colour(rng)
+    elif female and rng.random() < 0.04:
+        colour = _DYED[int(rng.integers(len(_DYED)))]
     styles = get_args(HairStyle)
     odds = dict.fromkeys(styles, 0.0)
     if female:
@@ -231,7 +232,7 @@ def _with(fabric: Fabric, **changes: object) -> Fabric:
 
 
 def _colour(rng: Rng) -> Colour:
-    hue, saturation, value = rng.random(), rng.uniform(0.25, 0.85), rng.uniform(0.25, 0.9)
+    hue, saturation, value = rng.random(), rng.uniform(0.15, 0.68), rng.uniform(0.22, 0.85)
     return tuple(round(part, 3) for part in colorsys.hsv_to_rgb(hue, saturation, value))  # type: ignore[return-value]
 
 
