@@ -14,6 +14,7 @@ from poseloom.pose.camera import Camera
 from poseloom.pose.keypoints import names
 from poseloom.render.people.drawing import Drawn
 from poseloom.render.people.mannequin import Figure, Mannequin
+from poseloom.render.people.mannequin import mannequin as fine_mannequin
 
 CONVENTION = "human_data"
 _CLOTH = 0.035
@@ -85,7 +86,7 @@ def points_of(mannequin: Mannequin) -> Points:
     joints = torch.zeros(len(known), len(mannequin.joints))
     on_skin = torch.zeros(len(known), dtype=torch.bool)
     places = torch.zeros(len(known), 3)
-    skin = _skin_places(mannequin)
+    skin = _skin_places(fine_mannequin("full"))
     for row, name in enumerate(known):
         place = skin.get(name.removesuffix("_openpose"))
         if name in _MEANS:

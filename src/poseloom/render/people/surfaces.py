@@ -320,7 +320,7 @@ def facade(u: Tensor, v: Tensor, pixel: Tensor, seed: int) -> Float[Tensor, "n 3
     shop = (v < 2.7) & (v > 0.45) & ((u / 3.4 % 1.0 - 0.5).abs() < 0.42)
     colour = torch.where(shop[:, None], _shop_window(u, v, seed), colour)
     sign = (v > 2.8) & (v < 3.3)
-    board = tone.flip(-1) * 0.7 + 0.04
+    board = (tone.flip(-1) * 0.5 + tone.mean(-1, keepdim=True) * 0.3) * 0.8 + 0.03
     letter = sign & (noise.nearest(noise.tile(0.8, 4), u * 26 + seed, v * 9) > 0.8) & ((v - 3.05).abs() < 0.13)
     colour = torch.where(sign[:, None], board, colour)
     return torch.where(letter[:, None], torch.full_like(colour, 0.85), colour)

@@ -116,7 +116,7 @@ _BEFORE = ("table", "chair", "crate", "plant", "bin", "post")
 def random_thing(rng: np.random.Generator, kind: str, place: Float[Tensor, " 3"], turn: float) -> Piece:
     """A thing of a kind, standing on the ground."""
     wood: Colour = tuple(float(v) for v in np.array([0.48, 0.33, 0.21]) * rng.uniform(0.5, 1.5))  # type: ignore[assignment]
-    grey, tint = rng.uniform(0.12, 0.8), rng.normal(0, 0.06, 3)
+    grey, tint = rng.uniform(0.12, 0.75), rng.normal(0, 0.035, 3)
     painted: Colour = tuple(float(np.clip(grey + v, 0.05, 0.9)) for v in tint)  # type: ignore[assignment]
     colour = wood if kind in ("table", "chair", "cabinet") and rng.random() < 0.7 else painted
     if kind == "plant":
@@ -153,7 +153,7 @@ def before_people(rng: np.random.Generator, camera: Camera, joints: Float[Tensor
     return thing if _hides(thing, camera, joints) < _MOST_HIDDEN else None
 
 
-_MOST_HIDDEN = 0.5
+_MOST_HIDDEN = 0.4
 """Share of the joints that a thing may hide."""
 
 
