@@ -25,6 +25,7 @@ from poseloom.base.ranges import seed_number
 from poseloom.checkpoints.finding import find
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
+from poseloom.formats.pose_in_png import pose_in_png
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.images.kinds import shows_people
 from poseloom.pose import Clip, Pose
@@ -78,7 +79,8 @@ def load(
     Files that hold points without rotations (joint positions, ``.pose``) are fitted by the free body.
 
     Args:
-        path: a photo or video of a person, whose body is recovered (see `recover`); BVH, AMC (with its ASF beside it),
+        path: a photo or video of a person, whose body is recovered (see `recover`); a PNG that poseloom drew with its
+            pose inside; BVH, AMC (with its ASF beside it),
             glTF, GLB, VRM, FBX, AMASS, SMPL-X or mocap npz, poseloom's own npz or JSON, ``.pose``, what pose estimators
             and motion generators write (pkl, pt, npz, npy).
         format: name of a format where the suffix does not tell; see `poseloom.formats.registry.formats`.
@@ -96,6 +98,10 @@ def load(
         PoseloomError: the file is missing, damaged or of an unknown kind; the message names file, field and remedy.
     """
     options = ReadingOptions(joint_map, up, unit, fps, person)
+    if format is None and Path(path).suffix.lower() == ".png" and options == ReadingOptions():
+        drawn = pose_in_png(path)
+        if drawn is not None:
+            return drawn
     if format in PICTURE_FORMATS or (format is None and shows_people(path)):
         return load_picture(path, options)
     motion = registry.read_motion(path, format, options)

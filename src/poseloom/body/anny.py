@@ -81,6 +81,11 @@ class ShapedAnny:
             skin=partial(self._skin, rotations, positions),
         )
 
+    def at_rest(self) -> Float[Tensor, "*shapes vertices 3"]:
+        """The surface at the T-pose, metres."""
+        upright = torch.eye(3, dtype=self.joints.dtype, device=self.joints.device)
+        return self._skin(upright.expand(*self.joints.shape, 3), self.joints)
+
     def _skin(
         self, rotations: Float[Tensor, "*batch 53 3 3"], positions: Float[Tensor, "*batch 53 3"]
     ) -> Float[Tensor, "*batch vertices 3"]:

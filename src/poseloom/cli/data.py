@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import data_convert, data_maps, data_miners, options, printing
+from poseloom.cli import data_convert, data_maps, data_miners, data_render, options, printing
 from poseloom.cli.data_progress import told
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
@@ -95,6 +95,11 @@ def _add_convert_body(parser: argparse.ArgumentParser) -> None:
     _add_workers(parser)
 
 
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    data_render.add_arguments(parser)
+    _add_workers(parser)
+
+
 def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", type=Path, metavar="DIR", help="folder of the table")
 
@@ -166,6 +171,11 @@ def _pairs(arguments: argparse.Namespace) -> None:
     pairing = instructions_of(arguments.version) if arguments.version else BY_RULE
     part = data_miners.mined(arguments, pairing, _executor(arguments), told("pairs", "pairs"))
     _report(arguments, arguments.table, part, "pairs")
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    part = data_render.run(arguments, _executor)
+    _report(arguments, arguments.out, part, "people")
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -247,6 +257,7 @@ _COMMANDS: dict[str, _Command] = {
     "describe": ("add a description to every row", _add_describe, _describe),
     "pairs": ("add pairs of poses with instructions", _add_pairs, _pairs),
     "export": ("write a table as one Parquet, JSON or HumanData file", _add_export, _export),
+    "render": (data_render.SUMMARY, _add_render, _render),
     "convert-body": (data_convert.SUMMARY, _add_convert_body, lambda given: data_convert.run(given, _executor)),
     "pose-maps": (data_maps.SUMMARY, data_maps.add_arguments, data_maps.run),
     "check": ("check every file and every id of a table", _add_check, _check),
