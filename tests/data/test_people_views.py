@@ -101,6 +101,8 @@ def test_a_crop_is_the_same_in_any_batch_and_another_in_the_next_epoch(table, fo
     view = PeopleDataset(table, folder, plan, seed=3)
     whole, part = view.batch(np.arange(12)), view.batch(np.array([7, 2]))
     assert torch.equal(whole.pictures[[7, 2]], part.pictures) and torch.equal(whole.keypoints[[7, 2]], part.keypoints)
+    rotations = {round(float(value), 4) for value in view.batch(np.arange(24)).geometry.rotation if value}
+    assert len(rotations) > 8
     view.set_epoch(1)
     assert not torch.equal(view.batch(np.array([7, 2])).pictures, part.pictures)
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from poseloom.base.errors import PoseloomError
+from poseloom.cli.main import main
 from poseloom.data.picture_mixes import MIXES, find_mix, outside
 from poseloom.data.sources.catalogue import NAMES
 
@@ -40,3 +41,13 @@ def test_wrong_mixes_are_told(tmp_path, content, line):
         find_mix(str(tmp_path / "mine.json"))
     with pytest.raises(PoseloomError, match="unknown mix 'mix-12'"):
         find_mix("mix-12")
+
+
+def test_the_command_shows_them(capsys):
+    assert main(["data", "list", "--mixes"]) in (0, None)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11 and lines[3] == "mix-4: h36m 0.2, muco 0.3, eft-coco 0.5 (MSE 53.90 mm)"
+    assert main(["data", "list", "--json"]) in (0, None)
+    told = json.loads(capsys.readouterr().out)
+    assert told["mixes"][0]["shares"] == {"h36m": 0.34, "mpi-inf-3dhp": 0.33, "coco": 0.33}
+    assert {"coco", "photos", "deepfashion"} <= {one["name"] for one in told["sources"]}

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="for pose_map_image/ and pose_mask_image/"
     )
-    parser.add_argument("--size", default="128x64", metavar="HxW", help="height and width, pixels (default: 128x64)")
+    parser.add_argument("--picture", default="128x64", metavar="HxW", help="height and width, pixels (default: 128x64)")
     parser.add_argument(
         "--offset", default="0x0", metavar="YxX", help="added to the joints, 0x40 for DeepFashion at 256x256"
     )
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.results import RowsWritten
 
     rows, columns = _numbers("--offset", arguments.offset, 0)
-    size = _numbers("--size", arguments.size, 1)
+    size = _numbers("--picture", arguments.picture, 1)
 
     def report(done: int, total: int) -> None:
         progress.report(progress.Step("pose maps", done, total, "pictures"))

@@ -1,7 +1,7 @@
 """People's pictures out of a table for training: read, cut out, augmented, with their keypoints and poses.
 
 Any table with pictures feeds the same view, whichever keypoints its rows have: they are brought into one convention by
-name. What is drawn depends on seed, epoch and row alone.
+name. What is drawn depends on seed, epoch and the row's id alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from poseloom.base.errors import PoseloomError
-from poseloom.base.streams import mix_numbers
+from poseloom.base.streams import mix_numbers, text_key
 from poseloom.data.sources.picture_people import boxes_of_points
 from poseloom.data.table import Rows, Table
 from poseloom.images.augment import Augmentation, Geometry, GeometryLaw, PeoplePictures, augmented
@@ -158,7 +158,7 @@ class PeopleDataset(Dataset[PeopleBatch]):
         table, plan = self.table, self.plan
         pictures = table.pictures(rows)
         seed = mix_numbers(self.seed, self.epoch) & _SEED_BITS
-        keys = torch.from_numpy(rows)
+        keys = torch.tensor([text_key(table.id(row)) >> 1 for row in rows.tolist()])
         flat = _keypoints(table, rows, plan, 2)
         sizes, problems = self._sizes(pictures.paths, pictures.size)
         boxes = _boxes(pictures.box, flat, sizes)
@@ -178,7 +178,7 @@ class PeopleDataset(Dataset[PeopleBatch]):
         deep = torch.from_numpy(_keypoints(table, rows, plan, 3))
         pose, posed = self._poses(rows, geometry)
         return PeopleBatch(
-            rows=keys,
+            rows=torch.from_numpy(rows),
             places=torch.from_numpy(table.places(rows)),
             pictures=plan.normalisation.apply(changed.pictures) if plan.normalisation else changed.pictures,
             keypoints=changed.keypoints,

@@ -32,7 +32,7 @@ class RowsWritten(Result):
     Args:
         out: the file.
         rows: in it.
-        what: they are: ``rows``, ``pairs`` or ``frames``.
+        what: they are: ``rows``, ``pairs``, ``frames`` or ``maps``.
     """
 
     out: Path

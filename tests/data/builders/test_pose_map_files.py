@@ -48,7 +48,7 @@ def test_what_is_there_is_kept_and_the_rest_is_made(tmp_path, annotations):
 
 def test_the_command_moves_joints_and_writes_points(tmp_path, annotations, capsys):
     path, arrays = annotations
-    words = ["data", "pose-maps", str(path), "--out", str(tmp_path / "out"), "--size", "256x256", "--offset", "0x40"]
+    words = ["data", "pose-maps", str(path), "--out", str(tmp_path / "out"), "--picture", "256x256", "--offset", "0x40"]
     assert main([*words, "--kind", "point", "--json"]) in (0, None)
     assert json.loads(capsys.readouterr().out)["maps"] == 4
     joints = moved(torch.from_numpy(arrays["keypoints"][1].astype(int)), 0, 40)
@@ -62,6 +62,6 @@ def test_the_command_moves_joints_and_writes_points(tmp_path, annotations, capsy
 def test_mistakes_are_told(tmp_path, annotations, capsys):
     with pytest.raises(PoseloomError, match="kind: expected one of gaussian, point, disc"):
         write_pose_maps(annotations[0], tmp_path / "out", (8, 8), "blob")
-    for words in (["--size", "128"], ["--offset", "ax4"], ["--size", "0x5"]):
+    for words in (["--picture", "128"], ["--offset", "ax4"], ["--picture", "0x5"]):
         assert main(["data", "pose-maps", str(annotations[0]), "--out", str(tmp_path / "out"), *words]) == 2
         assert "expected two numbers" in capsys.readouterr().err

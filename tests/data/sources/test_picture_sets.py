@@ -10,6 +10,7 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, open_source, prepare
 from poseloom.data.sources.smpl_people import camera_pose
+from poseloom.pose.keypoints import names
 from poseloom.pose.rotations import rotvec_to_rotmat
 
 
@@ -86,6 +87,20 @@ def test_real_frames_of_human36m_in_both_forms(tmp_path, shared_data):
     points = table.keypoints("smpl_24")
     assert points.shape == (4, 24, 3) and (points[..., 2] > 0).any()
     assert np.abs(table.keypoints("smpl_24", dimensions=3)[..., :3]).max() < 10
+
+
+def test_real_files_of_17_points_say_which_they_are(tmp_path, shared_data):
+    folder = shared_data("keypoint-samples")
+    table, problems = made(tmp_path, "spin", folder / "h36m", convention="h36m_mmpose")
+    assert len(table) == 4 and "expected (4, 17, 3)" in problems[-1]  # the file of 24 points
+    own, of_spin = table.keypoints("h36m_mmpose"), np.load(folder / "h36m/spin_format_24.npz")["part"]
+    for name in ("right_ankle", "left_hip_extra", "left_wrist", "right_shoulder", "pelvis_extra"):
+        places = [names(convention).index(name) for convention in ("h36m_mmpose", "smpl_24")]
+        np.testing.assert_allclose(own[:, places[0], :2], of_spin[:, places[1], :2], atol=0.1)
+    other, _ = made(tmp_path / "mi", "spin", folder / "mpi_inf_3dhp", convention="mpi_inf_3dhp_test")
+    assert len(other) == 4 and np.abs(other.keypoints("mpi_inf_3dhp_test", dimensions=3)[:, :, 2]).max() < 10
+    with pytest.raises(PoseloomError, match="unknown keypoint convention"):
+        made(tmp_path / "no", "spin", folder / "h36m", convention="h36")
 
 
 def test_eft_bodies_stand_upright_in_the_camera(tmp_path):

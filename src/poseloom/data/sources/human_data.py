@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +28,15 @@ from poseloom.data.sources.smpl_people import (
     checked_shape,
     upright_pose,
 )
-from poseloom.formats.arrays import LARGEST_LENGTH, numbers
+from poseloom.formats.arrays import numbers
 from poseloom.formats.human_data import CONVENTION, BodyParameters, human_data_length, read_human_data
 from poseloom.formats.npz_files import NpzArchive, open_npz
 from poseloom.images.crop import SCALE_UNIT
 from poseloom.pose import Pose
 from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.keypoints import names
+
+SPIN_CONVENTION = "smpl_24"
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,22 @@ class SpinFiles(AnnotatedPictures):
 
     ``imgname``, ``center``, ``scale`` (side / 200), ``part`` (N, 24, 3), ``openpose`` (N, 25, 3), ``pose`` (N, 72),
     ``shape``, ``has_smpl``, ``S`` (N, 24, 4). OpenPose's points and the 24 become one convention of 49.
+
+    Args:
+        convention: of ``part`` and ``S`` in files that have other points, such as ``h36m_mmpose``.
     """
 
+    convention: str | None = None
     name: str = "spin"
+
+    def __post_init__(self) -> None:
+        if self.convention is not None:
+            names(self.convention)
+        super().__post_init__()
+
+    @property
+    def choices(self) -> Mapping[str, Any]:
+        return {"convention": self.convention}
 
     @property
     def title(self) -> str:
@@ -146,16 +164,16 @@ class SpinFiles(AnnotatedPictures):
         centre = numbers(path, "center", archive["center"], (total, 2), largest=LARGEST_PIXEL)[part]
         side = numbers(path, "scale", archive["scale"], (total,), largest=LARGEST_PIXEL)[part] * SCALE_UNIT
         pose, posed = self._bodies(path, archive, total, part)
-        names = [str(one) for one in archive["imgname"].tolist()[part]]
+        pictures = [str(one) for one in archive["imgname"].tolist()[part]]
         if "mpi_inf_3dhp_train" in path.stem:
-            names = [one.replace("imageFrames/", "").replace("frame_", "") for one in names]
+            pictures = [one.replace("imageFrames/", "").replace("frame_", "") for one in pictures]
         return PicturePeople(
             ids=[f"{path.stem}/{place}" for place in rows],
-            pictures=[safe_name(path, one) for one in names],
+            pictures=[safe_name(path, one) for one in pictures],
             boxes=square_boxes(centre, side),
-            points=tuple(_spin_points(path, archive, total, part)),
+            points=tuple(_spin_points(path, archive, total, part, self.convention)),
             places=list(rows),
-            splits=[split_of_name(file)] * len(names),
+            splits=[split_of_name(file)] * len(pictures),
             pose=pose,
             posed=posed,
         )
@@ -183,17 +201,24 @@ def _has_poses(path: Path) -> bool:
         return False
 
 
-def _spin_points(path: Path, archive: NpzArchive, total: int, part: slice) -> list[Points]:
+def _spin_points(path: Path, archive: NpzArchive, total: int, part: slice, convention: str | None) -> list[Points]:
+    own = convention or SPIN_CONVENTION
+    count = len(names(own))
+    remedy = None if convention else "--convention NAME says which keypoints the file has"
+
+    def of(name: str, points: int, columns: int) -> np.ndarray:
+        shape = (total, points, columns)
+        return numbers(path, name, archive[name], shape, largest=LARGEST_PIXEL, remedy=remedy)[part]
+
     found = []
     if "part" in archive:
-        own = numbers(path, "part", archive["part"], (total, 24, 3), largest=LARGEST_PIXEL)[part]
-        if "openpose" in archive:
-            seen = numbers(path, "openpose", archive["openpose"], (total, 25, 3), largest=LARGEST_PIXEL)[part]
-            found.append(Points("smpl_49", np.concatenate([seen, own], 1)))
+        points = of("part", count, 3)
+        if "openpose" in archive and own == SPIN_CONVENTION:
+            found.append(Points("smpl_49", np.concatenate([of("openpose", 25, 3), points], 1)))
         else:
-            found.append(Points("smpl_24", own))
+            found.append(Points(own, points))
     if "S" in archive:
-        found.append(Points("smpl_24", numbers(path, "S", archive["S"], (total, 24, 4), largest=LARGEST_LENGTH)[part]))
+        found.append(Points(own, of("S", count, 4)))
     return found
 
 

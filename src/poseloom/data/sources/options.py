@@ -62,6 +62,7 @@ OPTIONS = (
     Option("most_similarity", float, "C", "bedlam-fix: cosine of two poses, less than (default: 0.9)"),
     Option("within", int, "N", "bedlam-fix: posecodes that differ in a recording, more than (default: 15)"),
     Option("across", int, "N", "bedlam-fix: posecodes that differ otherwise, more than (default: 20)"),
+    Option("convention", str, "NAME", "spin: keypoints of files that have others than SPIN's 24, such as h36m_mmpose"),
     Option("strict", bool, "", "stop at the first file or id that cannot be used"),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
