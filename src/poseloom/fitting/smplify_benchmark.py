@@ -41,7 +41,9 @@ class BenchmarkSmplify:
     bend_weight: float = 15.2**2
     rate: float = 0.01
 
-    def project(self, joints: Float[Tensor, "batch k 3"], place: Float[Tensor, "batch 3"]) -> Float[Tensor, "batch k 2"]:
+    def project(
+        self, joints: Float[Tensor, "batch k 3"], place: Float[Tensor, "batch 3"]
+    ) -> Float[Tensor, "batch k 2"]:
         """Pixels of joints moved by `place`, from the upper left corner."""
         seen = joints + place[:, None]
         return FOCAL * seen[..., :2] / seen[..., 2:] + self.side / 2

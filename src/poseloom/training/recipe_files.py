@@ -25,7 +25,7 @@ T = TypeVar("T")
 Plain = dict[str, Any]
 
 SHORTHAND = "shorthand"
-"""Class attribute of a section that has one main key: on the command line the section's name alone then sets that key."""
+"""Class attribute of a section with a main key, which the section's name alone sets on the command line."""
 _MAXIMUM_BYTES = 1 << 20
 _NONE = ("none", "null")
 _LONGEST_VALUE = 200

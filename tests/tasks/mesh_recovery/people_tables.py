@@ -56,7 +56,7 @@ class DrawnPeople:
             splits=splits,
             pose=bodies,
             joints=[0 if self.keypoints and row % 3 == 0 else 22 for row in range(self.rows)],
-            images=[[Image(f"{row}.png", SIDE, SIDE, box=_box(seen.joints[row])) ] for row in range(self.rows)],
+            images=[[Image(f"{row}.png", SIDE, SIDE, box=_box(seen.joints[row]))] for row in range(self.rows)],
             keypoints=[[_points(seen.joints[row])] if self.keypoints else [] for row in range(self.rows)],
             cameras=[_camera(camera)] * self.rows,
         )

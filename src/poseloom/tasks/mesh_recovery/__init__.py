@@ -10,8 +10,6 @@ DECLARATION = Declaration(
     model="BodyNetwork",
     offers=("look",),
     place=9,
-    learners={
-        name: f".objectives.{name}" for name in ("hmr", "spin", "pare", "graphcmr", "graphormer")
-    },
+    learners={name: f".objectives.{name}" for name in ("hmr", "spin", "pare", "graphcmr", "graphormer")},
     predictor=".network_predict",
 )

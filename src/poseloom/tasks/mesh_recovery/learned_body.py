@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import FileError, PoseloomError
@@ -96,6 +96,16 @@ class LearnedBody(Protocol):
         """Coefficients of the average shape."""
         ...
 
+    @property
+    def faces(self) -> Int[Tensor, "faces 3"]:
+        """Triangles of the surface."""
+        ...
+
+    @property
+    def weights(self) -> Float[Tensor, "vertices joints"]:
+        """How much each of the rotations moves each vertex; they sum to 1."""
+        ...
+
     def at_rest(self) -> BodyAtRest:
         """What networks that bend its mesh know of it."""
         ...
@@ -118,6 +128,19 @@ class FreeBody:
     def average(self) -> Float[Tensor, " coefficients"]:
         return torch.tensor(AVERAGE)
 
+    @property
+    def faces(self) -> Int[Tensor, "faces 3"]:
+        return self.body.faces
+
+    @cached_property
+    def weights(self) -> Float[Tensor, "vertices joints"]:
+        """Fingers count for the wrists."""
+        every = self.body.rig().weights
+        found = every[:, : self.rotations].clone()
+        for wrist, fingers in _FINGERS.items():
+            found[:, wrist] += every[:, fingers].sum(-1)
+        return found
+
     def posed(
         self, rotations: Float[Tensor, "batch joints 3 3"], betas: Float[Tensor, "batch coefficients"]
     ) -> BodyPoints:
@@ -138,7 +161,7 @@ class FreeBody:
         still = torch.eye(3).expand(1, self.rotations, 3, 3)
         points = self.posed(still, self.average[None])
         joints, pelvis = self.measured(points)
-        return BodyAtRest(mesh_pyramid(points.vertices[0], self.body.faces), joints[0], pelvis[0])
+        return BodyAtRest(mesh_pyramid(points.vertices[0], self.body.faces, self.weights), joints[0], pelvis[0])
 
     def _with(self, betas: Tensor) -> ShapedAnny:
         if not betas.requires_grad and bool((betas == betas[:1]).all()):
@@ -167,6 +190,8 @@ class FreeBody:
 _FREE = range(BODY_JOINTS)
 _FREE_EXTRA = {45: 2, 46: 1, 47: 12, 49: 0}
 """Hips, neck and pelvis of data sets, for which the free body's own stand."""
+_FINGERS = {20: slice(22, 37), 21: slice(37, 52)}
+"""Left and right wrist, and their fingers among the 52 joints."""
 _FREE_MEASURED = [8, 5, 2, 1, 4, 7, 21, 19, 17, 16, 18, 20, 12]
 
 
@@ -208,6 +233,14 @@ class SmplLearnedBody:
     @property
     def average(self) -> Float[Tensor, " coefficients"]:
         return torch.zeros(self.betas)
+
+    @property
+    def faces(self) -> Int[Tensor, "faces 3"]:
+        return self.body.faces
+
+    @property
+    def weights(self) -> Float[Tensor, "vertices joints"]:
+        return self.body.rig().weights
 
     def gendered(self, gender: str) -> SmplLearnedBody:
         """That of a gender: ``m``, anything else is female, as the protocol of 3DPW has it."""
@@ -255,7 +288,9 @@ class SmplLearnedBody:
 
     def _pyramid(self, template: Float[Tensor, "6890 3"]) -> MeshPyramid:
         path = self.folder / _MESHES
-        return read_mesh_pyramid(path, template) if path.exists() else mesh_pyramid(template, self.body.faces)
+        if path.exists():
+            return read_mesh_pyramid(path, template, self.weights)
+        return mesh_pyramid(template, self.body.faces, self.weights)
 
     def _regressor(self, name: str) -> Float[Tensor, "rows 6890"]:
         path = readable_file(self.folder / name)

@@ -97,15 +97,24 @@ class MeshPyramid(nn.Module):
 
     Args:
         template: where the vertices of the largest are at rest, metres.
+        weights: how much each of the body's joints moves each of them, by which rotations are told of a bent mesh.
         graphs: neighbours at each size.
         steps: from each size to the next.
     """
 
     template: Tensor
+    weights: Tensor
 
-    def __init__(self, template: Float[Tensor, "vertices 3"], graphs: Sequence[MeshGraph], steps: Sequence[MeshStep]):
+    def __init__(
+        self,
+        template: Float[Tensor, "vertices 3"],
+        weights: Float[Tensor, "vertices joints"],
+        graphs: Sequence[MeshGraph],
+        steps: Sequence[MeshStep],
+    ):
         super().__init__()
         self.register_buffer("template", template)
+        self.register_buffer("weights", weights)
         self.graphs = nn.ModuleList(graphs)
         self.steps = nn.ModuleList(steps)
 
@@ -133,7 +142,7 @@ class MeshPyramid(nn.Module):
             PoseloomError: there is none, or it does not fit together.
         """
         try:
-            template = state[f"{prefix}template"]
+            template, weights = state[f"{prefix}template"], state[f"{prefix}weights"]
             steps = []
             for number in range(LEVELS - 1):
                 own = f"{prefix}steps.{number}."
@@ -145,7 +154,7 @@ class MeshPyramid(nn.Module):
                 graphs.append(MeshGraph(state[f"{own}edges"].long(), state[f"{own}shares"], size))
         except KeyError as missing:
             raise PoseloomError(f"model lacks {missing.args[0]}, a part of its mesh") from None
-        pyramid = cls(template, graphs, steps)
+        pyramid = cls(template, weights, graphs, steps)
         pyramid._check()
         return pyramid
 
@@ -166,12 +175,15 @@ def _within(places: Tensor, count: int) -> None:
         raise PoseloomError(f"mesh: vertices {int(places.min())} to {int(places.max())} of {count} do not exist")
 
 
-def mesh_pyramid(vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"]) -> MeshPyramid:
+def mesh_pyramid(
+    vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"], weights: Float[Tensor, "vertices joints"]
+) -> MeshPyramid:
     """The pyramid of a mesh at rest.
 
     Args:
         vertices: at the T-pose.
         faces: triangles.
+        weights: how much each joint moves each vertex.
     """
     places = vertices.double().numpy()
     graph = _edges_of(faces.numpy(), len(places))
@@ -184,15 +196,18 @@ def mesh_pyramid(vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "face
         graph = _touching(graph, owner, count)
         points = points[picked]
         graphs.append(graph_of(graph))
-    return MeshPyramid(vertices, graphs, steps)
+    return MeshPyramid(vertices, weights, graphs, steps)
 
 
-def read_mesh_pyramid(path: str | Path, template: Float[Tensor, "6890 3"]) -> MeshPyramid:
+def read_mesh_pyramid(
+    path: str | Path, template: Float[Tensor, "6890 3"], weights: Float[Tensor, "6890 joints"]
+) -> MeshPyramid:
     """The pyramid of ``mesh_downsampling.npz``: its arrays A, U and D alone.
 
     Args:
         path: path of the file.
         template: vertices of SMPL at rest.
+        weights: how much each joint moves each vertex.
 
     Raises:
         FileError: damaged, or of another body.
@@ -207,7 +222,7 @@ def read_mesh_pyramid(path: str | Path, template: Float[Tensor, "6890 3"]) -> Me
         raise FileError(path, f"has meshes of {sizes} vertices", field="A", remedy=f"expected {SMPL_LEVELS}")
     graphs = [graph_of([set(np.flatnonzero(row).tolist()) for row in one]) for one in adjacencies[:LEVELS]]
     steps = [_published_step(up, down) for up, down in zip(ups, downs[: LEVELS - 1], strict=False)]
-    return MeshPyramid(template, graphs, steps)
+    return MeshPyramid(template, weights, graphs, steps)
 
 
 def _published_step(up: ndarray, down: ndarray) -> MeshStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from poseloom.pose.rotations import rotmat_to_rotvec
 from poseloom.pose.types import Pose
 from poseloom.pose.weak_perspective import translation_in_full_picture
 from poseloom.tasks.common.configs import config_from_plain
+from poseloom.tasks.mesh_recovery.mesh_rotations import rotations_of_mesh
 from poseloom.tasks.mesh_recovery.networks.choice import NetworkChoice, network_of_state
 from poseloom.tasks.mesh_recovery.networks.outputs import BodyParameters, MeshAndParameters, MeshLevels
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
@@ -27,6 +29,8 @@ ENLARGED = 1.25
 _AT_ONCE = 32
 _POSED = 22
 _SMALLEST_SCALE = 1e-3
+_SMPL_PELVIS = (0.0, -0.22, 0.03)
+"""Metres: where the pelvis of an average SMPL body rests, about which it turns; its translation moves the origin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,22 +38,24 @@ class SeenBodies:
     """The bodies of people in a picture.
 
     Args:
-        rotations: of each joint beside its parent, the first before the camera; None of networks without parameters.
-        betas: shape coefficients.
+        rotations: of each joint beside its parent, the first before the camera; of a mesh alone those of its parts.
+        betas: shape coefficients; None of a mesh alone.
         vertices: the mesh of networks that bend one, metres, about where they put it.
         weak: weak-perspective camera of the crops.
         squares: middle and side of the squares that were cut out, pixels.
         size: width and height of the picture.
         body: ``smpl`` or ``anny``.
+        about_pelvis: joints are told about the pelvis, not about the body's own origin.
     """
 
-    rotations: Float[Tensor, "people joints 3 3"] | None
+    rotations: Float[Tensor, "people joints 3 3"]
     betas: Float[Tensor, "people coefficients"] | None
     vertices: Float[Tensor, "people vertices 3"] | None
     weak: Float[Tensor, "people 3"]
     squares: Float[Tensor, "people 3"]
     size: tuple[int, int]
     body: str
+    about_pelvis: bool
 
     def __len__(self) -> int:
         return len(self.weak)
@@ -59,17 +65,14 @@ class SeenBodies:
         return translation_in_full_picture(self.weak, self.squares, (self.size[1], self.size[0]), focal)
 
     def pose(self, focal: float) -> Pose:
-        """22 joints in the camera's axes turned upright: +Y up, +Z towards the camera, which is at the origin.
-
-        Raises:
-            PoseloomError: the network gives meshes alone.
-        """
-        if self.rotations is None:
-            raise PoseloomError("this network gives a mesh without rotations; its poses cannot be told")
+        """22 joints in the camera's axes turned upright: +Y up, +Z towards the camera, which is at the origin."""
         upright = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
         local = self.rotations[:, :_POSED].clone()
         local[:, 0] = upright @ local[:, 0]
-        place = (upright @ self.translation(focal)[..., None])[..., 0]
+        place = self.translation(focal)
+        if self.body == "smpl" and not self.about_pelvis:
+            place = place + place.new_tensor(_SMPL_PELVIS)
+        place = (upright @ place[..., None])[..., 0]
         return Pose(rotmat_to_rotvec(local), place, self.betas, self.body)
 
 
@@ -113,18 +116,30 @@ class BodyNetwork:
         if not len(given):
             raise PoseloomError("boxes: none is given; leave them out to look at the whole picture")
         found = [self._crops(picture, squares, part) for part in torch.arange(len(given)).split(_AT_ONCE)]
-        parts = zip(*(_parts(one) for one in found), strict=True)
+        parts = zip(*(self._parts(one) for one in found), strict=True)
         joined = [None if part[0] is None else torch.cat(part) for part in parts]
         rotations, betas, vertices, weak = joined
-        assert weak is not None
+        assert weak is not None and rotations is not None
         weak = torch.cat([weak[:, :1].clamp_min(_SMALLEST_SCALE), weak[:, 1:]], dim=1)
         square = torch.cat([squares.centre, squares.extent[:, 1:]], dim=1)
-        return SeenBodies(rotations, betas, vertices, weak, square, (width, height), self.body)
+        return SeenBodies(
+            rotations, betas, vertices, weak, square, (width, height), self.body, vertices is not None and betas is None
+        )
+
+    def _parts(
+        self, found: BodyParameters | MeshAndParameters | MeshLevels
+    ) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor]:
+        """Rotations, shape, vertices, camera."""
+        if isinstance(found, BodyParameters):
+            return found.rotations, found.betas, None, found.weak
+        if isinstance(found, MeshAndParameters):
+            own = found.parameters
+            return own.rotations, own.betas, found.vertices, own.weak
+        mesh: Any = self.network.mesh
+        return rotations_of_mesh(found.vertices, mesh.template, mesh.weights), None, found.vertices, found.weak
 
     @torch.inference_mode()
-    def _crops(
-        self, picture: Tensor, squares: Region, rows: Tensor
-    ) -> BodyParameters | MeshAndParameters | MeshLevels:
+    def _crops(self, picture: Tensor, squares: Region, rows: Tensor) -> BodyParameters | MeshAndParameters | MeshLevels:
         height, width = self.choice.size
         extent = squares.extent[rows] * torch.tensor([width / height, 1.0])
         region = replace(squares, centre=squares.centre[rows], extent=extent, rotation=squares.rotation[rows])
@@ -133,17 +148,6 @@ class BodyNetwork:
             self.choice.normalisation.apply(crops).contiguous(memory_format=torch.channels_last)
         )
         return found
-
-
-def _parts(
-    found: BodyParameters | MeshAndParameters | MeshLevels,
-) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor]:
-    """Rotations, shape, vertices, camera."""
-    if isinstance(found, BodyParameters):
-        return found.rotations, found.betas, None, found.weak
-    if isinstance(found, MeshAndParameters):
-        return found.parameters.rotations, found.parameters.betas, found.vertices, found.parameters.weak
-    return None, None, found.vertices, found.weak
 
 
 def _check_boxes(boxes: Float[Tensor, "people 4"]) -> None:

@@ -1,7 +1,7 @@
 """How recovered bodies are measured: joints and surfaces against the true ones, as the field reports it.
 
-MPJPE about the pelvis, PA-MPJPE after Procrustes, PCK and its area (AUC) at 150 mm, on 14 joints; PVE on the vertices as
-they are; acceleration error where the samples are frames of a video. Millimetres. On 3DPW the truth is that of the
+MPJPE about the pelvis, PA-MPJPE after Procrustes, PCK and its area (AUC) at 150 mm, on 14 joints; PVE on the vertices
+as they are; acceleration error where the samples are frames of a video. Millimetres. On 3DPW the truth is that of the
 person's gender, as the benchmark has it; on Human3.6M that of the file.
 """
 
@@ -82,7 +82,7 @@ class MeshErrors:
         known = errors.isfinite()
         if bool(known.any()):
             found["pve"] = errors[known].mean()
-        if video and len(joints) > 2:  # noqa: PLR2004 - second differences need three frames
+        if video and len(joints) > 2:
             found["acceleration"] = acceleration_error(joints, true).mean()
         return {name: float(value) for name, value in found.items()}
 
@@ -98,9 +98,7 @@ def _check_complete(samples: Int[Tensor, " found"], expected: Int[Tensor, " all"
         raise PoseloomError(f"mesh recovery: {len(missing)} samples were not measured, the first is {int(missing[0])}")
 
 
-def about(
-    joints: Float[Tensor, "batch joints 3"], pelvis: Float[Tensor, "batch 3"]
-) -> Float[Tensor, "batch joints 3"]:
+def about(joints: Float[Tensor, "batch joints 3"], pelvis: Float[Tensor, "batch 3"]) -> Float[Tensor, "batch joints 3"]:
     """Joints about the pelvis."""
     return joints - pelvis[:, None]
 

@@ -1,4 +1,4 @@
-"""How GraphCMR is trained (Kolotouros et al., CVPR 2019): the bent mesh and the body that is read off it, side by side."""
+"""How GraphCMR is trained (Kolotouros et al., CVPR 2019): the bent mesh, and beside it the body that is read off."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ class GraphCmrLearner(MeshLearner):
         true = self.body.posed(batch.rotations, batch.betas)
         own = self.body.posed(found.parameters.rotations, found.parameters.betas)
         weak = found.parameters.weak
+        mesh = BodyPoints(found.vertices, self.body.joints_of(found.vertices))
         parts = {
-            **self._terms(kind, "mesh", BodyPoints(found.vertices, self.body.joints_of(found.vertices)), weak, batch, true),
+            **self._terms(kind, "mesh", mesh, weak, batch, true),
             **self._terms(kind, "body", own, weak.detach(), batch, true),
             "pose": flagged_mean(kind, found.parameters.rotations, batch.rotations, batch.has_body),
             "betas": _BETAS * flagged_mean(kind, found.parameters.betas, batch.betas, batch.has_shape),

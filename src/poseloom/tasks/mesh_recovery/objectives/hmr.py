@@ -121,7 +121,8 @@ class HmrLearner(MeshLearner):
         given = min(joints, pose.shape[1])
         rotations[:, :given] = rotvec_to_rotmat(pose[:, :given])
         if path and self.body.betas != betas.shape[1]:
-            raise FileError(path, f"holds {betas.shape[1]} shape coefficients", remedy="it is of another body; name none")
+            problem = f"holds {betas.shape[1]} shape coefficients"
+            raise FileError(path, problem, remedy="it is of another body; name none")
         return rotations, betas
 
 

@@ -79,7 +79,8 @@ class MeshLearner(Learner):
             fitting = {name: state[name] for name in own if name in state and state[name].shape == own[name].shape}
             if len(fitting) < len(own):
                 lacking = next(name for name in own if name not in fitting)
-                raise FileError(path, f"is of another network: {lacking} differs", remedy="name weights of this network")
+                problem = f"is of another network: {lacking} differs"
+                raise FileError(path, problem, remedy="name weights of this network")
             self.model.load_state_dict(fitting)
             return
         load_backbone(self.backbone, path)

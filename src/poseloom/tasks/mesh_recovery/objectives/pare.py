@@ -134,27 +134,15 @@ class PareLearner(MeshLearner):
         place = estimated_translation(joints, two[..., :2], two[..., 2], _MASK_FOCAL, centre)
         seen = body.vertices + place[:, None]
         pixels = torch.cat([_MASK_FOCAL * seen[..., :2] / seen[..., 2:] + side / 2, seen[..., 2:]], dim=-1)
-        faces = self._faces.to(pixels.device)
+        faces = self.body.faces.to(pixels.device)
         drawn = rasterise(pixels, faces, *self.form.size)
         owner = self._face_joint.to(pixels.device)
         return torch.where(drawn.face >= 0, owner[drawn.face.clamp_min(0)] + 1, 0)
 
     @cached_property
-    def _faces(self) -> Int[Tensor, "faces 3"]:
-        return self.body.body.faces  # type: ignore[attr-defined, no-any-return]
-
-    @cached_property
     def _face_joint(self) -> Int[Tensor, " faces"]:
         """The joint that moves most of each face."""
-        weights = self.body.body.rig().weights  # type: ignore[attr-defined]
-        of_joint = weights[:, : self.body.rotations].clone()
-        for wrist, fingers in _FINGERS.items():
-            of_joint[:, wrist] += weights[:, self.body.rotations :][:, fingers].sum(-1)
-        return of_joint.argmax(-1)[self._faces].mode(-1).values
-
-
-_FINGERS = {20: slice(0, 15), 21: slice(15, 30)}
-"""Left and right wrist have the fingers of the free body, which come after its 22 joints."""
+        return self.body.weights.argmax(-1)[self.body.faces].mode(-1).values
 
 
 def knowable_24(batch: MeshBatch, known: Tensor) -> MeshBatch:

@@ -77,8 +77,8 @@ class FirstWeights:
     """With which weights a network begins.
 
     Args:
-        weights: imagenet, coco (2D pose) or mpii (2D pose): the backbone's file in `folder`; none; or the path of a file,
-            of a backbone or of a whole network (SPIN begins with an HMR).
+        weights: imagenet, coco (2D pose) or mpii (2D pose): the backbone's file in `folder`; none; or the path of a
+            file, of a backbone or of a whole network (SPIN begins with an HMR).
         folder: with files such as ``resnet50_imagenet.pth``, ``hrnet_coco_pose.pth``, ``twins_svt_mpii_pose.pth``.
     """
 
