@@ -22,11 +22,13 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.npz_files import open_npz
+from poseloom.formats.pickled_arrays import TRIPLES
 
 LEVELS = 3
 _REDUCED = 4
 """Each level has that much fewer vertices than the one before."""
 _CORNERS = 3
+_LEVELS_REMEDY = "expected mesh_downsampling.npz of GraphCMR"
 SMPL_LEVELS = (6890, 1723, 431)
 
 
@@ -215,14 +217,25 @@ def read_mesh_pyramid(
     content = open_npz(Path(path))
     missing = [name for name in ("A", "U", "D") if name not in content]
     if missing:
-        raise FileError(path, "is missing", field=", ".join(missing), remedy="expected mesh_downsampling.npz")
-    adjacencies, ups, downs = (_matrices(content[name], path, name) for name in ("A", "U", "D"))
-    sizes = tuple(len(one) for one in adjacencies[:LEVELS])
-    if sizes != SMPL_LEVELS[: len(sizes)] or len(sizes) < LEVELS or len(ups) < LEVELS - 1:
-        raise FileError(path, f"has meshes of {sizes} vertices", field="A", remedy=f"expected {SMPL_LEVELS}")
-    graphs = [graph_of([set(np.flatnonzero(row).tolist()) for row in one]) for one in adjacencies[:LEVELS]]
+        raise FileError(path, "is missing", field=", ".join(missing), remedy=_LEVELS_REMEDY)
+    near, ups, downs = (_matrices(content[name], path, name) for name in ("A", "U", "D"))
+    sizes = (*(len(one) for one in ups[: LEVELS - 1]), len(downs[LEVELS - 2]) if len(downs) >= LEVELS - 1 else 0)
+    if sizes != SMPL_LEVELS or len(near) < LEVELS:
+        raise FileError(path, f"has meshes of {sizes} vertices", field="U", remedy=f"expected {SMPL_LEVELS}")
+    graphs = [graph_of(_neighbours(one, size, path)) for one, size in zip(near, sizes, strict=False)]
     steps = [_published_step(up, down) for up, down in zip(ups, downs[: LEVELS - 1], strict=False)]
     return MeshPyramid(template, weights, graphs, steps)
+
+
+def _neighbours(matrix: ndarray, size: int, path: str | Path) -> Neighbours:
+    """Of an adjacency matrix, dense or as entries."""
+    rows, columns = (matrix["row"], matrix["column"]) if matrix.dtype == TRIPLES else np.nonzero(matrix)
+    found: list[set[int]] = [set() for _ in range(size)]
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        if not max(row, column) < size:
+            raise FileError(path, f"names vertex {max(row, column)} of {size}", field="A", remedy=_LEVELS_REMEDY)
+        found[row].add(column)
+    return found
 
 
 def _published_step(up: ndarray, down: ndarray) -> MeshStep:
@@ -234,8 +247,8 @@ def _published_step(up: ndarray, down: ndarray) -> MeshStep:
 
 def _matrices(values: Any, path: str | Path, name: str) -> list[ndarray]:
     found = [np.asarray(one) for one in np.atleast_1d(np.asarray(values, dtype=object))]
-    if any(one.ndim != 2 or one.dtype.kind not in "fiu" for one in found):
-        raise FileError(path, "holds no matrices", field=name, remedy="expected mesh_downsampling.npz")
+    if any(one.dtype != TRIPLES and (one.ndim != 2 or one.dtype.kind not in "fiu") for one in found):
+        raise FileError(path, "holds no matrices", field=name, remedy=_LEVELS_REMEDY)
     return found
 
 

@@ -39,7 +39,7 @@ from poseloom.training import ParameterGroup, Stage, Task, Turn, TurnOptions
 ADVERSARY, NETWORK = "adversary", "network"
 """Turns of a step, in this order."""
 _ADVERSARY_RATE = 1e-4
-_DRAWN = 4096
+_DRAWN = 1024
 """Poses of the sampler that stand for real ones where no file is named."""
 
 

@@ -43,7 +43,7 @@ _WHOLE = 60.0
 _2D, _3D, _POSE, _BETAS = 5.0, 5.0, 1.0, 0.001
 _LARGEST_BETA = 3.0
 """Shapes of fits with a coefficient beyond this are taught as the average."""
-_DRAWN, _ROUNDS, _GAUSSIANS = 4096, 8, 8
+_DRAWN, _ROUNDS, _GAUSSIANS = 1024, 8, 8
 _RIDGE = 0.01
 
 
