@@ -56,7 +56,7 @@ def import_network(released: ReleasedNetwork, out: str | Path, body: str | Path 
     if Path(out).suffix != SUFFIX:
         raise FileError(out, f"does not end in {SUFFIX}", remedy=f"name it {Path(out).stem}{SUFFIX}")
     if released.choice.bends_mesh and body is None:
-        raise PoseloomError(f"{released.choice.algorithm} bends SMPL's mesh; name the folder of its files: --body DIR")
+        raise PoseloomError(f"{released.choice.algorithm} bends SMPL's mesh; name the folder of its files, --body DIR")
     rest = SmplLearnedBody(body).at_rest() if released.choice.bends_mesh and body is not None else None
     state = build_released(released, rest).state_dict()
     content = save({name: value.contiguous() for name, value in state.items()}, {"format": FORMAT})
@@ -102,7 +102,7 @@ def recover_with(
     """
     if model is None:
         raise PoseloomError(
-            f"algorithm {algorithm} is a network: name its weights by --model FILE; 'poseloom models import' makes them "
+            f"algorithm {algorithm} is a network: name its weights, --model FILE; 'poseloom models import' makes them "
             f"of a released checkpoint, 'poseloom train mesh_recovery/{algorithm}' of pictures"
         )
     network: BodyNetwork = load_model(model, BodyNetwork.task)

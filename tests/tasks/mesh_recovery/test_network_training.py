@@ -243,6 +243,16 @@ def test_static_fits_are_read(tmp_path):
         store.load_static(tmp_path / "points_fits.npy", torch.tensor([7]), first=0)
 
 
+def test_a_run_begins_with_first_fits(folder, tmp_path):
+    values = np.random.default_rng(0).normal(size=(8, 72)).astype(np.float32)
+    np.save(tmp_path / "points_fits.npy", values)
+    task, recipe = recipe_of("spin", folder, "tiny", ("spin.fits", str(tmp_path)))
+    learner = task.build(recipe)
+    first = learner.offsets["points"]
+    assert learner.fits.store.filled.tolist() == [first <= sample < first + 8 for sample in range(16)]
+    assert np.allclose(learner.run_state()["values"]["betas"][first + 2], values[2, 66:])
+
+
 def test_a_better_fit_replaces_the_kept_one_and_a_worse_does_not(spin):
     batch = spin._knowable(unposed(spin))
     found = spin.model(batch.pictures)

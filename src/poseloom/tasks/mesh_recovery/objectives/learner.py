@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from poseloom.tasks.mesh_recovery.objectives.batch import FEMALE, MALE, MeshBatc
 from poseloom.tasks.mesh_recovery.objectives.recipe import MeshRecipe
 from poseloom.tasks.mesh_recovery.objectives.tables import STILL, CropForm, PeopleTable, table_folder
 from poseloom.tasks.mesh_recovery.protocols import Measured, MeshErrors, about, surface_errors
+from poseloom.tasks.mesh_recovery.published_results import rows_beside
 from poseloom.training import Batches, DatasetBatches, Learner, MixedBatches, Monitor, ParameterGroup, Share, Stage
 from poseloom.training.batches import concatenate_batches
 from poseloom.training.feed import on_device
@@ -212,6 +214,10 @@ class MeshLearner(Learner):
             about(true_joints, true_pelvis).cpu(),
             surface_errors(found.vertices, true.vertices, batch.has_shape).cpu(),
         )
+
+    def published(self) -> Mapping[str, Mapping[str, float]]:
+        """What the benchmark published of this algorithm, and of its backbone, first weights and mix."""
+        return rows_beside(self.recipe)
 
     def extras(self) -> dict[str, Any]:
         return {NETWORK: config_to_plain(self.choice), BODY: self.body.name}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -35,6 +36,7 @@ from poseloom.tasks.mesh_recovery.objectives.losses import (
     perspective,
 )
 from poseloom.tasks.mesh_recovery.objectives.recipe import MeshRecipe
+from poseloom.tasks.mesh_recovery.objectives.tables import STILL
 from poseloom.training import ParameterGroup, Stage, Task
 
 _DATA_SETS = slice(25, 49)
@@ -56,11 +58,13 @@ class SpinLoop:
             no depth term, and the weights of the benchmark.
         steps: of each of the two stages of a fit.
         threshold: a fit whose loss is above it is not taught; of the authors' loss in pixels, or the benchmark's.
+        fits: folder with first fits, ``NAME_fits.npy`` of SPIN for each data set that has some; none where empty.
     """
 
     variant: Literal["authors", "benchmark"] = "authors"
     steps: int = within(100, 1, 100_000)
     threshold: float = within(100.0, 0, 1e9)
+    fits: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,13 @@ class SpinLearner(MeshLearner):
     @cached_property
     def fits(self) -> FitStore:
         """The best fits so far."""
-        return FitStore(self.offsets[""], self.body.rotations, self.body.average)
+        store = FitStore(self.offsets[""], self.body.rotations, self.body.average)
+        for name, first in self.offsets.items() if self.recipe.spin.fits else ():
+            path = Path(self.recipe.spin.fits) / f"{name}_fits.npy"
+            if name and path.exists():
+                places = self.people(name, 0, STILL).table.column("frame").to_numpy()
+                store.load_static(path, torch.from_numpy(places.astype("int64")), first)
+        return store
 
     def run_state(self) -> dict[str, Any]:
         return self.fits.store.state()
