@@ -30,7 +30,7 @@ def variant_of(recipe: MeshRecipe) -> str:
 
     Others have a name of the same form that no column has, such as ``mse+mpii``.
     """
-    parts = [recipe.loss]
+    parts: list[str] = [recipe.loss]
     if recipe.init.weights != "imagenet":
         parts.append(recipe.init.weights.rpartition("/")[2])
     return "+".join([*parts, *(["aug"] if recipe.augment == "on" else [])])
