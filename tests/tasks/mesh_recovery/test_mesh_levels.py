@@ -124,6 +124,7 @@ def test_the_published_file_is_read(tmp_path):
     assert pyramid.sizes == SMPL_LEVELS
 
 
+@pytest.mark.wrong_types
 def test_a_file_of_another_mesh_is_refused(tmp_path):
     path = tmp_path / "other.npz"
     write_levels(path, (60, 15, 4))
