@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST_LENS = 5000
 """Millimetres."""
+NETWORKS = ("hmr", "spin", "pare", "graphcmr", "graphormer")
+"""Algorithms of `recover` that are networks, each of which needs a model."""
 
 
 def load_picture(path: str | Path, options: ReadingOptions) -> Clip:
@@ -42,6 +44,7 @@ def recover(
     fps: float | None = None,
     lens: float | None = None,
     algorithm: str = "landmarks",
+    model: str | Path | None = None,
     smooth: bool = True,
     progress: Progress | None = None,
 ) -> Recovered:
@@ -53,7 +56,9 @@ def recover(
         people: how many at most, the larger ones first; None for all.
         fps: frames a second of a video that are looked at; all by default.
         lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
-        algorithm: how bodies are found: ``landmarks`` fits the free body to the keypoints.
+        algorithm: how bodies are found: ``landmarks`` fits the free body to the keypoints; ``hmr``, ``spin``, ``pare``,
+            ``graphcmr``, ``graphormer`` are networks that look at the pixels, see `model`.
+        model: path of such a network, trained by ``poseloom train`` or imported.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.
 
@@ -68,6 +73,10 @@ def recover(
         raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {lens:g}")
     if lens is None and found.fps is None and not isinstance(source, Tensor):
         lens = lens_of(source)
+    if model is not None or algorithm in NETWORKS:
+        from poseloom.checkpoints.networks import recover_with
+
+        return recover_with(source, found, model, algorithm, lens=lens, fps=fps)
     return recover_bodies(found, lens=lens, algorithm=algorithm)
 
 

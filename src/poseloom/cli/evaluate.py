@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,20 @@ def run(arguments: argparse.Namespace) -> None:
     learner = task.build(recipe).to(evaluation_device(recipe.engine))
     figures = evaluate(learner, arguments.split, weights=weights, seed=arguments.seed)
     if arguments.json:
-        printing.print_json(Evaluated(recipe.task, recipe.name, weights, arguments.split, figures))
+        published = learner.published()
+        printing.print_json(Evaluated(recipe.task, recipe.name, weights, arguments.split, figures, published))
         return
     print(f"{recipe.task}/{recipe.name} on {arguments.split}, weights of {weights}:")
     for name, value in figures.items():
         print(f"  {name:32} {value:.6g}")
+    _print_beside(learner.published())
+
+
+def _print_beside(published: Mapping[str, Mapping[str, float]]) -> None:
+    if published:
+        print("published by others, on their own data:")
+    for row, figures in published.items():
+        print(f"  {row}: " + ", ".join(f"{name} {value:.6g}" for name, value in figures.items()))
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

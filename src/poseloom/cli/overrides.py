@@ -11,8 +11,8 @@ from poseloom.cli import messages
 REST = "rest"
 KEYS = "keys"
 """Whether help was asked for behind a recipe: then its keys are wanted."""
-_PLAIN_KEYS = ("task", "name", "seed")
-"""Keys of every recipe that stand in no section."""
+_PLAIN_KEYS = ("task", "name", "seed", "data", "init", "loss", "augment", "backbone", "body")
+"""Keys of recipes that stand in no section, or name one: no options that somebody wrote wrongly."""
 Add = Callable[[argparse.ArgumentParser], None]
 
 

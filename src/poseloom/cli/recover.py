@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lens", type=float, metavar="MM", help="focal length on 36 x 24 (default: the file's, or 43)")
     parser.add_argument("--algorithm", default="landmarks", metavar="NAME", help="landmarks: a fit to keypoints")
     parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="network that looks at the pixels: hmr, spin, pare, graphcmr, graphormer",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE|DIR",
@@ -93,6 +99,7 @@ def _recovered(source: str | bytes, arguments: argparse.Namespace) -> Recovered:
         fps=arguments.fps,
         lens=arguments.lens,
         algorithm=arguments.algorithm,
+        model=arguments.model,
         progress=_progress if sys.stderr.isatty() else None,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Evaluated(Result):
         weights: file of them.
         split: train, val or test.
         figures: by name.
+        published: figures of others' runs of this kind, by the name of the run.
     """
 
     task: str
@@ -73,6 +74,7 @@ class Evaluated(Result):
     weights: Path
     split: str
     figures: Mapping[str, float]
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
