@@ -1,7 +1,9 @@
-"""The released checkpoints of PoseScript, PoseFix and PoseEmbroider, read and checked, and made into modules.
+"""The released checkpoints of others, read and checked, and made into modules.
 
-Structure of the files: a dict with ``model`` (state dict), ``args`` (`argparse.Namespace`), ``epoch``, a score, and in
-training files ``optimizer`` and ``scheduler``. Which model a file holds is told by the names of its weights.
+Structure of the files of PoseScript, PoseFix and PoseEmbroider: a dict with ``model`` (state dict), ``args``
+(`argparse.Namespace`), ``epoch``, a score, and in training files ``optimizer`` and ``scheduler``. Others are state dicts,
+alone or under ``state_dict``, without options: their shapes tell the sizes. Which model a file holds is told by the
+names of its weights.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from poseloom.tasks.common.published_models import build_with_weights, check_wei
 from poseloom.tasks.common.released_kinds import ReleasedKind
 from poseloom.tasks.common.released_options import CheckpointOptions
 
-_REMEDY = "expected a checkpoint_best.pth or checkpoint_release.pth of PoseScript, PoseFix or PoseEmbroider"
+_REMEDY = "expected weights of PoseScript, PoseFix, PoseEmbroider, PG2, PN-GAN, PATN or DPIG"
 _HARMLESS_EXTRAS = ("position_ids",)
 """Ends of names that old versions of libraries left in states and that hold nothing learned."""
 _WORD_TABLES = ("text_decoder.embedding.weight", "text_encoder.embed.weight")
@@ -70,16 +72,19 @@ def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheck
     Raises:
         FileError: cut off, holds code, of another structure, of another task, or its arguments or weights do not fit.
     """
-    content = load_torch_file(path)
-    if not isinstance(content, dict) or not isinstance(content.get("model"), Mapping):
-        raise FileError(path, "holds no 'model' table of weights", remedy=_REMEDY)
-    state = _checked_state(content["model"], path)
-    kind = _kind_of(list(state), path)
+    return _read(load_torch_file(path), path, task)
+
+
+def _read(content: Any, path: str | Path, task: str | None) -> ReleasedCheckpoint:
+    state, kind = _kind_of(_checked_state(_weights_in(content, path), path), path)
     if task is not None and kind.task != task:
         raise FileError(path, f"is {kind.name}, of task {kind.task!r}, expected one of task {task!r}")
-    arguments = _arguments(content.get("args"), path)
+    arguments = {} if kind.read_state else _arguments(content.get("args"), path)
     try:
-        config = kind.read_config(CheckpointOptions(arguments), _words(state))
+        if kind.read_state:
+            config = _config_of(kind, state)
+        else:
+            config = kind.read_config(CheckpointOptions(arguments), _words(state))
         check_weights(kind.build, config, state)
     except PoseloomError as error:
         raise FileError(path, str(error), remedy=_REMEDY) from None
@@ -112,12 +117,35 @@ def _checked_state(table: Mapping[Any, Any], path: str | Path) -> dict[str, Tens
     }
 
 
-def _kind_of(names: list[str], path: str | Path) -> ReleasedKind:
-    kinds = [kind for kind in published_kinds() if kind.fits(names)]
-    if len(kinds) != 1:
-        parts = ", ".join(sorted({name.split(".")[0] for name in names})[:8]) or "nothing"
-        raise FileError(path, f"holds no known text-pose model, but {parts}", field="model", remedy=_REMEDY)
-    return kinds[0]
+def _weights_in(content: Any, path: str | Path) -> Mapping[Any, Any]:
+    """The table of weights of a file: under ``model``, under ``state_dict``, or the file itself."""
+    if isinstance(content, Mapping):
+        for key in ("model", "state_dict"):
+            if isinstance(content.get(key), Mapping):
+                table: Mapping[Any, Any] = content[key]
+                return table
+        if content and all(isinstance(value, Tensor) for value in content.values()):
+            return content
+    raise FileError(path, "holds no 'model' table of weights", remedy=_REMEDY)
+
+
+def _kind_of(state: dict[str, Tensor], path: str | Path) -> tuple[Mapping[str, Tensor], ReleasedKind]:
+    """The weights under the names of their kind, and the kind."""
+    named = [(kind.tidy(state) if kind.tidy else state, kind) for kind in published_kinds()]
+    found = [(one, kind) for one, kind in named if kind.fits(list(one))]
+    if len(found) != 1:
+        parts = ", ".join(sorted({name.split(".")[0] for name in state})[:8]) or "nothing"
+        raise FileError(path, f"holds no known model, but {parts}", field="model", remedy=_REMEDY)
+    return found[0]
+
+
+def _config_of(kind: ReleasedKind, state: Mapping[str, Tensor]) -> Any:
+    """What the weights say of their model's sizes."""
+    assert kind.read_state is not None
+    try:
+        return kind.read_state(state)
+    except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
+        raise PoseloomError(f"model: no {kind.name} has such weights: {error}") from None
 
 
 def _arguments(arguments: Any, path: str | Path) -> dict[str, Any]:
