@@ -1,9 +1,9 @@
 """The released checkpoints of others, read and checked, and made into modules.
 
 Structure of the files of PoseScript, PoseFix and PoseEmbroider: a dict with ``model`` (state dict), ``args``
-(`argparse.Namespace`), ``epoch``, a score, and in training files ``optimizer`` and ``scheduler``. Others are state dicts,
-alone or under ``state_dict``, without options: their shapes tell the sizes. Which model a file holds is told by the
-names of its weights.
+(`argparse.Namespace`), ``epoch``, a score, and in training files ``optimizer`` and ``scheduler``. Others are state
+dicts, alone or under ``state_dict``, without options: their shapes tell the sizes. Which model a file holds is told by
+the names of its weights.
 """
 
 from __future__ import annotations

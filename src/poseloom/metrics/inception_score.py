@@ -23,7 +23,7 @@ def inception_score(probabilities: Float[Tensor, "items classes"], splits: int =
     """
     count = len(probabilities)
     if count < splits:
-        raise PoseloomError(f"inception score: {count} pictures are fewer than {splits} splits; lower the number of splits")
+        raise PoseloomError(f"inception score: {count} pictures are fewer than {splits} splits; take fewer splits")
     scores = []
     for number in range(splits):
         part = probabilities[number * count // splits : (number + 1) * count // splits].double()

@@ -39,9 +39,7 @@ class Pckh:
         return Pckh(self.right + other.right, self.counted + other.counted)
 
 
-def pckh(
-    target: Float[Tensor, "pictures 18 2"], found: Float[Tensor, "pictures 18 2"], share: float = _SHARE
-) -> Pckh:
+def pckh(target: Float[Tensor, "pictures 18 2"], found: Float[Tensor, "pictures 18 2"], share: float = _SHARE) -> Pckh:
     """Right and counted joints of pictures.
 
     Args:

@@ -82,18 +82,23 @@ def multi_scale_ssim(
         PoseloomError: pictures smaller than the window, or of different sizes.
     """
     _check(reference, other, variant)
-    sides = min(reference.shape[-2:])
-    count = next(number for number in range(len(_SCALES), 0, -1) if sides >> (number - 1) >= variant.window or number == 1)
+    smaller = range(len(_SCALES), 1, -1)
+    count = next((one for one in smaller if min(reference.shape[-2:]) >> (one - 1) >= variant.window), 1)
     weights = torch.tensor(_SCALES[:count], dtype=torch.float64, device=reference.device)
-    weights = weights / weights.sum()
     variant = replace(variant, data_range=variant.data_range or 255.0)
     found = torch.ones(reference.shape[:-3], dtype=torch.float64, device=reference.device)
-    for number, weight in enumerate(weights):
+    for number, weight in enumerate(weights / weights.sum()):
         similarity, contrast = _maps(reference, other, variant)
         value = (similarity if number == count - 1 else contrast).mean((-3, -2, -1))
         found = found * value.clamp(min=0) ** weight
-        reference, other = (functional.avg_pool2d(one.double().flatten(0, -4) if one.dim() > 3 else one.double()[None], 2).reshape(*one.shape[:-2], one.shape[-2] // 2, one.shape[-1] // 2) for one in (reference, other))
+        reference, other = _halved(reference), _halved(other)
     return found
+
+
+def _halved(picture: Tensor) -> Tensor:
+    """Averages of 2 x 2 pixels; a last odd row or column is left out."""
+    flat = functional.avg_pool2d(picture.double().reshape(-1, *picture.shape[-3:]), 2)
+    return flat.reshape(*picture.shape[:-2], *flat.shape[-2:])
 
 
 def _maps(reference: Tensor, other: Tensor, variant: SsimVariant) -> tuple[Tensor, Tensor]:
@@ -139,7 +144,9 @@ def _mirrored(flat: Tensor, width: int) -> Tensor:
 
 def _check(reference: Tensor, other: Tensor, variant: SsimVariant) -> None:
     if reference.shape != other.shape:
-        raise PoseloomError(f"SSIM: pictures of {tuple(reference.shape)} and {tuple(other.shape)}; bring them to one size")
+        raise PoseloomError(
+            f"SSIM: pictures of {tuple(reference.shape)} and {tuple(other.shape)}; bring them to one size"
+        )
     if min(reference.shape[-2:]) < variant.window:
         sides = " x ".join(map(str, reference.shape[-2:]))
         raise PoseloomError(f"SSIM: pictures of {sides} are smaller than the window of {variant.window} pixels")

@@ -59,7 +59,9 @@ class Perceptual(nn.Module):
 
     def __init__(self, state: dict[str, Tensor] | None = None):
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU())
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU()
+        )
         if state is not None:
             self.features.load_state_dict(state)
         self.requires_grad_(False)

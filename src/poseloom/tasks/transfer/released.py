@@ -20,10 +20,12 @@ from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.tasks.common.released_kinds import ReleasedKind
 from poseloom.tasks.transfer.models.dpig_poses import (
     JOINTS,
-    Mapping as CodeMapping,
     MappingConfig,
     PoseAutoEncoder,
     PoseCoderConfig,
+)
+from poseloom.tasks.transfer.models.dpig_poses import (
+    Mapping as CodeMapping,
 )
 from poseloom.tasks.transfer.models.patn import (
     PatnConfig,
@@ -51,7 +53,7 @@ from poseloom.training.recipe import Card
 
 State = Mapping[str, Tensor]
 _CARD = Card(
-    summary="Released weights of a paper on person images in other poses, converted; the architecture is the published.",
+    summary="Released weights for people in other poses, converted; the architecture is the published one.",
     data="Market-1501 or DeepFashion, by the authors of the weights.",
     measured="Not measured here; 'poseloom evaluate' measures on your copy of the data.",
     limits="Made for upright people in small, tightly cut pictures, as in the data; other pictures come out badly.",
@@ -124,7 +126,9 @@ def _detail_config(state: State, prefix: str = "") -> DetailConfig:
     levels, base = _count(state, prefix + r"encoder\.(\d+)\."), first.shape[0]
     joined = 0
     for number in range(levels):
-        name = f"{prefix}decoder.{number}.main.0.main.0.weight" if separable else f"{prefix}decoder.{number}.main.0.weight"
+        name = (
+            f"{prefix}decoder.{number}.main.0.main.0.weight" if separable else f"{prefix}decoder.{number}.main.0.weight"
+        )
         into = state[name].shape[0 if separable else 1]
         joined += into > (base * levels if number == 0 else base)
     return DetailConfig(channels, base, levels, levels - joined, separable)

@@ -7,6 +7,7 @@ another pose is the appearance of one picture with the pose of another; sampled 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -149,9 +150,7 @@ class _Encoder(nn.Module):
         super().__init__()
         widths = [base * (level + 1) for level in range(levels)]
         self.res = nn.ModuleList(ResBlock(width) for width in widths)
-        self.conv = nn.ModuleList(
-            conv_relu(one, two, stride=2) for one, two in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.conv = nn.ModuleList(conv_relu(one, two, stride=2) for one, two in pairwise(widths))
         pixels = halved(size[0], levels - 1) * halved(size[1], levels - 1)
         self.linear = nn.Linear(widths[-1] * pixels, code)
 
@@ -176,9 +175,7 @@ class Appearance(nn.Module):
         self.start = nn.Sequential(conv_relu(3, config.base), ResBlock(config.base))
         self.boxes = _Encoder(config.base, config.levels, (_CROP, _CROP), config.box_code)
         size = config.height, config.width
-        self.background = (
-            _Encoder(config.base, config.levels, size, config.background_code) if config.split else None
-        )
+        self.background = _Encoder(config.base, config.levels, size, config.background_code) if config.split else None
 
     def forward(
         self,

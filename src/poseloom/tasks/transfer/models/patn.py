@@ -25,7 +25,7 @@ class PatnConfig:
         blocks: attention blocks; the published class has 6 by default, the released weights have 9.
         instance: instance norm (DeepFashion) in place of batch norm (Market-1501).
         dropout: dropout in the blocks; it moves names of the state dict.
-        maps: how keypoints are drawn: gaussian (Market-1501), or point, with which the DeepFashion weights were trained.
+        maps: how keypoints are drawn: gaussian (Market-1501), or point, for the weights of DeepFashion.
     """
 
     base: int = within(64, 1, 1024)

@@ -83,9 +83,7 @@ class _ResBlock(nn.Module):
         super().__init__()
         self.conv1 = _Conv(nn.Conv2d(channels, channels, 3, padding=1), channels, nn.ReLU())
         self.conv2 = _Conv(nn.Conv2d(channels, channels, 3, padding=1), channels)
-        self.mix_conv = (
-            None if mixed is None else _Conv(nn.Conv2d(channels, mixed, 3, padding=1), mixed, nn.ReLU())
-        )
+        self.mix_conv = None if mixed is None else _Conv(nn.Conv2d(channels, mixed, 3, padding=1), mixed, nn.ReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         x = (x + self.conv2(self.conv1(x))).relu()

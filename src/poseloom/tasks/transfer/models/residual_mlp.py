@@ -1,4 +1,4 @@
-"""Fully connected networks with residual pairs: DPIG's pose coders and mapping functions, the paper's and the port's."""
+"""Fully connected networks with residual pairs: DPIG's pose coders and mapping functions, paper's and port's."""
 
 from __future__ import annotations
 

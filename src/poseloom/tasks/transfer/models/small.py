@@ -105,7 +105,9 @@ class SmallGenerator(nn.Module):
             _Conv(widths[-1] + half[-1], widths[-1]), *(_Block(widths[-1]) for _ in range(config.blocks))
         )
         flows = [level for level in range(config.levels) if level >= config.levels - config.flows]
-        self.flow = nn.ModuleDict({str(level): nn.Conv2d(widths[min(level + 1, config.levels - 1)], 3, 3, padding=1) for level in flows})
+        self.flow = nn.ModuleDict(
+            {str(level): nn.Conv2d(widths[min(level + 1, config.levels - 1)], 3, 3, padding=1) for level in flows}
+        )
         for one in self.flow.values():
             nn.init.zeros_(one.weight)
             nn.init.zeros_(one.bias)
