@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.formats.torch_files import load_torch_file
 from poseloom.images.normalise import IMAGENET
 
 Picture = Float[Tensor, "batch 3 height width"]
@@ -71,6 +75,29 @@ class Perceptual(nn.Module):
         with torch.no_grad():
             wanted = self.features(_seen(target))
         return functional.l1_loss(self.features(_seen(made)), wanted)
+
+
+def open_perceptual(path: str, weight: float) -> Perceptual | None:
+    """The loss on features of a file of VGG19's weights; None where its weight is 0.
+
+    Raises:
+        PoseloomError: no file is named.
+        FileError: it is damaged, or of another network.
+    """
+    if not weight:
+        return None
+    if not path:
+        remedy = "name torchvision's vgg19 weights there, or set loss.perceptual 0"
+        raise PoseloomError(f"recipe: loss.vgg is empty, but loss.perceptual is {weight}; {remedy}")
+    content = load_torch_file(path)
+    state = content if isinstance(content, Mapping) else {}
+    kept = {
+        name: state.get(f"features.{name}", state.get(name)) for name in ("0.weight", "0.bias", "2.weight", "2.bias")
+    }
+    try:
+        return Perceptual({name: value for name, value in kept.items() if isinstance(value, Tensor)})
+    except RuntimeError:
+        raise FileError(path, "holds no VGG19", remedy="name torchvision's vgg19 weights") from None
 
 
 def _seen(picture: Picture) -> Picture:

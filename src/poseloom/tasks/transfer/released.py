@@ -75,7 +75,7 @@ _SQUARE_LEVELS = 6
 _WIDE_LAYERS = 5
 
 
-def _tidied_pg2(state: State) -> dict[str, Tensor]:
+def tidied_pg2(state: State) -> dict[str, Tensor]:
     """Names of earlier versions of the port as they are today."""
     coarse = any(name.startswith(("fc1.", "down_fc.")) for name in state)
     found = {}
@@ -86,7 +86,7 @@ def _tidied_pg2(state: State) -> dict[str, Tensor]:
     return found
 
 
-def _tidied_patn(state: State) -> dict[str, Tensor]:
+def tidied_patn(state: State) -> dict[str, Tensor]:
     """Without the running statistics that old instance norms kept and never used; with the counts that old batch norms
     had not."""
     found = dict(state)
@@ -105,7 +105,7 @@ def _orphaned_count(name: str, state: State) -> bool:
 
 
 def _tidied_counts(state: State) -> dict[str, Tensor]:
-    return _tidied_patn(state)
+    return tidied_patn(state)
 
 
 def _coarse_config(state: State, prefix: str = "") -> CoarseConfig:
@@ -270,7 +270,7 @@ KINDS = (
         _coarse_config,
         CoarseGenerator,
         _coarse_calling,
-        _tidied_pg2,
+        tidied_pg2,
     ),
     _kind(
         "PG2-G2",
@@ -280,7 +280,7 @@ KINDS = (
         _detail_config,
         DetailGenerator,
         _part("stage 2 of PG2", _WITH_COARSE),
-        _tidied_pg2,
+        tidied_pg2,
     ),
     _kind(
         "PG2-D",
@@ -318,7 +318,7 @@ KINDS = (
         _patn_config,
         PatnGenerator,
         _calling,
-        _tidied_patn,
+        tidied_patn,
     ),
     _kind(
         "PATN-D",
@@ -328,7 +328,7 @@ KINDS = (
         _patn_judge_config,
         PatnDiscriminator,
         _part("a discriminator", _START),
-        _tidied_patn,
+        tidied_patn,
     ),
     _kind(
         "DPIG-Pose",

@@ -22,6 +22,7 @@ from poseloom.tasks.transfer.models.dpig_poses import (
     PoseAutoEncoder,
     PoseCoderConfig,
 )
+from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 from poseloom.tasks.transfer.models.pg2 import CoarseConfig, Unet
 from poseloom.tasks.transfer.models.units import ResBlock, conv_relu, halved
 
@@ -244,6 +245,11 @@ class Dpig(nn.Module):
         """
         size = (picture.shape[-2], picture.shape[-1])
         return self.appearance(picture, mask, *body_boxes(keypoints, size))
+
+    def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
+        """The source's appearance in the target's pose."""
+        codes = self.codes(inputs.source, inputs.person, inputs.source_keypoints)
+        return {FINAL: self(codes, inputs.target_map(self.config.maps))}
 
     def forward(
         self, codes: Float[Tensor, "batch code"], target_map: Float[Tensor, "batch joints height width"]

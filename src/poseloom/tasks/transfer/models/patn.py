@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from poseloom.base.ranges import within
+from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 
 Picture = Float[Tensor, "batch 3 height width"]
 Norm = Literal["batch", "instance"]
@@ -108,6 +109,10 @@ class PatnGenerator(nn.Module):
     ) -> Float[Tensor, "batch wide rows columns"]:
         """The picture's features after the last block."""
         return self.model.code(source, poses)
+
+    def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
+        """The picture."""
+        return {FINAL: self(inputs.source, inputs.both_maps(self.config.maps))}
 
     def forward(self, source: Picture, poses: Float[Tensor, "batch 36 height width"]) -> Picture:
         """The picture; `poses` are the maps of the source and of the target."""

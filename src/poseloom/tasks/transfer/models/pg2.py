@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from poseloom.base.ranges import within
+from poseloom.tasks.transfer.models.inputs import COARSE, FINAL, TransferInputs
 from poseloom.tasks.transfer.models.units import (
     ResBlock,
     conv_relu,
@@ -245,6 +246,13 @@ class Pg2(nn.Module):
     def coarse(self, source: Picture, target_map: Float[Tensor, "batch joints height width"]) -> Picture:
         """Stage 1 alone."""
         return self.generator1(self.generator1.inputs(source, target_map))
+
+    def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
+        """The coarse picture, and with stage 2 the final one."""
+        coarse = self.coarse(inputs.source, inputs.target_map(self.config.maps))
+        if self.generator2 is None:
+            return {FINAL: coarse}
+        return {COARSE: coarse, FINAL: coarse + self.generator2(inputs.source, coarse)}
 
     def forward(self, source: Picture, target_map: Float[Tensor, "batch joints height width"]) -> Picture:
         """The last stage's picture, not clipped."""

@@ -11,9 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
+from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 from poseloom.tasks.transfer.models.pg2_discriminator import SLOPE
 
+SMALLEST = 56
+"""Sides of the smallest pictures that the patch discriminator can judge, pixels."""
 Picture = Float[Tensor, "batch 3 height width"]
 
 
@@ -111,6 +115,12 @@ class PnganGenerator(nn.Module):
         self.deconv3, self.deconv2 = _Deconv(4 * base, 2 * base), _Deconv(2 * base, base)
         self.deconv1 = _Conv(nn.Conv2d(base, 3, 7, bias=False), act=nn.Tanh(), reflect=3)
 
+    def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
+        """The picture."""
+        kind = self.config.maps
+        pose = inputs.both_maps(kind) if self.config.two_branches else inputs.target_map(kind)
+        return {FINAL: self(inputs.source, pose)}
+
     def forward(
         self, source: Picture, pose: Float[Tensor, "batch pose_channels height width"], *, blocks: int | None = None
     ) -> Picture:
@@ -151,6 +161,14 @@ class PatchDiscriminator(nn.Module):
         self.dis = _Conv(nn.Conv2d(8 * base, 1, 4, bias=False))
 
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch rows columns"]:
+        """Scores of pictures.
+
+        Raises:
+            PoseloomError: they are smaller than one patch.
+        """
+        if min(x.shape[-2:]) < SMALLEST:
+            sides = " x ".join(map(str, x.shape[-2:]))
+            raise PoseloomError(f"patch discriminator: {sides} pixels, at least {SMALLEST} both ways are needed")
         return self.dis(self.conv4(self.conv3(self.conv2(self.conv1(x))))).squeeze(1)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import within
+from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 
 Picture = Float[Tensor, "batch 3 height width"]
 _POSES = 36
@@ -116,6 +117,10 @@ class SmallGenerator(nn.Module):
             for level in range(config.levels)
         )
         self.paint = nn.Conv2d(widths[0], 4, 3, padding=1)
+
+    def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
+        """The picture."""
+        return {FINAL: self(inputs.source, inputs.both_maps(self.config.maps))}
 
     def forward(self, source: Picture, poses: Float[Tensor, "batch 36 height width"]) -> Picture:
         """The picture, -1 to 1; `poses` are the maps of the source and of the target."""

@@ -1,0 +1,43 @@
+"""A person in another pose: the picture, and what led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.results.result import Result
+
+
+@dataclass(frozen=True, eq=False)
+class Transferred(Result):
+    """The same person in another pose.
+
+    Args:
+        picture: the whole photo with the person in it, 0 to 1.
+        person: the person alone as it was made, in the frame of the model; the whole photo where nothing was cut out.
+        source_keypoints, target_keypoints: OpenPose's 18 joints, row and column in pixels of the photo, -1 where
+            missing.
+        box: part of the photo that was made anew: x, y, width, height in pixels.
+        way: model, or geometry.
+    """
+
+    picture: Float[Tensor, "3 height width"]
+    person: Float[Tensor, "3 rows columns"]
+    source_keypoints: Float[Tensor, "18 2"]
+    target_keypoints: Float[Tensor, "18 2"]
+    box: Float[Tensor, "4"]
+    way: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Sizes, joints and box; pictures are files, not numbers."""
+        return {
+            "way": self.way,
+            "size": [self.picture.shape[-1], self.picture.shape[-2]],
+            "box": self.box.tolist(),
+            "source_keypoints": self.source_keypoints.tolist(),
+            "target_keypoints": self.target_keypoints.tolist(),
+            "notes": list(self.notes),
+        }
