@@ -120,20 +120,31 @@ def _maps(reference: Tensor, other: Tensor, variant: SsimVariant) -> tuple[Tenso
 
 
 def _weighed(values: Tensor, variant: SsimVariant) -> Tensor:
-    """Windowed means of every pixel that counts; where the window leaves the picture, it is mirrored."""
+    """Windowed means of every pixel that counts; where the window leaves the picture, it is mirrored.
+
+    The window is separable, so that both directions are products with band matrices: several times as fast in double
+    precision as convolutions.
+    """
     half = variant.window // 2
     border = half if variant.border < 0 else variant.border
+    if half > border:
+        values = _mirrored(values, half - border)
+    elif border > half:
+        cut = border - half
+        values = values[..., cut : values.shape[-2] - cut, cut : values.shape[-1] - cut]
     x = torch.arange(-half, half + 1, dtype=values.dtype, device=values.device)
     weights = torch.exp(-0.5 * (x / variant.sigma) ** 2) if variant.sigma else torch.ones_like(x)
     weights = weights / weights.sum()
-    flat = values.reshape(-1, 1, *values.shape[-2:])
-    if half > border:
-        flat = _mirrored(flat, half - border)
-    elif border > half:
-        cut = border - half
-        flat = flat[..., cut : flat.shape[-2] - cut, cut : flat.shape[-1] - cut]
-    flat = functional.conv2d(functional.conv2d(flat, weights[None, None, :, None]), weights[None, None, None, :])
-    return flat.reshape(*values.shape[:-2], *flat.shape[-2:])
+    return _band(weights, values.shape[-2]) @ values @ _band(weights, values.shape[-1]).T
+
+
+def _band(weights: Tensor, side: int) -> Tensor:
+    """The matrix that takes numbers along a side to their windowed means."""
+    count = side - len(weights) + 1
+    band = weights.new_zeros(count, side)
+    rows = torch.arange(count, device=weights.device)[:, None]
+    band[rows, rows + torch.arange(len(weights), device=weights.device)] = weights
+    return band
 
 
 def _mirrored(flat: Tensor, width: int) -> Tensor:

@@ -40,7 +40,7 @@ def evaluation_mask(keypoints: Keypoints, size: Size) -> Float[Tensor, "batch 1 
         mask = ((squared_distance(points, size) < _RADIUS**2) & seen[:, None, None]).any(0)
         for start, end in PUBLISHED_LIMBS:
             if seen[start] and seen[end] and not torch.equal(points[start], points[end]):
-                mask |= _inside(_rectangle(points[start], points[end]), size)
+                _fill(mask, _rectangle(points[start], points[end]))
         rows.append(mask)
     return closed(torch.stack(rows)[:, None].to(keypoints), 5)
 
@@ -50,6 +50,14 @@ def _rectangle(start: Tensor, end: Tensor) -> Float[Tensor, "4 2"]:
     across = torch.stack([-way[1], way[0]])
     across = _RADIUS * across / across.norm()
     return torch.stack([start + across, start - across, end - across, end + across])
+
+
+def _fill(mask: Bool[Tensor, "height width"], corners: Float[Tensor, "corners 2"]) -> None:
+    """Set the pixels in a polygon."""
+    low, high = corners.amin(0).floor().clamp(min=0).long().tolist(), corners.amax(0).ceil().long().tolist()
+    part = mask[low[0] : max(high[0] + 1, 0), low[1] : max(high[1] + 1, 0)]
+    if part.numel():
+        part |= _inside(corners - corners.new_tensor(low), (part.shape[0], part.shape[1]))
 
 
 def _inside(corners: Float[Tensor, "corners 2"], size: Size) -> Bool[Tensor, "height width"]:
