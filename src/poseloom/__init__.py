@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         render,
         save,
         sign,
+        transfer,
     )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
@@ -48,6 +49,7 @@ _HOME = {
     "keypoints": "api",
     "render": "api",
     "sign": "api",
+    "transfer": "api",
     "angles": "api",
     "Pose": "pose",
     "Clip": "pose",
@@ -73,6 +75,7 @@ __all__ = [
     "render",
     "save",
     "sign",
+    "transfer",
 ]
 
 

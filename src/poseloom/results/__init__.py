@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from poseloom.results.result import Items, Result
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
+    from poseloom.results.transferred import Transferred
     from poseloom.results.vectors import Embedded, Ranked, Ranking
     from poseloom.results.written import Drawn, IndexBuilt, RowsWritten, Toured
 
@@ -72,6 +73,7 @@ _HOME = {
     "Texts": "texts",
     "Toured": "written",
     "Trained": "reports",
+    "Transferred": "transferred",
     "plain": "json_values",
 }
 __all__ = [
@@ -112,6 +114,7 @@ __all__ = [
     "Texts",
     "Toured",
     "Trained",
+    "Transferred",
     "plain",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -16,6 +17,7 @@ class Transferred(Result):
     """The same person in another pose.
 
     Args:
+        photo: as it was, 0 to 1.
         picture: the whole photo with the person in it, 0 to 1.
         person: the person alone as it was made, in the frame of the model; the whole photo where nothing was cut out.
         source_keypoints, target_keypoints: OpenPose's 18 joints, row and column in pixels of the photo, -1 where
@@ -24,12 +26,17 @@ class Transferred(Result):
         way: model, or geometry.
     """
 
+    photo: Float[Tensor, "3 height width"]
     picture: Float[Tensor, "3 height width"]
     person: Float[Tensor, "3 rows columns"]
     source_keypoints: Float[Tensor, "18 2"]
     target_keypoints: Float[Tensor, "18 2"]
     box: Float[Tensor, "4"]
     way: str
+
+    def beside(self) -> Float[Tensor, "3 height twice"]:
+        """The photo, and the result to its right."""
+        return torch.cat([self.photo, self.picture], dim=-1)
 
     def as_json(self) -> dict[str, Any]:
         """Sizes, joints and box; pictures are files, not numbers."""

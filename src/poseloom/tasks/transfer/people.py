@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -36,7 +36,12 @@ def joints_of(people: People, person: int = 0) -> Float[Tensor, "18 2"]:
 
     The neck is the middle of the shoulders, where both are seen, as OpenPose annotates it.
     """
-    points, seen = people.body.points[person, :, :2].flip(-1), people.body.visibility[person] >= _VISIBLE
+    return openpose_of(people.body.points[person, :, :2], people.body.visibility[person] >= _VISIBLE)
+
+
+def openpose_of(landmarks: Float[Tensor, "33 2"], seen: Bool[Tensor, " 33"]) -> Float[Tensor, "18 2"]:
+    """Row and column of OpenPose's joints of BlazePose's landmarks (x, y), -1 where one is not seen."""
+    points = landmarks.flip(-1)
     found = torch.where(seen[list(_LANDMARKS), None], points[list(_LANDMARKS)], torch.full((JOINTS, 2), MISSING))
     shoulders = list(_SHOULDERS)
     found[_NECK] = points[shoulders].mean(0) if seen[shoulders].all() else MISSING

@@ -69,7 +69,7 @@ class PersonTransfer:
         inputs = self.inputs(photo, keypoints, target, matrix)
         made = (self.module.generate(inputs)[FINAL][0].clamp(-1, 1) + 1) / 2
         whole, box = set_back(photo, made, matrix)
-        return Transferred(whole, made, keypoints, target, box, "model", notes=notes)
+        return Transferred(photo, whole, made, keypoints, target, box, "model", notes=notes)
 
     def inputs(
         self,
