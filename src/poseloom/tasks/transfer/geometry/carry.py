@@ -25,7 +25,7 @@ _CERTAIN = 0.5
 _DIFFUSIONS = 150
 _HOLE_MARGIN = 0.012
 """By which the hole that the person leaves is widened, times the person's height."""
-_EDGE = 0.008
+_EDGE = 0.004
 """Width of the person's edge that may show the background, times the person's height."""
 _DOUBT = 0.02
 """By which the outlines of fitted pieces are doubted, times the person's height."""
@@ -85,10 +85,17 @@ def carry(
     colour, covered, seen = texture.drawn(fine)
     small, alpha = _reduced(colour * covered, scale), _reduced(covered[None].float(), scale)
     beyond, share = texture.beyond(target)
+    beyond, share = _joined(beyond, share, small / alpha.clamp(min=1e-3), target.mask)
     background = texture.background()
     behind = background * (1 - share) + beyond * share
     whole = behind * (1 - alpha) + small
     return Carried(whole.clamp(0, 1), torch.maximum(alpha[0], share), seen)
+
+
+def _joined(beyond: Tensor, share: Tensor, body: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """What lies beyond the body carried on under its edge, so that no seam shows between them."""
+    grown = functional.max_pool2d(share[None], 3, 1, 1)[0]
+    return torch.where(mask, body, beyond), torch.where(mask, grown, share)
 
 
 class _Texture:
@@ -191,7 +198,7 @@ class _Texture:
         full = torch.where(body, torch.ones_like(share), share)[None]
         thin = -functional.max_pool2d(-full, side, 1, side // 2)
         opened = functional.max_pool2d(thin, side, 1, side // 2)[0]
-        return torch.minimum(share, opened)
+        return torch.minimum(share, opened) * _reached(opened > _CERTAIN, body, int(_BEYOND * self.height) + 2)
 
     def _through(self) -> Bool[Tensor, " vertices"]:
         """Vertices behind the visible surface of their own piece; those of the head have hair before them, not a face."""
@@ -232,6 +239,17 @@ class _Texture:
             value = torch.where(fixed[:, None], colour, new)
             weight = torch.where(fixed, torch.ones_like(weight), (count > 0).float())
         return value
+
+
+def _reached(free: Tensor, start: Tensor, steps: int) -> Tensor:
+    """Free pixels that hang together with the start within some steps."""
+    found = start
+    for _ in range(steps):
+        grown = (functional.max_pool2d(found[None].float(), 3, 1, 1)[0] > 0) & (free | start)
+        if torch.equal(grown, found):
+            break
+        found = grown
+    return found
 
 
 def _at(picture: Float[Tensor, "channels height width"], places: Float[Tensor, "points 2"]) -> Float[Tensor, "channels points"]:
