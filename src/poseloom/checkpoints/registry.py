@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
     from poseloom.tasks.sign.predict import LearnedSigner
+    from poseloom.tasks.transfer.predict import PersonTransfer
 
 KEYPOINTS = "keypoints"
 """MediaPipe's networks: six files with one card, which says their names."""
@@ -119,6 +120,8 @@ def load_model(model: Literal["instruction"], task: Literal["instruction"] | Non
 @overload
 def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
 @overload
+def load_model(model: Literal["transfer"], task: Literal["transfer"] | None = None) -> PersonTransfer: ...
+@overload
 def load_model(model: Literal["keypoints"], task: Literal["keypoints"] | None = None) -> KeypointReader: ...
 @overload
 def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
@@ -135,13 +138,15 @@ def load_model(model: str | Path, task: Literal["instruction"]) -> PoseInstructo
 @overload
 def load_model(model: str | Path, task: Literal["sign"]) -> LearnedSigner: ...
 @overload
+def load_model(model: str | Path, task: Literal["transfer"]) -> PersonTransfer: ...
+@overload
 def load_model(model: str | Path, task: str | None = None) -> Any: ...
 def load_model(model: str | Path, task: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``transfer`` `transfer`; ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
     with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
     they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
     it must be of.

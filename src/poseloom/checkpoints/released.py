@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import torch
@@ -19,12 +19,15 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.published_kinds import published_kinds
-from poseloom.formats.torch_files import load_torch_file
+from poseloom.formats.torch_files import checkpoint_names, load_torch_file, load_torch_member
 from poseloom.tasks.common.published_models import build_with_weights, check_weights
 from poseloom.tasks.common.released_kinds import ReleasedKind
 from poseloom.tasks.common.released_options import CheckpointOptions
 
 _REMEDY = "expected weights of PoseScript, PoseFix, PoseEmbroider, PG2, PN-GAN, PATN or DPIG"
+_HALVES = ("G1", "G2")
+_PARTS, _PREFIXES = ("PG2-G1", "PG2-G2"), ("generator1.", "generator2.")
+"""The two stages of PG2 in an archive, as kinds, and in a model of both."""
 _HARMLESS_EXTRAS = ("position_ids",)
 """Ends of names that old versions of libraries left in states and that hold nothing learned."""
 _WORD_TABLES = ("text_decoder.embedding.weight", "text_encoder.embed.weight")
@@ -62,17 +65,31 @@ class ReleasedCheckpoint:
         return full_name.partition("_")[2] if self.words and isinstance(full_name, str) else ""
 
 
-def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheckpoint:
+def read_released(path: str | Path, *, task: str | None = None, second: str | Path | None = None) -> ReleasedCheckpoint:
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
         path: path of the file.
         task: that it must be of; any by default.
+        second: file of PG2's stage 2, where `path` is of its stage 1; an archive may hold both, G1 and G2.
 
     Raises:
         FileError: cut off, holds code, of another structure, of another task, or its arguments or weights do not fit.
     """
-    return _read(load_torch_file(path), path, task)
+    names = checkpoint_names(path)
+    halves = [[name for name in names if half in PurePosixPath(name).stem.upper()] for half in _HALVES]
+    if all(len(one) == 1 for one in halves) and second is None:
+        contents = [load_torch_member(path, one[0]) for one in halves]
+    else:
+        contents = [load_torch_file(path), *([] if second is None else [load_torch_file(second)])]
+    if len(contents) == 1:
+        return _read(contents[0], path, task)
+    states = [_kind_of(_checked_state(_weights_in(one, path), path), path) for one in contents]
+    if [kind.name for _, kind in states] != list(_PARTS):
+        found = " and ".join(kind.name for _, kind in states)
+        raise FileError(second or path, f"do not belong together: {found}", remedy=f"expected {' and '.join(_PARTS)}")
+    both = zip(_PREFIXES, states, strict=True)
+    return _read({f"{prefix}{name}": value for prefix, (state, _) in both for name, value in state.items()}, path, task)
 
 
 def _read(content: Any, path: str | Path, task: str | None) -> ReleasedCheckpoint:

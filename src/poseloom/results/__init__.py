@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from poseloom.results.result import Items, Result
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
-    from poseloom.results.transferred import Transferred
+    from poseloom.results.transferred import PairsMade, Transferred
     from poseloom.results.vectors import Embedded, Ranked, Ranking
     from poseloom.results.written import Drawn, IndexBuilt, RowsWritten, Toured
 
@@ -60,6 +60,7 @@ _HOME = {
     "ModelImported": "reports",
     "ModelList": "reports",
     "ModelRow": "reports",
+    "PairsMade": "transferred",
     "Ranked": "vectors",
     "Ranking": "vectors",
     "Recovered": "recovered",
@@ -101,6 +102,7 @@ __all__ = [
     "ModelImported",
     "ModelList",
     "ModelRow",
+    "PairsMade",
     "Ranked",
     "Ranking",
     "Recovered",

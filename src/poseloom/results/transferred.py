@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -48,3 +49,20 @@ class Transferred(Result):
             "target_keypoints": self.target_keypoints.tolist(),
             "notes": list(self.notes),
         }
+
+
+@dataclass(frozen=True, eq=False)
+class PairsMade(Result):
+    """What a generator made of the pairs of a table.
+
+    Args:
+        folder: of the files.
+        pairs: how many.
+        files: files that were written; those that were there already are not made again.
+        bytes: of these files.
+    """
+
+    folder: Path
+    pairs: int
+    files: int
+    bytes: int

@@ -1,4 +1,4 @@
-"""The protocols: what they measure, what the original scripts' habits change, judges from files, identical on repeat."""
+"""The protocols: what they measure, what the original scripts' habits change, judges from files, the same on repeat."""
 
 from __future__ import annotations
 

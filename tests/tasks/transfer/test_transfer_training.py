@@ -14,20 +14,28 @@ from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Observer, fit
 from poseloom.training.evaluation import evaluate
 
+PATN = [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")]
+PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")]
 SMALL = {
     "transfer/tiny": [],
-    "transfer/pg2": [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")],
-    "transfer/mobile-pg2": [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")],
+    "transfer/pg2": PG2,
+    "transfer/mobile-pg2": PG2,
     "transfer/pngan": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4")],
-    "transfer/pngan-pairs": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")],
-    "transfer/patn": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")],
-    "transfer/patn-fashion": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")],
+    "transfer/pngan-pairs": PATN,
+    "transfer/patn": PATN,
+    "transfer/patn-fashion": PATN,
     "transfer/dpig": [
-        ("model.base", "4"), ("model.levels", "3"), ("model.decoder_levels", "3"), ("model.box_code", "4"),
-        ("model.background_code", "4"), ("model.pose_code", "4"), ("model.hidden", "8"),
-        ("model.background_hidden", "8"), ("model.judge_base", "4"),
+        ("model.base", "4"),
+        ("model.levels", "3"),
+        ("model.decoder_levels", "3"),
+        ("model.box_code", "4"),
+        ("model.background_code", "4"),
+        ("model.pose_code", "4"),
+        ("model.hidden", "8"),
+        ("model.background_hidden", "8"),
+        ("model.judge_base", "4"),
     ],
-}  # fmt: skip
+}
 """Address -> sizes that are quick to train."""
 
 

@@ -79,7 +79,10 @@ def transferred(
         kept,
     )
     if carried.seen < _LITTLE:
-        notes = (*notes, f"the photo shows {carried.seen:.0%} of the surface that the new pose shows; the rest is guessed")
+        notes = (
+            *notes,
+            f"the photo shows {carried.seen:.0%} of the surface that the new pose shows; the rest is guessed",
+        )
     box = _box_of(carried.person)
     return Transferred(photo, carried.picture, carried.picture, keypoints, wanted, box, "geometry", notes=notes)
 
@@ -111,6 +114,8 @@ def _where_known(wanted: Float[Tensor, "18 2"]) -> Float[Tensor, "18 2"]:
 def _box_of(person: Float[Tensor, "height width"]) -> Float[Tensor, "4"]:
     rows, columns = (person > 0.5).nonzero(as_tuple=True)
     if not len(rows):
-        raise PoseloomError("transfer: the person in the new pose lies outside the photo; choose a photo with more room")
+        raise PoseloomError(
+            "transfer: the person in the new pose lies outside the photo; choose a photo with more room"
+        )
     left, top = columns.amin(), rows.amin()
     return torch.stack([left, top, columns.amax() + 1 - left, rows.amax() + 1 - top]).float()

@@ -22,7 +22,10 @@ _MOVES = (
     (rf"\bbending\s+{_OBJECT}", r"with \1 bent"),
     (rf"\b(?:stretching|straightening)\s+{_OBJECT}", r"with \1 stretched"),
     (rf"\bspreading\s+{_OBJECT}", r"with \1 stretched out to the sides"),
-    (r"\bwaving(?:\s+with)?\s+(?:(?:his|her|their|the)\s+)?(left|right)\s+(?:hand|arm)", r"with the \1 hand over the head"),
+    (
+        r"\bwaving(?:\s+with)?\s+(?:(?:his|her|their|the)\s+)?(left|right)\s+(?:hand|arm)",
+        r"with the \1 hand over the head",
+    ),
     (r"\bwaving\b(?:\s+(?:a|the|one|his|her|their)?\s*(?:hand|arm))?", "with the right hand over the head"),
 )
 """Activities -> the state that the generator knows."""
@@ -30,7 +33,7 @@ _SUBJECT = re.compile(r"^\s*(?:this|the same|same)\s+(person|man|woman|boy|girl|
 _HIS = re.compile(r"\b(?:his|her|their|its)\b", re.IGNORECASE)
 _POSTURE = re.compile(
     r"\b(?:stand|sit|seat|kneel|knelt|lie|lying|squat|crouch|lean|bow|bend|walk|run|jump|step|lung|pose|t-pose|crawl|turn|"
-    r"twist|upright|plank|splits?)\w*\b",
+    r"twist|upright|plank|splits?)\w*\b|\bbent (?:over|forward|back|down)",
     re.IGNORECASE,
 )
 _ARMS, _LEGS, _HEAD = r"(?:arms?|hands?|elbows?|wrists?|fists?)", r"(?:legs?|knees?|foot|feet|ankles?)", r"\bhead\b"
@@ -70,7 +73,7 @@ def pose_words(text: str) -> PoseWords:
         said = re.sub(pattern, state, said, flags=re.IGNORECASE)
     said = _HIS.sub("the", said)
     said = re.sub(r"\bwith (?:one|a) (arm|hand|leg|knee|foot)\b", r"with the right \1", said)
-    return PoseWords(said.strip(), () if _POSTURE.search(text) else _limbs_in(said))
+    return PoseWords(said.strip(), () if _POSTURE.search(said) else _limbs_in(said))
 
 
 def _limbs_in(text: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """A photo's person in another pose: every pixel of the posed body takes its colour from where it was seen.
 
-What was hidden takes that of the surface before it on the same piece, of its mirrored side, or of its neighbours on the
-body. Hair and clothes that reach beyond the fitted body move along with the piece that they are next to. What the person
-no longer covers is filled from around it.
+What was hidden takes that of the surface before it on the same piece, of its mirrored side, or of its neighbours on
+the body. Hair and clothes that reach beyond the fitted body move along with the piece that they are next to. What the
+person no longer covers is filled from around it.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class _Texture:
         return torch.minimum(share, opened) * _reached(opened > _CERTAIN, body, int(_BEYOND * self.height) + 2)
 
     def _through(self) -> Bool[Tensor, " vertices"]:
-        """Vertices behind the visible surface of their own piece; those of the head have hair before them, not a face."""
+        """Vertices behind the visible surface of their own piece; but nobody has a face at the back of the head."""
         height, width = self.source.shape
         column, row = self.places[:, 0].long().clamp(0, width - 1), self.places[:, 1].long().clamp(0, height - 1)
         before = self.groups[row, column]
@@ -219,7 +219,9 @@ class _Texture:
                 continue
             angles = [torch.atan2(way[1], way[0]) for way in ways]
             angle = angles[1] - angles[0]
-            turns.append(torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])]))
+            turns.append(
+                torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
+            )
         return torch.stack(turns)
 
     def _diffused(self) -> Float[Tensor, "vertices 3"]:
@@ -252,7 +254,9 @@ def _reached(free: Tensor, start: Tensor, steps: int) -> Tensor:
     return found
 
 
-def _at(picture: Float[Tensor, "channels height width"], places: Float[Tensor, "points 2"]) -> Float[Tensor, "channels points"]:
+def _at(
+    picture: Float[Tensor, "channels height width"], places: Float[Tensor, "points 2"]
+) -> Float[Tensor, "channels points"]:
     """Bilinear values of a picture at places (x, y) in its pixels."""
     size = places.new_tensor([picture.shape[-1], picture.shape[-2]])
     grid = (2 * places / size - 1)[None, None]

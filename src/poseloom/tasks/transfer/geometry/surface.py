@@ -89,7 +89,9 @@ def template() -> Template:
     return Template(body, rig.weights, table[joint], _mirrored(rig.vertices), torch.cat([edges, edges.flip(0)], dim=1))
 
 
-def seen_surface(pose: Pose, camera: Camera, shift: Float[Tensor, "vertices 2"] | None = None, scale: int = 1) -> SeenSurface:
+def seen_surface(
+    pose: Pose, camera: Camera, shift: Float[Tensor, "vertices 2"] | None = None, scale: int = 1
+) -> SeenSurface:
     """The body in a pose before a camera.
 
     Args:
