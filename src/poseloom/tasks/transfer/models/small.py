@@ -37,7 +37,7 @@ class SmallConfig:
 
     base: int = within(24, 4, 512)
     levels: int = within(5, 2, 8)
-    widest: int = within(192, 4, 2048)
+    widest: int = within(160, 4, 2048)
     blocks: int = within(2, 0, 32)
     flows: int = within(3, 0, 8)
 
