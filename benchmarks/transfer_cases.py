@@ -19,7 +19,9 @@ def _inputs(batch: int) -> Any:
 
     noise = torch.Generator().manual_seed(0)
     joints = [torch.rand(batch, 18, 2, generator=noise) * torch.tensor([HEIGHT - 1.0, WIDTH - 1.0]) for _ in range(2)]
-    return TransferInputs(torch.rand(batch, 3, HEIGHT, WIDTH, generator=noise) * 2 - 1, *(one.round() for one in joints))
+    return TransferInputs(
+        torch.rand(batch, 3, HEIGHT, WIDTH, generator=noise) * 2 - 1, *(one.round() for one in joints)
+    )
 
 
 def _generator(build: Callable[[], Any], batch: int) -> Work:

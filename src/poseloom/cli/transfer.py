@@ -15,7 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="POSE", help='"a person raising both arms", another photo, or a motion file')
     parser.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help="the picture; a folder for a table")
     parser.add_argument(
-        "--model", type=Path, metavar="NAME|PATH", help="generator (default: the fitted body carries what the photo shows)"
+        "--model",
+        type=Path,
+        metavar="NAME|PATH",
+        help="generator (default: the fitted body carries what the photo shows)",
     )
     parser.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help="where the person is, pixels")
     parser.add_argument(

@@ -85,7 +85,7 @@ class Journal:
     def show(self, pictures: dict[str, Any]) -> None:
         """Hand pictures to the loggers that can show them: TensorBoard."""
         for logger in self._loggers:
-            writer = getattr(logger, "experiment", None)
+            writer: Any = getattr(logger, "experiment", None)
             if pictures and hasattr(writer, "add_image"):
                 for name, picture in pictures.items():
                     writer.add_image(name, picture, self.progress.before + self.progress.step)

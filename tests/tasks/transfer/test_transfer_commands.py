@@ -1,4 +1,4 @@
-"""What users call: a photo's person in another pose, by geometry or by a model, all pairs of a table, weights imported."""
+"""What users call: a photo's person in another pose, by geometry or a model, all pairs of a table, weights imported."""
 
 from __future__ import annotations
 

@@ -161,8 +161,8 @@ def read_features(folder: Path) -> Iterator[tuple[Float[Tensor, "pairs channels 
 
 def _write_shard(path: Path, values: Tensor, batch: TransferBatch) -> int:
     memory = io.BytesIO()
-    names = {"source": np.array(batch.source_names), "target": np.array(batch.target_names)}
-    np.savez_compressed(memory, features=values.half().numpy(), **names)
+    source, target = np.array(batch.source_names), np.array(batch.target_names)
+    np.savez_compressed(memory, features=values.half().numpy(), source=source, target=target)
     with atomic_write(path) as temporary:
         temporary.write_bytes(memory.getbuffer())
     return memory.getbuffer().nbytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -10,7 +11,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-import poseloom
 from poseloom.tasks.keypoints.people import People
 from poseloom.tasks.keypoints.predict import KeypointReader, NobodyFoundError, read_people
 from poseloom.tasks.transfer.maps import JOINTS, MISSING
@@ -28,7 +28,7 @@ _LANDMARKS = (0, -1, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7)
 @lru_cache(maxsize=1)
 def shipped_reader() -> KeypointReader:
     """The reader of the networks that lie in the package."""
-    return read_people(Path(poseloom.__file__).parent / "checkpoints" / "weights")
+    return read_people(Path(str(files("poseloom"))) / "checkpoints" / "weights")
 
 
 def joints_of(people: People, person: int = 0) -> Float[Tensor, "18 2"]:

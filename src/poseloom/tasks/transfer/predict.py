@@ -150,8 +150,9 @@ def open_model(path: str | Path) -> PersonTransfer:
 
 def _size_of(module: Any, card: ModelCard) -> Size:
     """Height and width of the pictures that a generator makes."""
-    config = module.config
-    for one in (config, getattr(config, "coarse", None)):
+    config: Any = module.config
+    parts: list[Any] = [config, getattr(config, "coarse", None)]
+    for one in parts:
         if hasattr(one, "height"):
             return one.height, one.width
     sizes = [card.extras.get(name) for name in ("height", "width")]

@@ -79,7 +79,7 @@ class _Rounded(torch.autograd.Function):
         return values.round()
 
     @staticmethod
-    def backward(context: object, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(context: object, gradient: Tensor) -> Tensor:
         return gradient
 
 
@@ -93,10 +93,9 @@ class PoseAutoEncoder(nn.Module):
     def __init__(self, config: PoseCoderConfig | None = None):
         super().__init__()
         self.config = config = config or PoseCoderConfig()
-        sizes = {"pairs": config.pairs, "published": config.published}
-        numbers = JOINTS * _NUMBERS
-        self.encoder = ResidualMlp(numbers, config.hidden, config.code, **sizes)
-        self.decoder = ResidualMlp(config.code, config.hidden, numbers, **sizes, activated=False)
+        pairs, published, numbers = config.pairs, config.published, JOINTS * _NUMBERS
+        self.encoder = ResidualMlp(numbers, config.hidden, config.code, pairs, published=published)
+        self.decoder = ResidualMlp(config.code, config.hidden, numbers, pairs, published=published, activated=False)
 
     def encode(self, poses: Float[Tensor, "batch joints 3"]) -> Float[Tensor, "batch code"]:
         """Codes of `joint_numbers`."""
