@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from benchmarks import model_cases, photo_cases, picture_cases, recovery_cases, rule_cases, sign_cases
+from benchmarks import model_cases, photo_cases, picture_cases, recovery_cases, rule_cases, sign_cases, transfer_cases
 
 CASES = (
     *rule_cases.CASES,
@@ -13,6 +13,7 @@ CASES = (
     *photo_cases.CASES,
     *picture_cases.CASES,
     *recovery_cases.CASES,
+    *transfer_cases.CASES,
 )
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -15,7 +15,7 @@ SMALL_SIGNS = {"pool": 12, "held_out": 2, "quick": 2, "gallery": 4, "batches": 2
 
 def tiny_recipe(task: str, **stage) -> Recipe:
     """The tiny recipe with few poses; `stage` replaces values of its only stage."""
-    small = SMALL_SIGNS if task == "sign" else SMALL_DATA
+    small = {"sign": SMALL_SIGNS, "transfer": {}}.get(task, SMALL_DATA)
     overrides = [(f"data.{name}", str(value)) for name, value in small.items()]
     _, recipe = open_recipe(f"{task}/tiny", [*overrides, ("engine.loggers", "[]"), ("engine.accelerator", "cpu")])
     return replace(recipe, stages=[replace(recipe.stages[0], **stage)])

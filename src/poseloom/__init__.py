@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         render,
         save,
         sign,
+        transfer,
     )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
@@ -49,6 +50,7 @@ _HOME = {
     "keypoints": "api",
     "render": "api",
     "sign": "api",
+    "transfer": "api",
     "angles": "api",
     "on_device": "training.devices",
     "Pose": "pose",
@@ -76,6 +78,7 @@ __all__ = [
     "render",
     "save",
     "sign",
+    "transfer",
 ]
 
 

@@ -152,7 +152,7 @@ def test_files_of_another_structure(released_file, contents, tmp_path):
         read_released(path)
     cases = [
         ({"args": None}, "has no 'args'"),
-        ({"model": {"network.0.weight": torch.zeros(2)}}, "no known text-pose model, but network"),
+        ({"model": {"network.0.weight": torch.zeros(2)}}, "no known model, but network"),
         ({"model": {"a": 3}}, "'a' that is no plain tensor"),
         ({"model": {**contents(SMALL)["model"], "decsigma_rot": torch.tensor([torch.nan])}}, "not finite"),
         ({"args": argparse.Namespace(num_body_joints=22)}, "args.latentD is missing"),

@@ -24,6 +24,7 @@ NOT_RUN = {
     "docs/models.md": 1,
     "docs/photos.md": 1,
     "docs/training.md": 2,
+    "docs/transfer.md": 3,
 }
 """Blocks that are not run, by page: they install, need other people's data, or hours. New ones belong here, with a
 reason in the page."""

@@ -86,7 +86,7 @@ def write_converted(
         name=f"published {checkpoint.kind.name}",
         recipe={key: value for key, value in checkpoint.arguments.items() if key not in _LEFT_OUT},
         figures={},
-        card=_CARD,
+        card=checkpoint.kind.card or _CARD,
         extras={
             KIND: checkpoint.kind.name,
             CONFIG: config_to_plain(checkpoint.config),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
     from poseloom.tasks.sign.predict import LearnedSigner
+    from poseloom.tasks.transfer.predict import PersonTransfer
 
 KEYPOINTS = "keypoints"
 """MediaPipe's networks: six files with one card, which says their names."""
@@ -143,6 +144,10 @@ def load_model(
 ) -> BodyNetwork: ...
 @overload
 def load_model(
+    model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
+) -> PersonTransfer: ...
+@overload
+def load_model(
     model: Literal["keypoints"], task: Literal["keypoints"] | None = None, *, device: str | None = None
 ) -> KeypointReader: ...
 @overload
@@ -162,15 +167,17 @@ def load_model(model: str | Path, task: Literal["sign"], *, device: str | None =
 @overload
 def load_model(model: str | Path, task: Literal["mesh_recovery"], *, device: str | None = None) -> BodyNetwork: ...
 @overload
+def load_model(model: str | Path, task: Literal["transfer"], *, device: str | None = None) -> PersonTransfer: ...
+@overload
 def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any: ...
 def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``mesh_recovery`` `look` (name the path of one, none ships);
-    ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have `card`, what is known
-    of the model. A model that was opened before comes from memory. What they give are results
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``mesh_recovery`` `look` and ``transfer`` `transfer` (name the path
+    of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have
+    `card`, what is known of the model. A model that was opened before comes from memory. What they give are results
     (`poseloom.results`); type checkers know the class of a model by its name, or by the task that it must be of.
 
     Args:

@@ -1,7 +1,9 @@
-"""The released checkpoints of PoseScript, PoseFix and PoseEmbroider, read and checked, and made into modules.
+"""The released checkpoints of others, read and checked, and made into modules.
 
-Structure of the files: a dict with ``model`` (state dict), ``args`` (`argparse.Namespace`), ``epoch``, a score, and in
-training files ``optimizer`` and ``scheduler``. Which model a file holds is told by the names of its weights.
+Structure of the files of PoseScript, PoseFix and PoseEmbroider: a dict with ``model`` (state dict), ``args``
+(`argparse.Namespace`), ``epoch``, a score, and in training files ``optimizer`` and ``scheduler``. Others are state
+dicts, alone or under ``state_dict``, without options: their shapes tell the sizes. Which model a file holds is told by
+the names of its weights.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import torch
@@ -17,12 +19,15 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.published_kinds import published_kinds
-from poseloom.formats.torch_files import load_torch_file
+from poseloom.formats.torch_files import checkpoint_names, load_torch_file, load_torch_member
 from poseloom.tasks.common.published_models import build_with_weights, check_weights
 from poseloom.tasks.common.released_kinds import ReleasedKind
 from poseloom.tasks.common.released_options import CheckpointOptions
 
-_REMEDY = "expected a checkpoint_best.pth or checkpoint_release.pth of PoseScript, PoseFix or PoseEmbroider"
+_REMEDY = "expected weights of PoseScript, PoseFix, PoseEmbroider, PG2, PN-GAN, PATN or DPIG"
+_HALVES = ("G1", "G2")
+_PARTS, _PREFIXES = ("PG2-G1", "PG2-G2"), ("generator1.", "generator2.")
+"""The two stages of PG2 in an archive, as kinds, and in a model of both."""
 _HARMLESS_EXTRAS = ("position_ids",)
 """Ends of names that old versions of libraries left in states and that hold nothing learned."""
 _WORD_TABLES = ("text_decoder.embedding.weight", "text_encoder.embed.weight")
@@ -60,26 +65,43 @@ class ReleasedCheckpoint:
         return full_name.partition("_")[2] if self.words and isinstance(full_name, str) else ""
 
 
-def read_released(path: str | Path, *, task: str | None = None) -> ReleasedCheckpoint:
+def read_released(path: str | Path, *, task: str | None = None, second: str | Path | None = None) -> ReleasedCheckpoint:
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
         path: the file.
         task: that it must be of; any by default.
+        second: file of PG2's stage 2, where `path` is of its stage 1; an archive may hold both, G1 and G2.
 
     Raises:
         FileError: cut off, holds code, of another structure, of another task, or its arguments or weights do not fit.
     """
-    content = load_torch_file(path)
-    if not isinstance(content, dict) or not isinstance(content.get("model"), Mapping):
-        raise FileError(path, "holds no 'model' table of weights", remedy=_REMEDY)
-    state = _checked_state(content["model"], path)
-    kind = _kind_of(list(state), path)
+    names = checkpoint_names(path)
+    halves = [[name for name in names if half in PurePosixPath(name).stem.upper()] for half in _HALVES]
+    if all(len(one) == 1 for one in halves) and second is None:
+        contents = [load_torch_member(path, one[0]) for one in halves]
+    else:
+        contents = [load_torch_file(path), *([] if second is None else [load_torch_file(second)])]
+    if len(contents) == 1:
+        return _read(contents[0], path, task)
+    states = [_kind_of(_checked_state(_weights_in(one, path), path), path) for one in contents]
+    if [kind.name for _, kind in states] != list(_PARTS):
+        found = " and ".join(kind.name for _, kind in states)
+        raise FileError(second or path, f"do not belong together: {found}", remedy=f"expected {' and '.join(_PARTS)}")
+    both = zip(_PREFIXES, states, strict=True)
+    return _read({f"{prefix}{name}": value for prefix, (state, _) in both for name, value in state.items()}, path, task)
+
+
+def _read(content: Any, path: str | Path, task: str | None) -> ReleasedCheckpoint:
+    state, kind = _kind_of(_checked_state(_weights_in(content, path), path), path)
     if task is not None and kind.task != task:
         raise FileError(path, f"is {kind.name}, of task {kind.task!r}, expected one of task {task!r}")
-    arguments = _arguments(content.get("args"), path)
+    arguments = {} if kind.read_state else _arguments(content.get("args"), path)
     try:
-        config = kind.read_config(CheckpointOptions(arguments), _words(state))
+        if kind.read_state:
+            config = _config_of(kind, state)
+        else:
+            config = kind.read_config(CheckpointOptions(arguments), _words(state))
         check_weights(kind.build, config, state)
     except PoseloomError as error:
         raise FileError(path, str(error), remedy=_REMEDY) from None
@@ -112,12 +134,35 @@ def _checked_state(table: Mapping[Any, Any], path: str | Path) -> dict[str, Tens
     }
 
 
-def _kind_of(names: list[str], path: str | Path) -> ReleasedKind:
-    kinds = [kind for kind in published_kinds() if kind.fits(names)]
-    if len(kinds) != 1:
-        parts = ", ".join(sorted({name.split(".")[0] for name in names})[:8]) or "nothing"
-        raise FileError(path, f"holds no known text-pose model, but {parts}", field="model", remedy=_REMEDY)
-    return kinds[0]
+def _weights_in(content: Any, path: str | Path) -> Mapping[Any, Any]:
+    """The table of weights of a file: under ``model``, under ``state_dict``, or the file itself."""
+    if isinstance(content, Mapping):
+        for key in ("model", "state_dict"):
+            if isinstance(content.get(key), Mapping):
+                table: Mapping[Any, Any] = content[key]
+                return table
+        if content and all(isinstance(value, Tensor) for value in content.values()):
+            return content
+    raise FileError(path, "holds no 'model' table of weights", remedy=_REMEDY)
+
+
+def _kind_of(state: dict[str, Tensor], path: str | Path) -> tuple[Mapping[str, Tensor], ReleasedKind]:
+    """The weights under the names of their kind, and the kind."""
+    named = [(kind.tidy(state) if kind.tidy else state, kind) for kind in published_kinds()]
+    found = [(one, kind) for one, kind in named if kind.fits(list(one))]
+    if len(found) != 1:
+        parts = ", ".join(sorted({name.split(".")[0] for name in state})[:8]) or "nothing"
+        raise FileError(path, f"holds no known model, but {parts}", field="model", remedy=_REMEDY)
+    return found[0]
+
+
+def _config_of(kind: ReleasedKind, state: Mapping[str, Tensor]) -> Any:
+    """What the weights say of their model's sizes."""
+    assert kind.read_state is not None
+    try:
+        return kind.read_state(state)
+    except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
+        raise PoseloomError(f"model: no {kind.name} has such weights: {error}") from None
 
 
 def _arguments(arguments: Any, path: str | Path) -> dict[str, Any]:

@@ -31,6 +31,7 @@ COMMANDS = {
     "edit": "change a pose by an instruction",
     "caption": "say in words what the pose of a file is, by a learned model",
     "sign": "sign a HamNoSys string, or check a file of them",
+    "transfer": "the person of a photo in another pose",
     "keypoints": "find the people in a picture or video: points of body, hands and face",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",

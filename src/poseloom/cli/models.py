@@ -51,6 +51,7 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="checkpoint (.pth) or the archive that it came in")
     parser.add_argument("--out", type=Path, metavar="FILE", help="NAME.safetensors; its card is written beside it")
+    parser.add_argument("--stage2", type=Path, metavar="FILE", help="stage 2 (G2) of PG2, where FILE is stage 1 (G1)")
     parser.add_argument(
         "--vocabulary",
         type=Path,
@@ -145,7 +146,7 @@ def _import(arguments: argparse.Namespace) -> None:
     from poseloom.tasks.mesh_recovery.released import read_released_network
     from poseloom.training.export import card_path
 
-    read = (arguments.file, arguments.vocabulary, arguments.extra_words)
+    read = (arguments.file, arguments.stage2, arguments.vocabulary, arguments.extra_words)
     if arguments.out is not None:
         refuse_source(arguments.out, *read, force=arguments.force)
         writable_target(arguments.out)
@@ -153,7 +154,7 @@ def _import(arguments: argparse.Namespace) -> None:
     if network is not None:
         _import_network(network, arguments)
         return
-    checkpoint = read_released(arguments.file)
+    checkpoint = read_released(arguments.file, second=arguments.stage2)
     vocabulary, notes = _vocabulary(checkpoint, arguments)
     out = arguments.out or Path(_name_of(arguments.file, checkpoint)).with_suffix(".safetensors")
     for written in (out, card_path(out)):
@@ -243,7 +244,11 @@ _Command = tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argpa
 _COMMANDS: dict[str, _Command] = {
     "list": ("the models that poseloom ships", _add_list, _list),
     "info": ("what is known of a model: data, figures, limits, licence", _add_info, _info),
-    "import": ("make a model of a published checkpoint, of text and pose or of mesh recovery", _add_import, _import),
+    "import": (
+        "make a model of published weights: PoseScript and its kin, mesh recovery, PG2, PN-GAN, PATN, DPIG",
+        _add_import,
+        _import,
+    ),
     "export": ("copy a model and its card to another place", _add_export, _export),
 }
 """Name -> summary, what adds its options, what it does."""

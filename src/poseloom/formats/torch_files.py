@@ -79,6 +79,40 @@ def load_torch_file(path: str | Path, *, strangers: bool = False) -> Any:
         return _load(checkpoint, file, strangers)
 
 
+def checkpoint_names(path: str | Path) -> list[str]:
+    """Names of the checkpoints in a zip archive; none of any other file, a checkpoint itself included."""
+    file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
+    if not zipfile.is_zipfile(file):
+        return []
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            check_members(file, members, MAXIMUM_BYTES, _MAXIMUM_MEMBERS)
+            if any(PurePosixPath(member.filename).name == _TORCH_RECORDS for member in members):
+                return []
+            return [one.filename for one in members if one.filename.endswith(_CHECKPOINT_SUFFIXES) and not one.is_dir()]
+    except _DAMAGED as error:
+        raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
+
+
+def load_torch_member(path: str | Path, name: str) -> Any:
+    """The content of one of the checkpoints in a zip archive, on the CPU.
+
+    Raises:
+        FileError: damaged, too large, or a file that holds code.
+    """
+    file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            check_members(file, archive.infolist(), MAXIMUM_BYTES, _MAXIMUM_MEMBERS)
+            with tempfile.TemporaryFile(prefix="poseloom-") as copy, archive.open(name) as source:
+                shutil.copyfileobj(source, copy)
+                _check_inner(file, copy)
+                return _load(copy, file)
+    except (*_DAMAGED, KeyError) as error:
+        raise FileError(file, f"is a damaged archive: {reason(error)}", remedy=_REMEDY) from None
+
+
 def load_torch_data(path: str | Path) -> Any:
     """What a file of `torch.save` holds, tensors as numpy arrays; numpy's own arrays may be in it as well.
 
@@ -166,7 +200,7 @@ class _Stranger(dict[Any, Any]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-def _load(checkpoint: Path | IO[bytes], file: Path, strangers: bool) -> Any:
+def _load(checkpoint: Path | IO[bytes], file: Path, strangers: bool = False) -> Any:
     harmless = list(_HARMLESS)
     while True:
         try:

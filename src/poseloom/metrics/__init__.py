@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from poseloom.metrics.elbo import elbo_per_item, gaussian_kl, laplace_likelihood, normal_likelihood
     from poseloom.metrics.fast_dtw import fast_dtw_distance
     from poseloom.metrics.frechet import FeatureStatistics, frechet_distance
+    from poseloom.metrics.inception_score import inception_score
     from poseloom.metrics.joint_error import (
         acceleration_error,
         auc,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         scale_mpjpe,
     )
     from poseloom.metrics.meteor import meteor_es
+    from poseloom.metrics.pckh import Pckh, pckh
+    from poseloom.metrics.picture_error import picture_l1, psnr
     from poseloom.metrics.point_distance import (
         half_label_if_unpredicted,
         half_prediction_if_unpredicted,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
         sign_mse,
     )
     from poseloom.metrics.sign_ranks import DistanceRanks, LengthError, distance_ranks, length_error
+    from poseloom.metrics.ssim import SsimVariant, multi_scale_ssim, ssim
     from poseloom.metrics.trajectories import Trajectories
 
 _HOME = {
@@ -59,10 +63,12 @@ _HOME = {
     "FeatureStatistics": "frechet",
     "LengthError": "sign_ranks",
     "OPENPOSE_137_MEASURED": "sign",
+    "Pckh": "pckh",
     "RPrecision": "precision",
     "Recall": "recall",
     "RougeL": "rouge",
     "SampleErrors": "samples",
+    "SsimVariant": "ssim",
     "TextLengths": "diversity",
     "Trajectories": "trajectories",
     "acceleration_error": "joint_error",
@@ -73,7 +79,6 @@ _HOME = {
     "corpus_bleu": "bleu",
     "distance_ranks": "sign_ranks",
     "distinct": "diversity",
-    "sample_pools": "precision",
     "dtw_distance": "dtw",
     "dtw_distance_padded": "dtw",
     "dtw_mje": "sign",
@@ -86,12 +91,14 @@ _HOME = {
     "geodesic_degrees": "rotation_error",
     "half_label_if_unpredicted": "point_distance",
     "half_prediction_if_unpredicted": "point_distance",
+    "inception_score": "inception_score",
     "laplace_likelihood": "elbo",
     "length_error": "sign_ranks",
     "mean_recall": "recall",
     "meteor_es": "meteor",
     "mpjpe": "joint_error",
     "mpvpe": "joint_error",
+    "multi_scale_ssim": "ssim",
     "multimodality": "precision",
     "ndtw_mje": "sign",
     "ndtw_per_keypoint": "sign",
@@ -99,21 +106,26 @@ _HOME = {
     "own_ranks": "recall",
     "pa_mpjpe": "joint_error",
     "pck": "joint_error",
+    "pckh": "pckh",
+    "picture_l1": "picture_error",
     "point_errors": "joint_error",
     "pool_ranks": "precision",
     "pose_geodesic_degrees": "rotation_error",
     "procrustes_align": "procrustes",
+    "psnr": "picture_error",
     "r_precision": "precision",
     "recall_at": "recall",
     "root_aligned_mpjpe": "joint_error",
     "rouge_l": "rouge",
     "sample_errors": "samples",
+    "sample_pools": "precision",
     "scale_mpjpe": "joint_error",
     "shortest_reference": "bleu",
     "sign_ape": "sign",
     "sign_masked_mse": "sign",
     "sign_mse": "sign",
     "squared_with_constant": "point_distance",
+    "ssim": "ssim",
     "text_lengths": "diversity",
     "two_way_recall": "recall",
     "unique_texts": "diversity",
@@ -124,10 +136,12 @@ __all__ = [
     "DistanceRanks",
     "FeatureStatistics",
     "LengthError",
+    "Pckh",
     "RPrecision",
     "Recall",
     "RougeL",
     "SampleErrors",
+    "SsimVariant",
     "TextLengths",
     "Trajectories",
     "acceleration_error",
@@ -150,12 +164,14 @@ __all__ = [
     "geodesic_degrees",
     "half_label_if_unpredicted",
     "half_prediction_if_unpredicted",
+    "inception_score",
     "laplace_likelihood",
     "length_error",
     "mean_recall",
     "meteor_es",
     "mpjpe",
     "mpvpe",
+    "multi_scale_ssim",
     "multimodality",
     "ndtw_mje",
     "ndtw_per_keypoint",
@@ -163,10 +179,13 @@ __all__ = [
     "own_ranks",
     "pa_mpjpe",
     "pck",
+    "pckh",
+    "picture_l1",
     "point_errors",
     "pool_ranks",
     "pose_geodesic_degrees",
     "procrustes_align",
+    "psnr",
     "r_precision",
     "recall_at",
     "root_aligned_mpjpe",
@@ -179,6 +198,7 @@ __all__ = [
     "sign_masked_mse",
     "sign_mse",
     "squared_with_constant",
+    "ssim",
     "text_lengths",
     "two_way_recall",
     "unique_texts",

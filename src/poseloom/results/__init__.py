@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from poseloom.results.result import Items, Result
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
+    from poseloom.results.transferred import PairsMade, Transferred
     from poseloom.results.vectors import Embedded, Ranked, Ranking
     from poseloom.results.written import Drawn, IndexBuilt, RowsWritten, Toured
 
@@ -59,6 +60,7 @@ _HOME = {
     "ModelImported": "reports",
     "ModelList": "reports",
     "ModelRow": "reports",
+    "PairsMade": "transferred",
     "Ranked": "vectors",
     "Ranking": "vectors",
     "Recovered": "recovered",
@@ -72,6 +74,7 @@ _HOME = {
     "Texts": "texts",
     "Toured": "written",
     "Trained": "reports",
+    "Transferred": "transferred",
     "plain": "json_values",
 }
 __all__ = [
@@ -99,6 +102,7 @@ __all__ = [
     "ModelImported",
     "ModelList",
     "ModelRow",
+    "PairsMade",
     "Ranked",
     "Ranking",
     "Recovered",
@@ -112,6 +116,7 @@ __all__ = [
     "Texts",
     "Toured",
     "Trained",
+    "Transferred",
     "plain",
 ]
 

@@ -82,6 +82,14 @@ class Journal:
         for logger in self._loggers:
             logger.log_metrics(named, step=self.progress.before + self.progress.step)
 
+    def show(self, pictures: dict[str, Any]) -> None:
+        """Hand pictures to the loggers that can show them: TensorBoard."""
+        for logger in self._loggers:
+            writer: Any = getattr(logger, "experiment", None)
+            if pictures and hasattr(writer, "add_image"):
+                for name, picture in pictures.items():
+                    writer.add_image(name, picture, self.progress.before + self.progress.step)
+
     def _identity(self) -> dict[str, Any]:
         """What every checkpoint says of itself."""
         return {"task": self.recipe.task, "recipe": plain(self.recipe)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError
 from poseloom.training.batches import Batches, Share
@@ -144,6 +144,10 @@ class Learner(nn.Module, ABC):
 
     def load_run_state(self, state: dict[str, Any]) -> None:
         """Take back what `run_state` gave, on the CPU; called in all processes before a resumed run goes on."""
+
+    def pictures(self) -> dict[str, Tensor]:
+        """Name -> RGB picture of 8 bits, (3, height, width): what TensorBoard shows after each validation."""
+        return {}
 
     def extras(self) -> dict[str, Any]:
         """What the exported model needs besides recipe and weights, as JSON (a vocabulary, say)."""

@@ -25,14 +25,14 @@ class Optimizer:
 
     Args:
         name: adam adds the decay to the gradient (Kingma & Ba 2015), adamw shrinks the weights themselves (Loshchilov &
-            Hutter 2019).
+            Hutter 2019), rmsprop knows the squares alone (Tieleman & Hinton 2012).
         lr: learning rate; a parameter group may multiply it.
         weight_decay: strength of the decay.
         beta1: memory of the mean of the gradients.
         beta2: memory of the mean of their squares.
     """
 
-    name: Literal["adam", "adamw"] = "adam"
+    name: Literal["adam", "adamw", "rmsprop"] = "adam"
     lr: float = within(1e-3, LOWEST_RATE, HIGHEST_RATE)
     weight_decay: float = within(0.0, 0, 1000)
     beta1: float = within(0.9, 0, BELOW_ONE)
@@ -44,18 +44,23 @@ class Schedule:
     """How the learning rate moves.
 
     Args:
-        name: constant, step (multiplied by factor every so many epochs) or cosine (down to floor at the stage's end).
+        name: constant, step (multiplied by factor every so many epochs), cosine (down to floor at the stage's end) or
+            linear (down step by step from epoch to epoch, after some at the full rate).
         warmup: optimiser steps in which the rate rises linearly to its full height.
         every: step: epochs between two drops.
         factor: step: what a drop multiplies the rate by.
         floor: cosine: the last rate, as a share of the full one.
+        hold: linear: epochs at the full rate.
+        ends_at_zero: linear: the last epoch has the rate 0 and learns nothing, as some published schedules have it.
     """
 
-    name: Literal["constant", "step", "cosine"] = "constant"
+    name: Literal["constant", "step", "cosine", "linear"] = "constant"
     warmup: int = within(0, 0, MOST_STEPS)
     every: int = within(1, 1, MOST_STEPS)
     factor: float = within(0.5, 0, 1000)
     floor: float = within(0.0, 0, 1)
+    hold: int = within(0, 0, MOST_STEPS)
+    ends_at_zero: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,4 +34,11 @@ def _cosine(schedule: Schedule, step: int, steps: int, per_epoch: int) -> float:
     return schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * min(1.0, way))) / 2
 
 
-_SHAPES = {"constant": _constant, "step": _step, "cosine": _cosine}
+def _linear(schedule: Schedule, step: int, steps: int, per_epoch: int) -> float:
+    """1 in the first `hold` epochs, then less by the same amount from epoch to epoch."""
+    epochs = math.ceil(steps / per_epoch)
+    falls = max(1, epochs - schedule.hold + (0 if schedule.ends_at_zero else 1))
+    return 1.0 - max(0, step // per_epoch + 1 - schedule.hold) / falls
+
+
+_SHAPES = {"constant": _constant, "step": _step, "cosine": _cosine, "linear": _linear}

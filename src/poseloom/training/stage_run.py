@@ -192,6 +192,7 @@ class StageRun:
             if is_best:
                 self._save_best(figures)
             self.journal.report(VALIDATION, self._epoch(), figures)
+            self._show()
             self.observer.validated(self.progress.step, figures, is_best)
 
     def _validated(self) -> dict[str, float]:
@@ -201,6 +202,12 @@ class StageRun:
             figures = {name: float(value) for name, value in self.learner.validate().items()}
         self.learner.train()
         return figures
+
+    def _show(self) -> None:
+        self.learner.eval()
+        with self.average.applied() if self.average else nullcontext(), torch.no_grad():
+            self.journal.show(self.learner.pictures())
+        self.learner.train()
 
     def _save(self) -> None:
         if not self.journal.writes:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import Adam, AdamW, Optimizer, RMSprop
 
 from poseloom.base.errors import PoseloomError
+from poseloom.training import recipe
 from poseloom.training.learner import HeldBatch, Learner
 from poseloom.training.recipe import Stage
 from poseloom.training.schedule import rate_factor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 _OPTIMIZERS: dict[str, type[Adam]] = {"adam": Adam, "adamw": AdamW}
+_RMSPROP = "rmsprop"
 _FACTOR = "lr_factor"
 
 
@@ -44,8 +46,7 @@ class TurnRun:
         if not any(group["params"] for group in groups):
             where = f"in stage {stage.name!r}" + (f", turn {turn.name!r}" if number else "")
             raise PoseloomError(f"{self.task}: no parameter needs a gradient {where}")
-        betas = (optimizer.beta1, optimizer.beta2)
-        self.optimizer: Optimizer = _OPTIMIZERS[optimizer.name](groups, lr=optimizer.lr, betas=betas)
+        self.optimizer: Optimizer = _made(optimizer, groups)
         mine = {id(parameter) for parameter in parameters_of(turn)}
         self.resting = [one for one in learner.parameters() if one.requires_grad and id(one) not in mine]
 
@@ -95,6 +96,12 @@ class TurnRun:
             fabric.clip_gradients(module, self.optimizer, max_norm=clip, error_if_nonfinite=False)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+
+
+def _made(options: recipe.Optimizer, groups: list[dict[str, Any]]) -> Optimizer:
+    if options.name == _RMSPROP:
+        return RMSprop(groups, lr=options.lr, alpha=options.beta2)
+    return _OPTIMIZERS[options.name](groups, lr=options.lr, betas=(options.beta1, options.beta2))
 
 
 def _averaged(fabric: Fabric, parameters: list[nn.Parameter]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from poseloom.nn.text.decoder import DecoderMode, TextDecoderConfig
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
@@ -15,6 +15,7 @@ from poseloom.nn.text.vocabulary import Vocabulary
 from poseloom.tasks.common.published_models import reader_of
 from poseloom.tasks.common.released_options import CheckpointOptions
 from poseloom.training.export import ModelCard
+from poseloom.training.recipe import Card
 
 Calling = Callable[[Any, ModelCard, Vocabulary | None, Path], Any]
 """Makes the model that users call, of a module, what is known of it, its words, and the path of its weights."""
@@ -37,6 +38,10 @@ class ReleasedKind:
         config_class: the data class of its configuration.
         build: the module of a configuration.
         calling: makes what users call.
+        read_state: its configuration from the weights alone, for files without arguments; `read_config` is then not
+            asked.
+        tidy: gives the weights the names that they have today, before the kind is told.
+        card: what users must know of it; that of the text-pose models by default.
     """
 
     name: str
@@ -47,6 +52,9 @@ class ReleasedKind:
     config_class: type[Any]
     build: Callable[[Any], nn.Module]
     calling: Calling
+    read_state: Callable[[Mapping[str, Tensor]], Any] | None = None
+    tidy: Callable[[Mapping[str, Tensor]], dict[str, Tensor]] | None = None
+    card: Card | None = None
 
     def fits(self, names: list[str]) -> bool:
         """Whether a state with these names can be of this kind."""

@@ -1,0 +1,1 @@
+"""The way without a generator: a body fitted to the photo carries its visible surface to another pose."""

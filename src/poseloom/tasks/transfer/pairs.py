@@ -1,0 +1,231 @@
+"""Pairs of pictures of the same person, out of a table: what generators learn from and are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from numpy import ndarray as Array
+from torch import Tensor
+
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.ranges import within
+from poseloom.base.streams import mix_numbers
+from poseloom.data.table import Table
+from poseloom.images.crop import Size
+from poseloom.images.read import read_picture
+from poseloom.tasks.transfer.frames import (
+    Frame,
+    frame_matrix,
+    framed_keypoints,
+    framed_picture,
+    hide_outside,
+)
+from poseloom.tasks.transfer.maps import JOINTS, MISSING, Keypoints, mirrored_keypoints
+from poseloom.tasks.transfer.masks import training_mask
+from poseloom.tasks.transfer.models.inputs import Picture, TransferInputs
+
+CONVENTION = "openpose_18"
+_OTHER_SPLITS = {"val": "test"}
+"""A split that a table lacks -> the one that stands in for it: those of the papers have no validation split."""
+_FLIP, _FLIP_TARGET, _PAIR = 0, 1, 2
+"""What a random number is drawn for."""
+_CHANCES = 1 << 53
+_READ_AGAIN = 64
+"""Pictures that stay in memory: pairs of a person share them."""
+
+
+@dataclass(frozen=True)
+class PairData:
+    """Pairs of pictures of one person.
+
+    Args:
+        table: folder of a table with pictures, OpenPose's 18 keypoints of each, and pairs.
+        images: folder of the table's pictures.
+        height, width: of the generator's pictures, pixels.
+        frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints).
+        flip: share of the training pairs that are mirrored.
+        flip_apart: source and target are mirrored each by itself and joints keep their names, as published.
+        epoch: pairs of an epoch, drawn at random; every pair once where it is 0.
+        held_out: pairs that are measured between epochs.
+        limit: most pairs that an evaluation measures, the first ones; all where it is 0.
+    """
+
+    stage_keys: ClassVar[tuple[str, ...]] = ("table", "images", "frame", "flip", "flip_apart", "epoch", "held_out")
+
+    table: str = ""
+    images: str = ""
+    height: int = within(128, 8, 4096)
+    width: int = within(64, 8, 4096)
+    frame: Frame = "resize"
+    flip: float = within(0.5, 0, 1)
+    flip_apart: bool = False
+    epoch: int = within(0, 0, 1_000_000_000)
+    held_out: int = within(64, 1, 1_000_000)
+    limit: int = within(0, 0, 1_000_000_000)
+
+    @property
+    def size(self) -> Size:
+        """Height and width."""
+        return self.height, self.width
+
+
+@dataclass(frozen=True, eq=False)
+class TransferBatch:
+    """Pairs.
+
+    Args:
+        inputs: what a generator gets.
+        target: the pictures that it should make, -1 to 1.
+        target_mask: 1 where the target shows the person, as the training losses take it.
+        source_names, target_names: names of the pictures.
+    """
+
+    inputs: TransferInputs
+    target: Picture
+    target_mask: Float[Tensor, "batch 1 height width"]
+    source_names: list[str]
+    target_names: list[str]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True, eq=False)
+class PersonPicture:
+    """A picture in the generator's frame.
+
+    Args:
+        picture: 0 to 1.
+        keypoints: row and column, -1 where missing.
+        name: of the file.
+    """
+
+    picture: Float[Tensor, "3 height width"]
+    keypoints: Float[Tensor, "18 2"]
+    name: str
+
+
+class PairPictures:
+    """The pairs of a split as pictures, by place.
+
+    Args:
+        data: where they are and how they are framed.
+        split: of the table.
+        training: mirror some, and draw them at random where an epoch has a fixed length.
+        seed: of what is drawn.
+
+    Raises:
+        FileError: the table has no such pairs, or its rows no keypoints.
+    """
+
+    def __init__(self, data: PairData, split: str, *, training: bool = False, seed: int = 0):
+        if not data.table:
+            raise PoseloomError("recipe: data.table is empty; name a table of pictures in pairs with --data.table")
+        self.data, self.training, self.seed, self.epoch = data, training, seed, 0
+        self.table = Table.open(data.table)
+        self.images = Path(data.images or data.table)
+        self.ends = _pairs_of(self.table, split, data.table)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw others."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.data.epoch if self.training and self.data.epoch else len(self.ends)
+
+    def __getitems__(self, places: Sequence[int]) -> list[tuple[PersonPicture, PersonPicture]]:
+        return [self._pair(place) for place in places]
+
+    def batch(self, pairs: Sequence[tuple[PersonPicture, PersonPicture]]) -> TransferBatch:
+        """Pairs as one batch."""
+        return batch_of(pairs, self.data.size)
+
+    def batches(self, size: int, most: int = 0) -> Iterator[TransferBatch]:
+        """The pairs in the table's order, `most` of them or all."""
+        count = min(len(self), most or len(self))
+        for first in range(0, count, size):
+            yield self.batch(self.__getitems__(range(first, min(first + size, count))))
+
+    def _pair(self, place: int) -> tuple[PersonPicture, PersonPicture]:
+        if self.training and self.data.epoch:
+            place = mix_numbers(self.seed, self.epoch, place, _PAIR) % len(self.ends)
+        first, second = (self._picture(int(row)) for row in self.ends[place])
+        if not self.training or not self.data.flip:
+            return first, second
+        flips = [self._chance(place, what) < self.data.flip for what in (_FLIP, _FLIP_TARGET)]
+        if not self.data.flip_apart:
+            flips[1] = flips[0]
+        exchanged = not self.data.flip_apart
+        return tuple(
+            _mirrored(one, exchanged) if flip else one for one, flip in zip((first, second), flips, strict=True)
+        )  # type: ignore[return-value]
+
+    def _chance(self, place: int, what: int) -> float:
+        return mix_numbers(self.seed, self.epoch, place, what) % _CHANCES / _CHANCES
+
+    def _picture(self, row: int) -> PersonPicture:
+        path, keypoints = _row_of(self.table, row)
+        if not path:
+            raise FileError(self.table.path, f"row {row} has no picture", remedy="build the table with pictures")
+        return framed_person(_read(self.images / path), keypoints, self.data.size, self.data.frame, path)
+
+
+def framed_person(
+    picture: Float[Tensor, "3 rows columns"], keypoints: Float[Tensor, "18 2"], size: Size, frame: Frame, name: str
+) -> PersonPicture:
+    """A picture of 0 to 1 and its joints in the generator's frame."""
+    own = (picture.shape[-2], picture.shape[-1])
+    matrix = frame_matrix(own, size, frame, keypoints)
+    moved = hide_outside(framed_keypoints(keypoints, matrix), size)
+    return PersonPicture(framed_picture(picture, matrix, size), moved, name)
+
+
+def batch_of(pairs: Sequence[tuple[PersonPicture, PersonPicture]], size: Size) -> TransferBatch:
+    """Framed pictures, sources before targets, as one batch."""
+    source, target = (torch.stack([pair[end].picture for pair in pairs]) * 2 - 1 for end in (0, 1))
+    source_points, target_points = (torch.stack([pair[end].keypoints for pair in pairs]) for end in (0, 1))
+    names = [[pair[end].name for pair in pairs] for end in (0, 1)]
+    inputs = TransferInputs(source, source_points, target_points)
+    return TransferBatch(inputs, target, training_mask(target_points, size), *names)
+
+
+def keypoints_with_gaps(points: Float[Tensor, "*batch 18 3"]) -> Keypoints:
+    """Row and column of x, y and confidence; -1 where nothing was seen."""
+    there = points[..., 2:] > 0
+    return torch.where(there, points[..., :2].flip(-1), torch.full_like(points[..., :2], MISSING))
+
+
+def _pairs_of(table: Table, split: str, path: str) -> Int64[Array, "pairs 2"]:
+    splits = np.asarray(table.pairs.column("split"))
+    rows = np.stack([np.asarray(table.pairs.column(name), dtype=np.int64) for name in ("row_a", "row_b")], axis=1)
+    for name in (split, _OTHER_SPLITS.get(split, split)):
+        found = rows[(splits == name) & (rows >= 0).all(1)]
+        if len(found):
+            return found
+    known = ", ".join(sorted({str(one) for one in splits.tolist()})) or "none"
+    remedy = f"its pairs are of the splits: {known}; name a table with pairs of pictures"
+    raise FileError(path, f"has no pairs in split {split!r}", remedy=remedy)
+
+
+def _row_of(table: Table, row: int) -> tuple[str, Float[Tensor, "18 2"]]:
+    points = torch.from_numpy(table.keypoints(CONVENTION, [row])[0])
+    assert points.shape == (JOINTS, 3)
+    return table.pictures([row]).paths[0], keypoints_with_gaps(points)
+
+
+@lru_cache(maxsize=_READ_AGAIN)
+def _read(path: Path) -> Float[Tensor, "3 height width"]:
+    return read_picture(path)
+
+
+def _mirrored(person: PersonPicture, exchanged: bool) -> PersonPicture:
+    width = person.picture.shape[-1]
+    points = mirrored_keypoints(person.keypoints[None], width, exchanged=exchanged)[0]
+    return PersonPicture(person.picture.flip(-1), points, person.name)

@@ -1,0 +1,156 @@
+"""The published recipes learn: each turn moves its own networks alone, and a run that was stopped goes on exactly."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import pytest
+import torch
+
+from poseloom.base.errors import PoseloomError
+from poseloom.checkpoints.registry import load_model
+from poseloom.tasks.common.recipes import open_recipe
+from poseloom.training import Observer, fit
+from poseloom.training.evaluation import evaluate
+
+PATN = [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")]
+PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")]
+SMALL = {
+    "transfer/tiny": [],
+    "transfer/pg2": PG2,
+    "transfer/mobile-pg2": PG2,
+    "transfer/pngan": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4")],
+    "transfer/pngan-pairs": PATN,
+    "transfer/patn": PATN,
+    "transfer/patn-fashion": PATN,
+    "transfer/dpig": [
+        ("model.base", "4"),
+        ("model.levels", "3"),
+        ("model.decoder_levels", "3"),
+        ("model.box_code", "4"),
+        ("model.background_code", "4"),
+        ("model.pose_code", "4"),
+        ("model.hidden", "8"),
+        ("model.background_hidden", "8"),
+        ("model.judge_base", "4"),
+    ],
+}
+"""Address -> sizes that are quick to train."""
+
+
+def opened(address, pairs, *more):
+    """Task and recipe: two steps of each stage, batches of four."""
+    _, recipe = open_recipe(address)
+    steps = []
+    for stage in recipe.stages:
+        at = f"stages.{stage.name}"
+        steps += [(f"{at}.steps", "2"), (f"{at}.epochs", "0"), (f"{at}.batch_size", "4")]
+    return open_recipe(address, [*pairs, *SMALL[address], *steps, *more])
+
+
+STAGE = {"transfer/pg2": "detail", "transfer/patn": "train"}
+
+
+class Stopping(Observer):
+    """Asks for a stop after so many steps."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def stepped(self, step, losses):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def losses_of(folder):
+    with (folder / "metrics.csv").open() as file:
+        return [(row["stage"], row["step"], row["name"], row["value"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("address", SMALL)
+def test_a_recipe_trains_and_its_model_opens(address, pairs, tmp_path):
+    task, recipe = opened(address, pairs)
+    result = fit(task.build(recipe), recipe, tmp_path / "run")
+    assert set(result.stages) == {stage.name for stage in recipe.stages}
+    assert 0 < result.figures["l1"] < 2 and -1 <= result.figures["ssim"] <= 1
+    model = load_model(result.model, "transfer")
+    assert model.size == (64, 64)
+    learner = task.build(recipe)
+    figures = evaluate(learner, "test", weights=result.model)
+    assert figures == evaluate(learner, "test", weights=result.model)  # the same on repeat
+    assert {"ssim", "mask_ssim", "l1", "copy_ssim"} <= set(figures)
+
+
+@pytest.mark.parametrize("address", ["transfer/pg2", "transfer/patn"])
+def test_a_run_that_was_stopped_goes_on_exactly(address, pairs, tmp_path):
+    """Two or three optimisers, and the pools of older pictures, come back."""
+    task, recipe = opened(address, pairs, (f"stages.{STAGE[address]}.steps", "4"))
+    fit(task.build(recipe), recipe, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        fit(task.build(recipe), recipe, tmp_path / "broken", observer=Stopping(5 if address == "transfer/pg2" else 3))
+    fit(task.build(recipe), recipe, tmp_path / "broken")
+    assert losses_of(tmp_path / "broken") == losses_of(tmp_path / "whole")
+    one, other = (torch.load(tmp_path / name / "checkpoints" / "last.ckpt") for name in ("whole", "broken"))
+    assert all(torch.equal(one["weights"][name], other["weights"][name]) for name in one["weights"])
+    assert len(one["optimizers"]) == (2 if address == "transfer/pg2" else 3)
+
+
+def test_each_turn_moves_its_own_network(pairs):
+    task, recipe = opened("transfer/pg2", pairs)
+    learner = task.build(recipe)
+    learner.begin(recipe.stages[1])
+    assert not any(one.requires_grad for one in learner.model.generator1.parameters())
+    turns = {turn.name: turn for turn in learner.turns(recipe.stages[1])}
+    assert list(turns) == ["generator2", "discriminator"]  # the generator first
+    batch = next(learner._held_out("test", 4))
+    turns["generator2"].losses(batch)["total"].backward()
+    made = learner.made(batch)
+    assert not made.requires_grad and learner.made(batch) is made  # judged as it was made, once
+    learner.discriminator.zero_grad()
+    turns["discriminator"].losses(batch)["total"].backward()
+    assert all(one.grad is None for one in learner.model.generator1.parameters())
+
+
+def test_a_start_from_released_weights(pairs, tmp_path):
+    task, recipe = opened("transfer/pg2", pairs)
+    other = task.build(recipe)
+    torch.save(other.model.generator1.state_dict(), tmp_path / "G1.pth")
+    _, started = opened("transfer/pg2", pairs, ("start.generator1", str(tmp_path / "G1.pth")), ("seed", "5"))
+    learner = task.build(started)
+    assert torch.equal(learner.model.generator1.down_fc.weight, other.model.generator1.down_fc.weight)
+    assert not torch.equal(learner.model.generator2.start_conv[0].weight, other.model.generator2.start_conv[0].weight)
+    torch.save(other.discriminator.state_dict(), tmp_path / "D.pth")
+    _, wrong = opened("transfer/pg2", pairs, ("start.generator1", str(tmp_path / "D.pth")))
+    with pytest.raises(PoseloomError, match="does not fit the model"):
+        task.build(wrong)
+
+
+def test_what_recipes_refuse(pairs):
+    task, recipe = opened("transfer/patn", pairs, ("loss.perceptual", "10"))
+    with pytest.raises(PoseloomError, match=r"loss\.vgg is empty"):
+        task.build(recipe)
+    task, recipe = opened("transfer/pg2", pairs)
+    renamed = replace(recipe, stages=[replace(recipe.stages[0], name="first")])
+    with pytest.raises(PoseloomError, match="'first' learns nothing here, expected coarse, detail"):
+        task.build(renamed)
+    task, recipe = opened("transfer/tiny", pairs, ("data.table", ""))
+    with pytest.raises(PoseloomError, match=r"data\.table is empty"):
+        task.build(recipe).validate()
+
+
+def test_schedules_of_the_papers():
+    from poseloom.training.schedule import rate_factor
+
+    _, recipe = open_recipe("transfer/patn")
+    schedule, per_epoch = recipe.stages[0].schedule, 125
+    factors = [rate_factor(schedule, epoch * per_epoch, 700 * per_epoch, per_epoch) for epoch in (0, 499, 500, 699)]
+    assert factors == pytest.approx([1.0, 1.0, 1 - 1 / 201, 1 - 200 / 201])
+    _, published = open_recipe(
+        "transfer/patn", [("stages.train.schedule.hold", "499"), ("stages.train.schedule.ends_at_zero", "true")]
+    )
+    published = published.stages[0].schedule
+    for epoch in (0, 498, 499, 600, 699):  # 1 - max(0, epoch + 2 - 500) / 201
+        factor = rate_factor(published, epoch * per_epoch, 700 * per_epoch, per_epoch)
+        assert factor == pytest.approx(1 - max(0, epoch + 2 - 500) / 201)
