@@ -1,8 +1,8 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
-`load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge` words by poses. What they find,
-make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
+`load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge` words by poses. What they
+find, make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
 """
 
 from __future__ import annotations
