@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseloom.api.motions import as_clip
 from poseloom.api.photos import load_picture
+from poseloom.base.files import writable_target
 from poseloom.formats import registry
 from poseloom.formats.pose_in_png import pose_in_png
 from poseloom.formats.reading_options import ReadingOptions
