@@ -155,15 +155,17 @@ def recover(
     Raises:
         PoseloomError: nobody is found, a box outside the picture, no picture or video that can be read.
     """
+    from poseloom.checkpoints.people import lifter_of
     from poseloom.images.read import lens_of
-    from poseloom.tasks.mesh_recovery.predict import recover_bodies
+    from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
 
+    check_algorithm(algorithm)
     found = keypoints(source, boxes=boxes, people=people, fps=fps, smooth=smooth, progress=progress)
     if lens is not None and not 1 <= lens <= LONGEST_LENS:
         raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {lens:g}")
     if lens is None and found.fps is None and not isinstance(source, Tensor):
         lens = lens_of(source)
-    return recover_bodies(found, lens=lens, algorithm=algorithm)
+    return recover_bodies(found, lens=lens, lifter=lifter_of(algorithm))
 
 
 def save(motion: Clip | Pose, path: str | Path, format: str | None = None, body: RiggedBody | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The networks that find people and their keypoints in pictures, as poseloom ships them."""
+"""The networks that find people, their keypoints and their poses in pictures, as poseloom ships them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from poseloom.checkpoints.places import WEIGHTS
 from poseloom.tasks.keypoints.predict import KeypointReader, read_people
+from poseloom.tasks.lifting.predict import PoseLifter, open_model
+from poseloom.tasks.mesh_recovery.predict import LIFTED, check_algorithm
 
 
 @lru_cache(maxsize=1)
@@ -16,3 +18,24 @@ def keypoint_reader() -> KeypointReader:
         FileError: a file of them is missing or damaged.
     """
     return read_people(WEIGHTS)
+
+
+@lru_cache(maxsize=1)
+def pose_lifter() -> PoseLifter:
+    """The network that lifts landmarks, opened once.
+
+    Raises:
+        FileError: it is missing or damaged.
+    """
+    return open_model(WEIGHTS / "lifting.safetensors")
+
+
+def lifter_of(algorithm: str) -> PoseLifter | None:
+    """The lifter of a way to bodies; None for that without one.
+
+    Raises:
+        PoseloomError: the algorithm is unknown.
+        FileError: the lifter is missing or damaged.
+    """
+    check_algorithm(algorithm)
+    return pose_lifter() if algorithm == LIFTED else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -90,6 +90,19 @@ class Recovered(Result):
             known = ", ".join(map(str, self.people[:20]))
             raise PoseloomError(f"{self.keypoints.name or 'picture'}: no person {number}; there are: {known}")
         return (self.keypoints.person == number).nonzero()[:, 0]
+
+    def at_rows(self, rows: Int[Tensor, " some"]) -> Recovered:
+        """Some of the rows, as those of one frame."""
+        return replace(
+            self,
+            keypoints=self.keypoints[rows],
+            poses=self.poses[rows],
+            seen=self.seen[rows],
+            outside=self.outside[rows],
+            confidence=self.confidence[rows],
+            error=self.error[rows],
+            stands=self.stands[rows],
+        )
 
     def pose(self, person: int | None = None) -> Pose:
         """The poses (rows,) of a person, on the floor."""
