@@ -7,6 +7,7 @@ make and say are results (`poseloom.results`): each carries notes for the user, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,10 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
 from poseloom.formats.reading_options import ReadingOptions
 from poseloom.images.kinds import shows_people
-from poseloom.pose import Clip, Pose
+from poseloom.pose import BODY_JOINTS, Clip, Pose
 from poseloom.pose.limbs import LIMBS
 from poseloom.results.poses import Edited, Generated
-from poseloom.results.recovered import RECOVERED_NOTE, UNSEEN_NOTE
+from poseloom.results.recovered import DOUBT_NOTE, RECOVERED_NOTE, UNSEEN_NOTE
 from poseloom.results.texts import Captioned, Described, Instructed
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=_from_picture(pose))
+        told: dict[str, Any] = {"unseen": unseen, "doubtful": _from_picture(pose), "doubt": _doubt(pose)}
+        texts = write(as_pose(pose), seed, style=style or "paragraph", **told)
     else:
         from poseloom.language.posescript import captions
 
@@ -289,6 +291,13 @@ def instruct(
 def _from_picture(motion: Pose | Clip) -> bool:
     """Whether a clip's poses were recovered from a picture, by its notes."""
     return isinstance(motion, Clip) and motion.notes.get(RECOVERED_NOTE) in ("picture", "video")
+
+
+def _doubt(motion: Pose | Clip) -> Tensor | None:
+    """How far each joint of a recovered clip may be off, by its notes, also of one that was read from a file."""
+    told = motion.notes.get(DOUBT_NOTE) if isinstance(motion, Clip) else None
+    known = isinstance(told, list) and len(told) == BODY_JOINTS and all(isinstance(one, float) for one in told)
+    return torch.tensor(told).clamp(0, math.pi) if known else None
 
 
 def _unseen(motion: Pose | Clip) -> dict[str, str]:

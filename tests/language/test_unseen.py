@@ -1,11 +1,13 @@
 """People whom a picture shows in part: nothing is told of limbs that are not seen, and that is said."""
 
 import pytest
+import torch
 
 from poseloom.language import describe
 from poseloom.language.description.describe import facts, figures
 from poseloom.language.description.doubt import believed
 from poseloom.language.description.unseen import remark, told
+from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.stances import stance
 
 LEGS = {"left_leg": "outside", "right_leg": "outside"}
@@ -52,6 +54,17 @@ def test_only_what_is_sure_is_believed_and_mirrored_poses_alike(pose):
     other = pose.mirror()
     mirrored = believed(other, facts(other), figures)[0]
     assert {fact.mirrored() for fact in sure} == set(mirrored)
+
+
+def test_less_is_believed_of_whom_less_is_known(pose):
+    found = facts(pose)[0]
+    told_with = [believed(pose, [found], figures, torch.full((22,), doubt))[0] for doubt in (0.0, 0.15, 1.0)]
+    assert len(told_with[0]) > len(told_with[1]) > len(told_with[2])
+    shaken = torch.zeros(22)
+    shaken[[JOINT_INDEX["left_elbow"], JOINT_INDEX["right_elbow"]]] = 1.5
+    kept = believed(pose, [found], figures, shaken)[0]
+    assert any(fact.name.startswith("posture") for fact in kept)
+    assert len(kept) <= len(told_with[0])
 
 
 def test_somebody_of_whom_nothing_is_sure_has_no_empty_sentence(pose):

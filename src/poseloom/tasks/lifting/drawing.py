@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from poseloom.body import AnnyBody, default_body
+from poseloom.body import AnnyBody
+from poseloom.body.anny import ShapedAnny
 from poseloom.body.phenotype import AVERAGE
 from poseloom.pose import BODY_JOINTS, Pose
 from poseloom.pose import rotations as rot
@@ -27,6 +29,10 @@ CAMERA_AXES = (1.0, -1.0, -1.0)
 _STUDIO, _PLAIN, _CUT, _HIDDEN, _GREY, _SOFT = 0.4, 0.3, 0.22, 0.18, 0.05, 0.15
 """Shares of pictures before a wall with a floor, of persons of the average shape, of pictures that are cut, with
 something before the person, without colour, and blurred."""
+_ALIKE, _APART = 5, 1 << 40
+"""Pictures of one shape that follow each other, and what keeps the seeds of shapes and of pictures apart."""
+_SMOOTH = 0.15
+"""Share of pictures with soft outlines."""
 _LEVEL = 0.5
 """Share of cameras at about the height of the person."""
 _SKINS: tuple[Colour, ...] = (
@@ -117,8 +123,8 @@ def draw_person(
         whole: the whole person is in the picture, with nothing before.
     """
     draw = _Draw(seed)
-    body: AnnyBody = default_body("full")
-    shape = _shape(draw)
+    shape = _shape(_Draw(seed // _ALIKE + _APART))
+    body = _body()
     rotations = Pose(rotations.float()).with_hands().rotations
     pose = Pose(rotations[None], shape=shape[None], shape_model=AnnyBody.shape_model)
     azimuth = draw.uniform(-180, 180)
@@ -126,7 +132,7 @@ def draw_person(
     view = View(azimuth, elevation, margin=draw.uniform(0.03, 0.22), field_of_view=draw.uniform(12, 60))
     studio = draw.chance(_STUDIO)
     style = _style(draw, studio)
-    supersample = 2 if draw.chance(0.3) else 1
+    supersample = 2 if draw.chance(_SMOOTH) else 1
     stage = stage_of(Scene(pose, side, body=body, view=view, style=style, supersample=supersample))
     block = next(stage.blocks())
     band, camera = Band(stage, block), block.camera
@@ -146,6 +152,25 @@ def draw_person(
     extent = torch.tensor([picture.shape[-1], picture.shape[-2]])
     visible = visible & ((pixels >= 0) & (pixels <= extent - 1)).all(-1)
     return DrawnPerson(_developed(draw, picture), turned, joints, pixels, visible, shape, focal, centre, azimuth)
+
+
+class _FewShapes(AnnyBody):
+    """The free body that keeps its last shape ready: to make one ready takes as long as to draw it."""
+
+    _last: tuple[tuple[float, ...], ShapedAnny] | None = None
+
+    def shaped(self, shape: Float[Tensor, "*batch 6"] | None = None) -> ShapedAnny:
+        if shape is None or shape.dim() > 1:
+            return super().shaped(shape)
+        key = tuple(shape.tolist())
+        if self._last is None or self._last[0] != key:
+            self._last = key, super().shaped(shape)
+        return self._last[1]
+
+
+@lru_cache(maxsize=1)
+def _body() -> AnnyBody:
+    return _FewShapes("full")
 
 
 def _shape(draw: _Draw) -> Float[Tensor, " 6"]:

@@ -124,7 +124,8 @@ def carried_joints(local: Float[Tensor, "people 22 3 3"]) -> Float[Tensor, "peop
     return forward_kinematics(local, rest_offsets()[:BODY_JOINTS].to(local), PARENTS[:BODY_JOINTS], zero)[1]
 
 
-def _held_out(number: int) -> bool:
+def held_out_shard(number: int) -> bool:
+    """Whether a shard is never trained on."""
     return number % _HELD_OUT == _HELD_OUT - 1
 
 
@@ -144,8 +145,8 @@ class LiftingLearner(Learner):
         if not self.recipe.data.pairs:
             raise PoseloomError("recipe: data.pairs: is empty; name a folder of pairs, see tools/lifting_pairs.py")
         folder = Path(self.recipe.data.pairs)
-        held = batch_of(read_pairs(folder, _held_out))
-        return batch_of(read_pairs(folder, lambda number: not _held_out(number))), held
+        held = batch_of(read_pairs(folder, held_out_shard))
+        return batch_of(read_pairs(folder, lambda number: not held_out_shard(number))), held
 
     @property
     def training_pairs(self) -> LiftingBatch:

@@ -27,7 +27,7 @@ from poseloom.tasks.lifting.poses import varied_poses
 
 SHARD = 250
 """Pictures of a shard; fewer pairs where the network sees nobody."""
-_DETECTED, _SECOND = 0.35, 0.3
+_DETECTED, _SECOND = 0.2, 0.2
 """Shares of regions that the detector gives, and of second looks, as in a video."""
 _REACH, _REACH_SPREAD, _TURN_SPREAD = 1.31, 0.10, math.radians(4.5)
 """How the detector's regions lie about a person's joints: half side over the farthest joint, and turn."""

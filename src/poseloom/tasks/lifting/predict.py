@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -32,6 +32,9 @@ class Lifted:
     joints: Float[Tensor, "people 22 3"]
     place_error: Float[Tensor, "people 22"]
     turn_error: Float[Tensor, "people 22"]
+
+    def __getitem__(self, rows: Tensor | slice) -> Lifted:
+        return Lifted(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 class PoseLifter:

@@ -19,6 +19,7 @@ from poseloom.fitting.levenberg_marquardt import solve
 from poseloom.fitting.start import start_rotations
 from poseloom.fitting.terms import (
     JointRanges,
+    NearDistance,
     NearRotations,
     PicturePoints,
     RelativePoints,
@@ -66,6 +67,7 @@ class LandmarkWeights:
         smooth: towards the mean of the frames before and after, in clips.
         iterations: solver's steps a round.
         rounds: how often the person's size is taken anew.
+        distance: metres that a factor of e in the distance from the camera is worth, where a lifter holds the pose.
         lifted: where a lifter has seen the landmarks.
         lifted_rounds: rounds then: it begins nearer to the end.
     """
@@ -85,6 +87,7 @@ class LandmarkWeights:
     smooth: float = 1.0
     iterations: int = 4
     rounds: int = 3
+    distance: float = 0.2
     lifted: LiftedWeights = field(default_factory=LiftedWeights)
     lifted_rounds: int = 2
 
@@ -168,6 +171,8 @@ def fit_landmarks(
     if lifted is not None:
         local, root = lifted_state(lifted)
         state, rounds = BodyState(local, root, state.camera), weights.lifted_rounds
+    assert state.camera is not None
+    start = state.camera[:, 0]
     size = seen.world.new_ones(len(seen.world))
     for turn in range(rounds):
         size = _size(chain, state, seen, in_time)
@@ -177,7 +182,8 @@ def fit_landmarks(
         if lifted is None:
             terms += _guessed_terms(chain, first, seen, size, state, weights, robust)
         else:
-            terms += _lifted(lifted, chain, seen, weights)
+            terms += _lifted(lifted, chain, seen, state, weights)
+            terms.append(NearDistance(start, weights.distance))
         terms += _held_terms(state, weights, ranges=last, in_time=in_time)
         state = solve(chain, terms, state, weights.iterations)
     fingers = fit_fingers(people, state, chain, in_time)
@@ -300,19 +306,20 @@ def _guessed_terms(
     mean, spread = pose_prior()
     return [
         SpacePoints(world, weight[..., None] * coordinates, robust),
-        *_upright(seen, state, weights),
+        *_upright(seen, state, weights, weights.upright),
         NearRotations(mean[None].expand_as(state.local), weights.prior / spread),
         NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen, weights.unseen, weights.cut_off)),
     ]
 
 
-def _lifted(lifted: Lifted, chain: Chain, seen: _Seen, weights: LandmarkWeights) -> list[Term]:
+def _lifted(lifted: Lifted, chain: Chain, seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Term]:
     """Depth and pose from the lifter; limbs beyond the picture's edge stand as people's do."""
     weight = torch.nn.functional.pad(seen.weight, [0, chain.joint.shape[0] - seen.weight.shape[1]])
     standing = _unseen_weight(seen, 0.0, weights.cut_off)
     typical = _typical()[None].expand_as(lifted.local)
     return [
         *lifted_terms(lifted, weight, standing[..., 0] > 0, weights.lifted),
+        *_upright(seen, state, weights, weights.lifted.upright),
         NearRotations(typical, standing),
     ]
 
@@ -328,7 +335,7 @@ def _held_terms(state: BodyState, weights: LandmarkWeights, *, ranges: bool, in_
     return terms
 
 
-def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Term]:
+def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights, upright: float) -> list[Term]:
     """Shoulders are about as deep as the hips below them, unless the landmarks clearly say otherwise."""
     names = body_places().names
     rows = [names.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]
@@ -336,7 +343,7 @@ def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Te
     target[..., 2] = weights.lean
     weight = torch.zeros_like(target)
     facing = state.local[:, 0, 2, 2].clamp_min(0)
-    weight[..., 2] = weights.upright * facing[:, None]
+    weight[..., 2] = upright * facing[:, None]
     shoulders, hips = torch.tensor(rows[:2]), torch.tensor(rows[2:])
     legless = ~seen.joints[:, [JOINT_INDEX["left_knee"], JOINT_INDEX["right_knee"]]].any(-1)
     half = torch.zeros_like(weight)

@@ -28,13 +28,15 @@ class LiftedWeights:
         depth: of the landmarks' depth, as the lifter has it.
         flat: the same of their x and y.
         error: metres of foreseen error from which on a joint counts less.
+        upright: shoulders above the hips in depth, for those who face the camera.
         robust: metres from which on a depth is an outlier.
     """
 
-    turn: float = 0.045
+    turn: float = 0.1
     depth: float = 1.0
     flat: float = 0.1
     error: float = 0.06
+    upright: float = 0.3
     robust: float = 0.3
 
 

@@ -14,7 +14,7 @@ from poseloom.pose.camera import Camera
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.results.recovered import Recovered, on_floor
-from poseloom.tasks.lifting.predict import PoseLifter
+from poseloom.tasks.lifting.predict import Lifted, PoseLifter
 from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, seen_joints
 from poseloom.tasks.mesh_recovery.landmarks import Bodies, fit_landmarks
 from poseloom.tasks.mesh_recovery.on_ground import stands_of
@@ -48,12 +48,12 @@ def recover_bodies(
     if not len(keypoints):
         raise PoseloomError(f"{keypoints.name or 'keypoints'}: nobody is there whose body could be recovered")
     focal = math.hypot(*keypoints.size) * (lens or NORMAL_LENS) / NORMAL_LENS
+    lifted = None if lifter is None else lifter.lift(keypoints, focal)
     if keypoints.fps is None:
-        lifted = None if lifter is None else lifter.lift(keypoints, focal)
         bodies = fit_landmarks(keypoints, focal, lifted=lifted)
         stands = on_floor(Pose(rot.rotmat_to_rotvec(bodies.local).float()))
     else:
-        bodies, stands = _over_time(keypoints, focal, lifter)
+        bodies, stands = _over_time(keypoints, focal, lifted)
     return Recovered(
         keypoints,
         Pose(rot.rotmat_to_rotvec(bodies.local).float(), bodies.place.float()),
@@ -64,6 +64,7 @@ def recover_bodies(
         (keypoints.visibility.mean(-1) * keypoints.scores).clamp(0, 1),
         bodies.error.float(),
         stands,
+        None if lifted is None else lifted.turn_error,
         notes=(*notes, *keypoints.notes),
     )
 
@@ -91,15 +92,15 @@ def check_algorithm(algorithm: str) -> None:
         )
 
 
-def _over_time(keypoints: Keypoints, focal: float, lifter: PoseLifter | None) -> tuple[Bodies, Float[Tensor, "rows 3"]]:
+def _over_time(keypoints: Keypoints, focal: float, lifted: Lifted | None) -> tuple[Bodies, Float[Tensor, "rows 3"]]:
     """Everybody over time, one after another; the rows as they were."""
     assert keypoints.fps is not None
     fitted, stands, order = [], [], []
     for person in keypoints.people:
         rows = (keypoints.person == person).nonzero()[:, 0]
         own = keypoints[rows]
-        lifted = None if lifter is None else lifter.lift(own, focal)
-        bodies = fit_landmarks(own, focal, in_time=True, lifted=lifted)
+        own_lifted = None if lifted is None else lifted[rows]
+        bodies = fit_landmarks(own, focal, in_time=True, lifted=own_lifted)
         pose = Pose(rot.rotmat_to_rotvec(bodies.local).float())
         stands.append(stands_of(pose, bodies.place, own))
         fitted.append(bodies)
