@@ -137,7 +137,7 @@ def recover(
     people: int | None = 1,
     fps: float | None = None,
     lens: float | None = None,
-    algorithm: str = "landmarks",
+    algorithm: str = "lifted",
     smooth: bool = True,
     progress: Progress | None = None,
 ) -> Recovered:
@@ -149,7 +149,8 @@ def recover(
         people: how many at most, the larger ones first; None for all.
         fps: frames a second of a video that are looked at; all by default.
         lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
-        algorithm: how bodies are found: ``landmarks`` fits the free body to the keypoints.
+        algorithm: how bodies are found: ``lifted`` lets a learned lifter tell depth and pose, which are fitted to the
+            picture; ``landmarks`` fits the free body to the keypoints alone.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.
 

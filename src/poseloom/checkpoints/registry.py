@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
     from poseloom.tasks.keypoints.predict import KeypointReader
+    from poseloom.tasks.lifting.predict import PoseLifter
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
     from poseloom.tasks.sign.predict import LearnedSigner
@@ -119,6 +120,8 @@ def load_model(model: Literal["instruction"], task: Literal["instruction"] | Non
 @overload
 def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
 @overload
+def load_model(model: Literal["lifting"], task: Literal["lifting"] | None = None) -> PoseLifter: ...
+@overload
 def load_model(model: Literal["keypoints"], task: Literal["keypoints"] | None = None) -> KeypointReader: ...
 @overload
 def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
@@ -135,16 +138,18 @@ def load_model(model: str | Path, task: Literal["instruction"]) -> PoseInstructo
 @overload
 def load_model(model: str | Path, task: Literal["sign"]) -> LearnedSigner: ...
 @overload
+def load_model(model: str | Path, task: Literal["lifting"]) -> PoseLifter: ...
+@overload
 def load_model(model: str | Path, task: str | None = None) -> Any: ...
 def load_model(model: str | Path, task: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
-    with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
-    they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
-    it must be of.
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``keypoints`` `people` (`poseloom.keypoints`
+    reads files and videos with it). All others have `card`, what is known of the model. A model that was opened before
+    comes from memory. What they give are results (`poseloom.results`); type checkers know the class of a model by its
+    name, or by the task that it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=int, metavar="N", help="how many at most, the larger ones first (default: 1)")
     parser.add_argument("--fps", type=float, metavar="N", help="frames a second of a video that are looked at")
     parser.add_argument("--lens", type=float, metavar="MM", help="focal length on 36 x 24 (default: the file's, or 43)")
-    parser.add_argument("--algorithm", default="landmarks", metavar="NAME", help="landmarks: a fit to keypoints")
+    parser.add_argument(
+        "--algorithm",
+        default="lifted",
+        metavar="NAME",
+        help="lifted: a learned lifter tells depth (default); landmarks: a fit to keypoints alone",
+    )
     parser.add_argument(
         "--out",
         type=Path,
