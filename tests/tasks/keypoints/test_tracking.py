@@ -121,3 +121,9 @@ def test_small_people_are_found_in_tiles_and_followed(reader, cut_outs, monkeypa
     middle = found[0].body.points[0, :, :2].mean(0)
     assert 590 < float(middle[0]) < 680 and 290 < float(middle[1]) < 410
     assert sum(tiled) == 1  # not again within four seconds
+
+
+def test_people_without_masks_hold_none_of_their_memory(reader, cut_outs):
+    people = Tracker(reader, 25, 1, with_hands=False).step(scene((cut_outs[0], 150)))
+    assert people.body.masks.numel() > 60_000
+    assert people.without_masks().body.masks.untyped_storage().nbytes() == 0
