@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -247,3 +248,31 @@ def test_real_motion_stays_in_view(tmp_path, shared_data, preview):
     pose = Pose(torch.tensor(arrays["pose"][rows]).float(), torch.tensor(arrays["trans"][rows]).float())
     path = animate(Clip(pose, fps=5), tmp_path / "walk.gif", 48, body=preview)
     assert len(durations(path)) == 10
+
+
+def test_an_mp4_is_written_frame_by_frame(tmp_path, monkeypatch):
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    from poseloom.render.animation import write_animation
+
+    made, sent = [], []
+
+    def frames():
+        for number in range(20):
+            made.append(number)
+            yield Image.new("RGB", (8, 8))
+
+    class Writer:
+        def __init__(self, path, *_, **__):
+            Path(path).write_bytes(b"")
+
+        def send(self, content):
+            if content is not None:
+                assert len(made) <= len(sent) + 1
+                sent.append(content)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(imageio_ffmpeg, "write_frames", Writer)
+    write_animation(frames(), 20, 10, tmp_path / "a.mp4")
+    assert len(sent) == 20

@@ -19,7 +19,14 @@ from poseloom.api.models import caption, edit, generate
 from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
 from poseloom.api.transfers import transfer
-from poseloom.api.unseen import from_picture, guessed_note, not_compared_note, unseen_limbs, with_limbs_of
+from poseloom.api.unseen import (
+    from_picture,
+    guessed_note,
+    joint_doubt,
+    not_compared_note,
+    unseen_limbs,
+    with_limbs_of,
+)
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import seed_number
 from poseloom.checkpoints.finding import find
@@ -80,7 +87,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=from_picture(pose))
+        sureness: dict[str, Any] = {"unseen": unseen, "doubtful": from_picture(pose), "doubt": joint_doubt(pose)}
+        texts = write(as_pose(pose), seed, style=style or "paragraph", **sureness)
     else:
         from poseloom.language.posescript import automatic_descriptions
 

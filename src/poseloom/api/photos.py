@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 LONGEST_LENS = 5000
 """Millimetres."""
-NETWORKS = ("hmr", "spin", "pare", "graphcmr", "graphormer")
-"""Algorithms of `recover` that are networks, each of which needs a model."""
 
 
 def load_picture(path: str | Path, options: ReadingOptions) -> Clip:
@@ -43,7 +41,7 @@ def recover(
     people: int | None = 1,
     fps: float | None = None,
     lens: float | None = None,
-    algorithm: str = "landmarks",
+    algorithm: str = "lifted",
     model: str | Path | None = None,
     smooth: bool = True,
     progress: Progress | None = None,
@@ -56,8 +54,9 @@ def recover(
         people: how many at most, the larger ones first; None for all.
         fps: frames a second of a video that are looked at; all by default.
         lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
-        algorithm: how bodies are found: ``landmarks`` fits the free body to the keypoints; ``hmr``, ``spin``, ``pare``,
-            ``graphcmr``, ``graphormer`` are networks that look at the pixels, see `model`.
+        algorithm: how bodies are found: ``lifted`` lets a learned lifter tell depth and pose, which are fitted to the
+            picture; ``landmarks`` fits the free body to the keypoints alone; ``hmr``, ``spin``, ``pare``, ``graphcmr``,
+            ``graphormer`` are networks that look at the pixels, see `model`.
         model: path of such a network, trained by ``poseloom train`` or imported.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.
@@ -65,19 +64,24 @@ def recover(
     Raises:
         PoseloomError: nobody is found, a box outside the picture, no picture or video that can be read.
     """
+    from poseloom.checkpoints.people import lifter_of
     from poseloom.images.read import lens_of
-    from poseloom.tasks.mesh_recovery.predict import recover_bodies
+    from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
+    from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
 
+    is_network = model is not None or algorithm in NETWORKS
+    if not is_network:
+        check_algorithm(algorithm)
     found = keypoints(source, boxes=boxes, people=people, fps=fps, smooth=smooth, progress=progress)
     if lens is not None and not 1 <= lens <= LONGEST_LENS:
         raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {lens:g}")
     if lens is None and found.fps is None and not isinstance(source, Tensor):
         lens = lens_of(source)
-    if model is not None or algorithm in NETWORKS:
+    if is_network:
         from poseloom.checkpoints.networks import recover_with
 
         return recover_with(source, found, model, algorithm, lens=lens, fps=fps)
-    return recover_bodies(found, lens=lens, algorithm=algorithm)
+    return recover_bodies(found, lens=lens, lifter=lifter_of(algorithm))
 
 
 def keypoints(

@@ -1,18 +1,30 @@
-"""Limbs that a photo does not show: what a clip's notes say of them, and what users are told."""
+"""What a photo does not show, or not surely: what a clip's notes say of it, and what users are told."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from poseloom.pose import Clip, Pose
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.pose import BODY_JOINTS, Clip, Pose
 from poseloom.pose.limbs import LIMBS
-from poseloom.results.recovered import RECOVERED_NOTE, UNSEEN_NOTE
+from poseloom.results.recovered import DOUBT_NOTE, RECOVERED_NOTE, UNSEEN_NOTE
 
 
 def from_picture(motion: Pose | Clip) -> bool:
     """Whether a clip's poses were recovered from a picture, by its notes."""
     return isinstance(motion, Clip) and motion.notes.get(RECOVERED_NOTE) in ("picture", "video")
+
+
+def joint_doubt(motion: Pose | Clip) -> Float[Tensor, " 22"] | None:
+    """Radians by which each joint of a recovered clip may be off, by its notes, which files keep."""
+    noted = motion.notes.get(DOUBT_NOTE) if isinstance(motion, Clip) else None
+    known = isinstance(noted, list) and len(noted) == BODY_JOINTS and all(isinstance(one, float) for one in noted)
+    return torch.tensor(noted).clamp(0, math.pi) if known else None
 
 
 def unseen_limbs(motion: Pose | Clip) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
     from poseloom.tasks.keypoints.predict import KeypointReader
+    from poseloom.tasks.lifting.predict import PoseLifter
     from poseloom.tasks.mesh_recovery.network_predict import BodyNetwork
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
@@ -140,6 +141,10 @@ def load_model(
 ) -> LearnedSigner: ...
 @overload
 def load_model(
+    model: Literal["lifting"], task: Literal["lifting"] | None = None, *, device: str | None = None
+) -> PoseLifter: ...
+@overload
+def load_model(
     model: Literal["mesh_recovery"], task: Literal["mesh_recovery"] | None = None, *, device: str | None = None
 ) -> BodyNetwork: ...
 @overload
@@ -165,6 +170,8 @@ def load_model(model: str | Path, task: Literal["instruction"], *, device: str |
 @overload
 def load_model(model: str | Path, task: Literal["sign"], *, device: str | None = None) -> LearnedSigner: ...
 @overload
+def load_model(model: str | Path, task: Literal["lifting"], *, device: str | None = None) -> PoseLifter: ...
+@overload
 def load_model(model: str | Path, task: Literal["mesh_recovery"], *, device: str | None = None) -> BodyNetwork: ...
 @overload
 def load_model(model: str | Path, task: Literal["transfer"], *, device: str | None = None) -> PersonTransfer: ...
@@ -175,10 +182,11 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``mesh_recovery`` `look` and ``transfer`` `transfer` (name the path
-    of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have
-    `card`, what is known of the model. A model that was opened before comes from memory. What they give are results
-    (`poseloom.results`); type checkers know the class of a model by its name, or by the task that it must be of.
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look` and ``transfer``
+    `transfer` (name the path of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
+    with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
+    they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
+    it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

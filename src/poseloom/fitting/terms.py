@@ -223,6 +223,30 @@ class NearRotations(_Diagonal):
 
 
 @dataclass(frozen=True, eq=False)
+class NearDistance(_Dense):
+    """The camera's scale stays near a given one: beyond all outliers, no distance would be worse than another.
+
+    Args:
+        toward: its logarithm.
+        weight: metres that a factor of e is worth.
+    """
+
+    toward: Float[Tensor, " frames"]
+    weight: float
+
+    def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
+        return (self.weight * (_camera(posed)[:, 0] - self.toward))[:, None]
+
+    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
+        result = self.toward.new_zeros(len(self.toward), 1, posed.state.unknowns)
+        result[..., -3] = self.weight
+        return result
+
+    def at(self, frames: slice) -> NearDistance:
+        return replace(self, toward=self.toward[frames])
+
+
+@dataclass(frozen=True, eq=False)
 class JointRanges(_Dense):
     """Joints stay within their ranges of motion (`poseloom.pose.ranges`); limits are taken as they are in the state.
 
