@@ -227,4 +227,5 @@ def bottom_shell(figure: Figure, look: Appearance) -> Shell:
         points = leg_hang(figure, points, least + 0.032 * garment.loose, 0.0)
     belt = WAIST - 0.018 if look.tucked and garment.kind in ("trousers", "jeans") else None
     creases = 0.15 if garment.kind == "leggings" else 0.4 + 0.5 * garment.loose
-    return Shell(field, points, Cloth(garment.fabric, creases, belt=belt))
+    pockets = garment.kind in ("trousers", "jeans", "shorts")
+    return Shell(field, points, Cloth(garment.fabric, creases, belt=belt, pockets=pockets))

@@ -191,7 +191,7 @@ def _things(rng: np.random.Generator, camera: Camera, place: str, taste: Taste, 
         made = things.behind_people(rng, camera, things.INDOORS, 3)
     elif place == "street":
         made = things.behind_people(rng, camera, things.OUTDOORS, 2)
-    if rng.random() < taste.occluded:
+    if rng.random() < taste.occluded and place != "photo":
         before = things.before_people(rng, camera, main.figure.joints[:22])
         if before is not None:
             made.append(before)
