@@ -2,9 +2,9 @@
 
     python tools/people_realism.py TABLE [--pictures 500] [--textures FOLDER]
 
-Draws people in the poses of a table, looks for them as in any photo, and prints how many are found (their boxes overlap)
-and how many of their visible joints (shoulders to ankles) are within 0.2 of the torso's length of where they truly are;
-a person who is taken for one seen from the other side counts as found, with all joints wrong.
+Draws people in the poses of a table and looks for them as in any photo. Prints how many are found (the boxes overlap),
+and how many of their visible joints, shoulders to ankles, are within 0.2 of the torso's length of where they truly are.
+A person who is taken for one seen from the other side counts as found, with most joints wrong.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from PIL import Image
 
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, prepare
+from poseloom.data.build import Unit
 from poseloom.data.builders.people import CONVENTIONS, People, appearance_of, render_people
 from poseloom.data.schema import Layout, RowBlock
-from poseloom.data.build import Unit
 from poseloom.pose import Pose, keypoints
 from poseloom.pose.camera import Camera
 
@@ -22,7 +22,7 @@ class Three:
     """Three poses: one with its own split, one without any."""
 
     name: str = "three"
-    layout: Layout = Layout(22, translation=False)
+    layout: Layout = dataclasses.field(default_factory=lambda: Layout(22, translation=False))
 
     def options(self):
         return {}
