@@ -50,8 +50,7 @@ class Cloth:
         u, v = wrapped(rest, limb)
         colour = _pattern(fabric, u, v, self.photo)
         weave = noise.nearest(noise.tile(0.3), u * 1400, v * 1400)
-        patch = noise.sample(noise.tile(1.6), u * 90 + fabric.seed, v * 60)
-        colour = colour * (1 + 0.045 * weave + 0.035 * patch)[:, None].clamp(0.5, 1.5)
+        colour = colour * (1 + 0.05 * weave)[:, None].clamp(0.5, 1.5)
         if fabric.logo:
             colour = _with_logo(colour, rest, limb, fabric)
         colour = self._with_closing(colour, rest, limb)

@@ -116,7 +116,7 @@ def _unsharp(world: World, camera: Camera, drawn: Drawn, sigma: float) -> Float[
     return torch.nn.functional.interpolate(half[None], size=(height, width), mode="bilinear", align_corners=False)[0]
 
 
-_COARSE = 0.9
+_COARSE = 0.6
 """Pixels: a blur of this deviation hides that the world was worked out at half the size."""
 
 
