@@ -29,7 +29,7 @@ from poseloom.render.people.worlds import World, behind
 
 PLACES = ("room", "street", "field", "studio", "panorama", "photo")
 _ODDS = (0.34, 0.24, 0.12, 0.06, 0.12, 0.12)
-_WITH_PICTURES = 0.3
+_WITH_PICTURES = 0.15
 """Share of pictures with a background of the user's, where there are any."""
 _OCCLUDED = 0.14
 _SHINES = 0.95
