@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     layers = "comma-separated: parts, people, depth, mask, normals, or none (default: parts,people,depth)"
     parser.add_argument("--layers", default="parts,people,depth", metavar="NAMES", help=layers)
     parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="folder of your pictures to stand before")
-    crowd = "probability that others are in the picture (default: 0.22)"
-    parser.add_argument("--crowd", type=float, default=0.22, metavar="P", help=crowd)
+    crowd = "probability that others are in the picture (default: 0.2)"
+    parser.add_argument("--crowd", type=float, default=0.2, metavar="P", help=crowd)
     options.add_seed(parser)
     parser.add_argument("--restart", action="store_true", help="throw away an unfinished build with other options")
 

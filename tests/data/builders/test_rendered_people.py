@@ -22,7 +22,7 @@ class Three:
     """Three poses: one with its own split, one without any."""
 
     name: str = "three"
-    layout: Layout = Layout(22, translation=False)
+    layout: Layout = dataclasses.field(default_factory=lambda: Layout(22, translation=False))
 
     def options(self):
         return {}

@@ -33,7 +33,7 @@ def snapshot(look):
     return take(4, [(look, pose()), (random_person(8), pose())], Taste((128, 128), "preview"), azimuth=0.0)
 
 
-# -- light --------------------------------------------------------------------------------------------------------------
+# -- light -------------------------------------------------------------------------------------------------------------
 
 
 def test_even_light_from_all_around_shows_on_every_side():
@@ -64,7 +64,7 @@ def test_the_tone_curve_rises_from_black_to_white():
     assert (tones.diff() >= 0).all()
 
 
-# -- places -------------------------------------------------------------------------------------------------------------
+# -- places ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", sorted({*surfaces.FLOORS, *surfaces.GROUNDS, *surfaces.WALLS, "gravel"}))
@@ -104,7 +104,7 @@ def test_people_stand_before_the_pictures_of_a_folder(tmp_path, look):
     assert behind[0] > 1.5 * behind[1]
 
 
-# -- cameras ------------------------------------------------------------------------------------------------------------
+# -- cameras -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_lens_in_millimetres_sees_its_angle():
@@ -144,7 +144,7 @@ def test_noise_is_the_same_for_the_same_grain_and_of_the_size_that_was_asked_for
     assert 0.01 < float(first.std()) < 0.05
 
 
-# -- pictures -----------------------------------------------------------------------------------------------------------
+# -- pictures ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_seed_is_a_picture(look, snapshot):

@@ -60,7 +60,7 @@ def test_points_are_pushed_out_of_a_capsule_and_others_left_alone():
     assert torch.allclose(moved, torch.tensor([[0.15, 0.5, 0.0], [0.5, 0.5, 0.0]]), atol=1e-5)
 
 
-# -- dressed people -----------------------------------------------------------------------------------------------------
+# -- dressed people ----------------------------------------------------------------------------------------------------
 
 
 def t_pose():
@@ -112,7 +112,7 @@ def test_a_skirt_stays_outside_of_legs_that_are_raised(skirted):
     assert (skirt.vertices - middle).norm(dim=-1).min() > 0.05
 
 
-# -- appearances --------------------------------------------------------------------------------------------------------
+# -- appearances -------------------------------------------------------------------------------------------------------
 
 
 def test_a_seed_is_a_person():

@@ -77,7 +77,7 @@ class People:
     same: int = 1
     layers: tuple[str, ...] = ("parts", "people", "depth")
     backgrounds: Path | None = None
-    crowd: float = 0.22
+    crowd: float = 0.2
     seed: int = 0
     name: str = "people"
 

@@ -1,4 +1,4 @@
-"""What a synthetic person looks like: body, skin, face, hair, clothes. Plain values that JSON carries there and back."""
+"""What a synthetic person looks like: body, skin, face, hair, clothes, as plain values that go through JSON."""
 
 from __future__ import annotations
 
@@ -140,15 +140,16 @@ class Appearance:
 
 
 def _built(values: dict[str, Any]) -> Appearance:
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    plain["hair"] = Hair(**{k: tuple(v) if isinstance(v, list) else v for k, v in values["hair"].items()})
+    plain = _tuples(values)
+    plain["hair"] = Hair(**_tuples(values["hair"]))
     for name in ("top", "bottom", "outer"):
         if values.get(name) is not None:
-            plain[name] = Garment(**{**values[name], "fabric": _fabric(values[name]["fabric"])})
+            plain[name] = Garment(**{**values[name], "fabric": Fabric(**_tuples(values[name]["fabric"]))})
     if values.get("head_fabric") is not None:
-        plain["head_fabric"] = _fabric(values["head_fabric"])
+        plain["head_fabric"] = Fabric(**_tuples(values["head_fabric"]))
     return Appearance(**plain)
 
 
-def _fabric(values: dict[str, Any]) -> Fabric:
-    return Fabric(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples that they were."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -14,11 +14,11 @@ from poseloom.pose import rotations as rot
 from poseloom.pose.camera import Camera
 from poseloom.pose.viewpoint import FULL_FRAME, orbit
 
-LENSES = (20.0, 135.0)
+LENSES = (24.0, 135.0)
 """Millimetres on a sensor 36 mm wide."""
 _LOWEST = 0.12
 """Metres that a camera stands above the ground at least."""
-_CUT = 0.16
+_CUT = 0.12
 """Share of the pictures that show a part of the person."""
 
 
@@ -52,7 +52,7 @@ def random_camera(
     azimuth = rng.uniform(-math.pi, math.pi) if azimuth is None else azimuth
     elevation = math.radians(float(np.clip(rng.normal(7, 10), -12, 50)))
     shown = points
-    filling = rng.uniform(0.5, 0.98)
+    filling = rng.uniform(0.55, 0.96)
     cut = rng.random() < _CUT
     if cut:
         shown = _upper_half(points, joints) if rng.random() < 0.75 else points
@@ -80,8 +80,8 @@ def random_camera(
 def _shift(rng: np.random.Generator, places: Float[Tensor, " points"], side: int, cut: bool) -> float:
     """Pixels by which the person may be moved along one side of the picture."""
     room_before, room_after = float(places.min()), side - float(places.max())
-    low, high = -0.9 * max(room_before, 0.0), 0.9 * max(room_after, 0.0)
-    return float(rng.uniform(low, high)) + (float(rng.normal(0, 0.06)) * side if cut else 0.0)
+    low, high = -0.8 * max(room_before, 0.0), 0.8 * max(room_after, 0.0)
+    return float(rng.uniform(low, high)) + (float(rng.normal(0, 0.04)) * side if cut else 0.0)
 
 
 def _upper_half(points: Float[Tensor, "points 3"], joints: Float[Tensor, "52 3"]) -> Float[Tensor, "some 3"]:

@@ -80,7 +80,7 @@ def neckline(mannequin: Mannequin, garment: Garment) -> Float[Tensor, " vertices
 
 def top_field(mannequin: Mannequin, garment: Garment, bottom: float) -> Float[Tensor, " vertices"]:
     """Where a top is."""
-    x, y, z = mannequin.rest.unbind(-1)
+    x, y, _ = mannequin.rest.unbind(-1)
     shoulder, elbow, wrist = (float(mannequin.joint(f"left_{name}")[0]) for name in ("shoulder", "elbow", "wrist"))
     short, long = SLEEVES.get(garment.kind, (0.97, 0.97))
     place = short + garment.sleeve * (long - short)
@@ -137,7 +137,7 @@ def _arm_joints() -> list[int]:
 
 def leg_hang(figure: Figure, points: Float[Tensor, "vertices 3"], least: float, flare: float) -> Tensor:
     """Trouser legs of at least this radius (metres) from the knee down, wider by `flare` on each metre."""
-    rest, still = figure.mannequin.rest, figure.still_joints
+    rest = figure.mannequin.rest
     hung = points
     for side, sign in (("left", 1.0), ("right", -1.0)):
         hip, knee, ankle = (figure.still_joint(f"{side}_{name}") for name in ("hip", "knee", "ankle"))
@@ -153,7 +153,6 @@ def leg_hang(figure: Figure, points: Float[Tensor, "vertices 3"], least: float, 
         moved = points.clone()
         moved[:, [0, 2]] = axis[:, [0, 2]] + off * (grown / length)[:, None]
         hung = torch.where(below[:, None], moved, hung)
-    del still
     return hung
 
 
@@ -227,4 +226,5 @@ def bottom_shell(figure: Figure, look: Appearance) -> Shell:
         points = leg_hang(figure, points, least + 0.032 * garment.loose, 0.0)
     belt = WAIST - 0.018 if look.tucked and garment.kind in ("trousers", "jeans") else None
     creases = 0.15 if garment.kind == "leggings" else 0.4 + 0.5 * garment.loose
-    return Shell(field, points, Cloth(garment.fabric, creases, belt=belt))
+    pockets = garment.kind in ("trousers", "jeans", "shorts")
+    return Shell(field, points, Cloth(garment.fabric, creases, belt=belt, pockets=pockets))

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.pose.camera import Camera
-from poseloom.render.layers import averaged, front_hits, interpolate
+from poseloom.render.layers import averaged, coarse_pixel, front_hits, interpolate
 from poseloom.render.people.lights import Lighting
 from poseloom.render.people.pieces import Piece
 from poseloom.render.people.shading import shaded
@@ -99,9 +99,7 @@ def draw(soup: Soup, camera: Camera, lighting: Lighting, supersample: int = 2) -
     corners = soup.faces.index_select(0, seen.covering)
     values = interpolate(channels, corners, seen.weights)
     colour = _colours(soup, seen, values, camera, lighting)
-    own = (soup.owner > 0).float().index_select(0, seen.covering)
     body, cover = averaged(seen, colour, supersample)
-    people, _ = averaged(seen, own[:, None].expand(-1, 3), supersample)
     front = front_hits(seen, supersample)
     covering = front.covering
     world = interpolate(soup.normals, soup.faces.index_select(0, covering), front.weights)
@@ -113,12 +111,20 @@ def draw(soup: Soup, camera: Camera, lighting: Lighting, supersample: int = 2) -
         front.to_image(soup.part.index_select(0, covering), 0)[0],
         front.to_image(soup.owner.index_select(0, covering), 0)[0],
         front.to_image(turned, 0.0)[0].permute(2, 0, 1),
-        people[0, 0],
+        _people(soup, seen, supersample),
         key,
         above,
         seen,
         soup,
     )
+
+
+def _people(soup: Soup, seen: Fragments, supersample: int) -> Float[Tensor, "height width"]:
+    """Share of each pixel that shows people."""
+    _, height, width = seen.shape
+    own = (soup.owner > 0).index_select(0, seen.covering)
+    count = torch.bincount(coarse_pixel(seen, supersample)[own], minlength=height * width // supersample**2)
+    return count.reshape(height // supersample, width // supersample) / supersample**2
 
 
 def _openness(from_above: Float[Tensor, " vertices"], soup: Soup) -> Float[Tensor, " vertices"]:
@@ -135,18 +141,16 @@ def _colours(
     colour = torch.zeros(len(seen.covering), 3)
     piece = soup.piece.index_select(0, seen.covering)
     limb = soup.limb.index_select(0, seen.covering)
-    order = piece.argsort(stable=True)
     counts = torch.bincount(piece, minlength=len(soup.pieces)).tolist()
     eye = camera.position
-    start = 0
     for number, count in enumerate(counts):
-        if count:
-            index = order[start : start + count]
-            own = values.index_select(0, index)
-            world, rest = own[:, 0:3], own[:, 6:9]
-            normals = torch.nn.functional.normalize(own[:, 3:6], dim=-1)
-            towards = torch.nn.functional.normalize(eye - world, dim=-1)
-            painted = soup.pieces[number].material.paint(rest, limb.index_select(0, index))
-            colour[index] = shaded(painted, normals, towards, own[:, 9], own[:, 10], lighting)
-        start += count
+        if not count:
+            continue
+        index = (piece == number).nonzero().flatten()
+        own = values.index_select(0, index)
+        world, rest = own[:, 0:3], own[:, 6:9]
+        normals = torch.nn.functional.normalize(own[:, 3:6], dim=-1)
+        towards = torch.nn.functional.normalize(eye - world, dim=-1)
+        painted = soup.pieces[number].material.paint(rest, limb.index_select(0, index))
+        colour[index] = shaded(painted, normals, towards, own[:, 9], own[:, 10], lighting)
     return colour

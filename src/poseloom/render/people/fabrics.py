@@ -33,6 +33,7 @@ class Cloth:
         buttons: whether it closes with buttons down the front.
         zipped: whether it closes with a zip.
         belt: height of a belt's middle in the pattern; None for no belt.
+        pockets: whether it has pockets and a yoke behind, as trousers do.
         photo: linear colours of a picture of the fabric, for the pattern ``photo``.
     """
 
@@ -41,6 +42,7 @@ class Cloth:
     buttons: bool = False
     zipped: bool = False
     belt: float | None = None
+    pockets: bool = False
     photo: Float[Tensor, "side side 3"] | None = None
 
     def paint(self, rest: Float[Tensor, "n 3"], limb: Int[Tensor, " n"]) -> Painted:
@@ -48,8 +50,7 @@ class Cloth:
         u, v = wrapped(rest, limb)
         colour = _pattern(fabric, u, v, self.photo)
         weave = noise.nearest(noise.tile(0.3), u * 1400, v * 1400)
-        patch = noise.sample(noise.tile(1.6), u * 90 + fabric.seed, v * 60)
-        colour = colour * (1 + 0.045 * weave + 0.035 * patch)[:, None].clamp(0.5, 1.5)
+        colour = colour * (1 + 0.05 * weave)[:, None].clamp(0.5, 1.5)
         if fabric.logo:
             colour = _with_logo(colour, rest, limb, fabric)
         colour = self._with_closing(colour, rest, limb)
@@ -78,12 +79,23 @@ class Cloth:
         if self.zipped:
             zip_line = front & (x.abs() < 0.005)
             colour = torch.where(zip_line[:, None], colour * 0.3 + 0.1, colour)
+        if self.pockets:
+            colour = torch.where(_trouser_seams(x, y, z)[:, None], colour * 0.62, colour)
         if self.belt is not None:
             on = (y - self.belt).abs() < 0.017
             buckle = on & (x.abs() < 0.024) & (z > 0)
             colour = torch.where(on[:, None], torch.tensor([0.035, 0.022, 0.014]), colour)
             colour = torch.where(buckle[:, None], torch.tensor([0.5, 0.47, 0.4]), colour)
         return colour
+
+
+def _trouser_seams(x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+    """Edges of the back pockets, the yoke above them, the fly in front."""
+    across, down = (x.abs() - 0.085).abs(), (y + 0.085).abs()
+    pocket = (z < 0) & (across < 0.042) & (down < 0.048) & ((across > 0.037) | (down > 0.042))
+    yoke = (z < 0) & ((y + 0.012 + 0.12 * x.abs()).abs() < 0.0035) & (y > -0.06)
+    fly = (z > 0) & ((x - 0.016).abs() < 0.0025) & (y > -0.11) & (y < 0.02)
+    return pocket | yoke | fly
 
 
 def _pattern(fabric: Fabric, u: Tensor, v: Tensor, photo: Tensor | None) -> Float[Tensor, "n 3"]:

@@ -136,7 +136,7 @@ def _sunglasses(figure: Figure) -> Shell:
     return Shell(field, figure.soft + figure.soft_normals * 0.012, Plain((0.05, 0.05, 0.06), 0.0, 0.10, 60.0))
 
 
-# -- what hangs and stands off ------------------------------------------------------------------------------------------
+# -- what hangs and stands off ----------------------------------------------------------------------------------------
 
 
 def hanging(figure: Figure, look: Appearance) -> list[Piece]:
@@ -256,13 +256,11 @@ def _bun(figure: Figure, hair: Hair) -> Piece:
 def _brim(figure: Figure, look: Appearance, reach: tuple[float, float], width: float, level: float) -> Piece:
     """A brim around the head or a visor before it."""
     middle, wide, deep, crown = _frame(figure)
-    head = _head(figure)
     columns = 24
     full = reach[1] - reach[0] > 6
     angle = torch.linspace(reach[0], reach[1], columns + 1)[:-1] if full else torch.linspace(*reach, columns)
     base = float(figure.still_joint("head")[1])
     y = base + (level - 0.02) * float(crown - base)
-    del head
     inner, outer = 0.004, width
     fall = torch.tensor([0.0, 0.35, 0.75, 1.0])[:, None]
     round_off = (angle.cos() if not full else torch.ones(columns)) ** 0.5

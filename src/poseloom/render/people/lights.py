@@ -141,7 +141,8 @@ def random_sky(rng: np.random.Generator) -> Lighting:
     ground = np.array([0.30, 0.28, 0.25]) * rng.uniform(0.5, 1.2)
     strength = 0.0 if cloud > 0.75 else float(rng.uniform(0.6, 2.2) * (1 - 0.7 * cloud))
     elevation = math.radians(rng.uniform(22, 75))
-    return sky((rng.uniform(-math.pi, math.pi), elevation), *map(_triple, (zenith, horizon, ground)), strength)
+    sun = (float(rng.uniform(-math.pi, math.pi)), elevation)
+    return sky(sun, _triple(zenith), _triple(horizon), _triple(ground), strength)
 
 
 def random_indoors(rng: np.random.Generator) -> Lighting:

@@ -54,7 +54,9 @@ def pictures_in(folder: str | Path) -> Pictures:
     folder = Path(folder)
     if not folder.is_dir():
         raise FileError(folder, "is no folder", remedy="name a folder of pictures")
-    photos, cloths, broken = [], [], []
+    photos: list[Path] = []
+    cloths: list[Path] = []
+    broken: list[str] = []
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
             try:
@@ -117,7 +119,7 @@ class Panorama:
     @classmethod
     def of(cls, radiance: Float[Tensor, "rows columns 3"], turn: float) -> Panorama:
         """A panorama turned about the vertical by some radians, at a level of light of one."""
-        rows, columns, _ = radiance.shape
+        columns = radiance.shape[1]
         rolled = radiance.roll(round(turn / (2 * math.pi) * columns), 1)
         coarse = torch.nn.functional.interpolate(rolled.permute(2, 0, 1)[None], size=(32, 64), mode="area")[0]
         lighting = of_surroundings(coarse.permute(1, 2, 0))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from poseloom.base.datafiles import entry, read_table
 from poseloom.pose import JOINT_INDEX
 from poseloom.pose.camera import Camera
 from poseloom.pose.keypoints import names
@@ -21,21 +23,7 @@ _CLOTH = 0.035
 """Metres by which clothes and shoes may lie before a joint that counts as visible."""
 _ON_SKIN = 0.035
 """Metres: a point of the skin is hidden by what is so much nearer, hair and thin cloth apart."""
-_FACE = {
-    "nose": (0.0, -0.62), "left_eye": (0.5, 0.0), "left_eyeball": (0.5, 0.0), "jaw": (0.0, -1.75),
-    "left_mouth": (0.41, -1.18),
-    **{f"left_eyebrow_{k + 1}": (x, y) for k, (x, y) in enumerate([(0.95, 0.22), (0.80, 0.32), (0.62, 0.36), (0.43, 0.33), (0.22, 0.27)])},
-    **{f"nosebridge_{k + 1}": (0.0, y) for k, y in enumerate([-0.02, -0.2, -0.38, -0.58])},
-    **{f"nose_{k + 1}": (x, y) for k, (x, y) in enumerate([(-0.26, -0.78), (-0.13, -0.82), (0.0, -0.84), (0.13, -0.82), (0.26, -0.78)])},
-    **{f"left_eye_{k}": xy for k, xy in zip((4, 3, 2, 1, 6, 5), [(0.285, 0.0), (0.42, 0.07), (0.58, 0.07), (0.715, 0.0), (0.58, -0.07), (0.42, -0.07)], strict=True)},
-    **{f"mouth_{k + 1}": xy for k, xy in enumerate([(-0.41, -1.18), (-0.25, -1.07), (-0.09, -1.01), (0.0, -1.03), (0.09, -1.01), (0.25, -1.07), (0.41, -1.18), (0.25, -1.32), (0.1, -1.37), (0.0, -1.38), (-0.1, -1.37), (-0.25, -1.32)])},
-    **{f"lip_{k + 1}": xy for k, xy in enumerate([(-0.33, -1.18), (-0.12, -1.14), (0.0, -1.14), (0.12, -1.14), (0.33, -1.18), (0.12, -1.22), (0.0, -1.22), (-0.12, -1.22)])},
-}  # fmt: skip
-"""Points of the face as one looks at it: x to the person's left, y up from the eyes, in distances between the eyes."""
-_CONTOUR = (
-    (1.13, 0.0), (1.12, -0.3), (1.10, -0.6), (1.04, -0.9), (0.93, -1.2), (0.78, -1.5), (0.58, -1.74), (0.33, -1.9), (0.0, -1.97),
-)  # fmt: skip
-"""The left half of the face's outline, from beside the eye to the chin."""
+_FACE_FILE = Path(__file__).with_name("face_points.json")
 _AS_JOINT = {
     "neck_extra": "neck", "spine_extra": "spine2", "head_extra": "head", "spine_4_3dhp": "spine3",
     "left_clavicle_3dhp": "left_collar", "left_hand_3dhp": "left_middle1", "left_toe_3dhp": "left_foot",
@@ -119,9 +107,7 @@ def _skin_places(mannequin: Mannequin) -> dict[str, Float[Tensor, " 3"]]:
     unit, middle = (eyes[0] - eyes[1]).norm(), eyes.mean(0)
     outer = rest[~mannequin.inner]
     places: dict[str, Tensor] = {}
-    face = {**_FACE, **{f"face_contour_{9 + k}": xy for k, xy in enumerate(reversed(_CONTOUR))}}
-    face |= {f"face_contour_{9 - k}": (-x, y) for k, (x, y) in enumerate(reversed(_CONTOUR)) if k}
-    for name, (x, y) in face.items():
+    for name, (x, y) in _face_places().items():
         places[name] = _before(outer, torch.stack([middle[0] + x * unit, middle[1] + y * unit]))
     head = outer[outer[:, 1] > mannequin.joint("head")[1]]
     places["left_ear"] = head[head[:, 0].argmax()]
@@ -141,6 +127,18 @@ def _skin_places(mannequin: Mannequin) -> dict[str, Float[Tensor, " 3"]]:
     for name in [name for name in places if name.startswith("left_")]:
         places[name.replace("left", "right", 1)] = places[name] * torch.tensor([-1.0, 1.0, 1.0])
     return places
+
+
+def _face_places() -> dict[str, tuple[float, float]]:
+    """Points of the face by name, in distances between the eyes."""
+    table = read_table(_FACE_FILE)
+    face = {name: (float(x), float(y)) for name, (x, y) in entry(_FACE_FILE, table, "points", dict).items()}
+    from_chin = [(float(x), float(y)) for x, y in reversed(entry(_FACE_FILE, table, "contour", list))]
+    chin = len(from_chin)
+    for away, (x, y) in enumerate(from_chin):
+        face[f"face_contour_{chin - away}"] = (-x, y)
+        face[f"face_contour_{chin + away}"] = (x, y)
+    return face
 
 
 def _before(points: Float[Tensor, "points 3"], place: Float[Tensor, " 2"]) -> Float[Tensor, " 3"]:

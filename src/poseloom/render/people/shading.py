@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
@@ -33,7 +34,7 @@ def shaded(
     soft = torch.tensor(painted.soft)
     wrapped = ((cosine[:, None] + soft) / (1 + soft)).clamp_min(0)
     # in half-shadow blood shines through
-    reach = sunlit[:, None] ** (1 - 0.4 * soft)
+    reach = sunlit[:, None] * (1 + 0.5 * soft * (1 - sunlit[:, None]))
     around = lighting.around(normals)
     facing = (normals * towards_eye).sum(-1).clamp(0, 1)
     corner = open_sky[:, None]
@@ -46,17 +47,26 @@ def shaded(
     if painted.along:
         strand = _strand(normals)
         shine = (1 - (strand * half).sum(-1) ** 2).clamp_min(0).sqrt()
-    fresnel = painted.gloss + (1 - painted.gloss) * (1 - facing) ** 5
+    aside = 1 - facing
+    square = aside * aside
+    fresnel = painted.gloss + (1 - painted.gloss) * square * square * aside
     sharp = painted.sharpness
-    highlight = shine**sharp * (sharp + 8) / 25.0 * fresnel * sunlit * (cosine > 0)
+    highlight = _powered(shine, sharp) * (sharp + 8) / 25.0 * fresnel * sunlit * (cosine > 0)
     mirror = around if painted.gloss < _MIRRORS else lighting.around(_mirrored(normals, towards_eye, facing))
-    edge = painted.fuzz * (1 - facing) ** 2.5
+    edge = painted.fuzz * square * aside
     return (
         seen
         + highlight[:, None] * lighting.sun_colour
         + (fresnel * 0.55 * open_sky)[:, None] * mirror
         + edge[:, None] * around * open_sky[:, None]
     )
+
+
+def _powered(shine: Float[Tensor, " n"], sharpness: float) -> Float[Tensor, " n"]:
+    """A highlight's fall, to the nearest power of two: squaring is much faster than raising to a power."""
+    for _ in range(max(1, round(math.log2(sharpness)))):
+        shine = shine * shine
+    return shine
 
 
 _MIRRORS = 0.08

@@ -42,7 +42,6 @@ class Skin:
         index = face.nonzero().flatten()
         if len(index):
             colour[index] = self._face(colour[index], rest[index])
-        colour = self._nails(colour, rest)
         return Painted(colour.clamp(0.002, 0.98), 0.035, 14.0, None, _SOFT)
 
     def _flushed(self, colour: Tensor, rest: Tensor) -> Tensor:
@@ -73,9 +72,6 @@ class Skin:
         return torch.lerp(
             colour, linear(self.look.hair.colour).expand_as(colour), (share * cover * grain)[:, None].clamp(0, 1)
         )
-
-    def _nails(self, colour: Tensor, rest: Tensor) -> Tensor:
-        return colour
 
 
 _FLUSHED = (

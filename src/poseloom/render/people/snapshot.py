@@ -19,17 +19,19 @@ from poseloom.render.people.appearance import Appearance
 from poseloom.render.people.cameras import random_camera
 from poseloom.render.people.drawing import Drawn, Soup, draw
 from poseloom.render.people.dressing import Dressed, dressed
+from poseloom.render.people.fabrics import Cloth
 from poseloom.render.people.lens import Lens, blurred, photographed, random_lens
 from poseloom.render.people.lights import Lighting, random_indoors, random_sky
 from poseloom.render.people.pictures import Billboard, Panorama, Pictures, choose, cloth, panoramas, photo
+from poseloom.render.people.pieces import Piece
 from poseloom.render.people.places import Studio, random_field, random_room, random_street
 from poseloom.render.people.worlds import World, behind
 
 PLACES = ("room", "street", "field", "studio", "panorama", "photo")
 _ODDS = (0.34, 0.24, 0.12, 0.06, 0.12, 0.12)
-_WITH_PICTURES = 0.3
+_WITH_PICTURES = 0.15
 """Share of pictures with a background of the user's, where there are any."""
-_OCCLUDED = 0.18
+_OCCLUDED = 0.14
 _SHINES = 0.95
 """How bright a white surface on the ground comes out."""
 
@@ -69,7 +71,7 @@ class Taste:
     size: tuple[int, int] = (256, 256)
     mesh: MeshName = "full"
     pictures: Pictures | None = None
-    others: tuple[float, float] = (0.22, 0.25)
+    others: tuple[float, float] = (0.2, 0.25)
     occluded: float = _OCCLUDED
     plain: bool = False
 
@@ -114,7 +116,7 @@ def _unsharp(world: World, camera: Camera, drawn: Drawn, sigma: float) -> Float[
     return torch.nn.functional.interpolate(half[None], size=(height, width), mode="bilinear", align_corners=False)[0]
 
 
-_COARSE = 0.9
+_COARSE = 0.6
 """Pixels: a blur of this deviation hides that the world was worked out at half the size."""
 
 
@@ -127,10 +129,8 @@ def _standing(person: Dressed, pictures: Pictures | None) -> Dressed:
     return replace(moved, pieces=tuple(_printed(piece, pictures) for piece in moved.pieces))
 
 
-def _printed(piece, pictures: Pictures):  # type: ignore[no-untyped-def]
+def _printed(piece: Piece, pictures: Pictures) -> Piece:
     """A piece whose cloth is printed with one of the user's pictures where its pattern is a photo."""
-    from poseloom.render.people.fabrics import Cloth
-
     material = piece.material
     if isinstance(material, Cloth) and material.fabric.pattern == "photo":
         path = pictures.cloths[material.fabric.seed % len(pictures.cloths)]
@@ -143,7 +143,7 @@ def _placed(rng: np.random.Generator, person: Dressed, camera: Camera, number: i
     forward = torch.nn.functional.normalize(camera.rotation[2] * torch.tensor([1.0, 0.0, 1.0]), dim=0)
     right = torch.stack([-forward[2], forward[1] * 0, forward[0]])
     side = 1.0 if (number + int(rng.integers(2))) % 2 else -1.0
-    away = forward * float(rng.uniform(-0.3, 2.6)) + right * side * float(rng.uniform(0.6, 1.6))
+    away = forward * float(rng.uniform(0.1, 2.8)) + right * side * float(rng.uniform(0.7, 1.7))
     return person.moved(away)
 
 
@@ -175,15 +175,15 @@ def _world(rng: np.random.Generator, camera: Camera, taste: Taste) -> tuple[str,
         return place, random_street(rng, lighting, camera.rotation[2])
     if place == "field":
         return place, random_field(rng, lighting)
-    tone = tuple(float(value) for value in (rng.uniform(0.35, 0.95) + rng.normal(0, 0.06, 3)).clip(0.05, 0.97))
-    return place, Studio(lighting, tone)  # type: ignore[arg-type]
+    red, green, blue = (rng.uniform(0.35, 0.95) + rng.normal(0, 0.06, 3)).clip(0.05, 0.97).tolist()
+    return place, Studio(lighting, (red, green, blue))
 
 
 def _levelled(lighting: Lighting) -> Lighting:
     return lighting.scaled(1.0 / max(lighting.level, 1e-3))
 
 
-def _things(rng: np.random.Generator, camera: Camera, place: str, taste: Taste, main: Dressed) -> list:  # type: ignore[type-arg]
+def _things(rng: np.random.Generator, camera: Camera, place: str, taste: Taste, main: Dressed) -> list[Piece]:
     if taste.plain:
         return []
     made = []
@@ -191,7 +191,7 @@ def _things(rng: np.random.Generator, camera: Camera, place: str, taste: Taste, 
         made = things.behind_people(rng, camera, things.INDOORS, 3)
     elif place == "street":
         made = things.behind_people(rng, camera, things.OUTDOORS, 2)
-    if rng.random() < taste.occluded:
+    if rng.random() < taste.occluded and place != "photo":
         before = things.before_people(rng, camera, main.figure.joints[:22])
         if before is not None:
             made.append(before)

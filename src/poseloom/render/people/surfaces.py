@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,7 +226,7 @@ def _tinted(rng: np.random.Generator, kind: str) -> Surfacing:
     return Surfacing(kind, first, second, float(rng.uniform(0.8, 1.6)), int(rng.integers(1000)))  # type: ignore[arg-type]
 
 
-# -- things on walls ----------------------------------------------------------------------------------------------------
+# -- things on walls --------------------------------------------------------------------------------------------------
 
 
 def blinds(light: Tensor, u: Tensor, v: Tensor, lighting: Lighting, seed: int) -> Tensor:
@@ -324,8 +323,3 @@ def facade(u: Tensor, v: Tensor, pixel: Tensor, seed: int) -> Float[Tensor, "n 3
     letter = sign & (noise.nearest(noise.tile(0.8, 4), u * 26 + seed, v * 9) > 0.8) & ((v - 3.05).abs() < 0.13)
     colour = torch.where(sign[:, None], board, colour)
     return torch.where(letter[:, None], torch.full_like(colour, 0.85), colour)
-
-
-def angle_of(direction: Float[Tensor, " 3"]) -> float:
-    """Azimuth of a direction, radians about +Y from +Z."""
-    return math.atan2(float(direction[0]), float(direction[2]))

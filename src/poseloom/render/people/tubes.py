@@ -85,7 +85,6 @@ def skirt_points(
         folds: number of folds around its hem.
         phase: where they are, radians.
     """
-    mannequin = figure.mannequin
     scale, shift = _height_map(figure)
     levels = torch.linspace(top, bottom, rows)
     still_levels = levels * scale + shift
@@ -106,7 +105,6 @@ def skirt_points(
     posed = figure.carried(still.flatten(0, 1), _skirt_weights(still.flatten(0, 1), figure)).unflatten(
         0, (rows, AROUND)
     )
-    del mannequin
     return _off_legs(posed, figure, gap), rest
 
 

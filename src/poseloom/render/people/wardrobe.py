@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar, get_args
 
 import numpy as np
@@ -171,9 +172,9 @@ def _top(rng: Rng, female: bool) -> Garment:
     )
     fabric = _fabric(rng, patterned=0.42 if kind in ("tee", "long", "blouse", "shirt") else 0.25)
     if kind in ("tee", "hoodie", "sweater") and fabric.pattern == "plain" and rng.random() < 0.45:
-        fabric = _with(fabric, logo=int(rng.integers(1, LOGOS)))
+        fabric = replace(fabric, logo=int(rng.integers(1, LOGOS)))
     if kind == "sweater" and rng.random() < 0.5:
-        fabric = _with(fabric, pattern="knit", scale=0.05)
+        fabric = replace(fabric, pattern="knit", scale=0.05)
     return Garment(kind, fabric, *_fit(rng))
 
 
@@ -223,12 +224,6 @@ def _fabric(rng: Rng, patterned: float, natural: float = 0.5) -> Fabric:
         rough=float(round(rng.uniform(0.3, 1.0), 3)),
         seed=int(rng.integers(1000)),
     )
-
-
-def _with(fabric: Fabric, **changes: object) -> Fabric:
-    from dataclasses import replace
-
-    return replace(fabric, **changes)  # type: ignore[arg-type]
 
 
 def _colour(rng: Rng) -> Colour:

@@ -18,7 +18,8 @@ from poseloom.render.shadows import cast_shadow, contact_shadow, look_up
 class World(Protocol):
     """A place; the ground is y = 0, people are near the origin."""
 
-    lighting: Lighting
+    @property
+    def lighting(self) -> Lighting: ...
 
     def seen(self, rays: Rays) -> Float[Tensor, "height width 3"]:
         """Linear light of every pixel, without the shadows of what stands there."""
