@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 
-from benchmarks import model_cases, photo_cases, recovery_cases, rule_cases, sign_cases
+from benchmarks import mesh_cases, model_cases, photo_cases, recovery_cases, rule_cases, sign_cases
 
-CASES = (*rule_cases.CASES, *model_cases.CASES, *sign_cases.CASES, *photo_cases.CASES, *recovery_cases.CASES)
+CASES = (
+    *rule_cases.CASES,
+    *model_cases.CASES,
+    *sign_cases.CASES,
+    *photo_cases.CASES,
+    *recovery_cases.CASES,
+    *mesh_cases.CASES,
+)
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -158,7 +158,7 @@ class Table:
             raise self._without_pose(*numbers[~there].tolist())
         return self._as_pose({name: self._gather(name, numbers) for name in self.layout.arrays()})
 
-    def posed(self, rows: Rows = None) -> Int64[Array, " n"]:
+    def posed(self, rows: Rows = None) -> Int64[Array, " some"]:
         """The numbers of those rows that have a pose, in the given order; rows of pictures may have none."""
         numbers = self.numbers(rows)
         return numbers[self._has_pose(numbers)]
