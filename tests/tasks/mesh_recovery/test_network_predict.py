@@ -44,7 +44,7 @@ class Told(torch.nn.Module):
 
 
 def network_of(told, body="anny", **choice):
-    found = BodyNetwork(told, NetworkChoice("hmr", "resnet18", 22, 6, **choice), body, None)
+    found = BodyNetwork(told, NetworkChoice("hmr", "resnet18", 22, 6, **choice), body)
     found.network = told
     return found
 
@@ -110,7 +110,7 @@ def test_a_mesh_alone_tells_rotations():
             return MeshLevels(nothing, nothing, nothing, upside[None], torch.tensor([[0.9, 0.0, 0.0]]))
 
     choice = NetworkChoice("graphormer", "hrnet_w32", 22, 6)
-    network = BodyNetwork(torch.nn.Identity(), choice, "anny", None)
+    network = BodyNetwork(torch.nn.Identity(), choice, "anny")
     network.network = Bent()
     seen = network.look(torch.rand(3, 80, 80))
     assert seen.vertices.shape == (1, 1229, 3)

@@ -83,12 +83,12 @@ class BodyNetwork:
         network: in evaluation mode.
         choice: which it is.
         body: ``smpl`` or ``anny``.
-        card: what is known of it.
+        card: what is known of it; None of a network that is no file.
     """
 
     task = "mesh_recovery"
 
-    def __init__(self, network: nn.Module, choice: NetworkChoice, body: str, card: ModelCard):
+    def __init__(self, network: nn.Module, choice: NetworkChoice, body: str, card: ModelCard | None = None):
         self.choice, self.body, self.card = choice, body, card
         self.network = folded(network).to(memory_format=torch.channels_last)
 

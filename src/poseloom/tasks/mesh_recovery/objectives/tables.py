@@ -93,6 +93,7 @@ class PeopleTable:
         first: number of the first sample among those of all tables.
         split: split of the table.
         posed: only rows with a pose.
+        only: only rows in whose id this stands.
 
     Raises:
         PoseloomError: the table is missing, or has no such person with a box.
@@ -111,6 +112,7 @@ class PeopleTable:
         first: int = 0,
         split: str = "train",
         posed: bool = False,
+        only: str = "",
     ):
         self.name, self.pictures, self.body, self.form, self.changes = name, pictures, body, form, changes
         self.table, self.seed, self.first, self.epoch = Table(folder), seed, first, 0
@@ -118,14 +120,16 @@ class PeopleTable:
         there = self.table.pictures(rows)
         has_box = np.array([bool(path) for path in there.paths], bool) & (there.box[:, 2:] > 0).all(-1)
         with_pose = np.isin(rows, self.table.posed(rows)) if self.table.layout.joints else np.zeros(len(rows), bool)
-        keep = has_box & (with_pose | (not posed))
+        named = np.array([only in self.table.id(int(row)) for row in rows], bool) if only else True
+        keep = has_box & (with_pose | (not posed)) & named
         self.rows: Int64[ndarray, " n"] = rows[keep]
         self.with_pose = with_pose[keep]
         self._seen = there
         self._kept = np.flatnonzero(keep)
         if not len(self.rows):
             what = "posed people with pictures and boxes" if posed else "people with pictures and boxes"
-            raise PoseloomError(f"{name}: {folder}: split {split!r} has no {what}")
+            among = f" named {only}" if only else ""
+            raise PoseloomError(f"{name}: {folder}: split {split!r} has no {what}{among}")
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -258,7 +262,8 @@ class PeopleTable:
         points = torch.cat([pixels[..., :2], visible[..., None].float()], dim=-1)
         space = torch.cat([about, self.body.known.expand(len(place), -1)[..., None].float()], dim=-1)
         for found, wanted in ((points, two), (space, three)):
-            wanted[place] = conventions.convert(found, _JOINTS, self.form.convention)[0]
+            own = conventions.convert(found, _JOINTS, self.form.convention)[0]
+            wanted[place] = torch.where(wanted[place][..., -1:] > 0, wanted[place], own)
 
     @cached_property
     def _conventions(self) -> list[tuple[str, int]]:
