@@ -17,7 +17,7 @@ help:
 	@echo "make demo    set up and run the tour: out/demo/index.html"
 	@echo "make test    set up and run the tests"
 	@echo "make slow    the longer tests as well"
-	@echo "make mutants break the code on purpose, in about a hundred ways: do the tests notice?"
+	@echo "make mutants break the code on purpose, in about 150 ways: do the tests notice?"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   CPU seconds per unit of work, one thread (docs/benchmarks.md)"
 	@echo "make docs    the pages and the API reference as a site: out/site/index.html"

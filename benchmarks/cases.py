@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 
-from benchmarks import model_cases, photo_cases, recovery_cases, rule_cases, sign_cases, transfer_cases
+from benchmarks import (
+    model_cases,
+    people_cases,
+    photo_cases,
+    picture_cases,
+    recovery_cases,
+    rule_cases,
+    sign_cases,
+    transfer_cases,
+)
 
 CASES = (
     *rule_cases.CASES,
     *model_cases.CASES,
     *sign_cases.CASES,
     *photo_cases.CASES,
+    *people_cases.CASES,
+    *picture_cases.CASES,
     *recovery_cases.CASES,
     *transfer_cases.CASES,
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from poseloom.tasks import TASKS
 from poseloom.tasks.common.recipes import open_recipe
@@ -16,9 +20,16 @@ SMALL_SIGNS = {"pool": 12, "held_out": 2, "quick": 2, "gallery": 4, "batches": 2
 def tiny_recipe(task: str, **stage) -> Recipe:
     """The tiny recipe with few poses; `stage` replaces values of its only stage."""
     small = {"sign": SMALL_SIGNS, "transfer": {}}.get(task, SMALL_DATA)
+    if task == "lifting":
+        small = {"batches": 2, "pairs": _pairs()}
     overrides = [(f"data.{name}", str(value)) for name, value in small.items()]
     _, recipe = open_recipe(f"{task}/tiny", [*overrides, ("engine.loggers", "[]"), ("engine.accelerator", "cpu")])
     return replace(recipe, stages=[replace(recipe.stages[0], **stage)])
+
+
+@lru_cache(maxsize=1)
+def _pairs() -> Path:
+    return made_up_pairs(Path(tempfile.mkdtemp()))
 
 
 def untrained(task: str, folder: Path) -> Path:
@@ -31,6 +42,27 @@ def untrained(task: str, folder: Path) -> Path:
     path = folder / f"{task}.safetensors"
     export_model(learner, recipe, path, {"made_up": 12.5})
     return path
+
+
+def made_up_pairs(folder: Path, count: int = 40) -> Path:
+    """A folder with two shards of pairs of no picture, one of which is held out: random landmarks, poses, lenses."""
+    place = folder / "pairs"
+    place.mkdir(parents=True, exist_ok=True)
+    for number in (0, 9):
+        random = np.random.default_rng(number)
+        roi = random.normal([160, 160, 300, 0], [1, 1, 1, 0.1], (count, 4))
+        arrays = {
+            "points": random.normal(160, 40, (count, 33, 3)),
+            "world": random.normal(0, 0.4, (count, 33, 3)),
+            "visibility": random.random((count, 33)),
+            "roi": roi,
+            "size": np.full((count, 2), 320.0),
+            "rotations": random.normal(0, 0.3, (count, 52, 3)),
+            "lens": np.tile([400.0, 159.5, 159.5], (count, 1)),
+        }
+        path = place / f"pairs-{number:05d}.npz"
+        np.savez(path, **{name: values.astype(np.float32) for name, values in arrays.items()})
+    return place
 
 
 class TinyModels:

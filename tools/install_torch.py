@@ -59,7 +59,7 @@ def plan(system: str, has_gpu: bool, index: str | None, pinned: str) -> Plan:
     Args:
         system: as `platform.system` names it.
         has_gpu: an NVIDIA GPU answers.
-        index: of CPU builds; None where it cannot be reached.
+        index: where CPU builds are; None where it cannot be reached.
         pinned: torch as the pinned set wants it, such as ``torch==2.13.0``.
     """
     if system != "Linux":

@@ -26,6 +26,7 @@ _FILES = (
     ("data", "held_out"),
     ("data", "index"),
     ("data", "poses"),
+    ("data", "pairs"),
     ("data", "textless"),
     ("start", "text"),
     ("start", "model"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from poseloom.base.errors import PoseloomError
     from poseloom.pose import Clip, Pose
+    from poseloom.training.devices import on_device
 
 __version__ = "0.1.0"
 
@@ -51,6 +52,7 @@ _HOME = {
     "sign": "api",
     "transfer": "api",
     "angles": "api",
+    "on_device": "training.devices",
     "Pose": "pose",
     "Clip": "pose",
     "PoseloomError": "base.errors",
@@ -71,6 +73,7 @@ __all__ = [
     "keypoints",
     "load",
     "load_model",
+    "on_device",
     "recover",
     "render",
     "save",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -33,7 +34,7 @@ def test_every_task_has_a_model_that_can_be_called(tiny_models, task):
 def test_shipped_models_are_found_by_name(tiny_models, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", tiny_models.folder)
     assert registry.load_model("generation").card.figures == {"made_up": 12.5}
-    assert [model.name for model in registry.shipped_models() if model.card] == [*METHODS, "sign"]
+    assert [model.name for model in registry.shipped_models() if model.card] == [*METHODS, "sign", "lifting"]
     poses = poseloom.generate("both arms raised", n=2, seed=3).poses
     again = poseloom.load_model("generation").generate("both arms raised", 2, 3).poses
     assert torch.equal(poses.rotations, again.rotations)
@@ -97,6 +98,7 @@ def test_nothing_of_training_is_loaded_to_predict(tiny_models):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
+@pytest.mark.skipif("POSELOOM_SHAPES" in os.environ, reason="wrapped by checks, overloads take each other's place")
 @pytest.mark.parametrize("name", registry.shipped_names())
 def test_type_checkers_know_a_model_by_its_name_and_by_its_task(tiny_models, name):
     from typing import get_overloads

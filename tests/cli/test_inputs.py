@@ -93,7 +93,7 @@ def test_two_inputs_never_become_one_file(command, folder, tmp_path):
         (("render", "FOLDER", "--out", "OUT/"), "--to gif"),
         (("render", "FOLDER/a.bvh", "--out", "OUT/x.png", "--to", "gif"), "does not end in .gif"),
         (("angles", "FOLDER"), "--to csv --out angles/"),
-        (("caption", "FOLDER", "--render", "x.png"), "one file"),
+        (("caption", "FOLDER", "--render", "x.glb"), "one file"),
         (("describe", "-"), "--from bvh"),
         (("describe", "OUT"), "holds no motion files"),
     ],

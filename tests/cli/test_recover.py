@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import poseloom
@@ -83,3 +84,47 @@ def test_the_photos_of_a_folder_come_on_one_sheet(command, photo, tmp_path):
     sheet = tmp_path / "sheet.png"
     status, printed, _ = command("recover", photo.parent, "--overlay", sheet, "--out", tmp_path)
     assert status == 0 and "person.png" in printed and sheet.exists() and (tmp_path / "person.npz").exists()
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """The drawn person in four frames, 8 a second, moving to the right."""
+    pytest.importorskip("imageio_ffmpeg")
+    from poseloom.render.animation import write_animation
+
+    picture = Image.fromarray(drawn_person())
+    frames = []
+    for shift in range(4):
+        frame = Image.new("RGB", (400, 320), (215, 220, 225))
+        frame.paste(picture, (10 + 10 * shift, 0))
+        frames.append(frame)
+    path = tmp_path_factory.mktemp("videos") / "walk.mp4"
+    return write_animation(iter(frames), len(frames), 8.0, path)
+
+
+def drawn_person():
+    pose = stance("stand", grounded=False)
+    return (render(pose, 320, view=View(azimuth=0.0, elevation=0.0)).permute(1, 2, 0) * 255).byte().numpy()
+
+
+def test_bodies_are_drawn_over_every_frame_of_a_video(command, video, tmp_path):
+    from poseloom.images.video import open_video
+
+    over = tmp_path / "over.mp4"
+    status, printed, _ = command("recover", video, "--overlay", over)
+    assert status == 0 and "over.mp4" in printed
+    before, after = open_video(video), open_video(over)
+    assert (after.size, after.fps) == (before.size, before.fps) == ((400, 320), 8.0)
+    pairs = list(zip(before.frames(), after.frames(), strict=True))
+    assert len(pairs) == 4
+    middles = []
+    for old, new in pairs:
+        changed = ((new - old).abs().amax(0) > 0.2).float()
+        assert 0.003 < float(changed.mean()) < 0.3
+        middles.append(float((changed.sum(0) * torch.arange(400)).sum() / changed.sum()))
+    assert 20 < middles[-1] - middles[0] < 40
+
+
+def test_an_overlay_of_a_video_is_one(command, video, tmp_path):
+    status, _, err = command("recover", video, "--overlay", tmp_path / "over.png")
+    assert status == 2 and ".mp4" in err

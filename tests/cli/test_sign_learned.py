@@ -122,7 +122,7 @@ def test_what_is_learned_is_told_in_python():
         ((NAMES, "--steps", 3), "add --learned"),
         ((NAMES, "--start", "a.pose"), "add --learned"),
         ((NAMES, "--learned", "--start", "absent.pose", "--out", "sign.pose"), "absent.pose"),
-        ((" space ".join([NAMES] * 2000), "--learned", "--out", "sign.pose"), "symbols are too many"),
+        ((" space ".join([NAMES] * 200), "--learned", "--out", "sign.pose"), "symbols are too many"),
         (("--repair", "absent.pose"), "--repair needs --out"),
         (("--repair", "absent.pose", "--out", "whole.pose"), "absent.pose"),
         (("--repair", "a.pose", "--then", NAMES, "--out", "b.pose"), "--repair and --then"),

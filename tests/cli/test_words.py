@@ -48,3 +48,50 @@ def test_remarks_are_silenced_and_details_told(command, motion_file, tmp_path):
     assert command("describe", lying, "-q", "-v")[0] == 2
     missing = command("describe", tmp_path / "nothing.bvh", "-q")
     assert missing[0] == 2 and "does not exist" in missing[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("render", "walk.bvh"), "name what to draw, behind the file or with --out, as in --out walk.png"),
+        (("convert", "walk.bvh", "walk.mp4"), "'poseloom render walk.bvh --out walk.mp4' draws it"),
+        (("train", "retrieval/tiny", "--lr", "1e-3"), "named with its section, as --section.lr; RECIPE --help"),
+        (("sign", "xqzw"), "signs are written as HamNoSys: 'flathand"),
+        (("sample", "walk.bvh", "--size"), "unknown option --size; see"),
+        (("describe", "walk"), "or say what it is, as in --from bvh"),
+    ],
+)
+def test_a_mistake_names_the_way(command, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    assert command("sample", "walk.bvh")[0] == 0
+    (tmp_path / "walk").write_bytes(b"x")
+    status, out, err = command(*words)
+    assert status == 2 and says in err and not out and err.count("\n") == 1
+
+
+def test_help_and_version_may_be_asked_for_in_words(command):
+    for words, option in ((("help",), ("--help",)), (("help", "render"), ("render", "--help"))):
+        assert command(*words) == command(*option)
+    assert command("version") == command("--version")
+
+
+def test_what_is_drawn_may_stand_behind_the_file_unless_it_is_there(command, motion_file, tmp_path):
+    picture = tmp_path / "x.png"
+    status, out, _ = command("render", motion_file, picture, "--size", 64)
+    assert status == 0 and picture.exists() and "picture of frame 0" in out
+    status, _, err = command("render", motion_file, picture)  # might be a photo that is to be drawn
+    assert status == 2 and "name what to draw" in err
+
+
+def test_a_sample_goes_to_the_place_that_is_named(command, tmp_path):
+    assert command("sample", "walk.bvh", "--out", tmp_path)[0] == 0
+    assert command("sample", "squats", "--out", tmp_path / "mine.npz")[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.npz", "walk.bvh"]
+
+
+def test_only_files_of_the_same_kind_are_suggested(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sheet.png").write_bytes(b"")
+    (tmp_path / "sheets.bvh").write_bytes(b"")
+    assert "did you mean 'sheets.bvh'" in command("describe", "shets.bvh")[2]
+    assert "did you mean" not in command("describe", "sheat.amc")[2]

@@ -4,12 +4,12 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.data import Describer, Table, describe_table, executor, open_source, pair_table, prepare
-from poseloom.data.builders.describe import captions_of
+from poseloom.data.builders.describe import posescript_describer
 from poseloom.data.builders.neighbours import MiningOptions
 from poseloom.data.builders.pairs import instructions_of
 from poseloom.data.builders.posefix_pairs import FRAME_RATE, pose_table, posefix_pairs
 from poseloom.language import describe, instruct
-from poseloom.language.posescript import captions
+from poseloom.language.posescript import automatic_descriptions
 from poseloom.pose.descriptor import GeometricDescriptor
 from poseloom.pose.mining import MiningRules
 
@@ -175,9 +175,9 @@ def test_mistakes(copy, tmp_path):
 
 def test_versions_of_the_published_pipelines_add_texts_of_their_own(tmp_path):
     prepare(open_source("procedural", {"rows": 40, "seed": 1}), tmp_path / "T")
-    describe_table(tmp_path / "T", seed=5, describer=captions_of("D"))
+    describe_table(tmp_path / "T", seed=5, describer=posescript_describer("D"))
     pair_table(tmp_path / "T", seed=5, pairing=instructions_of("pfA"))
     table = Table.open(tmp_path / "T")
     assert [text.source for text in table.texts(3)] == ["captions-D"]
-    assert table.texts(3)[0].text == captions(table.pose(3), "D", 5)[0]
+    assert table.texts(3)[0].text == automatic_descriptions(table.pose(3), "D", 5)[0]
     assert len(table.pairs) and {text.source for pair in table.pairs for text in pair.texts} == {"instructions-pfA"}

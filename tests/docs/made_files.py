@@ -31,6 +31,12 @@ def photo(path: str) -> None:
         picture.crop((0, 0, 448, picture.height)).convert("RGB").save(path, quality=95)
 
 
+def photos(path: str) -> None:
+    """A folder of one picture."""
+    Path(path).mkdir()
+    photo(f"{path}/one.jpg")
+
+
 def clips(path: str) -> None:
     """A folder of two short motions."""
     Path(path).mkdir(exist_ok=True)

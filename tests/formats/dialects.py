@@ -216,6 +216,31 @@ DIALECTS: dict[str, Dialect] = {
     "OpenPose": Dialect(
         "MidHip Chest", "Neck Nose", " *Shoulder *Elbow *Wrist", "*Hip *Knee *Ankle *BigToe", ("L", "R")
     ),
+    "Source engine": Dialect(
+        "ValveBiped.Bip01_Pelvis ValveBiped.Bip01_Spine ValveBiped.Bip01_Spine1 ValveBiped.Bip01_Spine4",
+        "ValveBiped.Bip01_Neck1 ValveBiped.Bip01_Head1",
+        "ValveBiped.Bip01_*_Clavicle ValveBiped.Bip01_*_UpperArm ValveBiped.Bip01_*_Forearm ValveBiped.Bip01_*_Hand",
+        "ValveBiped.Bip01_*_Thigh ValveBiped.Bip01_*_Calf ValveBiped.Bip01_*_Foot ValveBiped.Bip01_*_Toe0", ("L", "R"),
+    ),
+    "Roblox R15": Dialect(
+        "HumanoidRootPart LowerTorso UpperTorso", "Head", " *UpperArm *LowerArm *Hand", "*UpperLeg *LowerLeg *Foot "
+    ),
+    "ARKit": Dialect(
+        "hips_joint spine_1_joint spine_2_joint spine_3_joint spine_4_joint spine_7_joint",
+        "neck_1_joint neck_2_joint neck_4_joint head_joint",
+        "*_shoulder_1_joint *_arm_joint *_forearm_joint *_hand_joint",
+        "*_upLeg_joint *_leg_joint *_foot_joint *_toes_joint", ("left", "right"), above=("root",),
+    ),
+    "Meta avatar": Dialect(
+        "Hips SpineLower SpineMiddle SpineUpper Chest", "Neck Head", "*Shoulder *ArmUpper *ArmLower *HandWrist",
+        "*LegUpper *LegLower *FootAnkle *FootBall",
+    ),
+    "own prefix": Dialect(
+        "hero_pelvis hero_spine_01 hero_spine_02", "hero_neck hero_head",
+        "hero_clavicle_* hero_upperarm_* hero_lowerarm_* hero_hand_*",
+        "hero_thigh_* hero_calf_* hero_foot_* hero_ball_*",
+        ("l", "r"), above=("hero",),
+    ),
     "MMD": Dialect(
         "センター 上半身 上半身2", "首 頭", "*肩 *腕 *ひじ *手首", "*足 *ひざ *足首 *つま先", ("左", "右")
     ),
@@ -424,7 +449,7 @@ def dialect_bvh(
         rest: see `rest_turns`.
         unit: metres a unit of the file.
         up: a key of `AXES`.
-        order: of the rotation channels.
+        order: in which order the rotation channels stand.
         positions: "root", "none", or "whole" for whole positions on every joint.
     """
     bones, axes = figure(dialect), AXES[up]

@@ -98,7 +98,7 @@ def humanoid_bvh(
         lowered: degrees by which the arms hang at rest (a T-pose by default); the pose stays the same.
         axes: columns are our axes in those of the file.
         scale: file units a centimetre.
-        position: of the hips, in centimetres and our axes.
+        position: where the hips are, in centimetres and our axes.
         rename: other names for some joints.
     """
     from poseloom.formats.bvh_write import euler_zxy_of

@@ -71,6 +71,9 @@ SILENT = {
     "blank lines": lambda: TEXT + "\n\n  \n",
     "wrapped rows": lambda: body(lambda rows: rows.replace(" ", "\n", 30)),
     "commas between numbers": lambda: body(lambda rows: rows.replace(" ", ", ")),
+    "semicolons between numbers": lambda: body(lambda rows: rows.replace(" ", ";")),
+    "no line breaks": lambda: TEXT.replace("\n", " "),
+    "frame time with its unit": lambda: TEXT.replace("0.0333333333", "0.0333333333 s"),
     "whole count as 4.0": lambda: TEXT.replace("Frames: 4", "Frames: 4.0"),
 }  # fmt: skip
 
@@ -85,6 +88,16 @@ def test_spellings_of_one_file_read_the_same_without_a_remark(save, what):
 REMARKED = {
     "one frame short": (lambda: TEXT.replace("Frames: 4", "Frames: 3"), "says 3 frames, 4 follow; all 4 are read"),
     "one frame long": (lambda: TEXT.replace("Frames: 4", "Frames: 5"), "says 5 frames, 4 follow; all 4 are read"),
+    "many more frames than said": (lambda: TEXT.replace("Frames: 4", "Frames: 1"), "says 1 frames, 4 follow; all 4"),
+    "a count of none": (lambda: TEXT.replace("Frames: 4", "Frames: 0"), "says no number of frames; 4 are read"),
+    "a count below zero": (lambda: TEXT.replace("Frames: 4", "Frames: -1"), "says no number of frames; 4 are read"),
+    "no count": (lambda: TEXT.replace("Frames: 4\n", ""), "says no number of frames; 4 are read"),
+    "a brace too few": (lambda: TEXT.replace("}\nMOTION", "MOTION"), "the HIERARCHY ends with 1 '}' too few"),
+    "braces too many": (lambda: TEXT.replace("MOTION", "}\n}\nMOTION"), "the HIERARCHY ends with 2 '}' too many"),
+    "a wrong number of channels": (
+        lambda: TEXT.replace("CHANNELS 6", "CHANNELS 3"), "Hips: CHANNELS says 3, but 6 are named and taken"
+    ),
+    "commas and semicolons": (lambda: body(lambda rows: commas(rows).replace(" ", ";")), "decimal commas"),
     "last row cut off": (
         lambda: TEXT.replace("Frames: 4", "Frames: 5") + "0.1 0.2 0.3", "the last frame is cut off and left out; 4"
     ),
@@ -183,9 +196,11 @@ def test_bones_may_be_in_the_position_channels_alone(save):
         (TEXT.replace("Frames: 4", "Frames: 7"), "says 7, but 4 frames"),
         (body(lambda rows: rows.replace(" ", "", 1)), "expected 69|not a number|frame 1"),
         (body(lambda rows: "abc " + rows), "'abc': not a number"),
+        (body(lambda rows: rows.replace("\n", " 0\n")), "each row has 70 values, the joints have 69 channels"),
+        (body(lambda rows: rows[:-2] + "1.#QNAN\n"), "frame 4: value 69 is '-1.#QNAN', which is not a number"),
         (TEXT.replace("JOINT Spine2", "ROOT Spine2"), "second ROOT"),
     ],
-    ids=["no motion", "frames", "space", "word", "two roots"],
+    ids=["no motion", "frames", "space", "word", "column", "Windows' NaN", "two roots"],
 )
 def test_what_cannot_be_meant_is_named(save, content, says):
     with pytest.raises(FileError, match=says) as caught:

@@ -143,6 +143,36 @@ def edge(poses, place):
     return {"smpl_poses": smpl_72(turned), "smpl_trans": place @ z_up, "full_pose": np.zeros((FRAMES, 24, 3))}
 
 
+def emdb(poses, place):
+    whole = smpl_72(poses)
+    smpl = {"poses_root": whole[:, :3], "poses_body": whole[:, 3:], "trans": place, "betas": np.zeros(10)}
+    return {"name": "a", "smpl": smpl, "camera": {"width": 640}}
+
+
+def threedpw(poses, place):
+    whole = smpl_72(poses)
+    return {"poses": [whole[:2], whole], "trans": [place[:2], place], "cam_poses": np.zeros((FRAMES, 4, 4))}
+
+
+def hybrik(poses, place):
+    rows = matrices(in_camera(poses)).reshape(FRAMES, 1, -1)
+    return {
+        "pred_thetas_mat": list(rows),
+        "transl": list((place @ CAMERA)[:, None]),
+        "pred_uvd": np.zeros((FRAMES, 29)),
+    }
+
+
+def cliff(poses, place):
+    return {"pose": smpl_72(in_camera(poses)), "shape": np.zeros((FRAMES, 10)), "global_t": place @ CAMERA}
+
+
+def smplify_x(poses, _):
+    whole = smpl_72(in_camera(poses))
+    body = {"global_orient": whole[:, :3], "body_pose": whole[:, 3:66], "left_hand_pose": np.zeros((FRAMES, 12))}
+    return {"camera_translation": np.zeros((FRAMES, 3)), "betas": np.zeros((1, 10)), **body}
+
+
 LAYOUTS = {
     "WHAM": wham,
     "VIBE": vibe,
@@ -153,6 +183,11 @@ LAYOUTS = {
     "SLAHMR": slahmr,
     "MDM": mdm_parameters,
     "EDGE": edge,
+    "EMDB": emdb,
+    "3DPW": threedpw,
+    "HybrIK": hybrik,
+    "CLIFF": cliff,
+    "SMPLify-X": smplify_x,
 }
 
 
@@ -200,6 +235,62 @@ def test_npz_of_projects_that_write_it(tmp_path, project):
     clip = poseloom.load(saved_as("npz", content, tmp_path))
     assert same(clip, poses)
     assert project in clip.notes["format"]
+
+
+def test_json_holds_what_the_other_containers_hold(tmp_path):
+    poses, place = motion()
+    whole = smpl_72(poses)
+    (tmp_path / "a.json").write_text(json.dumps({"poses": whole.tolist(), "trans": place.tolist(), "fps": 25}))
+    clip = poseloom.load(tmp_path / "a.json")
+    assert same(clip, poses) and clip.fps == 25
+    seen = {"id": 0, "Rh": [whole[0, :3].tolist()], "Th": [place[0].tolist()], "poses": [[0, 0, 0, *whole[0, 3:]]]}
+    for content in ([seen], {"annots": [seen]}):
+        (tmp_path / "b.json").write_text(json.dumps(content))
+        assert same(poseloom.load(tmp_path / "b.json"), poses[:1])
+    (tmp_path / "c.json").write_text('{"people": 3}')
+    with pytest.raises(FileError, match=r"holds people: no known motion; expected poses"):
+        poseloom.load(tmp_path / "c.json")
+
+
+def test_records_of_one_pose_each_are_frames(tmp_path):
+    poses, place = motion()
+    rows = [{"pose": pose, "trans": where} for pose, where in zip(smpl_72(poses), place, strict=True)]
+    for content in (rows, dict(enumerate(rows)), {f"{index:06d}.png": row for index, row in enumerate(rows)}):
+        clip = poseloom.load(saved_as("pkl", content, tmp_path))
+        assert same(clip, poses)
+        assert np.allclose(np.diff(clip.pose.translation, axis=0), np.diff(place, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("encode", [matrices, rows_6d, lambda poses: smpl_72(poses).reshape(FRAMES, 24, 3)])
+def test_bare_arrays_of_rotations_by_joint(tmp_path, encode):
+    poses, _ = motion()
+    np.save(tmp_path / "x.npy", encode(poses))
+    assert same(poseloom.load(tmp_path / "x.npy"), poses)
+
+
+def test_a_single_pose_as_a_vector(tmp_path):
+    poses, _ = motion()
+    np.save(tmp_path / "x.npy", smpl_72(poses)[0])
+    assert same(poseloom.load(tmp_path / "x.npy"), poses[:1])
+
+
+def test_hands_by_coefficients_are_left_out_and_the_body_is_read(tmp_path):
+    poses, place = motion()
+    clip = poseloom.load(saved_as("pkl", smplify_x(poses, place), tmp_path))
+    assert clip.pose.joints == 22
+    assert "hands: told by PCA coefficients, which need the licensed model: left out" in clip.notes["remarks"]
+
+
+def test_frames_are_the_axis_along_which_a_motion_goes_on(tmp_path):
+    turning = Pose(
+        torch.zeros(9, 22, 3).index_put((torch.arange(9), torch.tensor(16), torch.tensor(2)), torch.linspace(0, 1, 9))
+    )
+    people = default_body().joints(turning)[:, :22].numpy()
+    others = people + np.array([1.0, 0, 0])
+    for array in (np.stack([people, others]), np.stack([people, others], 1)):
+        np.save(tmp_path / "x.npy", array)
+        tracks = registry.read_motion(tmp_path / "x.npy", options=ReadingOptions(up="y"))
+        assert len(tracks) == 9 and tracks.notes["people"] == 2
 
 
 def test_a_place_before_the_camera_becomes_one_before_us(tmp_path):

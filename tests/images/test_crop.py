@@ -200,3 +200,17 @@ def test_gradients_reach_the_picture():
     picture = torch.rand(1, 8, 8, requires_grad=True)
     cut_out(picture, letterbox_matrix((8, 8), (4, 4)), (4, 4)).sum().backward()
     assert (picture.grad > 0).sum() >= 16
+
+
+def test_a_flipped_crop_is_the_crop_with_its_sides_exchanged():
+    region = Region.of_box(torch.tensor([10.0, 20.0, 30.0, 40.0]), rotation=0.3)
+    points = torch.tensor([[12.0, 25.0], [31.0, 58.0]])
+    plain, flipped = (transformed(region.matrix((8, 12), flip=flip), points) for flip in (False, True))
+    torch.testing.assert_close(flipped, torch.stack([12 - plain[:, 0], plain[:, 1]], dim=-1))
+
+
+def test_a_crop_of_a_picture_that_is_shrunk_first_lies_where_its_region_is():
+    ramp = (torch.arange(64) + 0.5).expand(1, 64, 64)
+    matrix = Region.of_box(torch.tensor([8.0, 16.0, 32.0, 32.0])).matrix((4, 4))
+    cut = cut_out(ramp, matrix, (4, 4), shrink_first=True)
+    torch.testing.assert_close(cut, torch.tensor([12.0, 20.0, 28.0, 36.0]).expand(1, 4, 4), rtol=0, atol=1e-3)

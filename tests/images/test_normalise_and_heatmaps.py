@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from poseloom.base.errors import PoseloomError
 from poseloom.images.heatmaps import argmax_points, gaussian_heatmaps, soft_argmax
-from poseloom.images.normalise import CLIP, EFFICIENTNET_LITE, IMAGENET, SIGNED, UNIT
+from poseloom.images.normalise import CLIP, EFFICIENTNET_LITE, IMAGENET, SIGNED, UNIT, normalisation_of
 
 
 @pytest.mark.parametrize("family", [UNIT, SIGNED, IMAGENET, CLIP, EFFICIENTNET_LITE])
@@ -52,3 +53,9 @@ def test_the_mean_place_is_finer_than_a_pixel():
     torch.testing.assert_close(found, points, atol=0.02, rtol=0)
     found.sum().backward()
     assert torch.isfinite(logits.grad).all()
+
+
+def test_every_family_of_networks_has_its_normalisation():
+    assert normalisation_of("HMR") is IMAGENET and normalisation_of("pg2") is SIGNED
+    with pytest.raises(PoseloomError, match="did you mean 'hrnet'"):
+        normalisation_of("hrnett")

@@ -270,7 +270,7 @@ def test_who_does_not_touch_the_ground_is_in_the_air(build):
 
 def test_no_phrase_names_a_side_but_by_a_slot():
     # Texts of mirrored poses have left and right exchanged: a word of a phrase must not be exchanged by accident.
-    for name in ("phrases.json", "caption_phrases.json"):
+    for name in ("phrases.json", "posescript_phrases.json"):
         table = json.loads((TABLES / name).read_text())
         table.pop("about")
         text = json.dumps([value for key, value in table.items() if key in ("phrases", "alone", "pair", "understood")])

@@ -1,11 +1,13 @@
 """People whom a picture shows in part: nothing is told of limbs that are not seen, and that is said."""
 
 import pytest
+import torch
 
 from poseloom.language import describe
 from poseloom.language.description.describe import facts, figures
 from poseloom.language.description.doubt import believed
 from poseloom.language.description.unseen import remark, told
+from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.stances import stance
 
 LEGS = {"left_leg": "outside", "right_leg": "outside"}
@@ -52,6 +54,16 @@ def test_only_what_is_sure_is_believed_and_mirrored_poses_alike(pose):
     other = pose.mirror()
     mirrored = believed(other, facts(other), figures)[0]
     assert {fact.mirrored() for fact in sure} == set(mirrored)
+
+
+def test_less_is_believed_of_whom_less_is_known(pose):
+    found = facts(pose)[0]
+    told_with = [believed(pose, [found], figures, torch.full((22,), doubt))[0] for doubt in (0.0, 0.3, 1.5)]
+    assert set(told_with[0]) > set(told_with[1]) >= set(told_with[2])
+    elbows = torch.zeros(22)
+    elbows[[JOINT_INDEX["left_elbow"], JOINT_INDEX["right_elbow"]]] = 1.5
+    lost = set(told_with[0]) - set(believed(pose, [found], figures, elbows)[0])
+    assert all(fact.subject in ("arm", "elbow", "forearm", "hand", "upper_arm") for fact in lost)
 
 
 def test_somebody_of_whom_nothing_is_sure_has_no_empty_sentence(pose):

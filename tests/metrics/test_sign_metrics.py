@@ -174,6 +174,56 @@ def test_missing_points_cost_what_each_rule_says():
     assert np.isnan(sign_masked_mse(absent, label, np.ones((1, 1))))
 
 
+def along_a_line(values, missing) -> Trajectories:
+    return Trajectories(np.array(values, float)[None, :, None], np.array(missing, bool)[None])
+
+
+def zeros_through_views(first, second):
+    """Distances as the released code finds them: missing points are filled in masked arrays, whose masks are views."""
+    length = max(first.frames, second.frames)
+    a, b = (np.ma.array(one.values[0], mask=one.missing[0][:, None], copy=True) for one in (first, second))
+    a, b = (x if len(x) == length else np.concatenate((x, np.zeros((length - len(x), 1)))) for x in (a, b))
+    masks = np.ma.getmask(a), np.ma.getmask(b)
+    for mask in masks:
+        a[mask] = 0
+        b[mask] = 0
+    return np.sqrt(np.square(a.data - b.data).sum(-1))
+
+
+SHORT = along_a_line([1, 2, 4], [False, True, False])
+LONG = along_a_line([8, 16, 32, 64], [True, False, False, True])
+
+
+@pytest.mark.parametrize(
+    ("prediction", "label", "errors"),
+    [
+        # the prediction is the shorter: its missing 2 is compared, where the label is missing nothing is
+        (SHORT, LONG, [0, 16 - 2, 32 - 4, 0]),
+        # the label is the shorter: its missing 2 is compared, where the prediction is missing it stands at the origin
+        (LONG, SHORT, [1, 16 - 2, 32 - 4, 0]),
+        # as long as each other: both masks are there, the prediction's does not reach the label
+        (SHORT, along_a_line([8, 16, 32], [True, False, False]), [0, 16, 32 - 4]),
+        (along_a_line([8, 16, 32], [True, False, False]), SHORT, [1, 0, 32 - 4]),
+        (along_a_line([3], [True]), along_a_line([5], [True]), [0]),
+    ],
+)
+def test_released_errors_of_missing_points_depend_on_who_is_shorter(prediction, label, errors):
+    assert np.array_equal(zeros_through_views(prediction, label), errors)
+    assert sign_ape(prediction, label, published=True) == np.mean(errors)
+    assert sign_mse(prediction, label, published=True) == np.mean(np.square(errors))
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 999))
+def test_released_errors_are_those_of_zeros_through_views(n, m, seed):
+    a, b = (walk(size, 1, 1, seed + number, missing=0.4) for number, size in enumerate((n, m)))
+    assert sign_ape(a, b, published=True) == pytest.approx(zeros_through_views(a, b).mean())
+
+
+def test_unpublished_errors_leave_out_what_either_lacks():
+    expected = [0, 0, 32 - 4, 0]
+    assert sign_ape(SHORT, LONG) == sign_ape(LONG, SHORT) == np.mean(expected)
+
+
 def test_the_shorter_sequence_is_continued_with_zeros():
     a = Trajectories(np.ones((1, 2, 1)), np.zeros((1, 2), bool))
     b = Trajectories(np.ones((1, 1, 1)), np.zeros((1, 1), bool))

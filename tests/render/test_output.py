@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,14 +114,17 @@ def test_long_labels_and_titles_are_wrapped_not_cut():
     assert head.any() and not head[:, -15:].any()
 
 
-def test_a_long_text_leaves_no_hole_under_its_neighbours():
+def test_rows_stay_rows_whatever_the_length_of_the_texts():
     pictures = torch.zeros(4, 3, 40, 120)
     texts = ["words " * 60, "short", "short", "words " * 60]
     sheet = contact_sheet(pictures, texts, layout=SheetLayout(columns=2))
-    tallest = contact_sheet(pictures[:1], texts[:1]).height
-    assert sheet.height < 2 * tallest - 100
     black = np.asarray(sheet.convert("L")) == 0
-    assert black[:, 160 + 60].nonzero()[0][40] < tallest  # the second picture of the right column starts early
+    left, right = (np.flatnonzero(black[:, 20 + column * 140 : 140 + column * 140].all(1)) for column in (0, 1))
+    assert left.tolist() == right.tolist() and len(left) == 2 * 40
+    tallest = contact_sheet(pictures[:1], texts[:1]).height
+    assert sheet.height == 2 * (tallest - 20) + 20
+    white = np.asarray(sheet.convert("L")) == 255
+    assert white[tallest - 20 - 3, 165:275].all()  # the card with the short text is as tall as its neighbour
 
 
 def test_frames_as_numbered_pictures(tmp_path, clip, preview):
@@ -244,3 +248,31 @@ def test_real_motion_stays_in_view(tmp_path, shared_data, preview):
     pose = Pose(torch.tensor(arrays["pose"][rows]).float(), torch.tensor(arrays["trans"][rows]).float())
     path = animate(Clip(pose, fps=5), tmp_path / "walk.gif", 48, body=preview)
     assert len(durations(path)) == 10
+
+
+def test_an_mp4_is_written_frame_by_frame(tmp_path, monkeypatch):
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    from poseloom.render.animation import write_animation
+
+    made, sent = [], []
+
+    def frames():
+        for number in range(20):
+            made.append(number)
+            yield Image.new("RGB", (8, 8))
+
+    class Writer:
+        def __init__(self, path, *_, **__):
+            Path(path).write_bytes(b"")
+
+        def send(self, content):
+            if content is not None:
+                assert len(made) <= len(sent) + 1
+                sent.append(content)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(imageio_ffmpeg, "write_frames", Writer)
+    write_animation(frames(), 20, 10, tmp_path / "a.mp4")
+    assert len(sent) == 20

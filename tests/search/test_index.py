@@ -387,6 +387,17 @@ def test_other_folders_are_not_built_into(tmp_path, few):
 # -- words -----------------------------------------------------------------------------------------------------------
 
 
+def test_words_count_as_bm25_says(tmp_path):
+    """Of three texts with "red" and one with "blue" a rare word weighs more, and any word less in a longer text."""
+    build_index(MemoryRows(texts=["red dog", "red cat", "red owl", "blue dog cat owl"]), tmp_path / "index")
+    words = WordScorer(next((tmp_path / "index").glob("segment-*")), 4)
+    red, blue = np.log(1 + 1.5 / 3.5), np.log(1 + 3.5 / 1.5)
+    short, long = ((1 + 1.2 * 0.25) / (1 + 1.2 * (0.25 + 0.75 * length / 2.5)) for length in (2, 4))
+    expected = np.array([red * short, red * short, red * short, blue * long]) / (red + blue)
+    np.testing.assert_allclose(words.scores(["red", "blue"]), expected, rtol=1e-5)
+    assert words.highest(["red", "blue"]) == pytest.approx(short)
+
+
 def test_words_find_rare_ones_first(tmp_path):
     texts = ["a red ball", "a blue ball and a blue box", "Kneeling, kneels; kneel!", "", "red red wine"]
     build_index(MemoryRows(texts=texts), tmp_path / "index")

@@ -9,10 +9,13 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.body import default_body
 from poseloom.language.description import facts
+from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_INDEX
+from poseloom.pose.stances import stance
 from poseloom.search import Index, MemoryRows, build_index
+from poseloom.search.features import COLUMN_INDEX, COLUMNS
 from poseloom.search.query import answer as answers
-from poseloom.search.query.conditions import Rows, in_turn
+from poseloom.search.query.conditions import HOLDS, Interval, Not, Rows, in_turn
 from poseloom.search.query.parse import parse
 
 
@@ -164,6 +167,12 @@ def test_not_and_either_divide_the_rows(found, samples):
     assert found("left hand above the head and both knees bent") == raised & found("both knees bent")
 
 
+def test_what_just_holds_does_not_hold_when_it_is_denied():
+    rows = Rows(np.zeros((len(COLUMNS), 3), np.int16))
+    just = Interval(next(iter(COLUMN_INDEX)), "", 0.0, np.inf, 1.0)
+    assert (just.grades(rows) == HOLDS).all() and (Not(just).grades(rows) < HOLDS).all()
+
+
 def test_better_examples_rank_first(samples, joints):
     hits = samples.search("left knee bent", len(samples)).hits
     angles = knee(joints, "left")[[hit.row for hit in hits]]
@@ -216,6 +225,15 @@ def test_words_rank_what_meets_the_statements(tmp_path, sampled_poses):
     build_index(MemoryRows(poses, texts), tmp_path / "index")
     hits = Index(tmp_path / "index").search("a standing dancer", 5).hits
     assert [hit.text for hit in hits] == ["a dancer"] * 5 and all(hit.holds for hit in hits)
+
+
+def test_words_of_the_texts_rank_poses_that_meet_the_statements_alike(tmp_path):
+    alike = stance("stand").rotations.expand(20, -1, -1)
+    texts = ["standing there" if row == 13 else "a clerk" for row in range(20)]
+    build_index(MemoryRows(Pose(alike), texts), tmp_path / "index")
+    found = Index(tmp_path / "index").search("standing", 20)
+    assert not found.plain and len(found.hits) == 20 and all(hit.holds for hit in found.hits)
+    assert found.hits[0].row == 13 and found.hits[0].score > found.hits[1].score == found.hits[-1].score
 
 
 def test_nothing_understood_says_so_with_examples(samples):

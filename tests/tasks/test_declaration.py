@@ -150,7 +150,7 @@ def test_to_declare_imports_nothing_that_is_slow():
 @pytest.mark.parametrize("name", TASKS)
 def test_what_is_declared_is_there(name):
     declared = TASKS[name]
-    model = getattr(import_module(f"poseloom.tasks.{name}.predict"), declared.model)
+    model = getattr(import_module(declared.predictor, declared.package), declared.model)
     assert model.task == declared.name == name
     assert all(callable(getattr(model, method)) for method in declared.offers)
     assert all(declared.learner(algorithm).name == name for algorithm in declared.learners)

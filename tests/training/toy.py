@@ -28,7 +28,7 @@ class ToyModel:
     """The network.
 
     Args:
-        width: of the hidden layer.
+        width: numbers of the hidden layer.
         dropout: share of hidden units that rest.
     """
 
@@ -41,10 +41,10 @@ class ToyData:
     """The curves.
 
     Args:
-        phase: of the sine, radians.
+        phase: where the sine begins, radians.
         noise: standard deviation of what is added.
-        samples: of a fixed set; 0 makes new ones all the time.
-        batches: of an epoch, where samples are made.
+        samples: how many a fixed set has; 0 makes new ones all the time.
+        batches: how many an epoch has, where samples are made.
     """
 
     phase: float = 0.0

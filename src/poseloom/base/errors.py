@@ -55,5 +55,7 @@ def closest(word: str, known: list[str] | tuple[str, ...]) -> str:
 
     if len(word) > _LONGEST_WORD:  # comparing takes the square of the length
         return ""
-    matches = [one for one in known if one.lower() == word.lower()] or difflib.get_close_matches(word, known, n=1)
+    plain = {one.lstrip("-"): one for one in known}  # dashes would make short options alike
+    near = difflib.get_close_matches(word.lstrip("-"), plain, n=1)
+    matches = [one for one in known if one.lower() == word.lower()] or [plain[one] for one in near]
     return f"; did you mean {matches[0]!r}?" if matches else ""

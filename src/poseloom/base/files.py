@@ -61,7 +61,8 @@ def nearby(path: str | Path) -> str:
             names = [entry.name for entry in islice(entries, _NAMES_COMPARED)]
     except (OSError, ValueError):
         return ""
-    return closest(file.name, sorted(names)).removeprefix("; ")
+    alike = [name for name in sorted(names) if Path(name).suffix == file.suffix or Path(name).stem == file.stem]
+    return closest(file.name, alike).removeprefix("; ")
 
 
 def read_bytes(path: str | Path, *, maximum_bytes: int = MAXIMUM_BYTES) -> bytes:

@@ -64,15 +64,32 @@ class ShapedAnny:
 
     def posed(self, pose: Pose) -> PosedBody:
         """The body in poses; the poses' own shape is not looked at."""
-        local = pose.with_hands().matrices()
-        jaw = torch.eye(3, dtype=local.dtype, device=local.device).expand_as(local[..., :1, :, :])
-        if pose.face is not None:
-            jaw = rot.rotvec_to_rotmat(pose.face[..., :1, :])
+        return self.turned(
+            pose.with_hands().matrices(),
+            pose.translation,
+            None if pose.face is None else rot.rotvec_to_rotmat(pose.face[..., :1, :]),
+        )
+
+    def turned(
+        self,
+        local: Float[Tensor, "*batch 52 3 3"],
+        translation: Float[Tensor, "*batch 3"] | None = None,
+        jaw: Float[Tensor, "*batch 1 3 3"] | None = None,
+    ) -> PosedBody:
+        """The body posed by rotation matrices, as regressors predict them.
+
+        Args:
+            local: rotation of each joint beside its parent.
+            translation: where the pelvis is; the origin by default.
+            jaw: its rotation beside the head.
+        """
+        if jaw is None:
+            jaw = torch.eye(3, dtype=local.dtype, device=local.device).expand_as(local[..., :1, :, :])
         local = torch.cat([local, jaw], dim=-3)
         offsets = Skeleton(_JOINTS_WITH_JAW, _PARENTS_WITH_JAW, self.joints).offsets
         root = self.joints[..., 0, :]
-        if pose.translation is not None:
-            root = root + pose.translation
+        if translation is not None:
+            root = root + translation
         rotations, positions = forward_kinematics(local, offsets, _PARENTS_WITH_JAW, root)
         return PosedBody(
             joints=positions[..., :ALL_JOINTS, :],
@@ -80,6 +97,11 @@ class ShapedAnny:
             faces=self.body.faces,
             skin=partial(self._skin, rotations, positions),
         )
+
+    def at_rest(self) -> Float[Tensor, "*shapes vertices 3"]:
+        """The surface at the T-pose, metres."""
+        upright = torch.eye(3, dtype=self.joints.dtype, device=self.joints.device)
+        return self._skin(upright.expand(*self.joints.shape, 3), self.joints)
 
     def _skin(
         self, rotations: Float[Tensor, "*batch 53 3 3"], positions: Float[Tensor, "*batch 53 3"]

@@ -156,6 +156,11 @@ class SmplBody(nn.Module):
         return self._faces
 
     @property
+    def joint_regressor(self) -> Float[Tensor, "joints vertices"]:
+        """The joints of an unposed surface, in the model's own order."""
+        return self._joint_regressor
+
+    @property
     def coefficients(self) -> int:
         """How many shape coefficients the file holds."""
         return self._shape_basis.shape[-1]

@@ -54,7 +54,7 @@ class ConvertedModel:
         module: in evaluation mode.
         kind: which model.
         card: what is known of it.
-        vocabulary: vocabulary of the texts that it says or reads; None if the model has none of its own or it was not
+        vocabulary: its own words, which texts are said or read in; None if the model has none of its own or it was not
             given.
     """
 

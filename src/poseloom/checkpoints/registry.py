@@ -7,9 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
+import torch
+
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.checkpoints.places import WEIGHTS
 from poseloom.tasks import TASKS
+from poseloom.tasks.common.placed import Placed
+from poseloom.training.devices import CPU, chosen_device, device_named
 from poseloom.training.export import ModelCard, card_path, read_card
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
     from poseloom.tasks.keypoints.predict import KeypointReader
+    from poseloom.tasks.lifting.predict import PoseLifter
+    from poseloom.tasks.mesh_recovery.network_predict import BodyNetwork
     from poseloom.tasks.pair_retrieval.predict import TextPairSpace
     from poseloom.tasks.retrieval.predict import TextPoseSpace
     from poseloom.tasks.sign.predict import LearnedSigner
@@ -44,8 +50,8 @@ class Shipped:
     """A model that poseloom has a place for.
 
     Args:
-        name: name of the model, which is its task's.
-        path: path of its weights.
+        name: what the model is called: its task's name.
+        path: where its weights lie.
         card: what is known of it; None where this installation lacks it.
     """
 
@@ -106,48 +112,78 @@ def model_path(model: str | Path) -> Path:
 
 
 @overload
-def load_model(model: Literal["retrieval"], task: Literal["retrieval"] | None = None) -> TextPoseSpace: ...
+def load_model(
+    model: Literal["retrieval"], task: Literal["retrieval"] | None = None, *, device: str | None = None
+) -> TextPoseSpace: ...
 @overload
-def load_model(model: Literal["pair_retrieval"], task: Literal["pair_retrieval"] | None = None) -> TextPairSpace: ...
+def load_model(
+    model: Literal["pair_retrieval"], task: Literal["pair_retrieval"] | None = None, *, device: str | None = None
+) -> TextPairSpace: ...
 @overload
-def load_model(model: Literal["generation"], task: Literal["generation"] | None = None) -> PoseGenerator: ...
+def load_model(
+    model: Literal["generation"], task: Literal["generation"] | None = None, *, device: str | None = None
+) -> PoseGenerator: ...
 @overload
-def load_model(model: Literal["editing"], task: Literal["editing"] | None = None) -> PoseEditor: ...
+def load_model(
+    model: Literal["editing"], task: Literal["editing"] | None = None, *, device: str | None = None
+) -> PoseEditor: ...
 @overload
-def load_model(model: Literal["captioning"], task: Literal["captioning"] | None = None) -> PoseCaptioner: ...
+def load_model(
+    model: Literal["captioning"], task: Literal["captioning"] | None = None, *, device: str | None = None
+) -> PoseCaptioner: ...
 @overload
-def load_model(model: Literal["instruction"], task: Literal["instruction"] | None = None) -> PoseInstructor: ...
+def load_model(
+    model: Literal["instruction"], task: Literal["instruction"] | None = None, *, device: str | None = None
+) -> PoseInstructor: ...
 @overload
-def load_model(model: Literal["sign"], task: Literal["sign"] | None = None) -> LearnedSigner: ...
+def load_model(
+    model: Literal["sign"], task: Literal["sign"] | None = None, *, device: str | None = None
+) -> LearnedSigner: ...
 @overload
-def load_model(model: Literal["transfer"], task: Literal["transfer"] | None = None) -> PersonTransfer: ...
+def load_model(
+    model: Literal["lifting"], task: Literal["lifting"] | None = None, *, device: str | None = None
+) -> PoseLifter: ...
 @overload
-def load_model(model: Literal["keypoints"], task: Literal["keypoints"] | None = None) -> KeypointReader: ...
+def load_model(
+    model: Literal["mesh_recovery"], task: Literal["mesh_recovery"] | None = None, *, device: str | None = None
+) -> BodyNetwork: ...
 @overload
-def load_model(model: str | Path, task: Literal["retrieval"]) -> TextPoseSpace: ...
+def load_model(
+    model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
+) -> PersonTransfer: ...
 @overload
-def load_model(model: str | Path, task: Literal["pair_retrieval"]) -> TextPairSpace: ...
+def load_model(
+    model: Literal["keypoints"], task: Literal["keypoints"] | None = None, *, device: str | None = None
+) -> KeypointReader: ...
 @overload
-def load_model(model: str | Path, task: Literal["generation"]) -> PoseGenerator: ...
+def load_model(model: str | Path, task: Literal["retrieval"], *, device: str | None = None) -> TextPoseSpace: ...
 @overload
-def load_model(model: str | Path, task: Literal["editing"]) -> PoseEditor: ...
+def load_model(model: str | Path, task: Literal["pair_retrieval"], *, device: str | None = None) -> TextPairSpace: ...
 @overload
-def load_model(model: str | Path, task: Literal["captioning"]) -> PoseCaptioner: ...
+def load_model(model: str | Path, task: Literal["generation"], *, device: str | None = None) -> PoseGenerator: ...
 @overload
-def load_model(model: str | Path, task: Literal["instruction"]) -> PoseInstructor: ...
+def load_model(model: str | Path, task: Literal["editing"], *, device: str | None = None) -> PoseEditor: ...
 @overload
-def load_model(model: str | Path, task: Literal["sign"]) -> LearnedSigner: ...
+def load_model(model: str | Path, task: Literal["captioning"], *, device: str | None = None) -> PoseCaptioner: ...
 @overload
-def load_model(model: str | Path, task: Literal["transfer"]) -> PersonTransfer: ...
+def load_model(model: str | Path, task: Literal["instruction"], *, device: str | None = None) -> PoseInstructor: ...
 @overload
-def load_model(model: str | Path, task: str | None = None) -> Any: ...
-def load_model(model: str | Path, task: str | None = None) -> Any:
+def load_model(model: str | Path, task: Literal["sign"], *, device: str | None = None) -> LearnedSigner: ...
+@overload
+def load_model(model: str | Path, task: Literal["lifting"], *, device: str | None = None) -> PoseLifter: ...
+@overload
+def load_model(model: str | Path, task: Literal["mesh_recovery"], *, device: str | None = None) -> BodyNetwork: ...
+@overload
+def load_model(model: str | Path, task: Literal["transfer"], *, device: str | None = None) -> PersonTransfer: ...
+@overload
+def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any: ...
+def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any:
     """A model that is ready to be called.
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``transfer`` `transfer`;
-    ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look` and ``transfer``
+    `transfer` (name the path of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
     with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
     they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
     it must be of.
@@ -155,29 +191,40 @@ def load_model(model: str | Path, task: str | None = None) -> Any:
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.
         task: that it must be of; any by default.
+        device: where its networks compute: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ``auto``; by default that of the
+            `on_device` block around, else the CPU.
 
     Raises:
-        PoseloomError: there is no such model, its files are damaged, or it is of another task.
+        PoseloomError: there is no such model, its files are damaged, it is of another task, or no such device is here.
     """
+    place = chosen_device() if device is None else device_named(device)
     path = model_path(model)
     card = read_card(path, task)
     if card.task == KEYPOINTS:
         from poseloom.checkpoints.people import keypoint_reader
 
-        return keypoint_reader()
+        return keypoint_reader(str(place))
     stamp = tuple(one.stat().st_mtime_ns for one in (path, card_path(path)) if one.exists())
-    return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp)
+    return _opened(path.resolve(), card.task, "published_kind" in card.extras, stamp, str(place))
 
 
 @lru_cache(maxsize=_KEPT_OPEN)
-def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...]) -> Predictor:
+def _opened(path: Path, task: str, is_published: bool, stamp: tuple[int, ...], device: str) -> Predictor:
     try:
-        return _predictor(path, task, is_published)
+        return _placed(_predictor(path, task, is_published), torch.device(device))
     except PoseloomError:
         raise
     except Exception as error:  # the card is data from a stranger, and sizes the model
         problem = f"does not fit a model of task {task}: {type(error).__name__} {error}"
         raise FileError(card_path(path), problem, remedy="export or get both files again") from error
+
+
+def _placed(predictor: Any, device: torch.device) -> Predictor:
+    """The predictor, whose network computes on that device."""
+    if device.type != CPU:
+        predictor.model = Placed(predictor.model, device)
+    opened: Predictor = predictor
+    return opened
 
 
 def _predictor(path: Path, task: str, is_published: bool) -> Predictor:

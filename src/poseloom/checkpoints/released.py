@@ -38,7 +38,7 @@ class ReleasedCheckpoint:
     """A published checkpoint, read and checked, not yet a module.
 
     Args:
-        path: path of the file.
+        path: the file.
         kind: which model.
         config: its sizes and choices, a data class of the task.
         state: weights by name.
@@ -69,7 +69,7 @@ def read_released(path: str | Path, *, task: str | None = None, second: str | Pa
     """Read a published checkpoint: a ``.pth`` file, or the zip archive that it is published in.
 
     Args:
-        path: path of the file.
+        path: the file.
         task: that it must be of; any by default.
         second: file of PG2's stage 2, where `path` is of its stage 1; an archive may hold both, G1 and G2.
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from poseloom.checkpoints.people import keypoint_reader
+from poseloom.checkpoints.people import keypoint_reader, pose_lifter
 from poseloom.images.read import lens_of, read_picture
 from poseloom.results.recovered import Recovered
 from poseloom.tasks.keypoints.people import People, collected
@@ -46,4 +46,4 @@ def opened_photo(
         raise NobodyFoundError(f"{name}: {nobody}" if name else str(nobody)) from None
     found = collected([people], name, None, torch.zeros(1), notes)
     lens = None if isinstance(source, Tensor) else lens_of(source)
-    return photo, people, recover_bodies(found, lens=lens)
+    return photo, people, recover_bodies(found, lens=lens, lifter=pose_lifter())

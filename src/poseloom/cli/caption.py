@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import inputs, learned, options, printing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from poseloom.cli.inputs import Input
+    from poseloom.pose import Pose
     from poseloom.results import Captioned
 
 
@@ -39,25 +44,52 @@ def run(arguments: argparse.Namespace) -> int:
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.render)
     alone = inputs.is_one(arguments.files)
-    if arguments.render is not None and not alone:
-        raise PoseloomError("--render draws the poses of one file; leave it out, or name one file")
+    if arguments.render is not None and not alone and arguments.render.suffix.lower() == learned.BODY:
+        raise PoseloomError("--render: a .glb holds the bodies of one file; name a .png, or one file")
 
-    def show(one: Input, made: tuple[Captioned, bool]) -> None:
+    def show(one: Input, made: _Made) -> None:
         if not arguments.json:
-            printing.print_texts(made[0], several=made[1], file="" if alone else one.file)
+            printing.print_texts(made.captioned, several=made.several, file="" if alone else one.file)
 
     done = inputs.each(arguments.files, lambda one: _captioned(one.file, arguments), show)
+    if arguments.render is not None and done.made:
+        _draw(done.made, arguments.render)
     if not arguments.json:
         printing.print_files(arguments.render)
     elif alone:
-        printing.print_json(done.made[0][1][0], render=arguments.render)
+        printing.print_json(done.made[0][1].captioned, render=arguments.render)
     else:
-        printing.print_several(inputs.Done([(one, made[0]) for one, made in done.made], done.failed))
+        texts = inputs.Done([(one, made.captioned) for one, made in done.made], done.failed)
+        printing.print_several(texts, render=arguments.render)
     return done.status()
 
 
-def _captioned(file: str, arguments: argparse.Namespace) -> tuple[Captioned, bool]:
-    """What the model says of the frames of a file, and whether it has several."""
+@dataclass(frozen=True)
+class _Made:
+    """What the model says of frames of a file."""
+
+    captioned: Captioned
+    poses: Pose
+    frames: list[int]
+    name: str
+    several: bool
+    """Whether the file has several frames."""
+
+
+def _draw(made: Sequence[tuple[Input, _Made]], picture: Path) -> None:
+    """The frames of all files on one sheet, or the bodies of one."""
+    if len(made) == 1:
+        ((_, only),) = made
+        labels = [f"frame {frame}" for frame in only.frames]
+        learned.draw(only.poses, picture, only.captioned, labels, only.name)
+        return
+    labels = [f"{one.place.name}, frame {frame}" for one, own in made for frame in own.frames]
+    texts = [text for _, own in made for text in own.captioned]
+    learned.draw_all([own.poses for _, own in made], picture, texts, labels)
+
+
+def _captioned(file: str, arguments: argparse.Namespace) -> _Made:
+    """What the model says of the frames of a file."""
     from poseloom import api
 
     clip = options.read_motion(arguments, file)
@@ -66,6 +98,4 @@ def _captioned(file: str, arguments: argparse.Namespace) -> tuple[Captioned, boo
     wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
     captioned = api.caption(api.select(clip, frames), **wording, model=arguments.model).at(frames, clip.fps)
     printing.tell(captioned.notes)
-    if arguments.render is not None:
-        learned.draw(poses, arguments.render, captioned, [f"frame {frame}" for frame in frames], clip.name)
-    return captioned, len(clip) > 1
+    return _Made(captioned, poses, frames, clip.name, len(clip) > 1)

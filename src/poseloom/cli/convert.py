@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from poseloom.pose import Clip
     from poseloom.results import Converted
 
+_DRAWN = (".png", ".jpg", ".jpeg", ".gif", ".mp4", ".webp")
 _TRIM = re.compile(r"(\d*\.?\d*f?):(\d*\.?\d*f?)")
 
 
@@ -106,6 +107,9 @@ def _converted(source: str, out: str, arguments: argparse.Namespace) -> Converte
     from poseloom.base.files import refuse_source
     from poseloom.results import Converted
 
+    if Path(out).suffix.lower() in _DRAWN:
+        remedy = f"'poseloom render {source} --out {out}' draws it"
+        raise FileError(out, "is a picture or a film, which a motion is not converted to", remedy=remedy)
     refuse_source(out, source, arguments.joint_map, arguments.character_map, force=arguments.force)
     if arguments.onto is not None:
         _check_onto(arguments, out)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import data_convert, data_miners, options, printing
+from poseloom.cli import data_convert, data_maps, data_miners, data_render, options, printing
 from poseloom.cli.data_progress import told
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mixes", action="store_true", help="the mixes of picture sets instead, with their shares")
     options.add_json(parser)
 
 
@@ -56,7 +57,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
 def _add_describe(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
     options.add_seed(parser)
-    parser.add_argument("--version", metavar="NAME", help="captions in the manner of PoseScript: complete, A to F, ...")
+    parser.add_argument("--version", metavar="NAME", help="in the manner of PoseScript instead: complete, A to F, ...")
     _add_workers(parser)
 
 
@@ -75,7 +76,9 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_table(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".parquet or .json")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".parquet, .json, or .npz for HumanData"
+    )
     parser.add_argument("--pairs", action="store_true", help="the pairs instead of the rows")
     options.add_json(parser)
 
@@ -89,6 +92,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_convert_body(parser: argparse.ArgumentParser) -> None:
     data_convert.add_arguments(parser)
+    _add_workers(parser)
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    data_render.add_arguments(parser)
     _add_workers(parser)
 
 
@@ -107,8 +115,13 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
+    from poseloom.data.picture_mixes import MIXES
+
     if arguments.json:
-        printing.print_json({"sources": CATALOGUE, "notes": []})
+        printing.print_json({"sources": CATALOGUE, "mixes": MIXES, "notes": []})
+        return
+    if arguments.mixes:
+        print("\n".join(mix.line for mix in MIXES))
         return
     for info in CATALOGUE:
         print(f"{info.name}: {info.title}")
@@ -144,9 +157,9 @@ def _texts(arguments: argparse.Namespace) -> Part:
 
 def _describe(arguments: argparse.Namespace) -> None:
     from poseloom.data import describe_table
-    from poseloom.data.builders.describe import BY_RULE, captions_of
+    from poseloom.data.builders.describe import BY_RULE, posescript_describer
 
-    describer = captions_of(arguments.version) if arguments.version else BY_RULE
+    describer = posescript_describer(arguments.version) if arguments.version else BY_RULE
     report = told("describe", "texts")
     part = describe_table(arguments.table, arguments.seed, _executor(arguments), describer=describer, report=report)
     _report(arguments, arguments.table, part, "texts")
@@ -158,6 +171,11 @@ def _pairs(arguments: argparse.Namespace) -> None:
     pairing = instructions_of(arguments.version) if arguments.version else BY_RULE
     part = data_miners.mined(arguments, pairing, _executor(arguments), told("pairs", "pairs"))
     _report(arguments, arguments.table, part, "pairs")
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    part = data_render.run(arguments, _executor)
+    _report(arguments, arguments.out, part, "people")
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -238,7 +256,9 @@ _COMMANDS: dict[str, _Command] = {
     "info": ("tell what a table holds: counts, ranges, examples", _add_info, _info),
     "describe": ("add a description to every row", _add_describe, _describe),
     "pairs": ("add pairs of poses with instructions", _add_pairs, _pairs),
-    "export": ("write a table as one Parquet or JSON file", _add_export, _export),
+    "export": ("write a table as one Parquet, JSON or HumanData file", _add_export, _export),
+    "render": (data_render.SUMMARY, _add_render, _render),
     "convert-body": (data_convert.SUMMARY, _add_convert_body, lambda given: data_convert.run(given, _executor)),
+    "pose-maps": (data_maps.SUMMARY, data_maps.add_arguments, data_maps.run),
     "check": ("check every file and every id of a table", _add_check, _check),
 }

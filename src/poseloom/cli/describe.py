@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_wording(
         parser,
         styles="paragraph, short, list or coach, which speaks to the reader (default: paragraph)",
-        versions="captions in the manner of PoseScript: complete, A to F, N2, ...",
+        versions="in the manner of PoseScript instead: complete, A to F, N2, ...",
     )
     options.add_json(parser)
 

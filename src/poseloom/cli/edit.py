@@ -1,23 +1,28 @@
-"""``poseloom edit FILE "INSTRUCTION"``: a pose changed by an instruction."""
+"""``poseloom edit FILE ... "INSTRUCTION"``: a pose of each file changed by an instruction."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.cli import learned, options, printing
+from poseloom.base.errors import FileError
+from poseloom.cli import inputs, learned, options, printing
+from poseloom.cli.mistakes import need_quotes
 
 if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
     from poseloom.pose import Pose
     from poseloom.results import Edited
 
 _DRAWN = 32
-_TITLE = 80
-"""Characters of the instruction above a sheet."""
+_POSES, _PICTURE = ".npz", ".png"
+"""Of what is written for each of several files."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add_input(parser)
+    parser.epilog = "Of several files each gets a NAME.npz in the folder --out, and a NAME.png in the folder --render."
+    options.add_input(parser, "files", several=True)
     parser.add_argument("instruction", metavar="INSTRUCTION", help='"raise the left arm and bend the right knee"')
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the pose (default: 0)")
     learned.add_sampling_options(parser, count=1, drawn=_DRAWN)
@@ -26,44 +31,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    need_quotes("poseloom edit", arguments.files, arguments.instruction)
+    alone = inputs.is_one(arguments.files)
+    places = _alone(arguments) if alone else _in_folders(arguments)
+
+    def show(one: Input, made: Edited) -> None:
+        if arguments.json:
+            return
+        if not alone:
+            print(f"{one.file}:")
+        learned.print_poses(made, arguments.seed)
+        hint = "--render change.png draws it beside the original, --out changed.npz keeps it" if alone else ""
+        printing.print_files(*places[one.file], otherwise=hint)
+
+    done = inputs.each(arguments.files, lambda one: _edited(one.file, *places[one.file], arguments), show)
+    if arguments.json and alone:
+        where = {"file": arguments.files[0], "frame": arguments.frame}
+        printing.print_json(where, done.made[0][1], out=arguments.out, render=arguments.render)
+    elif arguments.json:
+        printing.print_several(done)
+    return done.status()
+
+
+Places = dict[str, tuple[Path | None, Path | None]]
+"""By the file: where its poses and its picture go."""
+
+
+def _alone(arguments: argparse.Namespace) -> Places:
+    learned.check_picture(arguments.render)
+    learned.check_targets(arguments.out, arguments.render)
+    return {arguments.files[0]: (arguments.out, arguments.render)}
+
+
+def _in_folders(arguments: argparse.Namespace) -> Places:
+    """One place below the folders for each of several files; the folders are made.
+
+    Raises:
+        FileError: a file is named where a folder is needed, or two files would go to one place.
+    """
+    found = inputs.inputs(arguments.files)
+    kept: list[dict[str, Path]] = []
+    for option, suffix in (("out", _POSES), ("render", _PICTURE)):
+        folder = getattr(arguments, option)
+        if folder is not None and folder.suffix and not folder.is_dir():
+            raise FileError(folder, "several files go into a folder", remedy=f"name one, as in --{option} changed/")
+        kept.append({} if folder is None else inputs.targets(found, folder, suffix))
+    return {one.file: (kept[0].get(one.file), kept[1].get(one.file)) for one in found}
+
+
+def _edited(file: str, out: Path | None, picture: Path | None, arguments: argparse.Namespace) -> Edited:
+    """Change the pose of one file, keep and draw it."""
     from poseloom import api
     from poseloom.base.files import refuse_source
 
-    for path in (arguments.out, arguments.render):
-        refuse_source(path, arguments.file, arguments.joint_map, force=arguments.force)
-    learned.check_picture(arguments.render)
-    learned.check_targets(arguments.out, arguments.render)
-    clip = options.read_motion(arguments, arguments.file)
-    pose = clip.pose[options.checked_frame(arguments.file, clip, arguments.frame)]
-    made = api.edit(
-        pose,
-        arguments.instruction,
-        arguments.n,
-        arguments.seed,
-        verify=arguments.verify,
-        model=arguments.model,
-    )
+    for path in (out, picture):
+        refuse_source(path, file, arguments.joint_map, force=arguments.force)
+    clip = options.read_motion(arguments, file)
+    pose = clip.pose[options.checked_frame(file, clip, arguments.frame)]
+    settings = {"verify": arguments.verify, "model": arguments.model}
+    made = api.edit(pose, arguments.instruction, arguments.n, arguments.seed, **settings)
     printing.tell(made.notes)
-    if arguments.out is not None:
-        api.save(made.poses, arguments.out)
-    if arguments.render is not None:
-        _draw(made, pose, arguments)
-    if arguments.json:
-        where = {"file": arguments.file, "frame": arguments.frame}
-        printing.print_json(where, made, out=arguments.out, render=arguments.render)
-        return
-    learned.print_poses(made, arguments.seed)
-    hint = "--render change.png draws it beside the original, --out changed.npz keeps it"
-    printing.print_files(arguments.out, arguments.render, otherwise=hint)
+    if out is not None:
+        api.save(made.poses, out)
+    if picture is not None:
+        _draw(made, pose, picture, arguments.instruction)
+    return made
 
 
-def _draw(made: Edited, pose: Pose, arguments: argparse.Namespace) -> None:
+def _draw(made: Edited, pose: Pose, picture: Path, instruction: str) -> None:
     from poseloom.pose import concatenate
 
-    if arguments.render.suffix.lower() == learned.BODY:
-        learned.draw(made.poses, arguments.render, [], [], "")
+    if picture.suffix.lower() == learned.BODY:
+        learned.draw(made.poses, picture, [], [], "")
         return
     both = concatenate([pose.reshape(1), made.poses])
     labels = ["before", *(f"after {place}" for place in range(1, len(made.poses) + 1))]
-    learned.draw(both, arguments.render, ["", *made.facts.in_words()], labels, arguments.instruction[:_TITLE])
+    learned.draw(both, picture, ["", *made.facts.in_words()], labels, learned.title_of(instruction))

@@ -7,14 +7,13 @@ import argparse
 from poseloom.cli import learned, options, printing
 
 _DRAWN = 32
-_TITLE = 80
-"""Characters of the text above a sheet."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help='"a person kneeling on the left knee with both arms raised"')
     learned.add_sampling_options(parser, count=4, drawn=_DRAWN)
     learned.add_model(parser, "generation")
+    options.add_device(parser)
     options.add_json(parser)
 
 
@@ -30,7 +29,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.render is not None:
         under = made.facts.in_words() if made.facts.stated else []
         labels = [f"pose {place}" for place in range(1, len(made.poses) + 1)]
-        learned.draw(made.poses, arguments.render, under, labels, arguments.text[:_TITLE])
+        learned.draw(made.poses, arguments.render, under, labels, learned.title_of(arguments.text))
     if arguments.json:
         printing.print_json(made, out=arguments.out, render=arguments.render)
         return

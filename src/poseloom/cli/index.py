@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     learned = "vectors of a learned model, as retrieval: search then ranks by meaning (default: geometry)"
     build.add_argument("--model", metavar="NAME|PATH", help=learned)
     options.add_alias(build, "--embedding", "model")
+    options.add_device(build)
     build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
     options.add_json(build)
     info = actions.add_parser("info", help="what an index holds", description="What an index holds.")

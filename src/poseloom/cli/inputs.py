@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 import sys
 import tempfile
@@ -68,7 +69,7 @@ class Done(Generic[T]):
 
 
 def inputs(paths: Sequence[str]) -> list[Input]:
-    """The files that are named, and the motion files in the folders that are, in the order of their names.
+    """The files that are named or match a pattern, and the motion files in the folders, in the order of their names.
 
     Raises:
         FileError: a folder holds no motion files.
@@ -77,9 +78,18 @@ def inputs(paths: Sequence[str]) -> list[Input]:
     for path in paths:
         if path != STANDARD and Path(path).is_dir():
             found += _in_folder(Path(path))
+        elif matching := _matching(path):
+            found += inputs(matching)
         else:
             found.append(Input(path, Path("stdin" if path == STANDARD else Path(path).stem)))
     return found
+
+
+def _matching(path: str) -> list[str]:
+    """What a pattern matches that no shell has looked at: ``"clips/*.bvh"`` in quotes, or on Windows."""
+    if path == STANDARD or not glob.has_magic(path) or Path(path).exists():
+        return []
+    return sorted(glob.glob(path, recursive=True))  # noqa: PTH207 (pathlib refuses absolute patterns)
 
 
 def _in_folder(folder: Path) -> list[Input]:
@@ -99,7 +109,9 @@ def _in_folder(folder: Path) -> list[Input]:
 
 def is_one(paths: Sequence[str]) -> bool:
     """Whether a single file is named, no folder: then results have no names of files."""
-    return len(paths) == 1 and (paths[0] == STANDARD or not Path(paths[0]).is_dir())
+    if len(paths) != 1:
+        return False
+    return paths[0] == STANDARD or not (Path(paths[0]).is_dir() or _matching(paths[0]))
 
 
 def each(paths: Sequence[str], do: Callable[[Input], T], done: Callable[[Input, T], None] | None = None) -> Done[T]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from poseloom.base.errors import PoseloomError
-from poseloom.cli import options, printing
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
     from poseloom.pose import Clip
+    from poseloom.results import Instructed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE_A", help="file of the pose to start from")
-    parser.add_argument("target", metavar="FILE_B", nargs="?", help="file of the pose to reach (default: FILE_A)")
+    parser.add_argument("file", metavar="FILE_A", help="file of the pose to start from, or a folder")
+    parser.add_argument(
+        "target",
+        metavar="FILE_B",
+        nargs="?",
+        help="the same of the pose to reach (default: FILE_A); files of two folders are paired by name",
+    )
     parser.add_argument("--frames", type=int, nargs=2, metavar=("A", "B"), help="frames of the two poses")
     options.add_format(parser)
     options.add_seed(parser)
@@ -29,22 +36,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    from poseloom import api
-
+def run(arguments: argparse.Namespace) -> int:
     if arguments.target is None and arguments.frames is None:
         raise PoseloomError("instruct needs two poses; name a second file, or two frames with --frames A B")
-    frames = arguments.frames or [0, 0]
-    files = [arguments.file, arguments.target or arguments.file]
-    start, end = (_pose(arguments, file, frame) for file, frame in zip(files, frames, strict=True))
+    first, second = arguments.file, arguments.target or arguments.file
+    if inputs.is_one([first]) and inputs.is_one([second]):
+        told = _instructed(first, second, arguments)
+        if arguments.json:
+            printing.print_json(_places(first, second, arguments), told)
+        else:
+            print(told[0])
+        return 0
+    return _pairs(first, second, arguments)
+
+
+def _pairs(first: str, second: str, arguments: argparse.Namespace) -> int:
+    """Every file of a folder with the one of its name in another folder, or with a single file."""
+    ends = {one.place: one.file for one in inputs.inputs([second])}
+    single = second if inputs.is_one([second]) else None
+
+    def instructed(one: Input) -> Instructed:
+        end = single or ends.get(one.place)
+        if end is None:
+            raise FileError(one.file, f"has no counterpart in {second}", remedy="pairs have the same name")
+        return _instructed(one.file, end, arguments)
+
+    def show(one: Input, told: Instructed) -> None:
+        if not arguments.json:
+            print(f"{one.file}: {told[0]}", flush=True)
+
+    done = inputs.each([first], instructed, show)
+    if arguments.json:
+        printing.print_several(done)
+    return done.status()
+
+
+def _frames(arguments: argparse.Namespace) -> tuple[int, int]:
+    start, end = arguments.frames or (0, 0)
+    return start, end
+
+
+def _places(first: str, second: str, arguments: argparse.Namespace) -> dict[str, str | int]:
+    start, end = _frames(arguments)
+    return {"file_a": first, "frame_a": start, "file_b": second, "frame_b": end}
+
+
+def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instructed:
+    from poseloom import api
+
+    files = zip((first, second), _frames(arguments), strict=True)
+    start, end = (_pose(arguments, file, frame) for file, frame in files)
     wording = {"style": arguments.style, "version": arguments.version}
     told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
     printing.tell(told.notes)
-    if arguments.json:
-        places = {"file_a": files[0], "frame_a": frames[0], "file_b": files[1], "frame_b": frames[1]}
-        printing.print_json(places, told)
-    else:
-        print(told[0])
+    return told
 
 
 def _pose(arguments: argparse.Namespace, file: str, frame: int) -> Clip:

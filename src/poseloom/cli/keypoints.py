@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the output: npz, pose, coco, openpose, openpose18, mediapipe, csv (default: as the suffix says)",
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE|DIR", help="draw them over the picture or video")
+    options.add_device(parser)
     options.add_json(parser)
 
 
@@ -152,7 +153,7 @@ def _found(source: Any, arguments: argparse.Namespace) -> Keypoints:
     from poseloom import api
 
     boxes = _boxes(arguments)
-    with_progress = _progress("looked at") if isinstance(source, str) and sys.stderr.isatty() else None
+    with_progress = frames_progress("looked at") if isinstance(source, str) else None
     return api.keypoints(
         source,
         boxes=boxes,
@@ -194,7 +195,7 @@ def _written(
     if drawn is not None:
         from poseloom.tasks.keypoints.overlay import draw_keypoints_over
 
-        draw_keypoints_over(source, found, drawn, _progress("drawn") if sys.stderr.isatty() else None)
+        draw_keypoints_over(source, found, drawn, frames_progress("drawn"))
 
 
 def _told(found: Keypoints) -> str:
@@ -207,8 +208,13 @@ def _told(found: Keypoints) -> str:
     return f"{who}; points seen: {seen}{', ...' if people > 8 else ''}"
 
 
-def _progress(what: str) -> Callable[[int, int | None], None]:
-    """A line on stderr that is written over: how many frames are done, and about how long the others take."""
+def frames_progress(what: str) -> Callable[[int, int | None], None] | None:
+    """A line on stderr that is written over: how many frames are done, and about how long the others take.
+
+    None where stderr is no terminal.
+    """
+    if not sys.stderr.isatty():
+        return None
     start = last = time.monotonic()
 
     def tell(done: int, expected: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 BODY = ".glb"
+_TITLE = 300
+"""Most characters of a title."""
 _PIXELS = 384
 """Side of a picture on a sheet."""
 
@@ -72,13 +75,28 @@ def draw(poses: Pose, path: Path, texts: Sequence[str], labels: Sequence[str], t
         PoseloomError: the file cannot be written.
     """
     from poseloom import api
-    from poseloom.render import contact_sheet, render, save_picture
 
     if path.suffix.lower() == BODY:
         api.save(poses[0] if len(poses) == 1 else poses, path)
         return
-    sheet = contact_sheet(render(poses, _PIXELS), texts, labels=labels, title=title)
-    save_picture(sheet, path)
+    draw_all([poses], path, texts, labels, title)
+
+
+def draw_all(parts: Sequence[Pose], path: Path, texts: Sequence[str], labels: Sequence[str], title: str = "") -> None:
+    """A sheet of the poses of several files, which may have other joints.
+
+    Raises:
+        PoseloomError: the file cannot be written.
+    """
+    from poseloom.render import contact_sheet, render, save_picture
+
+    pictures = [picture for poses in parts for picture in render(poses, _PIXELS)]
+    save_picture(contact_sheet(pictures, texts, labels=labels, title=title), path)
+
+
+def title_of(text: str) -> str:
+    """Words of a user as the title of a sheet, which wraps it: all of them, unless they are a page."""
+    return textwrap.shorten(text, _TITLE, placeholder=" ...")
 
 
 def print_poses(made: Generated | Edited, seed: int) -> None:

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from poseloom import __version__
@@ -53,7 +54,7 @@ DEBUG_VARIABLE = "POSELOOM_DEBUG"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0, 2 for a user's mistake, 1 for a fault of ours."""
-    given = with_axis_values(sys.argv[1:] if arguments is None else arguments)
+    given = _asked_in_words(with_axis_values(sys.argv[1:] if arguments is None else arguments))
     try:
         parser = build_parser(given)
         parsed, rest = parser.parse_known_args(given)
@@ -77,13 +78,20 @@ def main(arguments: list[str] | None = None) -> int:
         return report(f"poseloom: a fault of poseloom: {text}; {DEBUG_VARIABLE}=1 shows where", OUR_FAULT)
 
 
+def _asked_in_words(given: list[str]) -> list[str]:
+    """``help``, ``help COMMAND`` and ``version`` as the options that they stand for."""
+    if given[:1] == ["help"]:
+        return [*given[1:], "--help"]
+    return ["--version"] if given == ["version"] else given
+
+
 def run_command(parsed: argparse.Namespace) -> int:
     """Run the command that was typed, with progress and what ``-v`` and ``-q`` ask for."""
     messages.set_loudness(parsed)
     began, computed = time.monotonic(), time.process_time()
     listener = listener_for(getattr(parsed, "json", False))
     try:
-        with listening(listener):
+        with listening(listener), _on_device(getattr(parsed, "device", None)):
             status = import_module(f"poseloom.cli.{parsed.command}").run(parsed) or 0
     finally:
         if listener is not None:
@@ -91,6 +99,15 @@ def run_command(parsed: argparse.Namespace) -> int:
     seconds = time.monotonic() - began, time.process_time() - computed
     messages.detail("{:.1f} s, {:.1f} s of CPU".format(*seconds))
     return status
+
+
+def _on_device(name: str | None) -> AbstractContextManager[object]:
+    """Where models are opened: as --device says."""
+    if name is None:
+        return nullcontext()
+    from poseloom.training.devices import on_device
+
+    return on_device(name)
 
 
 def build_parser(given: list[str]) -> Parser:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from poseloom.base.errors import closest, shortened
+from poseloom.base.errors import PoseloomError, closest, shortened
 
 USER_MISTAKE = 2
 SEVERAL = "several"
@@ -77,6 +77,21 @@ def _too_many(command: argparse.ArgumentParser, parsed: argparse.Namespace, rest
         right = " ".join([command.prog, *map(shlex.quote, before), f'"{sentence}"'])
         return f"the words need quotes; did you mean {shortened(right, 200)}"
     return f"one word too many: {shortened(' '.join(rest), 100)!r}; see '{command.prog} --help'"
+
+
+def need_quotes(prog: str, files: list[str], sentence: str) -> None:
+    """Tell of words behind files that were meant as one sentence: neither there nor named as files are; or of none.
+
+    Raises:
+        PoseloomError: with the command line that would have been right.
+    """
+    if Path(sentence).is_file():
+        raise PoseloomError(f'{shlex.quote(sentence)} is a file; what to change comes last, as in "raise the left arm"')
+    for place, word in enumerate(files):
+        if place and word != "-" and not Path(word).suffix and not Path(word).exists():
+            meant = " ".join([*files[place:], sentence])
+            right = " ".join([prog, *map(shlex.quote, files[:place]), f'"{meant}"'])
+            raise PoseloomError(f"the words need quotes; did you mean {shortened(right, 200)}")
 
 
 def _chosen(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> argparse.ArgumentParser:

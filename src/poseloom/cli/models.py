@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from poseloom.checkpoints.released import ReleasedCheckpoint
     from poseloom.nn.text.vocabulary import Vocabulary
     from poseloom.results import ModelRow
+    from poseloom.tasks.mesh_recovery.released import ReleasedNetwork
     from poseloom.training.export import ModelCard
 
 _MEBIBYTE = 1 << 20
@@ -59,6 +60,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--extra-words", type=Path, metavar="FILE", help="words that followed the data set's texts, one a line"
+    )
+    parser.add_argument(
+        "--body", type=Path, metavar="DIR", help="folder of SMPL's files, for GraphCMR and Mesh Graphormer"
     )
     options.add_force(parser)
 
@@ -139,12 +143,17 @@ def _import(arguments: argparse.Namespace) -> None:
     from poseloom.checkpoints.converted import write_converted
     from poseloom.checkpoints.released import read_released
     from poseloom.results import ModelImported
+    from poseloom.tasks.mesh_recovery.released import read_released_network
     from poseloom.training.export import card_path
 
     read = (arguments.file, arguments.stage2, arguments.vocabulary, arguments.extra_words)
     if arguments.out is not None:
         refuse_source(arguments.out, *read, force=arguments.force)
         writable_target(arguments.out)
+    network = read_released_network(arguments.file)
+    if network is not None:
+        _import_network(network, arguments)
+        return
     checkpoint = read_released(arguments.file, second=arguments.stage2)
     vocabulary, notes = _vocabulary(checkpoint, arguments)
     out = arguments.out or Path(_name_of(arguments.file, checkpoint)).with_suffix(".safetensors")
@@ -154,6 +163,25 @@ def _import(arguments: argparse.Namespace) -> None:
     words = None if vocabulary is None else len(vocabulary)
     made = ModelImported(out, card.task, checkpoint.kind.name, card.parameters, words, notes=notes)
     printing.tell(made.notes)
+    if arguments.json:
+        printing.print_json(made)
+    else:
+        print(f"{out}: {made.kind}, task {made.task}, {made.parameters:,} numbers")
+
+
+def _import_network(network: ReleasedNetwork, arguments: argparse.Namespace) -> None:
+    """A network of mesh recovery."""
+    from poseloom.base.files import refuse_source
+    from poseloom.checkpoints.networks import import_network
+    from poseloom.results import ModelImported
+    from poseloom.training.export import card_path
+
+    out = arguments.out or Path(arguments.file.stem).with_suffix(".safetensors")
+    for written in (out, card_path(out)):
+        refuse_source(written, arguments.file, force=arguments.force)
+    card = import_network(network, out, arguments.body)
+    kind = f"{network.choice.algorithm} on {network.choice.network}"
+    made = ModelImported(out, card.task, kind, card.parameters, None, notes=())
     if arguments.json:
         printing.print_json(made)
     else:
@@ -217,7 +245,7 @@ _COMMANDS: dict[str, _Command] = {
     "list": ("the models that poseloom ships", _add_list, _list),
     "info": ("what is known of a model: data, figures, limits, licence", _add_info, _info),
     "import": (
-        "make a model of published weights: PoseScript and its kin, PG2, PN-GAN, PATN, DPIG",
+        "make a model of published weights: PoseScript and its kin, mesh recovery, PG2, PN-GAN, PATN, DPIG",
         _add_import,
         _import,
     ),

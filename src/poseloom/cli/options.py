@@ -24,8 +24,8 @@ def add_input(
     """The motion or pose file and the options that say what it is.
 
     Args:
-        parser: parser of the command.
-        name: name of the argument that takes the file.
+        parser: the command's.
+        name: what the argument that takes the file is called.
         rate: the option that says its frames a second.
         several: whether several files and folders may be named; the argument is a list of them then.
     """
@@ -41,7 +41,7 @@ def add_alias(parser: argparse.ArgumentParser, alias: str, of: str, **kind: Any)
     """An older name of an option, which goes on to work and is not shown.
 
     Args:
-        parser: parser of the command.
+        parser: the command's.
         alias: the older name.
         of: where its value goes: the attribute of the arguments.
         kind: what else the option has: ``type``, ``action``.
@@ -64,6 +64,7 @@ def add_motion_options(parser: argparse.ArgumentParser, rate: str = "--fps") -> 
     if rate != "--source-fps":  # the name where --fps is what the result shall have
         add_alias(parser, "--source-fps", "fps", type=float)
     parser.add_argument("--person", metavar="NAME", help="which of several people: a name in the file, or a number")
+    add_device(parser)
     parser.set_defaults(rate_option=rate)
 
 
@@ -150,6 +151,12 @@ def add_wording(parser: argparse.ArgumentParser, styles: str, versions: str) -> 
     """How the text is written: styles of ours, versions of the published pipelines."""
     parser.add_argument("--style", metavar="NAME", help=styles)
     parser.add_argument("--version", metavar="NAME", help=versions)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where networks compute; `cli.main` has the command run with it."""
+    known = "cpu (the default), cuda, cuda:N, mps, or auto: cuda where there is one"
+    parser.add_argument("--device", metavar="DEVICE", help=f"where networks compute: {known}")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from poseloom.cli import messages
 REST = "rest"
 KEYS = "keys"
 """Whether help was asked for behind a recipe: then its keys are wanted."""
-_PLAIN_KEYS = ("task", "name", "seed")
-"""Keys of every recipe that stand in no section."""
+_PLAIN_KEYS = ("task", "name", "seed", "data", "init", "loss", "augment", "backbone", "body")
+"""Keys of recipes that stand in no section, or name one: no options that somebody wrote wrongly."""
 Add = Callable[[argparse.ArgumentParser], None]
 
 
@@ -26,6 +26,12 @@ def add_recipe(parser: argparse.ArgumentParser, name: str, what: str, add_option
         metavar="--section.key VALUE ...",
         help="values that replace those of the recipe, as --stages.train.optimizer.lr 3e-4; RECIPE --help shows all",
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where the model computes: engine.accelerator under the name that other commands have for it."""
+    what = "where the model computes: cpu, cuda, mps or auto, as --engine.accelerator (default: the recipe's)"
+    parser.add_argument("--device", metavar="DEVICE", help=what)
 
 
 def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[str, str]]:
@@ -49,6 +55,9 @@ def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[st
         near = "" if "." in key or key[2:] in _PLAIN_KEYS else closest(key, known)
         if near:
             raise PoseloomError(f"unknown option {key}{near}")
+        if key.startswith("--") and len(key) > 2 and "." not in key and key[2:] not in _PLAIN_KEYS:
+            section = f"a value of the recipe is named with its section, as --section.{key[2:]}"
+            raise PoseloomError(f"unknown option {key}; {section}; RECIPE --help shows all keys")
         if not key.startswith("--") or len(key) == 2:
             raise PoseloomError(f"{key!r}: expected --section.key before a value; RECIPE --help shows all keys")
         if not given:
@@ -56,6 +65,9 @@ def parse_rest(arguments: argparse.Namespace, add_options: Add) -> list[tuple[st
                 raise PoseloomError(f"{key}: a value is missing")
             value = words.pop(0)
         pairs.append((key[2:], value))
+    if getattr(arguments, "device", None) is not None:
+        pairs.append(("engine.accelerator", arguments.device))
+        arguments.device = None  # the engine looks after it
     return pairs
 
 

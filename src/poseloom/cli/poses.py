@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "list", help="all named stances, with their kinds", description="All named stances, with their kinds."
     )
     listing.add_argument("--render", type=Path, metavar="FILE", help=f"draw them as well ({' '.join(_SUFFIXES)})")
+    options.add_alias(listing, "--out", "render", type=Path)
     listing.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of a picture (default: 256)")
     options.add_json(listing)
 

@@ -50,10 +50,10 @@ def print_texts(texts: Any, several: bool, file: str = "") -> None:
         print(f"{before}{head}{row['text']}", flush=bool(file))
 
 
-def print_several(done: Done[Any]) -> None:
-    """Print what became of several files as JSON: ``files``, ``failed``, ``notes``."""
+def print_several(done: Done[Any], **more: Any) -> None:
+    """Print what became of several files as JSON: ``files``, ``failed``, what the command adds, ``notes``."""
     rows = [{"file": one.file, **plain_of(made)} for one, made in done.made]
-    print_json({"files": rows, "failed": [vars(failure) for failure in done.failed], "notes": []})
+    print_json({"files": rows, "failed": [vars(failure) for failure in done.failed], "notes": []}, **more)
 
 
 def plain_of(made: Any) -> dict[str, Any]:

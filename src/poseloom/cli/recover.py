@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import options, printing
+from poseloom.cli.keypoints import frames_progress
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _OVERLAYS = (".png", ".jpg", ".jpeg", ".webp")
+_MOVING = (".mp4", ".gif", ".webp")
 _SHEET_HEIGHT = 480
 """Pixels of a photo on the sheet of a folder."""
 
@@ -36,7 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=int, metavar="N", help="how many at most, the larger ones first (default: 1)")
     parser.add_argument("--fps", type=float, metavar="N", help="frames a second of a video that are looked at")
     parser.add_argument("--lens", type=float, metavar="MM", help="focal length on 36 x 24 (default: the file's, or 43)")
-    parser.add_argument("--algorithm", default="landmarks", metavar="NAME", help="landmarks: a fit to keypoints")
+    parser.add_argument(
+        "--algorithm",
+        default="lifted",
+        metavar="NAME",
+        help="lifted: a learned lifter tells depth (default); landmarks: a fit to keypoints alone",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="network that looks at the pixels: hmr, spin, pare, graphcmr, graphormer",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -44,9 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep the poses: .npz .bvh .glb .pose .json; a folder for a folder; numbered files for several people",
     )
     parser.add_argument(
-        "--overlay", type=Path, metavar="FILE", help="draw the bodies over the photo, side views beside"
+        "--overlay",
+        type=Path,
+        metavar="FILE",
+        help="draw the bodies over the photo, side views beside, or over every frame of a video",
     )
     parser.add_argument("--skeleton", action="store_true", help="draw keypoints over the photo instead of bodies")
+    options.add_device(parser)
     options.add_json(parser)
 
 
@@ -55,8 +72,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     overlay = arguments.overlay
     if overlay is not None:
-        if overlay.suffix.lower() not in _OVERLAYS:
-            raise FileError(overlay, "cannot be drawn", remedy=f"expected one of {', '.join(_OVERLAYS)}")
+        known = _MOVING if _is_video(arguments.source) else _OVERLAYS
+        if overlay.suffix.lower() not in known:
+            raise FileError(overlay, "cannot be drawn", remedy=f"expected one of {', '.join(known)}")
         writable_target(overlay)
     if arguments.source != STDIN and Path(arguments.source).is_dir():
         _run_folder(arguments)
@@ -66,17 +84,19 @@ def run(arguments: argparse.Namespace) -> None:
     printing.tell(found.notes)
     files = _saved(found, arguments.out) if arguments.out is not None else []
     if overlay is not None:
-        if found.is_video:
-            raise PoseloomError("--overlay of a video: keep its poses with --out, and draw them with 'poseloom render'")
-        from poseloom.render import save_picture
-
-        save_picture(_drawn(found, source, arguments.skeleton), overlay)
+        _draw(found, source, overlay, arguments.skeleton)
         files.append(overlay)
     if arguments.json:
         printing.print_json(found, out=files or None)
         return
     _print(found)
     printing.print_files(*files, otherwise="--out keeps the poses, --overlay draws them")
+
+
+def _is_video(source: str) -> bool:
+    from poseloom.images.video import is_video
+
+    return source != STDIN and Path(source).is_file() and is_video(source)
 
 
 def _recovered(source: str | bytes, arguments: argparse.Namespace) -> Recovered:
@@ -92,13 +112,9 @@ def _recovered(source: str | bytes, arguments: argparse.Namespace) -> Recovered:
         fps=arguments.fps,
         lens=arguments.lens,
         algorithm=arguments.algorithm,
-        progress=_progress if sys.stderr.isatty() else None,
+        model=arguments.model,
+        progress=frames_progress("looked at"),
     )
-
-
-def _progress(done: int, expected: int | None) -> None:
-    of = f" of about {expected}" if expected else ""
-    print(f"\rposeloom: frame {done}{of}", end="", file=sys.stderr, flush=True)
 
 
 def _print(found: Recovered) -> None:
@@ -128,6 +144,19 @@ def _saved(found: Recovered, out: Path) -> list[Path]:
         api.save(clip if found.is_video or path.suffix.lower() != ".glb" else clip.pose[0], path)
         files.append(path)
     return files
+
+
+def _draw(found: Recovered, source: str | bytes, path: Path, skeleton: bool) -> None:
+    """A picture, or a video of every frame."""
+    if found.is_video:
+        from poseloom.tasks.mesh_recovery.overlay import draw_over_video
+
+        assert isinstance(source, str)
+        draw_over_video(found, source, path, skeleton=skeleton)
+        return
+    from poseloom.render import save_picture
+
+    save_picture(_drawn(found, source, skeleton), path)
 
 
 def _drawn(found: Recovered, source: str | bytes, skeleton: bool) -> Image.Image:

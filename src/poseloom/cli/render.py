@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.cli import inputs, messages, options, printing
+from poseloom.cli import inputs, messages, options, printing, render_control
+from poseloom.cli.data_render import size_of
 from poseloom.cli.inputs import STANDARD
 from poseloom.cli.sequences import is_sequence, write_sequence
 
@@ -32,16 +33,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pictures = f"picture ({' '.join(PICTURES)}; f_%%04d.png: one a frame)"
     parser.add_argument(
         "--out",
-        required=True,
         metavar="FILE|DIR",
         help=f"{pictures}, animation ({' '.join(ANIMATIONS)}) or body ({GLB}); a folder for several files, with --to",
     )
     parser.add_argument("--to", metavar="FORMAT", help="png, gif, mp4, glb, ...: what goes into a folder, or to -")
     options.add_frames(parser, default="all frames of an animation, the first for a picture")
-    parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="side of a picture (default: 512)")
-    parser.add_argument("--style", choices=STYLES, default="studio", help="sides: the left sleeve and leg are orange")
+    size = "width and height in pixels, or one number for a square (default: 512)"
+    parser.add_argument("--size", default="512", metavar="WxH", help=size)
+    style = (
+        "sides: the left sleeve and leg are orange; openpose to parts: control pictures; pack: a folder of all of them"
+    )
+    known = (*STYLES, *render_control.STYLES, render_control.PACK)
+    parser.add_argument("--style", choices=known, default="studio", metavar="NAME", help=f"{', '.join(known)}; {style}")
     parser.add_argument("--azimuth", type=float, metavar="DEGREES", help="0 from the front, 90 from the person's left")
     parser.add_argument("--elevation", type=float, metavar="DEGREES", help="height of the camera above the horizontal")
+    render_control.add_arguments(parser)
     parser.add_argument("--no-text", action="store_true", help="no descriptions under the pictures of a sheet")
     options.add_seed(parser)
     options.add_force(parser)
@@ -49,7 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    out = arguments.out
+    out = arguments.out = _target(arguments)
+    if render_control.is_control(arguments):
+        return _control(arguments, Path(out))
+    render_control.refuse_alone(arguments)
     if inputs.is_folder(out):
         return _into_folder(arguments, Path(out))
     suffix = _checked_suffix(out, arguments.to)
@@ -70,6 +79,42 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _target(arguments: argparse.Namespace) -> str:
+    """What is drawn: --out, or the last of the files where it is named as a picture is.
+
+    Raises:
+        PoseloomError: nothing is named.
+    """
+    if arguments.out is not None:
+        return str(arguments.out)
+    last = arguments.files[-1]
+    is_picture = Path(last).suffix.lower() in (*PICTURES, *ANIMATIONS)
+    if len(arguments.files) > 1 and is_picture and not Path(last).exists():  # a photo may be an input
+        return str(arguments.files.pop())
+    example = f"{Path(last).stem or 'drawn'}.png"
+    raise PoseloomError(f"render {last}: name what to draw, behind the file or with --out, as in --out {example}")
+
+
+def _control(arguments: argparse.Namespace, out: Path) -> int:
+    """One control picture, or a folder of all."""
+    from poseloom.base.files import refuse_source, writable_target
+
+    files = [one.file for one in inputs.inputs(arguments.files)]
+    if len(files) != 1:
+        raise PoseloomError(f"--style {arguments.style} draws one file, got {len(files)}")
+    refuse_source(out, *files, force=arguments.force)
+    if arguments.style != render_control.PACK:
+        writable_target(out)
+    clip = options.read_motion(arguments, files[0])
+    _show(render_control.write(files[0], clip, out, arguments, _size(arguments)), arguments)
+    return 0
+
+
+def _size(arguments: argparse.Namespace) -> int | tuple[int, int]:
+    width, height = size_of(arguments.size)
+    return width if width == height else (height, width)
+
+
 def _checked_suffix(out: str, format: str | None) -> str:
     """Of what is drawn: that of the file, else what --to says."""
     suffix = f".{format.lower().lstrip('.')}" if format else Path(out).suffix.lower()
@@ -78,7 +123,7 @@ def _checked_suffix(out: str, format: str | None) -> str:
         hint = closest(suffix, known) if suffix else ""
         problem = f"cannot draw {suffix}" if suffix else "cannot draw without a suffix"
         way = "" if suffix else "; or name the kind with --to"
-        raise FileError(out, problem, remedy=", ".join(known) + hint + way)
+        raise FileError(out, problem, remedy=f"expected {', '.join(known)}{hint}{way}")
     if format and out != STANDARD and Path(out).suffix.lower() != suffix:
         raise FileError(out, f"does not end in {suffix}, which --to asks for", remedy="leave --to out, or the suffix")
     return suffix
@@ -164,7 +209,7 @@ def _write_animation(file: str, clip: Clip, out: Path, arguments: argparse.Names
         raise PoseloomError("--frame draws a single picture; name a .png for it, or leave --frame out")
     frames, thinned = _thinned(file, clip, arguments)
     view = _view(arguments, shared=True)
-    animate(thinned, out, arguments.size, style=_style(arguments), view=view)
+    animate(thinned, out, _size(arguments), style=_style(arguments), view=view)
     return frames, f"animation of {thinned.seconds:.1f} s"
 
 
@@ -191,7 +236,8 @@ def _pictures_of(file: str, clip: Clip, arguments: argparse.Namespace) -> _Pictu
 
     frames = options.frames_of(arguments, file, clip, len(clip))
     poses = api.select(clip, frames).pose
-    drawn = render_each(poses, arguments.size, view=_view(arguments), style=_style(arguments))
+    camera = render_control.camera_given(arguments)
+    drawn = render_each(poses, _size(arguments), view=_view(arguments), style=_style(arguments), camera=camera)
     pictures = [to_pil(picture) for picture in tracked(drawn, len(frames), "drawing", "pictures")]
     texts = [] if arguments.no_text else list(api.describe(poses, seed=arguments.seed))
     labels = [f"frame {frame}, {frame / clip.fps:.2f} s" for frame in frames]
@@ -205,15 +251,38 @@ def _write_pictures(file: str, clip: Clip, out: Path, arguments: argparse.Namesp
     frames = tuple(made.frames)
     if len(frames) == 1:
         save_picture(made.pictures[0], out)
+        if out.suffix.lower() == ".png":
+            _keep_pose(clip, frames[0], out)
+        if arguments.save_camera is not None:
+            _save_camera(clip, frames[0], arguments)
         return frames, f"picture of frame {frames[0]}"
     save_picture(contact_sheet(made.pictures, made.texts, labels=made.labels, title=made.title), out)
     return frames, f"sheet of {len(frames)} frames"
 
 
+def _keep_pose(clip: Clip, frame: int, out: Path) -> None:
+    """Put the pose into its picture, which opens again as a pose."""
+    from poseloom.base.files import atomic_write
+    from poseloom.formats.pose_in_png import with_pose
+
+    png = with_pose(out.read_bytes(), clip[frame : frame + 1])
+    with atomic_write(out) as temporary:
+        temporary.write_bytes(png)
+
+
+def _save_camera(clip: Clip, frame: int, arguments: argparse.Namespace) -> None:
+    from poseloom.formats.camera_file import write_camera
+    from poseloom.render.control import camera_of
+
+    given = render_control.camera_given(arguments)
+    view = _view(arguments)
+    write_camera(camera_of(clip.pose[frame], _size(arguments), camera=given, view=view), arguments.save_camera)
+
+
 def _write_sequence(file: str, clip: Clip, out: Path, arguments: argparse.Namespace) -> tuple[tuple[int, ...], str]:
     frames = options.frames_of(arguments, file, clip, 1)
     view = _view(arguments, shared=True)
-    what = write_sequence(clip, frames, out, arguments.size, view=view, style=_style(arguments))
+    what = write_sequence(clip, frames, out, _size(arguments), view=view, style=_style(arguments))
     return tuple(frames), what
 
 
@@ -227,11 +296,16 @@ def _thinned(file: str, clip: Clip, arguments: argparse.Namespace) -> tuple[tupl
 
 
 def _view(arguments: argparse.Namespace, shared: bool = False) -> View | None:
+    from poseloom.pose.viewpoint import angle_of_lens
     from poseloom.render import View
 
-    if arguments.azimuth is None and arguments.elevation is None:
+    if arguments.azimuth is None and arguments.elevation is None and arguments.lens is None:
         return None
-    return View(arguments.azimuth, arguments.elevation, shared=shared)
+    view = View(arguments.azimuth, arguments.elevation, shared=shared)
+    if arguments.lens is None:
+        return view
+    width, height = size_of(arguments.size)
+    return replace(view, field_of_view=angle_of_lens(arguments.lens, (height, width)))
 
 
 def _style(arguments: argparse.Namespace) -> Style:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
-from poseloom.cli import options, printing
+from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
+    from poseloom.cli.inputs import Input
     from poseloom.pose import Pose
+    from poseloom.results import Found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,20 +31,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--statements", action="store_true", help="answer TEXT by its statements where the index has learned vectors"
     )
-    parser.add_argument("--like", metavar="FILE", help="poses like the one in this file, instead of TEXT")
+    like = "poses like the one in this file, instead of TEXT; of several files or a folder, for each"
+    parser.add_argument("--like", metavar="FILE", nargs="+", help=like)
     parser.add_argument("--frame", type=int, metavar="N", help="with --like: which frame, counted from 0 (default: 0)")
     parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
     options.add_format(parser)
     options.add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    index = arguments.index or _index_of(arguments.table)
+    if arguments.like is None or inputs.is_one(arguments.like):
+        query = arguments.text if arguments.like is None else _pose(arguments, arguments.like[0])
+        _show(_found(query, index, arguments), arguments)
+        return 0
+
+    def show(one: Input, found: Found) -> None:
+        if not arguments.json:
+            print(f"{one.file}:")
+            _show(found, arguments)
+
+    done = inputs.each(arguments.like, lambda one: _found(_pose(arguments, one.file), index, arguments), show)
+    if arguments.json:
+        printing.print_several(done)
+    return done.status()
+
+
+def _found(query: str | Pose, index: str | Path, arguments: argparse.Namespace) -> Found:
     from poseloom import api
 
-    _check(arguments)
-    found = api.find(
-        arguments.text if arguments.like is None else _pose(arguments),
-        arguments.index or _index_of(arguments.table),
+    return api.find(
+        query,
+        index,
         arguments.k,
         where=arguments.where,
         near=arguments.near,
@@ -50,6 +71,9 @@ def run(arguments: argparse.Namespace) -> None:
         statements=arguments.statements,
         model=arguments.model,
     )
+
+
+def _show(found: Found, arguments: argparse.Namespace) -> None:
     printing.tell(found.remarks())
     if not found and not arguments.near:
         printing.tell(["--near shows the rows that come nearest"])
@@ -81,9 +105,9 @@ def _index_of(table: str) -> Path:
     return folder
 
 
-def _pose(arguments: argparse.Namespace) -> Pose:
+def _pose(arguments: argparse.Namespace, file: str) -> Pose:
     from poseloom import api
 
-    clip = options.read_motion(arguments, arguments.like)
-    frame = options.checked_frame(arguments.like, clip, arguments.frame or 0)
+    clip = options.read_motion(arguments, file)
+    frame = options.checked_frame(file, clip, arguments.frame or 0)
     return api.select(clip, [frame]).pose

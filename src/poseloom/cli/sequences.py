@@ -34,7 +34,9 @@ def frame_path(path: Path, frame: int) -> Path:
     return path.with_name(_NUMBER.sub(lambda match: match.group() % frame, path.name))
 
 
-def write_sequence(clip: Clip, frames: list[int], path: Path, size: int, *, view: View | None, style: Style) -> str:
+def write_sequence(
+    clip: Clip, frames: list[int], path: Path, size: int | tuple[int, int], *, view: View | None, style: Style
+) -> str:
     """Draw the frames with one camera, each into its own file, numbered as in the clip."""
     from poseloom import api
     from poseloom.base.progress import tracked

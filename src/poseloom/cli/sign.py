@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keypoints", choices=_KEYPOINTS, help=f"points of a .pose file (default: {_KEYPOINTS[0]})")
     parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
     sign_learned.add_arguments(parser)
+    options.add_device(parser)
     options.add_force(parser)
     options.add_json(parser)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError
-from poseloom.cli import messages, options, printing
+from poseloom.cli import messages, options, overrides, printing
 from poseloom.cli.overrides import add_recipe, parse_rest
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    overrides = parse_rest(arguments, _add_options)
+    values = parse_rest(arguments, _add_options)
     from poseloom.tasks.common.recipes import open_recipe
 
-    task, recipe = open_recipe(arguments.recipe, overrides)
+    task, recipe = open_recipe(arguments.recipe, values)
     if arguments.print_config or arguments.keys:
         from poseloom.training.recipe_files import recipe_text
 
@@ -55,6 +55,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/TASK-NAME)")
     parser.add_argument("--restart", action="store_true", help="throw away the run that the folder holds")
     parser.add_argument("--print-config", action="store_true", help="print the whole recipe as TOML and stop")
+    overrides.add_device(parser)
     options.add_alias(parser, "--print_config", "print_config", action="store_true")
     options.add_json(parser)
 

@@ -33,7 +33,7 @@ def read_ipc(path: Path, *schemas: Any, rows: int | None = None) -> Any:
     """The one batch of an Arrow file, mapped into memory; every offset and every text in it was looked at.
 
     Args:
-        path: path of the file.
+        path: the file.
         schemas: the columns that are expected; several where older files had others.
         rows: how many are expected; any number by default.
 

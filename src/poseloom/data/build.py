@@ -45,7 +45,7 @@ class Unit:
     """The work of one shard.
 
     Args:
-        name: name of the shard.
+        name: what the shard is called.
         rows: how many are expected, for the progress; 0 where it is not known.
         content: what the builder needs to know; pickled.
     """
@@ -116,7 +116,7 @@ def build(
         table: folder; made if `layout` says what its rows look like.
         builder: what is made.
         executor: where; in this process if None.
-        layout: layout of the rows, for a builder of rows.
+        layout: how the rows are laid out, for a builder of rows.
         report: called after every shard.
         accept: sees the manifest before it is written and may refuse it with a PoseloomError.
 

@@ -1,4 +1,4 @@
-"""Tables for other programs: Parquet and JSON, streamed shard by shard."""
+"""Tables for other programs: Parquet and JSON, streamed shard by shard, and HumanData."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from poseloom.data.arrow import pa
 from poseloom.data.schema import PAIRS_SCHEMA, ROWS_SCHEMA, pairs_to_arrow, plain
 from poseloom.data.table import Table
 
+HUMAN_DATA = ".npz"
+"""Suffix of the annotation files of mesh recovery; see `poseloom.formats.human_data`."""
 _DECIMALS = 8
 """Of numbers in JSON; single precision has no more."""
 
@@ -23,11 +25,12 @@ def export(table: Table, path: str | Path, pairs: bool = False) -> int:
     """Write all rows of a table, or its pairs, to one file; it appears whole or not at all.
 
     Parquet: the columns of the records, with all texts, and each row's numbers as a list of fixed length (rotations:
-    joints x 3, joint by joint). JSON: a list with one object a line, of the same names.
+    joints x 3, joint by joint). JSON: a list with one object a line, of the same names. Npz: HumanData, the annotation
+    file of mesh recovery.
 
     Args:
         table: to be written.
-        path: ``.parquet`` or ``.json``.
+        path: ``.parquet``, ``.json`` or ``.npz``.
         pairs: write the pairs instead of the rows.
 
     Returns:
@@ -37,8 +40,12 @@ def export(table: Table, path: str | Path, pairs: bool = False) -> int:
         PoseloomError: another suffix, a place that cannot be written, or a damaged shard.
     """
     suffix = Path(path).suffix.lower()
+    if suffix == HUMAN_DATA and not pairs:
+        from poseloom.data.human_data_export import export_human_data
+
+        return export_human_data(table, Path(path))
     if suffix not in _WRITERS:
-        known = tuple(_WRITERS)
+        known = (*_WRITERS, HUMAN_DATA)
         remedy = f"known: {', '.join(known)}{closest(suffix, known)}"
         raise FileError(path, f"cannot be exported as {suffix!r}", remedy=remedy)
     writable_target(path)

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Int64
 from numpy import ndarray as Array
 
 from poseloom.pose.camera import Camera as PinholeCamera
+from poseloom.pose.keypoints import conventions, names
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Pictures:
     Args:
         paths: as the data set names them.
         size: height and width, pixels.
-        box: box of the person: x, y, width, height in pixels; zeros where it is not known.
+        box: where the person is: x, y, width, height in pixels; zeros where it is not known.
         crop: from the picture to the crop; the identity where there is none.
     """
 
@@ -70,6 +71,18 @@ def keypoints_array(column: Any, convention: str, points: int, dimensions: int) 
     found[rows, :, :-1] = numbers.at(places, points * dimensions, 0.0).reshape(-1, points, dimensions)
     found[rows, :, -1] = _Numbers(values.field("confidence")).at(places, points, 1.0)
     return found
+
+
+def conventions_of(column: Any) -> frozenset[tuple[str, int]]:
+    """Conventions of the keypoints of all rows of a shard, each with how many coordinates its points have."""
+    _, values = _flat(column)
+    if not len(values):
+        return frozenset()
+    named = np.array(values.field("convention").to_pylist())
+    lengths = _Numbers(values.field("points")).lengths
+    pairs = {(str(name), int(length)) for name, length in zip(named, lengths, strict=True)}
+    counts = {name: len(names(name)) for name, _ in pairs if name in conventions()}
+    return frozenset((name, length // counts[name]) for name, length in pairs if counts.get(name) and length)
 
 
 def pictures_of(column: Any) -> Pictures:

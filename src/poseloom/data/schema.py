@@ -40,7 +40,7 @@ class Text:
         text: the words.
         kind: a `TextKind` value.
         source: the data set or the pipeline that it comes from.
-        seed: seed of the pipeline that wrote it; None for people's texts.
+        seed: which seed the pipeline that wrote it had; None for people's texts.
     """
 
     text: str
@@ -57,7 +57,7 @@ class Image:
         path: as the data set names it, relative to the folder of its images.
         width, height: pixels.
         crop: the 2 x 3 matrix, row by row, that takes pixels of the picture to those of the crop; empty for none.
-        box: box of the person: x, y, width, height, pixels; empty where it is not known.
+        box: where the person is: x, y, width, height, pixels; empty where it is not known.
     """
 
     path: str
@@ -74,7 +74,7 @@ class Keypoints:
     Args:
         convention: name of the convention, as in `poseloom.pose.keypoints`.
         points: x, y (pixels) or x, y, z (metres) of each point, one after the other.
-        confidence: confidence of each point, 0 to 1; empty where it is not known.
+        confidence: how sure each point is, 0 to 1; empty where it is not known.
     """
 
     convention: str
@@ -88,7 +88,7 @@ class Camera:
 
     Args:
         focal, centre: x and y, pixels.
-        rotation: rotation of the world into the camera's axes, 3 x 3, row by row.
+        rotation: turns the world into the camera's axes, 3 x 3, row by row.
         translation: metres, in the camera's axes.
     """
 
@@ -192,9 +192,9 @@ class RowBlock:
     """Rows on their way into a table, as columns of equal length.
 
     Args:
-        data_set: the data set of all of them.
+        data_set: where all of them come from.
         pose: None where no row has one.
-        joints: joints that the source told, by row; those of the pose where None. 0 marks a row without a pose, whose
+        joints: how many the source told, by row; those of the pose where None. 0 marks a row without a pose, whose
             numbers in `pose` do not count.
         problems: what was wrong with the files that they were read from, one line each.
     """
@@ -315,6 +315,8 @@ def pairs_to_arrow(pairs: list[Pair]) -> Any:
 
 def plain(value: Any) -> Any:
     """Data classes as dictionaries, at any depth: what Arrow and JSON take."""
+    if isinstance(value, tuple) and value and type(value[0]) is float:  # coordinates, of which there are many
+        return list(value)
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if hasattr(value, "__dataclass_fields__"):

@@ -14,7 +14,7 @@ from numpy import ndarray as Array
 from poseloom.base.errors import PoseloomError
 from poseloom.data.arrow import damaged, read_array, read_ipc, write_array, write_ipc
 from poseloom.data.columns import Names, Strings, TextColumn
-from poseloom.data.picture_columns import Cameras, Pictures, cameras_of, keypoints_array, pictures_of
+from poseloom.data.picture_columns import Cameras, Pictures, cameras_of, conventions_of, keypoints_array, pictures_of
 from poseloom.data.schema import (
     NOWHERE,
     PAIRS_SCHEMA,
@@ -188,6 +188,11 @@ class RowShard:
         if not self._has_extras["keypoints"]:
             return ()
         return tuple(Keypoints(**_tuples(one)) for one in self.records.column("keypoints")[index].as_py())
+
+    @cached_property
+    def conventions(self) -> frozenset[tuple[str, int]]:
+        """Of the keypoints of all rows: convention, and how many coordinates a point has."""
+        return conventions_of(self.records.column("keypoints"))
 
     @cached_property
     def pictures(self) -> Pictures:

@@ -158,7 +158,7 @@ class Table:
             raise self._without_pose(*numbers[~there].tolist())
         return self._as_pose({name: self._gather(name, numbers) for name in self.layout.arrays()})
 
-    def posed(self, rows: Rows = None) -> Int64[Array, " n"]:
+    def posed(self, rows: Rows = None) -> Int64[Array, " posed"]:
         """The numbers of those rows that have a pose, in the given order; rows of pictures may have none."""
         numbers = self.numbers(rows)
         return numbers[self._has_pose(numbers)]
@@ -185,6 +185,10 @@ class Table:
         """
         shape = (len(names(convention)), dimensions + 1)
         return self._by_shard(self.numbers(rows), shape, lambda shard: shard.keypoints_array(convention, dimensions))
+
+    def conventions(self) -> set[tuple[str, int]]:
+        """Conventions of the rows' keypoints, each with how many coordinates its points have, 2 or 3."""
+        return {found for shard in self._shards for found in shard.conventions}
 
     def pictures(self, rows: Rows = None) -> Pictures:
         """Path, size, box and crop of the first picture of rows."""
@@ -225,7 +229,7 @@ class Table:
         """A column of the records (id, data_set, file, frame, split, joints) as a pyarrow chunked array.
 
         Args:
-            name: name of the column.
+            name: what the column is called.
             shards: only those, by name; all by default.
         """
         used = zip(self._names, self._shards, strict=True)
@@ -240,6 +244,16 @@ class Table:
         """The row number of each id, `NOWHERE` where there is no such row."""
         place = self._place
         return np.array([place.get(one, NOWHERE) for one in ids], dtype=np.int64)
+
+    def row_sets(self, rows: Rows = None) -> list[str]:
+        """The data set of rows."""
+        located = [self._locate(number) for number in self.numbers(rows).tolist()]
+        return [self._shards[shard].data_sets[index] for shard, index in located]
+
+    def places(self, rows: Rows = None) -> Int64[Array, " n"]:
+        """The frame of rows: of pictures, the place in their annotation file."""
+        located = [self._locate(number) for number in self.numbers(rows).tolist()]
+        return np.array([self._shards[shard].frames[index] for shard, index in located], dtype=np.int64)
 
     def batches(self, size: int, rows: Rows = None) -> Iterator[tuple[Int64[Array, " n"], Pose]]:
         """Numbers and poses of rows, `size` at a time. Rows without a pose are passed over."""

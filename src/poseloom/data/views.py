@@ -140,7 +140,7 @@ class TableStream(IterableDataset[Sample]):
     Args:
         table: may lie anywhere.
         rows: which; all by default. Rows without a pose are left out.
-        seed: seed of the order, and of the draw among several texts.
+        seed: of another seed the order differs, and which of several texts is drawn.
         shuffle: else the order of `rows`.
         rank, ranks: this process and the number of processes that train together.
 

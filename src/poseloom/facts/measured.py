@@ -49,7 +49,7 @@ class MeasuredFacts:
     First come those of the left side, then those of the right side in the same order, then those of no side.
 
     Args:
-        names: names of the facts; empty for places that no fact has.
+        names: the facts, by place; empty for places that no fact has.
     """
 
     names: tuple[str, ...]

@@ -104,7 +104,7 @@ class MeasuredChanges:
     """The changes that a model sees of pairs, by place, as `MeasuredFacts` of poses.
 
     Args:
-        names: names of the changes; empty for places that no change has.
+        names: the changes, by place; empty for places that no change has.
     """
 
     names: tuple[str, ...]

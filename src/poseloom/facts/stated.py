@@ -119,7 +119,7 @@ class FactList:
     """The facts that a model knows, by place.
 
     Args:
-        names: names of the facts.
+        names: the facts, in the order of their places.
         size: numbers of a text; those that no fact has are zero.
         read: gives the facts of a text.
     """
@@ -156,7 +156,7 @@ class ClaimList:
     """The facts that a model judges, by place, and how texts ask for them.
 
     Args:
-        names: names of the facts; empty for places that no fact has.
+        names: the facts, by place; empty for places that no fact has.
         read: gives the claims of a text.
     """
 

@@ -1,8 +1,8 @@
 """SMPLify as SPIN runs it: energies of an SMPL body over 2D keypoints, and its two stages by Adam.
 
-Bogo et al., ECCV 2016; Kolotouros et al., ICCV 2019. Poses are 72 axis-angle numbers, the first three the root's;
-keypoints are pixels of a crop, the 49 of `poseloom.body.joint_sets.smpl_49`. The body is given as a function, so that
-any file of the SMPL family serves.
+Bogo et al., ECCV 2016; Kolotouros et al., ICCV 2019. Poses are axis-angle numbers, 72 of SMPL, the first three the
+root's; keypoints are pixels of a crop, the 49 of `poseloom.body.joint_sets.smpl_49`. The body is given as a function,
+so that any body serves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-JointsOf = Callable[[Float[Tensor, "batch 72"], Float[Tensor, "batch 10"]], Float[Tensor, "batch 49 3"]]
+JointsOf = Callable[[Float[Tensor, "batch all"], Float[Tensor, "batch coefficients"]], Float[Tensor, "batch 49 3"]]
 """49 joints of a body in a pose (with its root) and a shape, metres, in the camera's axes before its translation."""
 
 IGNORED = (1, 9, 12, 27, 28)
@@ -28,22 +28,22 @@ _BENT = ((52, 1.0), (55, -1.0), (9, -1.0), (12, -1.0))
 
 @dataclass(frozen=True, eq=False)
 class PoseMixture:
-    """Gaussians over the 69 numbers of a body pose; the energy is that of the nearest.
+    """Gaussians over the numbers of a body pose, 69 of SMPL; the energy is that of the nearest.
 
     Args:
         means, precisions, log_weights: means, precisions and log weights of each Gaussian; the log weight with the
             determinant, see `of`.
     """
 
-    means: Float[Tensor, "gaussians 69"]
-    precisions: Float[Tensor, "gaussians 69 69"]
+    means: Float[Tensor, "gaussians numbers"]
+    precisions: Float[Tensor, "gaussians numbers numbers"]
     log_weights: Float[Tensor, " gaussians"]
 
     @classmethod
     def of(
         cls,
-        means: Float[Tensor, "gaussians 69"],
-        covariances: Float[Tensor, "gaussians 69 69"],
+        means: Float[Tensor, "gaussians numbers"],
+        covariances: Float[Tensor, "gaussians numbers numbers"],
         weights: Float[Tensor, " gaussians"],
     ) -> PoseMixture:
         """From what ``gmm_08.pkl`` holds (means, covars, weights); determinants relative to the smallest."""
@@ -53,7 +53,7 @@ class PoseMixture:
         log_weights = weights.double().log() - size - (half_log - half_log.min())
         return cls(means.float(), torch.linalg.inv(doubles).float(), log_weights.float())
 
-    def energy(self, body_pose: Float[Tensor, "batch 69"]) -> Float[Tensor, " batch"]:
+    def energy(self, body_pose: Float[Tensor, "batch numbers"]) -> Float[Tensor, " batch"]:
         """Half the squared Mahalanobis distance less the log weight, of the Gaussian where that is smallest."""
         apart = body_pose[:, None] - self.means
         squared = torch.einsum("bgi,gij,bgj->bg", apart, self.precisions, apart)
@@ -65,7 +65,7 @@ class Smplify:
     """Weights and camera of the energies.
 
     Args:
-        prior: prior of poses.
+        prior: how likely poses are.
         focal, centre: focal length and centre of the crop's camera, pixels.
         sigma: pixels at which a keypoint becomes an outlier.
         prior_weight, shape_weight, bend_weight, depth_weight: weights of the terms.
@@ -120,8 +120,8 @@ class Smplify:
         projected: Float[Tensor, "batch 49 2"],
         keypoints: Float[Tensor, "batch 49 2"],
         confidence: Float[Tensor, "batch 49"],
-        body_pose: Float[Tensor, "batch 69"],
-        betas: Float[Tensor, "batch 10"],
+        body_pose: Float[Tensor, "batch numbers"],
+        betas: Float[Tensor, "batch coefficients"],
     ) -> Float[Tensor, " batch"]:
         """Second stage: keypoints, prior of poses, natural bends, shape. `IGNORED` keypoints do not count."""
         return (
@@ -137,12 +137,12 @@ class SmplifyState:
     """What is fitted."""
 
     root: Float[Tensor, "batch 3"]
-    body_pose: Float[Tensor, "batch 69"]
-    betas: Float[Tensor, "batch 10"]
+    body_pose: Float[Tensor, "batch numbers"]
+    betas: Float[Tensor, "batch coefficients"]
     place: Float[Tensor, "batch 3"]
 
 
-def unnatural_bends(body_pose: Float[Tensor, "batch 69"]) -> Float[Tensor, "batch 4"]:
+def unnatural_bends(body_pose: Float[Tensor, "batch numbers"]) -> Float[Tensor, "batch 4"]:
     """Elbows and knees that bend the wrong way: exp(angle) squared, of both elbows, then both knees."""
     index, signs = [place for place, _ in _BENT], body_pose.new_tensor([sign for _, sign in _BENT])
     return torch.exp(signs * body_pose[:, index]).square()

@@ -86,7 +86,7 @@ class SpacePoints(_Dense):
 
     Args:
         target: positions.
-        weight: weight of each coordinate; 0 for what was not seen.
+        weight: how much each coordinate counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier (Geman and McClure 1987); None: never.
     """
 
@@ -117,7 +117,7 @@ class PicturePoints(_Dense):
     Args:
         target: picture coordinates, x to the right and y up; under perspective from the principal point, in focal
             lengths.
-        weight: weight of each point; 0 for what was not seen.
+        weight: how much each point counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
         perspective: near limbs are larger; else weak perspective, where all is as large as the root.
     """
@@ -162,7 +162,7 @@ class RelativePoints(_Dense):
         points: which of the chain's points, one each.
         origins: from which of the chain's points each is seen.
         target: what lies between the two, metres.
-        weight: weight of each coordinate; 0 for what was not seen.
+        weight: how much each coordinate counts; 0 for what was not seen.
         robust: distance in metres beyond which a point counts as an outlier; None: never.
     """
 
@@ -207,7 +207,7 @@ class NearRotations(_Diagonal):
 
     Args:
         toward: those rotations.
-        weight: weight of each axis, in each frame or the same in all.
+        weight: how much each axis counts, in each frame or the same in all.
     """
 
     toward: Float[Tensor, "frames joints 3 3"]
@@ -220,6 +220,30 @@ class NearRotations(_Diagonal):
     def at(self, frames: slice) -> NearRotations:
         weight = self.weight if self.weight.ndim == 2 else self.weight[frames]
         return replace(self, toward=self.toward[frames], weight=weight)
+
+
+@dataclass(frozen=True, eq=False)
+class NearDistance(_Dense):
+    """The camera's scale stays near a given one: beyond all outliers, no distance would be worse than another.
+
+    Args:
+        toward: its logarithm.
+        weight: metres that a factor of e is worth.
+    """
+
+    toward: Float[Tensor, " frames"]
+    weight: float
+
+    def residuals(self, posed: Posed) -> Float[Tensor, "frames residuals"]:
+        return (self.weight * (_camera(posed)[:, 0] - self.toward))[:, None]
+
+    def jacobian(self, posed: Posed) -> Float[Tensor, "frames residuals unknowns"]:
+        result = self.toward.new_zeros(len(self.toward), 1, posed.state.unknowns)
+        result[..., -3] = self.weight
+        return result
+
+    def at(self, frames: slice) -> NearDistance:
+        return replace(self, toward=self.toward[frames])
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ class FitWeights:
         prior: pull of every joint towards the zero pose, times the factors of `prior_of`.
         hinge: elbows and knees, about other axes than their own.
         upright: leaning of the pelvis to the front and back, where depth or the hips are not seen.
-        ranges: beyond the ranges of motion.
-        smooth: towards the mean of the frames before and after.
+        ranges: pull back into the ranges of motion.
+        smooth: pull towards the mean of the frames before and after.
         robust: metres beyond which a point is an outlier; None for measured points.
         iterations: solver's steps a round.
         rounds: how often bones and neighbouring frames are looked at anew.

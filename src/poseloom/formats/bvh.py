@@ -26,7 +26,8 @@ from poseloom.formats.retarget import retarget
 from poseloom.formats.skeleton_motion import Array, SkeletonMotion, SourceSkeleton, from_euler
 from poseloom.pose.types import Clip
 
-_MOTION = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
+_MOTION = re.compile(rb"(?:^|(?<=[\s}]))MOTION\b(?=\s*Frame)", re.IGNORECASE | re.MULTILINE)
+_MOTION_LINE = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
 
 _SCALE_CHANGES = 1e-3
 """Part of its size by which a scale channel may differ from one without a remark."""
@@ -72,7 +73,7 @@ def read_bvh_motion(path: str | Path) -> SkeletonMotion:
         FileError: the file is damaged: one line with the field and the remedy.
     """
     content = _without_marks(read_bytes(path))
-    split = _MOTION.search(content)
+    split = _MOTION.search(content) or _MOTION_LINE.search(content)
     if split is None:
         field_name, remedy = "MOTION", "a BVH file has a HIERARCHY and a MOTION part; get the file again"
         raise FileError(path, "is not a whole BVH file: no MOTION part", field=field_name, remedy=remedy)

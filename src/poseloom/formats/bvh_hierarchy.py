@@ -16,6 +16,9 @@ _BRACE = re.compile(r"([{}])")
 _COMMENT = re.compile(r"^[ \t]*(#|//|;).*$", re.MULTILINE)
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _GLUED = re.compile(r"(?<=[0-9.])(?=[-+][0-9.])")
+_BEFORE_KEYWORD = re.compile(r"\s+(?=(?:ROOT|JOINT|OFFSET|CHANNELS|End\s*Site)\b)", re.IGNORECASE)
+_LINES = 3
+"""A HIERARCHY of fewer lines was written without any."""
 QUOTED = 40
 """Characters of a wrong word that an error message shows."""
 
@@ -63,6 +66,7 @@ class HierarchyReader:
         self.seen: set[str] = set()
         self.repeated: list[str] = []
         self.commas = False
+        self.closed_too_often = 0
 
     def read(self, text: str) -> Hierarchy:
         """The joints of the text before MOTION.
@@ -74,6 +78,8 @@ class HierarchyReader:
             problem = f"is {len(text):,} characters long; that many no skeleton has"
             self._fail("HIERARCHY", problem, "keep the body's joints only")
         text = _COMMENT.sub("", text)
+        if text.count("\n") < _LINES:
+            text = _BEFORE_KEYWORD.sub("\n", text)
         lines = (line.split(maxsplit=MAXIMUM_CHANNELS + 3) for line in _BRACE.sub(r"\n\1\n", text).splitlines())
         lines = (words for words in lines if words)
         first = next(lines, [""])[0]
@@ -90,10 +96,13 @@ class HierarchyReader:
         return self.result
 
     def _check(self) -> None:
-        if self.stack or self.opened is not None:
-            self._fail("HIERARCHY", f"{len(self.stack)} braces are not closed", "get the file again")
         if not self.result.names:
             self._fail("HIERARCHY", "has no ROOT", "get the file again")
+        if self.opened is not None:
+            self._fail("HIERARCHY", "ends before the '{' of a joint", "get the file again")
+        if self.stack or self.closed_too_often:
+            slip = f"{len(self.stack)} '}}' too few" if self.stack else f"{self.closed_too_often} '}}' too many"
+            self.result.remarks.append(f"the HIERARCHY ends with {slip}")
         for name, offset in zip(self.result.names, self.result.offsets, strict=True):
             if offset is None:
                 self._fail(name[:QUOTED], "has no OFFSET", "add 'OFFSET x y z' to the joint")
@@ -152,9 +161,12 @@ class HierarchyReader:
         self.opened = None
 
     def _close(self, words: list[str]) -> None:
-        if not self.stack:
+        if self.stack:
+            self.stack.pop()
+        elif self.result.names:
+            self.closed_too_often += 1
+        else:
             self._fail("HIERARCHY", "'}' without a '{'", "get the file again")
-        self.stack.pop()
 
     def _offset(self, words: list[str]) -> None:
         joint = self._current("OFFSET")
@@ -186,10 +198,12 @@ class HierarchyReader:
         if len(names) > MAXIMUM_CHANNELS:
             problem = f"has more channels than a joint can have, which are {MAXIMUM_CHANNELS}"
             self._fail(self._name(), problem, "keep positions and rotations")
-        if len(words) < 2 or words[1] != str(len(names)):
-            said = words[1][:QUOTED] if len(words) > 1 else "nothing"
+        if len(words) < 2 or not words[1].isdigit():
             remedy = "write 'CHANNELS 3 Zrotation Xrotation Yrotation'"
-            self._fail(self._name(), f"CHANNELS says {said}, but {len(names)} are named", remedy)
+            self._fail(self._name(), "CHANNELS does not say how many there are", remedy)
+        if words[1] != str(len(names)):  # the rows tell whether the names are right
+            slip = f"{self._name()}: CHANNELS says {words[1][:QUOTED]}, but {len(names)} are named and taken"
+            self.result.remarks.append(slip)
         if joint == _END_SITE or self.result.channels[joint] is not None:
             self._fail(self._name(), "has no right to CHANNELS here", "give each joint one CHANNELS line")
         channels = []

@@ -64,7 +64,7 @@ class SkinnedMesh:
         translation: added to the root's rest position in each frame, metres.
         fps: frames a second.
         colors, normals: as in `StaticMesh`, at rest.
-        name: name of the body and its animation.
+        name: what body and animation are called.
         clip: the poses that it shows, stored beside them so that `gltf_read` gives them back exactly.
     """
 

@@ -27,7 +27,7 @@ class Channel:
     """How one property of one node changes.
 
     Args:
-        times: times of the keys, seconds, never falling.
+        times: when the keys are, seconds, never falling.
         values: at the keys; of a cubic spline in-tangent, value and out-tangent of each.
         interpolation: ``LINEAR``, ``STEP`` or ``CUBICSPLINE``.
         path: ``translation``, ``rotation`` or ``scale``.

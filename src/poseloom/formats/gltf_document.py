@@ -40,7 +40,7 @@ class GltfDocument:
     """A glTF file whose parts are checked when they are asked for.
 
     Args:
-        path: path of the file: for messages, and the folder of the files that it names.
+        path: the file: for messages, and the folder of the files that it names.
         content: its JSON.
         binary: the binary chunk of a .glb; None where there is none.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -20,6 +21,9 @@ from poseloom.pose.joints import FINGERS
 
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _NUMBERED = re.compile(r"[-_. ]?\d+$")
+_SEPARATOR = re.compile(r"[-_. ]")
+_NEARLY_ALL = 0.8
+"""Of the names of a skeleton."""
 _SERIAL = re.compile(r"[-_. ](\d+)$")
 _FINGER_WORDS = {"mid": "middle", "little": "pinky", "pinkie": "pinky", "pointer": "index"}
 _FINGER = re.compile(r"(thumb|index|pointer|middle|mid|ring|pinky|pinkie|little)")
@@ -84,9 +88,24 @@ def name_words(names: tuple[str, ...]) -> tuple[JointWord, ...]:
     plain = [re.split(r"[:|]", name)[-1] for name in names]
     serials = [_SERIAL.search(name) for name in plain]
     numbers = [match[1] for match in serials if match]
-    if len(numbers) >= 0.8 * len(names) and len(set(numbers)) == len(numbers):
+    if len(numbers) >= _NEARLY_ALL * len(names) and len(set(numbers)) == len(numbers):
         plain = [_SERIAL.sub("", name) for name in plain]
-    return tuple(_take_apart(name) for name in plain)
+    return tuple(_take_apart(name) for name in _without_prefix(plain))
+
+
+def _without_prefix(names: list[str]) -> list[str]:
+    """The names without the words that nearly all of them begin with: ``ValveBiped.Bip01_``, ``RL_``."""
+    sides = (*_table()["left"], *_table()["right"])
+    while True:
+        parts = [_SEPARATOR.split(name, maxsplit=1) for name in names]
+        ranked = Counter(part[0] for part in parts if len(part) > 1 and part[1]).most_common(1)
+        first, count = ranked[0] if ranked else ("", 0)
+        if count < _NEARLY_ALL * len(names) or not first or first.lower() in sides:
+            return names
+        names = [
+            part[1] if part[0] == first and len(part) > 1 and part[1] else name
+            for name, part in zip(names, parts, strict=True)
+        ]
 
 
 def _take_apart(name: str) -> JointWord:

@@ -48,6 +48,17 @@ def write_json(clip: Clip, path: str | Path) -> None:
     Raises:
         PoseloomError: the notes cannot be written as JSON, or the place is not writable.
     """
+    text = json_text(clip)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def json_text(clip: Clip) -> str:
+    """What `write_json` writes.
+
+    Raises:
+        PoseloomError: the notes cannot be written as JSON.
+    """
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -62,8 +73,7 @@ def write_json(clip: Clip, path: str | Path) -> None:
         tensor = getattr(clip.pose, field)
         if tensor is not None:
             lines.append(f'"{field}": {_rows(to_numpy(tensor))}')
-    with atomic_write(path) as temporary:
-        temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_json(path: str | Path) -> Clip:
@@ -72,7 +82,16 @@ def read_json(path: str | Path) -> Clip:
     Raises:
         FileError: not JSON, another format, a newer version, NaN, a missing field, unknown joints, wrong shapes.
     """
-    table = _parse(path)
+    return clip_of_json(path, read_text(path, maximum_bytes=MAXIMUM_JSON_BYTES))
+
+
+def clip_of_json(path: str | Path, text: str) -> Clip:
+    """The clip of a text that `json_text` made; `path` is where it stands.
+
+    Raises:
+        FileError: as `read_json`.
+    """
+    table = _parse(path, text)
     check_version(path, table.get("format"), table.get("version"))
     rotations = _array(path, table, "rotations", (FRAMES, "22 or 52", 3), LARGEST_ANGLE)
     check_joints(path, "rotations", rotations.shape[1])
@@ -106,11 +125,10 @@ def _rows(array: NDArray[Any]) -> str:
     return "[\n" + ",\n".join(json.dumps(row, separators=(",", ":"), allow_nan=False) for row in rows) + "\n]"
 
 
-def _parse(path: str | Path) -> dict[str, Any]:
+def _parse(path: str | Path, text: str) -> dict[str, Any]:
     def refuse(word: str) -> NoReturn:
         raise FileError(path, f"holds {word}, which is no number", remedy="remove or repair those frames")
 
-    text = read_text(path, maximum_bytes=MAXIMUM_JSON_BYTES)
     try:
         table = json.loads(text, parse_constant=refuse)
     except PoseloomError:

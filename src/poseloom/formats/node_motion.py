@@ -44,7 +44,7 @@ def motion_from_nodes(
     """A motion of joints that have the world's axes at rest.
 
     Args:
-        names: names of the nodes; equal ones are told apart by a number.
+        names: what the nodes are called; equal ones are told apart by a number.
         parents: parents first, -1 for the one root.
         rest: transforms of the nodes in the world at rest.
         moving: the same through the motion.

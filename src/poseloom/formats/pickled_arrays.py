@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 _DTYPE = re.compile(r"[<>|=]?([?biufcSUO])(\d{0,9})")
 _LARGEST_DENSE = 1 << 24
+_LARGEST_SIDE = 1 << 20
+TRIPLES = np.dtype([("row", np.int64), ("column", np.int64), ("value", np.float64)])
+"""Entries of a sparse matrix."""
 """Elements of a sparse matrix once dense: the joint regressor of SMPL-X has 55 x 10,475."""
 
 Resolve = Callable[[Any], Any]
@@ -100,12 +103,12 @@ class ChumpySelection(StandIn):
 
 
 class SparseColumns(StandIn):
-    """`scipy.sparse.csc_matrix`, made dense."""
+    """`scipy.sparse.csc_matrix`, made dense; one that would be too large so is an array of `TRIPLES`."""
 
     def array(self, resolve: Resolve) -> NDArray[Any]:
         rows, columns = (int(size) for size in resolve(self._field("_shape")))
         data, indices, starts = (_as_array(resolve(self._field(name))) for name in ("data", "indices", "indptr"))
-        if not 0 <= rows * columns <= _LARGEST_DENSE or min(rows, columns) < 0:
+        if min(rows, columns) < 0 or max(rows, columns) > _LARGEST_SIDE:
             raise ValueError(f"sparse matrix of {rows} x {columns}")
         if len(starts) != columns + 1 or len(indices) != len(data) or starts[-1] != len(data):
             raise ValueError("sparse matrix whose parts do not fit")
@@ -113,8 +116,13 @@ class SparseColumns(StandIn):
         counts = starts[1:] - starts[:-1]
         if starts[0] != 0 or (counts < 0).any() or (len(data) and not 0 <= indices.min() <= indices.max() < rows):
             raise ValueError("sparse matrix that points outside itself")
+        owner = np.repeat(np.arange(columns), counts)
+        if rows * columns > _LARGEST_DENSE:
+            triples = np.zeros(len(data), TRIPLES)
+            triples["row"], triples["column"], triples["value"] = indices, owner, data
+            return triples
         dense = np.zeros((rows, columns), dtype=data.dtype)
-        np.add.at(dense, (indices, np.repeat(np.arange(columns), counts)), data)
+        np.add.at(dense, (indices, owner), data)
         return dense
 
 

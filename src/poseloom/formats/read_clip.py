@@ -27,7 +27,7 @@ _WITHOUT = {
     "unit": "states its positions in metres, so no unit",
     "person": "holds one person, so no person",
 }
-_TOLD = ("people", "fps", "depth", "translation", "upside_down", "fit")
+_TOLD = ("people", "fps", "depth", "translation", "upside_down", "fit", "hands")
 """Notes of readers that a user should see: something was chosen or guessed."""
 
 

@@ -100,6 +100,8 @@ def _by_content(path: Path) -> Format:
     candidates = [row for row in _with_suffix(path) if row.read is not None]
     if not candidates:
         raise _unknown_suffix(path, "read")
+    if Path(path).suffix.lower() == JSON:
+        return _named("json" if _is_own_json(path) else "model", "read")
     if len(candidates) == 1 or candidates[0].recognise is None:
         return candidates[0]
     from poseloom.formats.npz_files import open_npz
@@ -142,7 +144,8 @@ def _unknown_suffix(path: str | Path, action: str, extra: Collection[str] = ()) 
         what = f"is {ways[suffix][0]}, which is not read" if action == "read" else f"{suffix} is not written"
         return FileError(path, what, remedy=ways[suffix][1] if action == "read" else ways[suffix])
     found = f"the suffix {suffix!r} tells no format that can be {_PAST[action]}" if suffix else "has no suffix"
-    return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else ''}")
+    way = "" if action == "write" else "; or say what it is, as in --from bvh"
+    return FileError(path, found, remedy=f"known: {', '.join(known)}{closest(suffix, known) if suffix else way}")
 
 
 @lru_cache(maxsize=1)
@@ -161,6 +164,19 @@ def _lazy(module: str, function: str) -> Callable[..., Any]:
 
     call.__name__ = function
     return call
+
+
+JSON = ".json"
+_HEAD = 1 << 16
+
+
+def _is_own_json(path: Path) -> bool:
+    """Whether poseloom wrote it, or something that is neither a table nor a list: its reader says what is wrong."""
+    from poseloom.formats.own_npz import FORMAT
+
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    return FORMAT.encode() in head or b'"rotations"' in head or not head.lstrip().startswith((b"{", b"["))
 
 
 # -- which npz is it: by the names of its arrays, and the width of one of them -----------------------------------
@@ -267,7 +283,7 @@ _FORMATS = (
     Format(
         "model",
         "what pose estimators and motion generators write",
-        (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy", ".npz"),
+        (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy", ".npz", ".json"),
         _lazy("model_outputs.read", "read_model_output"),
         None,
         _is_model_output,

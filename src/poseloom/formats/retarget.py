@@ -18,12 +18,21 @@ from jaxtyping import Float64
 from poseloom.formats.joint_maps import Match, find_joints
 from poseloom.formats.reading_options import REMARKS, ReadingOptions
 from poseloom.formats.rest_alignment import RestAlignment, align
-from poseloom.formats.skeleton_motion import Array, SkeletonMotion, WorldMotion, about_axis, forward_kinematics
+from poseloom.formats.skeleton_motion import (
+    Array,
+    SkeletonMotion,
+    WorldMotion,
+    about_axis,
+    chosen_frames,
+    forward_kinematics,
+)
 from poseloom.pose import rotations as rot
 from poseloom.pose.clips import LEG_NOTE
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_INDEX, PARENTS
 from poseloom.pose.types import Clip, Pose
 
+_AT_ONCE = 20_000
+"""Frames whose matrices are held at a time."""
 _WHOLE_FPS = 1e-4
 """Relative distance from a whole number of frames a second that comes from rounding the frame time."""
 
@@ -53,12 +62,15 @@ def retarget(
     match = find_joints(motion, path, joint_map)
     alignment = align(motion, match, path, options)
     wanted = [place for source in match.sources.values() for place in (source.joint, source.other) if place is not None]
-    world = forward_kinematics(motion, wanted)
     joints = ALL_JOINTS if any(joint >= BODY_JOINTS for joint in match.sources) else BODY_JOINTS
-    rotations = canonical_rotations(world, match, alignment, motion.frames, joints)
-    pelvis = world.positions[match.sources[0].joint] @ alignment.axes.T * alignment.metres_per_unit
-    pelvis = np.array(np.broadcast_to(pelvis, (motion.frames, 3)))
-    pose = Pose(rot.rotmat_to_rotvec(rotations).float(), torch.from_numpy(pelvis).float())
+    rotations, places = [], []
+    for frames in np.array_split(np.arange(motion.frames), -(-motion.frames // _AT_ONCE)):
+        world = forward_kinematics(chosen_frames(motion, frames), wanted)
+        matrices = canonical_rotations(world, match, alignment, len(frames), joints)
+        rotations.append(rot.rotmat_to_rotvec(matrices).float())
+        pelvis = world.positions[match.sources[0].joint] @ alignment.axes.T * alignment.metres_per_unit
+        places.append(torch.from_numpy(np.array(np.broadcast_to(pelvis, (len(frames), 3)))).float())
+    pose = Pose(torch.cat(rotations), torch.cat(places))
     notes: dict[str, Any] = {"skeleton": match.family.name, "unit": alignment.unit}
     notes |= _leg_note(motion, match, alignment)
     remarks = (*motion.remarks, *match.remarks, *alignment.remarks)

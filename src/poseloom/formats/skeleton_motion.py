@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from poseloom.pose import rotations as rot
@@ -122,7 +122,11 @@ def some_frames(motion: SkeletonMotion, most: int) -> SkeletonMotion:
     """The motion with at most so many of its frames, evenly spaced, the first among them."""
     if motion.frames <= most:
         return motion
-    chosen = np.unique(np.linspace(0, motion.frames - 1, most).round().astype(int))
+    return chosen_frames(motion, np.unique(np.linspace(0, motion.frames - 1, most).round().astype(int)))
+
+
+def chosen_frames(motion: SkeletonMotion, chosen: Int64[Array, " chosen"]) -> SkeletonMotion:
+    """The motion with these of its frames."""
     return replace(
         motion,
         frames=len(chosen),

@@ -31,6 +31,7 @@ from poseloom.formats.pickles import load_data
 MAXIMUM_BYTES = 8 * GIBIBYTE
 """Of a file and of what it unpacks to; the largest released text-pose model has about 0.4 GiB."""
 _MAXIMUM_MEMBERS = 20_000
+_MOST_STRANGERS = 100
 _TORCH_RECORDS = "data.pkl"
 """A member of this name makes a zip archive one of torch's own files."""
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".pth.tar")
@@ -61,8 +62,13 @@ _HARMLESS: list[Any] = [
 ]
 
 
-def load_torch_file(path: str | Path) -> Any:
+def load_torch_file(path: str | Path, *, strangers: bool = False) -> Any:
     """The content of a ``.pth`` file, or of the one inside a zip archive, on the CPU.
+
+    Args:
+        path: path of the file.
+        strangers: classes that the file names besides numbers (settings, callbacks of its training) become empty
+            tables in place of a refusal; nothing of them is imported or run.
 
     Raises:
         FileError: missing, cut off, too large, an archive without a checkpoint or with several, or a file that holds
@@ -70,7 +76,7 @@ def load_torch_file(path: str | Path) -> Any:
     """
     file = readable_file(path, maximum_bytes=MAXIMUM_BYTES)
     with _checkpoint_in(file) as checkpoint:
-        return _load(checkpoint, file)
+        return _load(checkpoint, file, strangers)
 
 
 def checkpoint_names(path: str | Path) -> list[str]:
@@ -178,23 +184,54 @@ def _the_checkpoint(file: Path, members: list[zipfile.ZipInfo]) -> zipfile.ZipIn
     return best[0]
 
 
-def _load(checkpoint: Path | IO[bytes], file: Path) -> Any:
-    try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
-            warnings.simplefilter("ignore")  # about the protocol of old pickles
-            return torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise _refused(file, str(error)) from None
-    except Exception as error:  # a damaged file can raise anything
-        problem = f"is cut off or no checkpoint: {_first_line(error)}"
-        raise FileError(file, problem, remedy=_REMEDY) from None
+class _Stranger(dict[Any, Any]):
+    """Stands for any class that a file names and that nobody needs."""
+
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__()
+
+    def __setstate__(self, state: Any) -> None:
+        """What it held is of no use."""
+
+    def append(self, item: Any) -> None:
+        """So that lists of strangers can be read."""
+
+    extend = append
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def _load(checkpoint: Path | IO[bytes], file: Path, strangers: bool = False) -> Any:
+    harmless = list(_HARMLESS)
+    while True:
+        try:
+            with warnings.catch_warnings(), torch.serialization.safe_globals(harmless):
+                warnings.simplefilter("ignore")  # about the protocol of old pickles
+                return torch.load(checkpoint, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:  # noqa: PERF203 - one more name is known then
+            named = _named_by(str(error))
+            known = {one[1] for one in harmless if isinstance(one, tuple)}
+            if not strangers or named is None or named in known or len(known) > _MOST_STRANGERS:
+                raise _refused(file, str(error)) from None
+            # a class of its own for each: torch keeps the names by class
+            harmless.append((type("_Stranger", (_Stranger,), {}), named))
+            if not isinstance(checkpoint, Path):
+                checkpoint.seek(0)
+        except Exception as error:  # a damaged file can raise anything
+            problem = f"is cut off or no checkpoint: {_first_line(error)}"
+            raise FileError(file, problem, remedy=_REMEDY) from None
+
+
+def _named_by(message: str) -> str | None:
+    """The class that torch's refusal is about."""
+    named = re.search(r"(?:GLOBAL|global) `?([\w.]+)`? ", message)
+    return named[1] if named else None
 
 
 def _refused(file: Path, message: str) -> FileError:
-    named = re.search(r"(?:GLOBAL|global) `?([\w.]+)`? ", message)
+    named = _named_by(message)
     if named is None:
         return FileError(file, "is cut off or no checkpoint", remedy=_REMEDY)
-    return FileError(file, f"refused: it names {named[1]}, a checkpoint needs only numbers", remedy=_DISTRUST)
+    return FileError(file, f"refused: it names {named}, a checkpoint needs only numbers", remedy=_DISTRUST)
 
 
 def _first_line(error: Exception) -> str:

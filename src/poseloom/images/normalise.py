@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.errors import PoseloomError, closest
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -42,3 +44,28 @@ CLIP = Normalisation((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.2613025
 
 EFFICIENTNET_LITE = Normalisation((127 / 255,) * 3, (128 / 255,) * 3)
 """(value - 127) / 128 of 8 bits: EfficientNet-Lite (TensorFlow)."""
+
+FAMILIES = {
+    **dict.fromkeys(("resnet", "resnext", "hrnet", "vit", "swin", "twins"), IMAGENET),
+    **dict.fromkeys(("hmr", "spin", "graphcmr", "pare", "graphormer"), IMAGENET),
+    **dict.fromkeys(("pg2", "pn-gan", "patn", "dpig"), SIGNED),
+    "mediapipe-detector": SIGNED,
+    "mediapipe-landmarks": UNIT,
+    "clip": CLIP,
+    "efficientnet-lite": EFFICIENTNET_LITE,
+}
+"""Family of networks -> what its pictures are brought to. Backbones are those of torchvision and of the benchmark of
+mesh recovery, which all take ImageNet's; generators of people's pictures take [-1, 1]."""
+
+
+def normalisation_of(family: str) -> Normalisation:
+    """The normalisation of a family of networks.
+
+    Raises:
+        PoseloomError: an unknown one.
+    """
+    if family.lower() not in FAMILIES:
+        known = tuple(FAMILIES)
+        problem = f"unknown family of networks {family!r}{closest(family.lower(), known)}; known: {', '.join(known)}"
+        raise PoseloomError(problem)
+    return FAMILIES[family.lower()]

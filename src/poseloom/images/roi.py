@@ -99,7 +99,7 @@ def roi_of_points(
         centre: its middle, pixels.
         point: `scale` times the distance to it is half the side, pixels.
         target: angle of `point` seen from `centre` in the crop, radians, counter-clockwise on the screen: pi / 2 is up.
-        scale: scale of the side.
+        scale: multiplies the side.
     """
     way = point - centre
     turn = target - torch.atan2(-way[..., 1], way[..., 0])
@@ -115,7 +115,7 @@ def crops(
     Args:
         picture: RGB in [0, 1].
         roi: the regions, one batch axis.
-        size: size of the crops, pixels.
+        size: pixels of a crop's side.
         outside: the value beyond the picture's borders; ``"edge"`` repeats its outermost pixels.
     """
     halvings = (roi.side / size / LARGEST_REDUCTION).log2().ceil().clamp(min=0).long()

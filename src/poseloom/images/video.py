@@ -60,7 +60,7 @@ class Video:
     """A video that is about to be read; `open_video` makes it.
 
     Args:
-        path: path of the file.
+        path: the file.
         original: width and height of the upright picture in the file, pixels.
         size: width and height of the frames that are given.
         fps: frames a second that are given.
@@ -146,7 +146,7 @@ def open_video(path: str | Path, fps: float | None = None, *, longer_side: int =
     """What the header of a video says, and a way to read its frames.
 
     Args:
-        path: path of a video, or of an animated GIF, WebP or PNG.
+        path: a video, or an animated GIF, WebP or PNG.
         fps: frames a second that are wanted; the file's own if None.
         longer_side: larger frames are shrunk to it.
 

@@ -18,6 +18,8 @@ from poseloom.base.errors import PoseloomError
 from poseloom.metrics.procrustes import procrustes_align
 
 Points = Float[Tensor, "*batch n d"]
+TruePoints = Float[Tensor, "*#batch n d"]
+"""One set of points may be the truth of several samples."""
 Mask = Bool[Tensor, "*#batch n"]
 
 PCK_THRESHOLD = 0.150
@@ -26,7 +28,7 @@ AUC_THRESHOLDS = 31
 """From 0 to `PCK_THRESHOLD`, both included."""
 
 
-def point_errors(predicted: Points, true: Points) -> Float[Tensor, "*batch n"]:
+def point_errors(predicted: Points, true: TruePoints) -> Float[Tensor, "*batch n"]:
     """Euclidean distance of every point, unit of the input.
 
     Raises:
@@ -40,7 +42,7 @@ def point_errors(predicted: Points, true: Points) -> Float[Tensor, "*batch n"]:
     return (predicted - true).norm(dim=-1)
 
 
-def mpjpe(predicted: Points, true: Points, mask: Mask | None = None) -> Float[Tensor, "*batch"]:
+def mpjpe(predicted: Points, true: TruePoints, mask: Mask | None = None) -> Float[Tensor, "*batch"]:
     """Mean per-joint position error, no alignment of any kind. "MPJE" in PoseScript; of vertices MPVE or PVE.
 
     A pose without any counted joint gives NaN.
@@ -48,7 +50,7 @@ def mpjpe(predicted: Points, true: Points, mask: Mask | None = None) -> Float[Te
     return _mean(point_errors(predicted, true), mask)
 
 
-def mpvpe(predicted: Points, true: Points) -> Float[Tensor, "*batch"]:
+def mpvpe(predicted: Points, true: TruePoints) -> Float[Tensor, "*batch"]:
     """Mean per-vertex position error (PVE, MPVE), no alignment: `mpjpe` of vertices."""
     return mpjpe(predicted, true)
 

@@ -69,7 +69,7 @@ def r_precision(
         k: the depths.
         pool_size: candidates in a pool, the own one included.
         repetitions: pools for each query.
-        seed: seed of the draws.
+        seed: the same seed draws the same pools.
 
     Raises:
         PoseloomError: fewer items than a pool needs.

@@ -10,7 +10,7 @@ from poseloom.pose import rotations as rot
 
 
 def geodesic_degrees(
-    predicted: Float[Tensor, "*batch 3 3"], true: Float[Tensor, "*batch 3 3"]
+    predicted: Float[Tensor, "*batch 3 3"], true: Float[Tensor, "*#batch 3 3"]
 ) -> Float[Tensor, "*batch"]:
     """Angle of the rotation from one matrix to the other, in degrees, 0 to 180 (Huynh 2009, metric 6).
 

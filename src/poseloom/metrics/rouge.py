@@ -29,7 +29,7 @@ class RougeL:
 
     Args:
         mean: plain mean over items.
-        median: median of the bootstrap means, the published figure.
+        median: half of the bootstrap means are below it; the published figure.
         low: 2.5 % quantile of the bootstrap means.
         high: 97.5 % quantile.
     """

@@ -23,7 +23,7 @@ class SampleErrors:
     """Means over the items, unit of the errors.
 
     Args:
-        mean: mean of all samples.
+        mean: error over all samples.
         top: mean of the best sample of each item.
         best: mean of the best few samples of each item.
         count: samples for each item.

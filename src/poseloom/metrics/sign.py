@@ -7,8 +7,10 @@ with points of confidence <= 0.2 missing; DTWp for coordinates as they are in th
 
 `prediction` and `label` are `Trajectories` of the same keypoints, of any two lengths; where a measure compares frame
 by frame, the shorter one is continued with zeros. ``published=True`` repeats what the released code did: the mask of
-the shorter sequence gets lost in the padding, so that what lies beneath its missing points is compared, and a missing
-point of the longer one is taken to be at the origin.
+the shorter sequence gets lost in the padding, so that what lies beneath its missing points is compared. MSE and APE
+then write zeros through views of the masks: first where the prediction is missing, which empties its mask before the
+label is reached, then where the label is. So a point that the label lacks costs nothing, one that the prediction alone
+lacks costs the label's distance from the origin, and the two directions differ.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def sign_masked_mse(
     Args:
         prediction: what was made.
         label: what was recorded.
-        confidence: confidence of the prediction (Ham2Pose) or of the label, for at most as many frames as the longer
+        confidence: how sure the prediction is (Ham2Pose), or the label, for at most as many frames as the longer
             sequence; 0 beyond its end. The weights are not divided out.
         published: see the module.
     """
@@ -116,7 +118,8 @@ def dtw_p(prediction: Trajectories, label: Trajectories) -> float:
 def _distances(prediction: Trajectories, label: Trajectories, published: bool) -> Float[ndarray, "keypoints frames"]:
     a, b = _padded(prediction, label, published)
     distances = np.sqrt(np.square(_at_origin(a) - _at_origin(b)).sum(-1))
-    return distances if published else np.where(a.missing | b.missing, 0, distances)
+    uncounted = b.missing if published else a.missing | b.missing
+    return np.where(uncounted, 0, distances)
 
 
 def _padded(a: Trajectories, b: Trajectories, published: bool) -> tuple[Trajectories, Trajectories]:

@@ -125,7 +125,7 @@ def caption_loss(
 def mismatched_caption_loss(
     logits: Float[Tensor, "batch length words"], tokens: Int[Tensor, "batch length"], *, pad: int = 0
 ) -> Float[Tensor, ""]:
-    """`caption_loss` against the captions of other items (rolled by half the batch): it should stay high.
+    """`caption_loss` against the texts of other items (rolled by half the batch): it should stay high.
 
     Published as the "fake loss" of the validation.
     """

@@ -54,7 +54,7 @@ class AngleTable:
     """Angles of every frame of a clip.
 
     Args:
-        names: names of the columns: `movement.MOVEMENTS`.
+        names: the columns, as `movement.MOVEMENTS` names them.
         degrees: within -180 and 180.
         seconds: when each frame is, from 0.
     """

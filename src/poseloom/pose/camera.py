@@ -152,7 +152,7 @@ class Camera:
 
         Args:
             matrix: takes pixels of this picture to pixels of the other one, see `poseloom.images.crop`.
-            size: size of the other picture.
+            size: height and width of the other picture, pixels.
         """
         last = self.intrinsics[..., 2:, :]
         matrix = matrix.to(self.intrinsics)
@@ -357,7 +357,7 @@ class Camera:
         Args:
             scale: half image sizes per metre.
             offset: metres, x and y.
-            side: side of the square picture, pixels.
+            side: pixels along an edge of the square picture.
             distance: metres by which the body is pushed away, for the depth alone.
         """
         translation = torch.cat([offset, torch.full_like(offset[..., :1], distance)], dim=-1)

@@ -68,7 +68,7 @@ class ContactFigure:
 
     Args:
         rotations: global rotations of the joints.
-        positions: positions of the joints, metres.
+        positions: where the joints are, metres.
         points: centres of the `floor_points`, metres.
     """
 

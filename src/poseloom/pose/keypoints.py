@@ -139,7 +139,7 @@ def flip(
     Args:
         keypoints: first column x; all other columns are carried along.
         convention: their convention.
-        width: width of the picture in pixels, for 2D keypoints: x becomes width - 1 - x; without it x becomes -x.
+        width: pixels of the picture, for 2D keypoints: x becomes width - 1 - x; without it x becomes -x.
     """
     _check(keypoints, convention)
     order = list(range(keypoints.shape[-2]))

@@ -24,7 +24,7 @@ class PictureKeypoints:
         person: who it is, by a number; rows of one number are the same person where the pictures are a video.
         pictures: name of each picture; of a video, "" for each frame.
         boxes: around each person, x, y, width, height in pixels; None if nobody said.
-        scores: scores of each person; None if nobody said.
+        scores: how sure each person is; None if nobody said.
         size: width and height of the pictures; None if nobody said or they differ.
         fps: frames a second; None where the pictures are no video.
 

@@ -40,7 +40,7 @@ class Stance:
         name: what it is called.
         angles: movement angles in radians, in the order of `movement.MOVEMENTS`.
         given: which movements the table states; the others are those of quiet standing.
-        kinds: kinds of posture that it belongs to (`sampler.Kind`).
+        kinds: postures that it belongs to (`sampler.Kind`).
         support: what carries the body: ``feet``, ``floor`` (other parts touch it too), ``seat`` or ``air``.
         contacts: which of `contact.floor_points` touch the floor.
         hands: names of the left and the right hand's shape.

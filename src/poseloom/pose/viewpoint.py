@@ -40,6 +40,20 @@ def focal_of_lens(millimetres: float, width: float, sensor: float = FULL_FRAME) 
     return millimetres / sensor * width
 
 
+def angle_of_lens(millimetres: float, size: tuple[int, int]) -> float:
+    """Vertical angle in degrees that a lens sees in a picture of this height and width, whose width is 36 mm.
+
+    Raises:
+        PoseloomError: no lens from 1 to 1200 mm.
+    """
+    if not 1 <= millimetres <= LONGEST_LENS:
+        raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {millimetres:g}")
+    return math.degrees(2 * math.atan(FULL_FRAME * size[0] / size[1] / 2 / millimetres))
+
+
+LONGEST_LENS = 1200
+
+
 def framing_cone(
     x: Tensor, y: Tensor, z: Tensor, slopes: tuple[float, float], smallest: float
 ) -> tuple[list[Tensor], Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,7 @@ def _write_mp4(path: Path, frames: Iterator[Image.Image], count: int, fps: float
         )
         writer.send(None)
         try:
-            for frame in (first, *frames):
+            for frame in chain((first,), frames):
                 writer.send(frame.crop((0, 0, width, height)).tobytes())
         finally:
             writer.close()

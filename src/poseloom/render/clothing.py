@@ -79,7 +79,7 @@ def _painted_head(rest: Float[Tensor, "hits 3"], head: Head, clothes: Clothes) -
     skin, hair = (rest.new_tensor(colour) ** 2 for colour in (clothes.skin, clothes.hair))
     colour = skin.expand_as(rest)
     if head.eyes is not None and clothes.eyes is not None:
-        colour = _with_face(colour, rest, head.eyes.to(rest), clothes, hair)
+        colour = with_face(colour, rest, head.eyes.to(rest), clothes, hair)
     return torch.lerp(colour, hair * _strands(rest, head), _hair_cover(rest, head)[:, None])
 
 
@@ -101,8 +101,8 @@ _HAIR_EDGE = 0.003
 """Metres over which hair begins."""
 
 
-def _hair_cover(rest: Float[Tensor, "hits 3"], head: Head) -> Float[Tensor, " hits"]:
-    """1 in the hair, 0 out of it."""
+def hair_height(rest: Float[Tensor, "points 3"], head: Head) -> Float[Tensor, " points"]:
+    """Metres from the hairline into the hair; negative out of it."""
     x, y, z = rest.unbind(-1)
     along = (z - head.back) / head.depth
     line = torch.full_like(along, _HAIRLINE[0][1])
@@ -111,9 +111,13 @@ def _hair_cover(rest: Float[Tensor, "hits 3"], head: Head) -> Float[Tensor, " hi
     # the forehead's corners recede
     line = line + _TEMPLE * ((along - 0.72) / 0.2).clamp(0, 1) * (x.abs() / (0.5 * head.ear)).clamp(0, 1) ** 2
     above = y - head.level - line * head.height
-    cover = (above / _HAIR_EDGE + 0.5).clamp(0, 1)
-    beside = ((head.ear - x.abs()) / _HAIR_EDGE + 0.5).clamp(0, 1)
-    return cover * torch.where(y < head.level + _EAR_TOP * head.height, beside, 1.0)
+    beside = torch.where(y < head.level + _EAR_TOP * head.height, head.ear - x.abs(), above)
+    return torch.minimum(above, beside)
+
+
+def _hair_cover(rest: Float[Tensor, "hits 3"], head: Head) -> Float[Tensor, " hits"]:
+    """1 in the hair, 0 out of it."""
+    return (hair_height(rest, head) / _HAIR_EDGE + 0.5).clamp(0, 1)
 
 
 _STRANDS, _STRAND_DEPTH = (61.0, 97.0), 0.09
@@ -148,7 +152,7 @@ _FACE_DEPTH = 0.55
 """So far behind the eyes the face ends."""
 
 
-def _with_face(colour: Tensor, rest: Tensor, eyes: Float[Tensor, "2 3"], clothes: Clothes, hair: Tensor) -> Tensor:
+def with_face(colour: Tensor, rest: Tensor, eyes: Float[Tensor, "2 3"], clothes: Clothes, hair: Tensor) -> Tensor:
     """Lips, brows and eyes on the skin."""
     unit = (eyes[0] - eyes[1]).norm()
     middle = eyes.mean(0)

@@ -25,7 +25,7 @@ class Heads:
     """The heads of all people in all frames, in a file's coordinates.
 
     Args:
-        middle: middle of the head.
+        middle: where the head is.
         neck: the middle between the shoulders.
         radius: half the height of the head; each person has one size for all frames.
         there: whether there is a head that the points do not draw by themselves.

@@ -143,8 +143,8 @@ class _Pen:
     Args:
         first: place of its first point among all.
         component: its points and limbs.
-        color: color of both.
-        width: width of its lines, share of the picture's side.
+        color: red, green, blue from 0 to 255.
+        width: how thick its lines are, as a share of the picture's side.
         dots: which of its points have a dot.
         is_hand: whether it has a palm, and a rim that sets it off from what is behind it.
     """

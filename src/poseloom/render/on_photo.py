@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.body import default_body
 from poseloom.images.files import to_pil
 from poseloom.pose.camera import Camera
 from poseloom.pose.joints import ALL_JOINTS, JOINT_INDEX
@@ -23,6 +24,8 @@ from poseloom.render.view import View
 
 LARGEST_SIDE = 1280
 """Pixels: larger photos are shrunk for overlays."""
+_FLESH, _NEAREST = 0.3, 0.4
+"""Metres about the joints within which a body lies, and before the camera within which that says nothing."""
 _PALE = 0.3
 """Opacity of limbs that the photo does not tell."""
 _MOST_BESIDE = 3
@@ -61,19 +64,25 @@ def bodies_on_photo(
     Args:
         photo: RGB in [0, 1].
         poses: (people,), their translations in the camera's world.
-        camera: camera of the photo.
+        camera: through which the photo was taken.
         seen: joints that the photo tells; all by default.
-        style: style of the bodies.
-        opacity: opacity of what is seen.
+        style: how the bodies are drawn.
+        opacity: how much of the photo a limb that is seen covers, 0 to 1.
     """
     seen = torch.ones(len(poses), ALL_JOINTS, dtype=torch.bool) if seen is None else seen
     assert poses.translation is not None
-    drawn = photo
+    drawn = photo.clone()
     for person in poses.translation[:, 2].argsort().tolist():
+        rows, columns = _surroundings(poses[person], camera, tuple(photo.shape[-2:]))
+        if rows.stop <= rows.start or columns.stop <= columns.start:
+            continue
+        part = drawn[:, rows, columns]
+        corner = camera.intrinsics.new_tensor([[1, 0, -columns.start], [0, 1, -rows.start]])
+        size = tuple(part.shape[-2:])
         scene = Scene(
             poses[person],
-            tuple(photo.shape[-2:]),
-            camera=camera,
+            size,
+            camera=camera.transformed(corner, size),
             style=replace(style, shadows=False, ground=False),
             ground="translation",
         )
@@ -81,8 +90,23 @@ def bodies_on_photo(
         pale = torch.tensor([part in pale_parts(seen[person]) for part in Part])
         share = torch.where(pale[layers["parts"]], _PALE, opacity)
         alpha = layers["figure"][3:] * _softened(share)
-        drawn = drawn * (1 - alpha) + layers["figure"][:3] * alpha
+        drawn[:, rows, columns] = part * (1 - alpha) + layers["figure"][:3] * alpha
     return drawn
+
+
+def _surroundings(pose: Pose, camera: Camera, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of a picture in which a person may be seen."""
+    joints = default_body("full").joints(pose)
+    seen = camera.project(joints)
+    if float(seen[:, 2].amin()) < _NEAREST:
+        return slice(0, size[0]), slice(0, size[1])
+    margin = _FLESH * camera.focal.amax() / seen[:, 2:]
+    low, high = (seen[:, :2] - margin).amin(0), (seen[:, :2] + margin).amax(0)
+    spans = []
+    for axis, extent in ((1, size[0]), (0, size[1])):
+        first = min(max(int(low[axis]), 0), extent)
+        spans.append(slice(first, max(first, min(int(high[axis]) + 1, extent))))
+    return spans[0], spans[1]
 
 
 def _softened(share: Float[Tensor, "height width"]) -> Float[Tensor, "1 height width"]:
@@ -109,7 +133,7 @@ def with_side_views(
         picture: with the bodies over it.
         poses: (people,), in the camera's axes.
         azimuth: degrees round the vertical from the camera.
-        style: style of the bodies.
+        style: how the bodies are drawn.
     """
     shown = poses[:_MOST_BESIDE]
     height = picture.shape[-1 - 1]
@@ -131,7 +155,7 @@ def skeletons_on_photo(
     Args:
         photo: RGB in [0, 1].
         points: pixels.
-        seen: which of them are.
+        seen: which of them the photo shows.
         hands: left and right, pixels; NaN where there is none.
     """
     image = to_pil(photo)

@@ -44,7 +44,7 @@ class _Card:
 
 
 def contact_sheet(
-    pictures: Float[Tensor, "count 3 height width"] | Sequence[Image.Image],
+    pictures: Float[Tensor, "count 3 height width"] | Sequence[Float[Tensor, "3 _height _width"] | Image.Image],
     texts: Sequence[str] = (),
     *,
     labels: Sequence[str] = (),
@@ -53,8 +53,8 @@ def contact_sheet(
 ) -> Image.Image:
     """Pictures as cards on one page, wrapped text under each.
 
-    The first row stands side by side; below it every column goes on by itself, so that a long text leaves no hole
-    under its neighbours.
+    The pictures of a row stand side by side, and its cards are as tall as the one with the longest text, so that rows
+    stay rows whatever the texts are.
 
     Args:
         texts: one for each picture, or none at all.
@@ -82,7 +82,7 @@ def contact_sheet(
         room = image.width - 2 * layout.padding
         label = wrap(labels[place], fonts.label, room) if labels else []
         cards.append(_Card(image, label, wrap(texts[place], fonts.text, room) if texts else []))
-    return _page([cards[start::columns] for start in range(columns)], title, layout, fonts)
+    return _page([cards[start : start + columns] for start in range(0, len(cards), columns)], title, layout, fonts)
 
 
 @dataclass(frozen=True)
@@ -130,30 +130,34 @@ def _broken(word: str, font: Font, width: float) -> list[str]:
     return pieces
 
 
-def _page(columns: list[list[_Card]], title: str, layout: SheetLayout, fonts: _Fonts) -> Image.Image:
+def _page(rows: list[list[_Card]], title: str, layout: SheetLayout, fonts: _Fonts) -> Image.Image:
     gap = layout.gap
-    card_width = max(card.picture.width for column in columns for card in column)
-    width = gap + len(columns) * (card_width + gap)
+    card_width = max(card.picture.width for row in rows for card in row)
+    width = gap + len(rows[0]) * (card_width + gap)
     title_lines = wrap(title, fonts.title, width - 2 * gap) if title else []
-    head = round(len(title_lines) * layout.title_size * layout.line_height) + (gap if title_lines else 0)
-    body = max(sum(_card_height(card, layout) + gap for card in column) for column in columns)
-    page = Image.new("RGB", (width, gap + head + body), layout.page)
+    top = gap + round(len(title_lines) * layout.title_size * layout.line_height) + (gap if title_lines else 0)
+    heights = [_row_height(row, layout) for row in rows]
+    page = Image.new("RGB", (width, top + sum(height + gap for height in heights)), layout.page)
     draw = ImageDraw.Draw(page)
     _write(draw, (gap, gap), title_lines, layout.title_size, layout, layout.ink, fonts.title)
-    for number, column in enumerate(columns):
-        top = gap + head
-        for card in column:
-            height = _card_height(card, layout)
+    for row, height in zip(rows, heights, strict=True):
+        picture_height = max(card.picture.height for card in row)
+        for number, card in enumerate(row):
             left = gap + number * (card_width + gap)
             draw.rectangle((left, top, left + card_width - 1, top + height - 1), layout.card)
-            _draw_card(page, draw, card, (left, top), layout, fonts)
-            top += height + gap
+            _draw_card(page, draw, card, (left, top), picture_height, layout, fonts)
+        top += height + gap
     return page
 
 
-def _card_height(card: _Card, layout: SheetLayout) -> int:
+def _row_height(row: list[_Card], layout: SheetLayout) -> int:
+    """Of all cards of a row: the tallest picture, and under it the longest text."""
+    return max(card.picture.height for card in row) + max(_words_height(card, layout) for card in row)
+
+
+def _words_height(card: _Card, layout: SheetLayout) -> int:
     text = len(card.lines) * layout.text_size + len(card.label) * layout.label_size
-    return card.picture.height + (round(text * layout.line_height) + 2 * layout.padding if text else 0)
+    return round(text * layout.line_height) + 2 * layout.padding if text else 0
 
 
 def _draw_card(
@@ -161,12 +165,13 @@ def _draw_card(
     draw: ImageDraw.ImageDraw,
     card: _Card,
     corner: tuple[int, int],
+    picture_height: int,
     layout: SheetLayout,
     fonts: _Fonts,
 ) -> None:
     left, top = corner
     page.paste(card.picture, (left, top))
-    x, y = left + layout.padding, top + card.picture.height + layout.padding - 2.0
+    x, y = left + layout.padding, top + picture_height + layout.padding - 2.0
     y = _write(draw, (x, y), card.label, layout.label_size, layout, layout.faint, fonts.label)
     _write(draw, (x, y), card.lines, layout.text_size, layout, layout.ink, fonts.text)
 

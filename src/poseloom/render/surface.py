@@ -110,7 +110,7 @@ def _surface_of(body: Any, device: torch.device) -> Surface:
         rest = body.mesh(Pose.identity().to(device)).vertices
         joints = body.skeleton().positions
     faces = body.faces.to(device)
-    parts = _vertex_parts(body, len(rest)).to(device)
+    parts = vertex_parts(body, len(rest)).to(device)
     return Surface(
         faces=faces,
         fan=_fans(faces, len(rest)),
@@ -148,7 +148,8 @@ def _fans(faces: Int[Tensor, "faces 3"], vertices: int) -> Int[Tensor, "vertices
     return fan
 
 
-def _vertex_parts(body: Body, vertices: int) -> Int[Tensor, " vertices"]:
+def vertex_parts(body: Body, vertices: int) -> Int[Tensor, " vertices"]:
+    """The `Part` of every vertex."""
     bones, names = getattr(body, "dominant_bones", None), getattr(body, "bone_names", None)
     if bones is None or names is None:
         return torch.full((vertices,), int(Part.BODY))

@@ -18,7 +18,7 @@ class Hit:
     """One row.
 
     Args:
-        id: id of the row, as the table has it.
+        id: names the row, as the table does.
         score: 0 to 1 for words; the cosine, -1 to 1, for poses and vectors.
         text: the row's first text, of those that the filters ask for.
         row: number in the index.

@@ -29,12 +29,12 @@ class Keypoints(Result):
     +Y up, +Z towards the camera, +X to the right of the picture; their origin is the middle of the hips.
 
     Args:
-        name: name of the picture or video.
+        name: what the picture or video is called.
         size: width and height, pixels.
         fps: frames a second; None for a picture.
-        times: times of all frames, people in them or not, seconds; one for a picture.
-        frame: frame of each row, counted from 0, in rising order.
-        person: person of each row: a number that stays with the person through a video; 0, 1, ... by certainty in a
+        times: when all frames are, people in them or not, seconds; one for a picture.
+        frame: number of the frame in which each row is seen, counted from 0, in rising order.
+        person: whose row it is: a number that stays with the person through a video; 0, 1, ... by certainty in a
             picture.
         points: 33 body points (`BODY_CONVENTION`): x, y, and z in pixels, 0 at the hips, smaller is nearer.
         world: the same points in metres.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -22,6 +22,8 @@ from poseloom.results.result import Result
 
 RECOVERED_NOTE = "recovered_from"
 """Key of a clip's notes: ``picture`` or ``video``."""
+DOUBT_NOTE = "doubt"
+"""Key of a clip's notes: radians by which the rotation of each of the 22 joints may be off, in the mean."""
 UNSEEN_NOTE = "unseen"
 """Key of a clip's notes: limbs that are not told by the picture, and why (`HIDDEN` or `OUTSIDE`)."""
 HIDDEN, OUTSIDE = "hidden", "outside"
@@ -47,13 +49,14 @@ class Recovered(Result):
     Args:
         keypoints: from which the bodies were fitted; says which row is whose, and when.
         poses: 52 joints; the translation is where the pelvis is, metres, for a body of average size.
-        camera: camera of the picture; all rows share it.
+        camera: through which the picture was taken; all rows share it.
         focal_known: whether the file told the lens; else a normal lens is assumed.
         seen: joints of which the picture tells where they are; the others are guesses.
         outside: joints that lie beyond the picture's edge.
         confidence: mean visibility of the landmarks that were fitted, 0 to 1, times the score of the person.
         error: mean distance of the body from the landmarks, metres.
-        stands: stands of each row, the pelvis on a floor (y = 0) over which feet that stand do not slide, metres.
+        doubt: mean error that is foreseen for each joint's rotation, radians; None where nothing foresees it.
+        stands: where each row's pelvis is on a floor (y = 0) over which feet that stand do not slide, metres.
     """
 
     keypoints: Keypoints
@@ -65,6 +68,7 @@ class Recovered(Result):
     confidence: Float[Tensor, " rows"]
     error: Float[Tensor, " rows"]
     stands: Float[Tensor, "rows 3"]
+    doubt: Float[Tensor, "rows 22"] | None = None
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -91,6 +95,20 @@ class Recovered(Result):
             raise PoseloomError(f"{self.keypoints.name or 'picture'}: no person {number}; there are: {known}")
         return (self.keypoints.person == number).nonzero()[:, 0]
 
+    def at_rows(self, rows: Int[Tensor, " some"]) -> Recovered:
+        """Some of the rows, as those of one frame."""
+        return replace(
+            self,
+            keypoints=self.keypoints[rows],
+            poses=self.poses[rows],
+            seen=self.seen[rows],
+            outside=self.outside[rows],
+            confidence=self.confidence[rows],
+            error=self.error[rows],
+            stands=self.stands[rows],
+            doubt=None if self.doubt is None else self.doubt[rows],
+        )
+
     def pose(self, person: int | None = None) -> Pose:
         """The poses (rows,) of a person, on the floor."""
         rows = self.rows_of(person)
@@ -111,6 +129,8 @@ class Recovered(Result):
         notes: dict[str, Any] = {RECOVERED_NOTE: "video" if self.is_video else "picture"}
         if len(self.people) > 1:
             notes["person"] = number
+        if self.doubt is not None:
+            notes[DOUBT_NOTE] = [round(value, _DECIMALS) for value in self.doubt[rows].mean(0).tolist()]
         unseen = self.unseen(number)
         if unseen:
             notes[UNSEEN_NOTE] = unseen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ class Converted(Result):
         out: the file.
         frames: number of frames of the motion.
         fps: frames a second.
-        joints: joints of a pose; on a character the bones that are driven.
-        skeleton: skeleton of the character that it was written on, else None.
+        joints: how many a pose has; on a character the bones that are driven.
+        skeleton: the character that it was written on, else None.
         still: joints that the character has no bone for.
     """
 
@@ -47,7 +47,7 @@ class Trained(Result):
         task, recipe: what was trained.
         run: folder of the run.
         model: the exported weights.
-        figures: figures of these weights on the validation split.
+        figures: what was measured of these weights on the validation split.
     """
 
     task: str
@@ -64,8 +64,9 @@ class Evaluated(Result):
     Args:
         task, recipe: what was measured.
         weights: file of them.
-        split: split of the data.
+        split: train, val or test.
         figures: by name.
+        published: figures of others' runs of this kind, by the name of the run.
     """
 
     task: str
@@ -73,6 +74,7 @@ class Evaluated(Result):
     weights: Path
     split: str
     figures: Mapping[str, float]
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +166,7 @@ class ModelRow:
     """A model that poseloom knows by name.
 
     Args:
-        name: name of the model.
+        name: what the model is called.
         here: whether this installation has it.
         parameters: how many numbers it has.
         bytes: size in bytes of its file.
@@ -195,7 +197,7 @@ class ModelDescribed(Result):
     """What is known of a model.
 
     Args:
-        path: path of its weights.
+        path: where its weights lie.
         card: everything that stands beside them; lists of words are counted.
     """
 
@@ -212,7 +214,7 @@ class ModelImported(Result):
     """A published checkpoint that became a model.
 
     Args:
-        path: path of the model.
+        path: where the model lies.
         task: that it is for.
         kind: its published architecture.
         parameters: how many numbers it has.
@@ -231,7 +233,7 @@ class ModelExported(Result):
     """A model that was copied.
 
     Args:
-        path: path of the copy.
+        path: where the copy lies.
         card: beside it.
         task: that it is for.
         parameters: how many numbers it has.

@@ -1,4 +1,4 @@
-"""Texts: descriptions, instructions, captions."""
+"""Texts: descriptions and instructions by rule or by a model, captions by a model."""
 
 from __future__ import annotations
 

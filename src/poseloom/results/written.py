@@ -32,7 +32,7 @@ class RowsWritten(Result):
     Args:
         out: the file.
         rows: in it.
-        what: they are: ``rows``, ``pairs`` or ``frames``.
+        what: they are: ``rows``, ``pairs``, ``frames`` or ``maps``.
     """
 
     out: Path
@@ -65,7 +65,7 @@ class Toured(Result):
 
     Args:
         page: the HTML file.
-        files: files of the motion, beside it.
+        files: what was written beside the motion.
         frames: number of frames of the motion.
         texts: what the pictures on the page show, with ``frame`` and ``seconds``.
     """

@@ -62,7 +62,7 @@ def read_array(path: Path, shape: tuple[int | None, ...], dtype: DTypeLike) -> N
     """An array as a read-only memory map.
 
     Args:
-        path: path of the .npy file.
+        path: the .npy file.
         shape: what is expected; None for an axis of any length.
         dtype: what is expected.
 
@@ -119,7 +119,7 @@ class RowReader:
     scattered rows would make the whole file resident.
 
     Args:
-        path: path of a file that `read_array` has checked.
+        path: a file that `read_array` has checked.
         array: its map, which says where the rows are.
     """
 

@@ -43,7 +43,7 @@ class Filter:
     """One condition on a column of metadata.
 
     Args:
-        name: name of the column.
+        name: what the column is called.
         sign: one of ``= != < <= > >=``.
         value: as text; compared as a number where the column holds numbers.
     """

@@ -27,7 +27,7 @@ class Block:
         ids: one text a row; says where the row came from.
         texts: any number of texts a row.
         metadata: columns to filter by and to show.
-        pose: poses of the rows; None where the rows are texts alone.
+        pose: what the rows hold; None where the rows are texts alone.
         vectors: embeddings of the rows, where they are given rather than computed from the poses.
     """
 

@@ -105,7 +105,7 @@ def solve_arms(points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames
     """Arms that bring both wrists to points and turn both hands.
 
     Args:
-        points: points of left and right wrist, metres from the pelvis; those out of reach are approached.
+        points: where left and right wrist are to be, metres from the pelvis; those out of reach are approached.
         hands: rotations of the hands in the world, from the T-pose.
     """
     blocks = zip(points.split(_AT_ONCE), hands.split(_AT_ONCE), strict=True)

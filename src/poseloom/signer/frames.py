@@ -60,7 +60,7 @@ def oriented(orientation: Orientation | None, side: str, mirrored: bool) -> Floa
     """Rotation of a hand for an orientation; what it leaves open is as if to shake hands.
 
     Args:
-        orientation: orientation of the dominant hand.
+        orientation: how the dominant hand is held.
         side: which hand it is made for.
         mirrored: left and right exchanged.
     """

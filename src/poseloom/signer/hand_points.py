@@ -47,7 +47,7 @@ def hand_points(
     """Where the fingers are.
 
     Args:
-        angles: angles of the hand, radians, as `poseloom.pose.hands` defines them.
+        angles: how the hand is bent, radians, as `poseloom.pose.hands` defines them.
 
     Returns:
         Joints 1 to 3 and tip of every finger (order of `joints.FINGERS`), metres in the hand's frame; and for each

@@ -70,9 +70,9 @@ class Performer:
         mirrored: directions are taken left-right mirrored.
         motion: factor of displacements along the world's axes.
         two_handed: both hands do the same, each on its own side.
-        places: places of the posture, to which contacts without a place refer.
+        places: where the posture is, to which contacts without a place refer.
         other: the other hand at the start of the part, and its side.
-        scale: scale of sizes.
+        scale: multiplies sizes.
     """
 
     side: str

@@ -43,7 +43,7 @@ def film_strip(clip: Clip, count: int = 6, size: int = 160, azimuth: float = AZI
     """Moments of the signing side by side: from the first posture to the end of the last action.
 
     Args:
-        clip: clip of `sign_clip`.
+        clip: as `sign_clip` gives it.
         count: pictures.
         size: side of each, pixels.
     """

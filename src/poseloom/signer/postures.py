@@ -56,7 +56,7 @@ def start_of(part: Part, before: Hands | None) -> Hands:
     """The hands at the start of a part.
 
     Args:
-        part: part of a sign.
+        part: what is signed at once.
         before: at the end of the part before it in the same sign; what the part leaves open stays.
     """
     if part.dominant is None and part.nondominant is not None:

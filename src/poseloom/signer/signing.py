@@ -55,7 +55,7 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
 
     Args:
         text: HamNoSys 4, or what `parse` made of it.
-        name: name of the clip.
+        name: what the clip is called.
 
     Returns:
         52 joints at 25 frames a second; its notes hold the string (``hamnosys``) and the first and last frame of

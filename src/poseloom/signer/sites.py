@@ -83,9 +83,9 @@ def facing_site(
     """The part of a hand that looks at a surface, for contacts whose part is not named.
 
     Args:
-        angles: angles of the fingers.
-        axes: axes of the hand in the world, columns (fingers, palm, thumb).
-        normal: normal of the surface, outwards.
+        angles: how the fingers are bent.
+        axes: those of the hand in the world, columns (fingers, palm, thumb).
+        normal: points out of the surface.
         on_head: faces are touched with the fingers, the trunk with the palm.
     """
     best, best_score = None, -10.0

@@ -68,7 +68,7 @@ def body_target(location: Location, two_handed: bool) -> Target:
     """Where the right hand goes for a place on or near the body.
 
     Args:
-        location: location of the notation; without a place, the space in front of the body.
+        location: as the notation has it; without a place, the space in front of the body.
         two_handed: the other hand has the same place on its own side.
     """
     contact = location.contact

@@ -26,7 +26,7 @@ def thumb_at_distance(angles: Float[Tensor, "5 4"], fingers: tuple[str, ...], di
     Damped Gauss-Newton with finite differences; the four angles are tried at once.
 
     Args:
-        angles: angles of the whole hand, radians; its thumb is the usual one of the shape.
+        angles: how the whole hand is bent, radians; its thumb is the usual one of the shape.
         fingers: whose tips are met.
         distance: between the middles of the tips, metres.
     """

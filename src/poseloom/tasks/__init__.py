@@ -25,7 +25,7 @@ def task(name: str, algorithm: str = DEFAULT) -> Task:
     """A task by its name.
 
     Args:
-        name: name of its folder.
+        name: what its folder is called.
         algorithm: which of its models and objectives.
 
     Raises:

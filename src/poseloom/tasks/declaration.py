@@ -33,7 +33,7 @@ class Declaration:
     Module names may begin with a dot: they are then those of the package.
 
     Args:
-        package: package of the folder, whose last name is the task's.
+        package: where the folder is imported from; its last name is the task's.
         summary: one line, for lists.
         model: class that all its models are, in the module of predictors.
         offers: methods of its models.

@@ -28,7 +28,7 @@ class Share:
     Args:
         stage: the stage.
         number: its place in the recipe, from 0.
-        seed: seed of the stage's data, from the recipe's seed and the stage's number.
+        seed: made of the recipe's seed and the stage's number.
         rank, ranks: this process, and how many train together.
     """
 

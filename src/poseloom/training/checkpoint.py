@@ -43,7 +43,7 @@ def read_checkpoint(path: str | Path, task: str | None = None) -> dict[str, Any]
     """The content of a checkpoint, on the CPU.
 
     Args:
-        path: path of the file.
+        path: the file.
         task: that it must be of; any by default.
 
     Raises:

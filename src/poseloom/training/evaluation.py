@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from poseloom.training.checkpoint import load_weights, read_checkpoint
+from poseloom.training.devices import device_named
 from poseloom.training.export import read_model
 from poseloom.training.learner import Learner
 from poseloom.training.recipe import Engine
@@ -24,9 +25,9 @@ def evaluate(
 
     Args:
         learner: what is measured, on the device where it is.
-        split: split of the data.
+        split: train, val or test.
         weights: a checkpoint of a run or an exported model, loaded first; the learner's own by default.
-        seed: seed of what the protocol draws; the recipe's by default.
+        seed: what the protocol draws depends on it; the recipe's by default.
 
     Raises:
         PoseloomError: the split is unknown, or the weights are of another model.
@@ -40,8 +41,12 @@ def evaluate(
 
 
 def evaluation_device(engine: Engine) -> torch.device:
-    """The one device on which a recipe's model is measured."""
-    return torch.device("cuda" if engine.accelerator != "cpu" and torch.cuda.is_available() else "cpu")
+    """The one device on which a recipe's model is measured.
+
+    Raises:
+        PoseloomError: this machine does not have the one that the recipe asks for.
+    """
+    return device_named(engine.accelerator, "engine.accelerator")
 
 
 def load_file(learner: Learner, path: str | Path) -> None:

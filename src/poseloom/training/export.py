@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from poseloom.base.errors import FileError
+from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, read_bytes, read_text
 from poseloom.training.checkpoint import MAXIMUM_BYTES, kept_weights
 from poseloom.training.learner import Learner
+from poseloom.training.quantised import METADATA_KEY, SCHEME, expanded, half, is_quantised, quantised
 from poseloom.training.recipe import Card, Recipe
 from poseloom.training.recipe_plain import plain
 from poseloom.training.renamed_keys import present_figures, present_recipe, present_weights
@@ -25,7 +26,6 @@ from poseloom.training.renamed_keys import present_figures, present_recipe, pres
 FORMAT = "poseloom model"
 VERSION = 1
 _MAXIMUM_CARD_BYTES = 64 << 20
-_LARGEST_HALF = torch.finfo(torch.float16).max
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class ModelCard:
 
     Args:
         task: the folder under tasks.
-        name: name of the recipe.
+        name: what the recipe is called.
         recipe: the whole recipe as plain values.
         figures: measured on the weights.
         card: for users, in words.
         extras: what the model needs besides recipe and weights.
         sha256: SHA-256 of the weights' file.
         parameters: how many numbers it holds.
-        precision: fp32 or fp16.
+        precision: fp32, fp16 or int8.
         poseloom: version that wrote it.
     """
 
@@ -63,7 +63,7 @@ def card_path(model: str | Path) -> Path:
 
 
 def export_model(learner: Learner, recipe: Recipe, path: str | Path, figures: dict[str, float]) -> ModelCard:
-    """Write `learner.model` to a safetensors file, and its card beside it.
+    """Write `learner.model` to a safetensors file, and its card beside it, in the precision of the recipe.
 
     Half precision keeps single precision where a number is too large for it.
 
@@ -72,9 +72,7 @@ def export_model(learner: Learner, recipe: Recipe, path: str | Path, figures: di
     """
     prefixes = [name.removeprefix("model.") for name in learner.kept_elsewhere if name.startswith("model.")]
     weights = kept_weights(learner.model, tuple(prefixes))
-    if recipe.engine.export == "fp16":
-        weights = {name: _half(value) for name, value in weights.items()}
-    content = save({name: value.contiguous() for name, value in weights.items()}, {"format": FORMAT})
+    content = weights_file(weights, recipe.engine.export)
     card = ModelCard(
         task=recipe.task,
         name=recipe.name,
@@ -87,19 +85,43 @@ def export_model(learner: Learner, recipe: Recipe, path: str | Path, figures: di
         precision=recipe.engine.export,
         poseloom=metadata.version("poseloom"),
     )
+    write_model(card, content, path)
+    return card
+
+
+def weights_file(weights: Mapping[str, Tensor], precision: str) -> bytes:
+    """Weights as the content of a safetensors file.
+
+    Args:
+        weights: by name.
+        precision: fp32 (as they are), fp16, or int8 (see `quantised`).
+    """
+    metadata = {"format": FORMAT}
+    if precision == "fp16":
+        weights = {name: half(value) for name, value in weights.items()}
+    elif precision == "int8":
+        weights, metadata = quantised(weights), {**metadata, METADATA_KEY: SCHEME}
+    return save({name: value.contiguous() for name, value in weights.items()}, metadata)
+
+
+def write_model(card: ModelCard, content: bytes, path: str | Path) -> None:
+    """Write weights, and their card beside them.
+
+    Raises:
+        FileError: the place cannot be written.
+    """
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
     with atomic_write(card_path(path)) as temporary:
         content_of_card = {"format": FORMAT, "version": VERSION, **plain(card)}
         temporary.write_text(json.dumps(content_of_card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return card
 
 
 def read_card(path: str | Path, task: str | None = None) -> ModelCard:
     """The card of exported weights.
 
     Args:
-        path: path of the weights or of the card.
+        path: the weights or the card.
         task: that it must be of; any by default.
 
     Raises:
@@ -152,14 +174,14 @@ def read_model(path: str | Path, task: str | None = None) -> tuple[ModelCard, di
         weights = load(content)
     except SafetensorError as error:
         raise FileError(path, f"is not safetensors: {error}", remedy="get the file again") from None
+    if is_quantised(content):
+        try:
+            weights = expanded(weights)
+        except PoseloomError as error:
+            raise FileError(path, str(error), remedy="export or get both files again") from None
     held = sum(value.numel() for value in weights.values())
     if held != card.parameters:
         problem = f"says {card.parameters:,}, the weights have {held:,}"
         raise FileError(card_path(path), problem, field="parameters", remedy="export or get both files again")
     weights = present_weights(weights)
     return card, {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
-
-
-def _half(value: Tensor) -> Tensor:
-    fits = value.is_floating_point() and (value.numel() == 0 or bool(value.abs().max() <= _LARGEST_HALF))
-    return value.half() if fits else value

@@ -70,9 +70,9 @@ class FeatureCache:
     """Features of texts, from memory maps where they are known and from the encoder where they are not.
 
     Args:
-        folder: folder of all caches; each encoder gets a folder in it.
+        folder: where all caches lie; each encoder gets a folder in it.
         encoder: computes what is missing; it is never asked twice for a text.
-        precision: precision of the stored numbers: fp16, which keeps three digits, or fp32.
+        precision: how numbers are stored: fp16, which keeps three digits, or fp32.
 
     Raises:
         FileError: the folder cannot be used.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import read_text
 from poseloom.training.checkpoint import load_weights, read_checkpoint
+from poseloom.training.devices import device_named, has_mps
 from poseloom.training.export import export_model
 from poseloom.training.learner import Learner
 from poseloom.training.loop import Run, best_weights
@@ -37,8 +38,8 @@ class RunResult:
     """What a finished run gives.
 
     Args:
-        folder: folder of the run.
-        figures: figures of the exported weights on the validation split.
+        folder: where the run lies.
+        figures: what was measured of the exported weights on the validation split.
         stages: the best validation of each stage, by its name.
         model: the exported weights; the card lies beside them.
     """
@@ -95,6 +96,8 @@ def make_fabric(engine: Engine) -> Fabric:
 
     _quiet()
 
+    if engine.accelerator == "cuda" or (engine.accelerator == "gpu" and not has_mps()):
+        device_named(engine.accelerator, "engine.accelerator")
     precision = lightning_precision(engine.precision, engine.accelerator)
     devices = engine.devices or ALL_DEVICES
     strategy = engine.strategy

@@ -28,7 +28,7 @@ class Journal:
     """Writes a run's files; in all processes but the first it writes nothing.
 
     Args:
-        recipe: recipe of the run.
+        recipe: what the run follows.
         folder: where its files lie.
         progress: how far it is.
         writes: whether this is the first process.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class HeldBatch:
 
     Args:
         batch: what is learned from.
-        losses: losses of the turn that is taken.
+        losses: those of the turn that is taken.
     """
 
     def __init__(self, batch: Any, losses: Callable[[Any], Losses]):
@@ -114,6 +114,10 @@ class Learner(nn.Module, ABC):
         if split != "val":
             raise PoseloomError(f"{self.recipe.task}: split {split!r} is unknown; this task evaluates on 'val'")
         return self.validate()
+
+    def published(self) -> Mapping[str, Mapping[str, float]]:
+        """Name -> figures that others published of such runs; `poseloom evaluate` prints them beside one's own."""
+        return {}
 
     def begin(self, stage: Stage) -> None:
         """Called before a stage: freeze or thaw parameters here."""

@@ -21,7 +21,7 @@ def make_loggers(names: list[str], folder: Path, run_name: str, step: int) -> li
 
     Args:
         names: a choice of `LOGGERS`.
-        folder: folder of the run.
+        folder: where the run lies.
         run_name: what services call it.
         step: at which the run goes on; TensorBoard forgets what it was told of later steps.
 

@@ -25,7 +25,7 @@ class MetricRow:
         epoch: epochs done in the stage.
         step: optimiser steps done in the stage.
         split: train or val.
-        name: name of the loss or figure.
+        name: what the loss or figure is called.
         value: its value.
     """
 
@@ -41,7 +41,7 @@ class MetricsLog:
     """Appends to the file.
 
     Args:
-        path: path of the file.
+        path: the file.
         size: bytes that are kept of an earlier session.
     """
 

@@ -128,7 +128,7 @@ def whole_counts(shares: Sequence[float], total: int) -> list[int]:
     """Whole numbers with a sum, as near to shares as can be; at least 1 each (largest remainders).
 
     Args:
-        shares: shares of 1.
+        shares: they add up to 1.
         total: the sum; not below the number of shares.
     """
     exact = np.asarray(shares, np.float64) * total

@@ -11,7 +11,7 @@ class StageBegins:
     """A stage begins, or goes on where it was.
 
     Args:
-        name: name of the stage.
+        name: what the stage is called.
         number, of: its place, from 1, and how many there are.
         steps: optimiser steps in all.
         done: steps taken before.

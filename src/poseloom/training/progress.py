@@ -35,7 +35,7 @@ class Progress:
         due: a validation belongs here and has not been done.
         best: best validation of each stage that has one, by name.
         log_bytes: length of metrics.csv.
-        sums: sums of the losses since they were last logged.
+        sums: what the losses add up to since they were last logged.
         summed: batches in each of the `sums`.
     """
 

@@ -95,7 +95,7 @@ class Stage:
     A later stage begins with the best weights of the one before.
 
     Args:
-        name: name of the stage; names its best checkpoint.
+        name: what the stage and its best checkpoint are called.
         epochs: how long, in epochs; or use steps.
         steps: how long, in optimiser steps; or use epochs.
         batch_size: samples of one batch, of all processes together.
@@ -128,9 +128,9 @@ class Engine:
     """The machine's side of a run. It may change when a run is resumed; nothing in it is meant to change the result.
 
     Args:
-        precision: precision of the computation: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
+        precision: how numbers are computed with: 32, bf16-mixed, 16-mixed (GPUs alone), or auto: bf16-mixed on a GPU
             that knows it, else 32.
-        accelerator: cpu, gpu, or auto.
+        accelerator: cpu, gpu (or cuda), mps, or auto.
         devices: processes on one machine, one a device; 0 means all devices.
         nodes: machines.
         strategy: how processes share the work: auto, ddp, ddp_spawn or ddp_fork.
@@ -140,7 +140,7 @@ class Engine:
         save_minutes: minutes between two checkpoints; one more comes after every validation.
         save_steps: optimiser steps between two checkpoints; 0 goes by minutes alone.
         loggers: further loggers by name; metrics.csv is written in any case.
-        export: numbers of the exported model: fp32 or fp16.
+        export: numbers of the exported model: fp32, fp16, or int8 with a scale for each output channel.
     """
 
     precision: Literal["32", "bf16-mixed", "16-mixed", "auto"] = "32"
@@ -154,7 +154,7 @@ class Engine:
     save_minutes: float = within(5.0, 1e-6, 1e6)
     save_steps: int = within(0, 0, MOST_STEPS)
     loggers: list[str] = field(default_factory=lambda: ["tensorboard"])
-    export: Literal["fp32", "fp16"] = "fp32"
+    export: Literal["fp32", "fp16", "int8"] = "fp32"
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Card:
         data: what it was trained on.
         measured: how its figures were measured.
         limits: what it cannot do.
-        licence: licence of the weights.
+        licence: name of the licence under which the weights may be used.
         attribution: whom to thank, in the words that they ask for.
     """
 
@@ -184,8 +184,8 @@ class Recipe:
 
     Args:
         task: the folder under tasks.
-        name: name of the recipe.
-        seed: seed of everything that is drawn at random.
+        name: what the recipe is called.
+        seed: all that is drawn at random depends on it.
         stages: one after another.
         engine: the machine's side.
         card: what a user must know of the trained model.

@@ -24,6 +24,8 @@ R = TypeVar("R", bound=Recipe)
 T = TypeVar("T")
 Plain = dict[str, Any]
 
+SHORTHAND = "shorthand"
+"""Class attribute of a section with a main key, which the section's name alone sets on the command line."""
 _MAXIMUM_BYTES = 1 << 20
 _NONE = ("none", "null")
 _LONGEST_VALUE = 200
@@ -33,7 +35,7 @@ def read_recipe(path: str | Path, kind: type[R], overrides: Sequence[tuple[str, 
     """The recipe of a TOML, JSON or YAML file.
 
     Args:
-        path: path of the file.
+        path: the file.
         kind: the task's recipe class.
         overrides: keys with dots and the texts of their values, as `("stages.train.optimizer.lr", "3e-4")`.
 
@@ -147,6 +149,8 @@ def _override(values: Plain, kind: type[Any], key: str, rest: str, text: str) ->
     if key not in hints:
         raise PoseloomError(f"there is no key {key!r}{_near(list(hints), key)}")
     section = _section(hints[key])
+    if not rest and section is not None and hasattr(section, SHORTHAND):
+        rest = getattr(section, SHORTHAND)
     if not rest:
         if section is not None:
             raise PoseloomError(f"{key!r} is a section; name a key in it: {', '.join(types_of(section))}")

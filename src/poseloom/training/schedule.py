@@ -12,7 +12,7 @@ def rate_factor(schedule: Schedule, step: int, steps: int, per_epoch: int) -> fl
 
     Args:
         schedule: how it moves.
-        step: step of the stage, from 0.
+        step: which one of the stage, from 0.
         steps: number of steps of the whole stage.
         per_epoch: steps of an epoch.
     """

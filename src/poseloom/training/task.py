@@ -16,7 +16,7 @@ class Task:
     """A capability that can be trained and evaluated.
 
     Args:
-        name: name of its folder under tasks.
+        name: what its folder under tasks is called.
         summary: one line, for lists.
         recipe: its recipe class.
         learner: makes a learner of such a recipe; usually the learner's class.

@@ -22,7 +22,7 @@ class ParameterGroup:
     """Parameters that share a learning rate.
 
     Args:
-        parameters: parameters of the learner; those that need no gradient are passed over.
+        parameters: what it moves of the learner; those that need no gradient are passed over.
         lr_factor: multiplies the stage's learning rate.
         decay: whether the stage's weight decay applies.
     """

@@ -48,7 +48,7 @@ def test_the_chosen_are_the_farthest_points_of_those_who_are_seen(folder, table,
     for split, count in SIZES.items():
         rows = people.rows_of(split)
         chosen = farthest_points(body.canonical(people.poses(rows)), count)
-        wanted += [people.id(number) for number in rows[chosen.numpy()]]
+        wanted += [people.id(number) for number in rows[chosen.numpy()].tolist()]
     assert table.column("id").to_pylist() == wanted
     number = int(people.numbers_of([table.id(7)])[0])
     one, other = table.row(7), people.row(number)
@@ -56,7 +56,7 @@ def test_the_chosen_are_the_farthest_points_of_those_who_are_seen(folder, table,
     assert np.array_equal(table.array("rotations", [7]), people.array("rotations", [number]))
 
 
-def test_every_row_has_three_captions(table):
+def test_every_row_has_three_descriptions(table):
     sources = ["captions-embroider-plain", "captions-embroider-simplified", "captions-embroider-ripple"]
     for row in table:
         assert [text.source for text in row.texts] == sources

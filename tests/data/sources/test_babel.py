@@ -4,7 +4,7 @@ from releases import babel, write_json
 
 from poseloom.base.errors import PoseloomError
 from poseloom.data import Table, describe_table, open_source, prepare
-from poseloom.data.builders.describe import captions_of
+from poseloom.data.builders.describe import posescript_describer
 from poseloom.data.schema import Text
 from poseloom.data.sources.babel_labels import activity_labels, read_babel
 
@@ -46,12 +46,12 @@ def test_the_extra_files_are_read_where_they_are(tmp_path):
     assert labels.split == "train"
 
 
-def test_labels_reach_the_captions(labelled):
-    describe_table(labelled.path, describer=captions_of("A"))
+def test_labels_reach_the_descriptions(labelled):
+    describe_table(labelled.path, describer=posescript_describer("A"))
     table = Table.open(labelled.path)
     walks = [table.texts(int(row))[-1].text for row in table.rows_of("val")]
     assert all("walk" in text.split(".")[0] for text in walks)
-    describe_table(labelled.path, describer=captions_of("D"))
+    describe_table(labelled.path, describer=posescript_describer("D"))
     assert all("walk" not in table.text for table in Table.open(labelled.path).texts(0)[-1:])
 
 

@@ -124,3 +124,14 @@ def test_a_folder_without_sequences(tmp_path):
         source(tmp_path, fps=3)
     with pytest.raises(PoseloomError, match="every: expected a positive number"):
         source(tmp_path, every=-1)
+
+
+def test_boxes_are_about_the_points_that_were_seen(table):
+    rows = [row for row in table if row.images[0].box]
+    assert len(rows) == sum(bool(row.images[0].crop) for row in table) > 3
+    for row in rows:
+        points = np.array(row.keypoints[0].points).reshape(-1, 2)[np.array(row.keypoints[0].confidence) > 0]
+        x, y, width, height = row.images[0].box
+        assert width == pytest.approx(1.2 * np.ptp(points[:, 0]), rel=1e-4)
+        middle = (points.min(0) + points.max(0)) / 2
+        np.testing.assert_allclose((x + width / 2, y + height / 2), middle, rtol=1e-4)

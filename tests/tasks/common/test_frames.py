@@ -51,6 +51,7 @@ def test_a_changed_body_keeps_the_hands_of_the_original():
     assert put_back(Pose(torch.randn(2, 52, 3) * 0.2), original.body()).joints == 22
 
 
+@pytest.mark.wrong_types
 def test_mistakes():
     with pytest.raises(PoseloomError, match="expected one pose"):
         one_pose(Pose(torch.zeros(2, 22, 3)))

@@ -23,6 +23,8 @@ from poseloom.tasks.retrieval import evaluate as retrieval
 from poseloom.tasks.sign import evaluate as sign
 from poseloom.tasks.sign.clips import SignClip
 
+pytestmark = pytest.mark.wrong_types  # the stubs are of no model's class
+
 BODY = 22
 LEFT_ELBOW, RIGHT_ELBOW = 18, 19
 FOREARM = 1000 * rest_offsets()[20:22].norm(dim=-1).mean().item()
@@ -338,7 +340,7 @@ class Signing(torch.nn.Module):
     Args:
         clips: by their texts.
         wrong: added to the first coordinate of the last refinement.
-        length: of what it makes, in lengths of the clip.
+        length: how long what it makes is, in lengths of the clip.
     """
 
     def __init__(self, clips, wrong=0.0, length=1.0):

@@ -13,10 +13,13 @@ from poseloom.tasks.captioning import published_evaluate as captioning
 from poseloom.tasks.common.published_data import PairBatch, PoseBatch
 from poseloom.tasks.common.published_saying import SayingProtocol, Spoken
 from poseloom.tasks.common.published_text import TextBatch
+from poseloom.tasks.common.reconstruction import SampleProtocol
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing import published_evaluate as editing
 from poseloom.tasks.generation import published_evaluate as generation
 from poseloom.tasks.instruction import published_evaluate as instruction
+
+pytestmark = pytest.mark.wrong_types  # the stubs are of no model's class
 
 CERTAIN = 1e-3
 """Standard deviation of the stubs' Gaussians: samples are hardly noisy."""
@@ -98,7 +101,7 @@ def pose_batches(poses):
     return [PoseBatch(poses, numbered(len(poses)), WORDS[: len(poses)], tuple((one,) for one in WORDS[: len(poses)]))]
 
 
-PROTOCOL = generation.SampleProtocol(samples=4, best=2)
+PROTOCOL = SampleProtocol(samples=4, best=2)
 
 
 def test_a_generator_that_is_right_has_no_errors_and_no_divergence(wearer):

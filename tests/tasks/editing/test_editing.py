@@ -103,6 +103,7 @@ def test_mistakes(model, pose):
         model.edit(pose, TEXT, n=0)
 
 
+@pytest.mark.wrong_types
 def test_a_result_in_the_place_of_a_pose_is_refused_with_the_remedy(model, pose):
     with pytest.raises(PoseloomError, match=r"give its \.poses"):
         model.edit(model.edit(pose, TEXT), TEXT)

@@ -94,3 +94,36 @@ def test_a_box_chooses_who_is_followed(reader, cut_outs):
     for _ in range(3):
         people = tracker.step(both)
         assert people.ids.tolist() == [0] and float(people.body.points[0, 11:13, 0].mean()) > 280
+
+
+def far_away(part, left, top, height=54):
+    """A person in a wide grey picture, too small for the detector when it sees all of it."""
+    width = round(part.shape[-1] * height / part.shape[-2])
+    small = torch.nn.functional.interpolate(part[None], size=(height, width), mode="area")[0]
+    picture = torch.full((3, HEIGHT * 2, WIDTH * 2), 0.5)
+    picture[:, top : top + height, left : left + width] = small
+    return picture
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_small_people_are_found_in_tiles_and_followed(reader, cut_outs, monkeypatch, limit):
+    tiled = []
+    look_for = type(reader).look_for
+
+    def noted(self, picture, several, *, tiled_=tiled, tiled=True, **more):
+        tiled_.append(several and tiled)
+        return look_for(self, picture, several, tiled=tiled, **more)
+
+    monkeypatch.setattr(type(reader), "look_for", noted)
+    tracker = Tracker(reader, 10, limit, with_hands=False)
+    found = [tracker.step(far_away(cut_outs[0], 600 + 2 * k, 300, 100)) for k in range(12)]
+    assert all(one.ids.tolist() == [0] for one in found)
+    middle = found[0].body.points[0, :, :2].mean(0)
+    assert 590 < float(middle[0]) < 680 and 290 < float(middle[1]) < 410
+    assert sum(tiled) == 1  # not again within four seconds
+
+
+def test_people_without_masks_hold_none_of_their_memory(reader, cut_outs):
+    people = Tracker(reader, 25, 1, with_hands=False).step(scene((cut_outs[0], 150)))
+    assert people.body.masks.numel() > 60_000
+    assert people.without_masks().body.masks.untyped_storage().nbytes() == 0

@@ -17,7 +17,7 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Pose
 from poseloom.tasks.mesh_recovery.body_landmarks import body_places
 from poseloom.tasks.mesh_recovery.landmarks import fit_landmarks
-from poseloom.tasks.mesh_recovery.predict import recover_bodies
+from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
 
 sys.path.insert(0, str(Path(__file__).parent))
 from people_stand_ins import FOCAL, SIZE, keypoints_of, standing
@@ -145,4 +145,4 @@ def test_nobody_and_unknown_algorithms_are_refused():
     with pytest.raises(PoseloomError, match="nobody"):
         recover_bodies(keypoints[torch.zeros(0, dtype=torch.long)])
     with pytest.raises(PoseloomError, match="landmarks"):
-        recover_bodies(keypoints, algorithm="landmark")
+        check_algorithm("landmark")

@@ -157,7 +157,7 @@ class Chosen:
 
     Args:
         depends_on: all that they depend on.
-        layout: layout of both tables.
+        layout: how the rows of both tables are laid out.
         people: the other table; not needed to tell the name of the part.
         rows: for each split the numbers of its rows there, in the order in which they are wanted.
     """
@@ -182,7 +182,7 @@ class Chosen:
     def read(self, unit: Unit) -> RowBlock:
         assert self.people is not None
         table = opened(self.people)
-        rows = [table.row(number) for number in unit.content]
+        rows = [table.row(int(number)) for number in unit.content]
         parts = table.manifest.parts if unit.name == "00000" else ()
         problems = chain.from_iterable(shard.problems for part in parts for shard in part.shards)
         return RowBlock(

@@ -30,7 +30,7 @@ class BedlamScript:
         folder, body, limit, strict: as in `Bedlam`.
         overlap, joints, pixels, scale: as in `PeopleRules`.
         train, val: how many people of each split are chosen; all of them if there are fewer.
-        seed: seed of the texts.
+        seed: another seed words the texts differently.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""Step 5 of BEDLAM-Script: three captions a person, as PoseEmbroider words them."""
+"""Step 5 of BEDLAM-Script: three descriptions a person, as PoseEmbroider words them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poseloom.data.schema import Text, TextKind
 from poseloom.data.shards import write_texts
 from poseloom.data.sources.bedlam_body import mark_of, whole_body
 from poseloom.data.table import Table
-from poseloom.language.posescript import captions
+from poseloom.language.posescript import automatic_descriptions
 from poseloom.language.posescript.contacts import contacts_of
 from poseloom.pose import Pose
 
@@ -30,7 +30,7 @@ def shards_of(table: Table, part: str) -> list[str]:
 
 @dataclass(frozen=True)
 class BedlamTexts:
-    """Adds to each row a plain caption, a simplified one, and one that leaves out what follows from the rest.
+    """Adds to each row a plain description, a simplified one, and one that leaves out what follows from the rest.
 
     Args:
         rows: name of the part whose rows are described.
@@ -68,7 +68,7 @@ class BedlamTexts:
         touches = contacts_of(pose, body)
         seeds = range(len(VERSIONS) * self.seed, len(VERSIONS) * (self.seed + 1))  # each skips other codes
         written = list(zip(VERSIONS, seeds, strict=True))
-        told = [captions(pose, version, seed, contacts=touches, body=body) for version, seed in written]
+        told = [automatic_descriptions(pose, version, seed, contacts=touches, body=body) for version, seed in written]
         return [[_text(*one) for one in zip(written, three, strict=True)] for three in zip(*told, strict=True)]
 
 

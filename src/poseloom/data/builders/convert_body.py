@@ -40,7 +40,7 @@ class ConvertedBody:
     Shapes that belong to the first body are fitted too; other rows are taken to have its average shape.
 
     Args:
-        table: table of the rows.
+        table: where the rows are.
         source, target: the files of the two bodies.
 
     Raises:

@@ -21,7 +21,7 @@ from poseloom.data.shards import write_texts
 from poseloom.data.sources.babel_labels import activity_labels
 from poseloom.data.table import Table
 from poseloom.language import describe
-from poseloom.language.posescript import captions, options
+from poseloom.language.posescript import automatic_descriptions, options
 from poseloom.pose import Pose
 
 AT_ONCE = 512
@@ -60,18 +60,22 @@ class Describer:
 BY_RULE = Describer("describe", _by_rule)
 
 
-def captions_of(version: str) -> Describer:
-    """Captions in the manner of PoseScript; versions that tell activities take them from the rows' labels.
+def posescript_describer(version: str) -> Describer:
+    """Writes in the manner of PoseScript; versions that tell activities take them from the rows' labels.
+
+    The source of the texts is called ``captions-`` and the version, as in tables that are there.
 
     Raises:
         PoseloomError: there is no such version.
     """
-    labelled = partial(_caption, version) if options.version(version).activity else None
-    return Describer(f"captions-{version}", partial(_caption, version), {"version": version}, labelled)
+    labelled = partial(_by_posescript, version) if options.version(version).activity else None
+    return Describer(f"captions-{version}", partial(_by_posescript, version), {"version": version}, labelled)
 
 
-def _caption(version: str, pose: Pose, seed: int, rows: Int64[Array, " n"], labels: Labels | None = None) -> list[str]:
-    return captions(pose, version, seed, activity_labels=labels)
+def _by_posescript(
+    version: str, pose: Pose, seed: int, rows: Int64[Array, " n"], labels: Labels | None = None
+) -> list[str]:
+    return automatic_descriptions(pose, version, seed, activity_labels=labels)
 
 
 @dataclass(frozen=True)

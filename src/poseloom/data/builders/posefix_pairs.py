@@ -114,7 +114,7 @@ def posefix_pairs(
 
     Args:
         table: folder.
-        seed: seed of the draw among possible first poses, and of the words.
+        seed: chooses among possible first poses, and words.
         executor: where the texts are written; pairs are sought in this process.
         rules: bounds; those of the paper by default.
         frame_rate: frames a second of the recordings.

@@ -38,7 +38,7 @@ class AmassFolder:
     """The motion files of AMASS in a folder and its subfolders.
 
     Args:
-        folder: folder of any depth.
+        folder: where files are looked for, at any depth.
         release: that variant alone; both by default.
 
     Raises:

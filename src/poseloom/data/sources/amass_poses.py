@@ -37,8 +37,8 @@ class WantedPose:
     """A row to be made.
 
     Args:
-        id: id of the row.
-        frame: frame of the sequence, from 0.
+        id: names the row.
+        frame: number in the sequence, from 0.
         facing: the frame whose heading is taken away; its own where None.
     """
 
@@ -56,7 +56,7 @@ class WantedSequence:
     Args:
         name: as the data set writes it.
         file: in the folder of AMASS.
-        labels: labels of what happens in it.
+        labels: what happens in it, in words.
     """
 
     name: str
@@ -79,7 +79,7 @@ def sequences_of(
     Args:
         wanted: a frame and the row that it becomes.
         amass: where the sequences are.
-        labels: labels of sequences, by their file.
+        labels: what happens in sequences, by their file.
 
     Raises:
         FileError: not one of the sequences is there.

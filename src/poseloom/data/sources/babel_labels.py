@@ -37,7 +37,7 @@ class Span:
     Args:
         start, end: seconds, both included; None for the whole sequence.
         words: what an annotator wrote.
-        categories: categories of actions.
+        categories: kinds of action that are seen.
     """
 
     words: str
@@ -111,13 +111,13 @@ def by_file(labels: Mapping[str, Labels], amass: AmassFolder) -> tuple[dict[str,
 
 
 def activity_labels(texts: Sequence[Text], file: str = "") -> list[str] | None:
-    """The categories among a row's texts, for captions; None where nothing is known.
+    """The categories among a row's texts, for descriptions; None where nothing is known.
 
     Those of the moment; where a sequence has labels as a whole alone, these. A dance of DanceDB, which BABEL does not
-    label, has the label that captions know it by.
+    label, has the label that descriptions know it by.
 
     Args:
-        texts: texts of the row.
+        texts: the row's texts.
         file: where its pose is from.
     """
     for source in (CATEGORIES, CATEGORIES + WHOLE):

@@ -57,7 +57,7 @@ class Bedlam:
     frames count at 30 a second. Crop, camera and keypoints are those of the picture as it is stored.
 
     Args:
-        folder: folder of the raw files; see `bedlam_files`.
+        folder: where the raw files lie; see `bedlam_files`.
         body: SMPL-X's model file; ``smplx/SMPLX_NEUTRAL.npz`` in the folder if None.
         limit: at most that many pictures of a sequence, evenly spread over it.
         strict: a file that cannot be read ends the build, instead of being reported.

@@ -45,8 +45,8 @@ class BoxBody:
     body: SmplBody
     problem: str
 
-    def seen(self, pose: Pose) -> tuple[Float[Tensor, "*batch 52 3"], Float[Tensor, "*batch 437 3"]]:
-        """Joints in SMPL-H order and surface points of poses."""
+    def seen(self, pose: Pose) -> tuple[Float[Tensor, "*batch 52 3"], Float[Tensor, "*batch points 3"]]:
+        """Joints in SMPL-H order and surface points of poses: 437, or as many as the file of the points chooses."""
         posed = self.body.shaped(self._shape(pose)).posed(pose)
         return posed.joints, posed.vertices[..., : -len(self.body.parents), :]
 

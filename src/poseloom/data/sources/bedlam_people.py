@@ -56,7 +56,7 @@ class People:
         image: number of the picture.
         joints: 22 body joints in pixels.
         box: left, top, right, bottom of the surface, pixels.
-        depth: depth of the pelvis, metres.
+        depth: metres from the camera to the pelvis, along its axis.
     """
 
     image: Int[Tensor, " people"]

@@ -33,6 +33,26 @@ NAMES = (
     "bedlam",
     "bedlam-script",
     "bedlam-fix",
+    "photos",
+    "human-data",
+    "spin",
+    "coco",
+    "eft-coco",
+    "eft-coco-part",
+    "eft-lspet",
+    "eft-mpii",
+    "eft-ochuman",
+    "eft-posetrack",
+    "lsp",
+    "lspet",
+    "mpii",
+    "up-3d",
+    "muco",
+    "h36m",
+    "mpi-inf-3dhp",
+    "agora",
+    "market1501",
+    "deepfashion",
 )
 
 
@@ -46,7 +66,8 @@ class SourceInfo:
         download: what to get, and where.
         licence: its terms.
         size: size of the download and of the table.
-        made_by: ``module:class`` below `poseloom.data`; the class takes the options as keywords.
+        made_by: ``module:class`` below `poseloom.data`, or in full where models take part; the class takes the options
+            as keywords.
         options: those that it knows; `FOLDER` where it reads files.
         required: those that must be given.
     """
@@ -108,7 +129,8 @@ def open_source(name: str, options: Mapping[str, Any]) -> Source:
             raise PoseloomError(f"the source {info.name} needs {option_name(option)}; get {info.download}")
     given = {option: Path(value) if BY_NAME[option].of is Path else value for option, value in given.items()}
     module, name_of_class = info.made_by.split(":")
-    return getattr(import_module(f"poseloom.data.{module}"), name_of_class)(**given)
+    place = module if module.startswith("poseloom.") else f"poseloom.data.{module}"
+    return getattr(import_module(place), name_of_class)(**given)
 
 
 def option_name(option: str) -> str:

@@ -33,7 +33,7 @@ class TextFile:
     Args:
         option: what a user calls these texts.
         file: its name.
-        kind: kind of the texts, a `TextKind` value.
+        kind: who wrote the texts, a `TextKind` value.
         source: by which the texts are known in tables.
     """
 
@@ -49,7 +49,7 @@ class ReleaseFolder(Lean):
 
     Args:
         folder: where they are.
-        title: title of the data set.
+        title: what the data set is, for readers.
         origin: where to get it.
     """
 

@@ -88,7 +88,13 @@ class ThreeDpw(Lean):
     def options(self) -> Mapping[str, Any]:
         sizes = sizes_of(self.folder, self._files)
         chosen = {"every": self._choice.every, "limit": self.limit, "strict": self.strict}
-        return {"translation": "pelvis", **chosen, "files": len(sizes), "fingerprint": fingerprint(sizes)}
+        return {
+            "translation": "pelvis",
+            "boxes": BOX_SCALE,
+            **chosen,
+            "files": len(sizes),
+            "fingerprint": fingerprint(sizes),
+        }
 
     def units(self) -> Sequence[Unit]:
         groups = shared_out(sizes_of(self.folder, self._files), _UNIT_BYTES)
@@ -174,12 +180,24 @@ class _Rows:
     def image(self, frame: int) -> Image:
         """The picture, with the square crop about the keypoints that were seen."""
         width, height = self.recorded.picture
-        return Image(self.recorded.picture_name(frame), width, height, crop_of(self.person.keypoints[frame]))
+        points = self.person.keypoints[frame]
+        return Image(self.recorded.picture_name(frame), width, height, crop_of(points), box_of(points))
 
     def keypoints(self, frame: int) -> list[Keypoints]:
         """The 18 points of OpenPose's first convention that 3DPW comes with."""
         points = self.person.keypoints[frame]
         return [Keypoints(_CONVENTION, tuple(points[:, :2].ravel().tolist()), tuple(points[:, 2].tolist()))]
+
+
+def box_of(points: Float32[Array, "points 3"]) -> tuple[float, ...]:
+    """x, y, width, height about points that were seen, `BOX_SCALE` times as large; empty where none was."""
+    seen = points[points[:, 2] > 0, :2]
+    if not len(seen):
+        return ()
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    extent = BOX_SCALE * (high - low)
+    corner = (low + high - extent) / 2
+    return (*map(float, corner), *map(float, extent)) if extent.min() > 0 else ()
 
 
 def crop_of(points: Float32[Array, "points 3"]) -> tuple[float, ...]:

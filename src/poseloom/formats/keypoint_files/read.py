@@ -48,7 +48,7 @@ def read_keypoint_file(
 
     Args:
         path: a JSON file, or a folder of OpenPose's JSON files.
-        convention: convention of the points, where their number does not tell it; see
+        convention: which joints the points are, where their number does not tell it; see
             `poseloom.pose.keypoints.conventions`.
         size: width and height of the pictures, pixels; MediaPipe's landmarks need it, which are shares of them.
         fps: frames a second, where the pictures are a video.

@@ -1,10 +1,11 @@
 """What a file of any of the containers holds: tables, lists and arrays, nothing of it executed.
 
-npz and npy of numpy, pickles (also joblib's, compressed or not), torch's zip files and its old ones.
+npz and npy of numpy, pickles (also joblib's, compressed or not), torch's zip files and its old ones, JSON.
 """
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poseloom.base.errors import FileError
-from poseloom.base.files import read_bytes, readable_file
+from poseloom.base.files import read_bytes, read_text, readable_file, reason
+from poseloom.formats.json_file import MAXIMUM_JSON_BYTES
 from poseloom.formats.npz_files import open_npz, read_npy
 from poseloom.formats.pickles import MAXIMUM_PICKLE_BYTES, load_data
 
@@ -42,7 +44,16 @@ def read_content(path: Path) -> Any:
         from poseloom.formats.torch_files import load_torch_data
 
         return load_torch_data(file)
+    if head.lstrip().startswith((b"{", b"[")):
+        return _read_json(file)
     return unwrapped(load_data(read_bytes(file, maximum_bytes=MAXIMUM_PICKLE_BYTES), file))
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(read_text(file, maximum_bytes=MAXIMUM_JSON_BYTES))
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise FileError(file, f"is not JSON: {reason(error)}", remedy="write it again") from None
 
 
 def unwrapped(value: Any) -> Any:
@@ -63,6 +74,12 @@ def as_array(value: Any) -> NDArray[Any] | None:
         return to_numpy(value)
     if isinstance(value, np.ndarray) and value.dtype.hasobject:
         value = list(value.reshape(-1))
+    if isinstance(value, list) and _first_leaf(value) in (int, float):
+        try:
+            array = np.array(value)  # all at once where all are numbers, as in JSON
+        except (ValueError, OverflowError):
+            return None
+        return array if array.dtype.kind in "fiu" else None
     if isinstance(value, list | tuple):
         parts = [as_array(part) for part in value]
         shapes = {part.shape for part in parts if part is not None}
@@ -72,6 +89,13 @@ def as_array(value: Any) -> NDArray[Any] | None:
     if isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "fiu":
         return np.asarray(value)
     return None
+
+
+def _first_leaf(value: Any) -> type:
+    for _ in range(_DEEPEST):
+        if type(value) is list and value:
+            value = value[0]
+    return type(value)
 
 
 def keys_of(content: Any) -> str:

@@ -13,7 +13,7 @@ from poseloom.formats.axes import TO_Y_UP
 from poseloom.formats.smpl_origin import REST_PELVIS
 
 _FILE = Path(__file__).with_name("layouts.json")
-PEOPLE = ("one", "by id", "by frame", "rows", "first axis", "list")
+PEOPLE = ("one", "by id", "by frame", "rows", "first axis", "list", "lists")
 ROLES = ("whole", "root", "body", "left_hand", "right_hand", "hands", "jaw", "trans", "betas", "scale", "points")
 MEASURED = "measured"
 
@@ -25,7 +25,8 @@ class Layout:
     Args:
         title: what a note calls it.
         people: how several are told apart, one of `PEOPLE`: ``by id`` is a table of records by person, ``by frame``
-            records of all people by frame, ``rows`` one row for every person in every frame.
+            records of all people by frame, ``rows`` one row for every person in every frame, ``lists`` fields that are
+            lists with an entry for every person.
         needs: fields that must be there, each under one of its names.
         fields: names of a field by its role, the first that is there is taken.
         body: whose shape coefficients and origin, ``""`` where the number of joints tells.
@@ -34,7 +35,8 @@ class Layout:
         ids: names of the field that numbers the people.
         inner: in ``by frame`` records, the field with a record of each person.
         points: convention of the points; by their number where there is none.
-        frames: the axis of the frames, ``first`` or ``last``.
+        frames: the axis of the frames, ``first`` or ``last``; ``records`` where records of one pose each may be frames
+            as well as people.
         fps: frames per second of the program, where the file does not tell.
         origin: what the translation moves: ``body``, which is decided by the floor, or the ``pelvis``.
     """

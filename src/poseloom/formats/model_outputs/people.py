@@ -18,6 +18,7 @@ Record = Mapping[str, Any]
 _LOOKED_AT = 50
 """Frames or people that are looked at to find the layout: the first may be empty."""
 _DEEPEST = 3
+_RECORDS = "records"
 
 
 def find_layout(content: Any) -> tuple[Layout, Any] | None:
@@ -42,8 +43,11 @@ def people_of(content: Any, layout: Layout, path: Path) -> dict[str, dict[str, N
         "rows": _rows,
         "first axis": _first_axis,
         "list": _list,
+        "lists": _lists,
     }[layout.people]
     people = {name: record for name, record in gather(content, layout).items() if record}
+    if layout.frames == _RECORDS and len(people) > 1 and all(_is_one_pose(record) for record in people.values()):
+        people = {"0": _stacked(list(people.values()))}
     if not people:
         raise FileError(path, f"looks like {layout.title}, but no person is in it", remedy="export it again")
     return people
@@ -64,6 +68,17 @@ def requested_person(path: Path, people: Mapping[str, Any], person: int | str | 
         return names[int(person)]
     known = ", ".join(names)[:120]
     raise PoseloomError(f"{path}: no person {person!r}{closest(str(person), tuple(names))}; there are: {known}"[:400])
+
+
+def _is_one_pose(record: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether a record has one pose with no axis of frames; or one of length one, and as many of everything."""
+    poses = record.get("whole", record.get("body"))
+    if poses is None:
+        return False
+    return poses.ndim == 1 or len(poses) == 1 or poses.shape in _ONE_POSE
+
+
+_ONE_POSE = {(joints, *size) for joints in (21, 22, 23, 24, 52, 55) for size in ((3,), (6,), (3, 3))}
 
 
 def _length(record: Any) -> int:
@@ -135,7 +150,8 @@ def _one(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
 def _by_id(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
     if _has(content, layout):
         return _one(content, layout)
-    people = {str(key): unwrapped(content[key]) for key in content}
+    named = content.items() if isinstance(content, Mapping) else enumerate(content)
+    people = {str(key): unwrapped(record) for key, record in named}
     return {name: _take(record, layout) for name, record in people.items() if _has(record, layout)}
 
 
@@ -143,6 +159,18 @@ def _list(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
     if isinstance(content, Mapping):
         content = [content]
     return {str(index): _take(unwrapped(record), layout) for index, record in enumerate(content)}
+
+
+def _lists(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:
+    """Fields that are lists with an entry for every person, each of its own length."""
+    people: dict[str, dict[str, Any]] = {}
+    for role, names in layout.fields.items():
+        values = next((unwrapped(content[name]) for name in names if name in content), ())
+        for index, value in enumerate(values):
+            array = as_array(value)
+            if array is not None:
+                people.setdefault(str(index), {})[role] = array
+    return people
 
 
 def _first_axis(content: Any, layout: Layout) -> dict[str, dict[str, NDArray[Any]]]:

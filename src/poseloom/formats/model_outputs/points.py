@@ -41,6 +41,8 @@ _PREFERRED = ("smpl_22", "smpl", "coco", "h36m", "openpose_25")
 _SMPL_22 = tuple(f"{name[:-1]}_{name[-1]}" if name[-1].isdigit() else name for name in JOINT_NAMES[:BODY_JOINTS])
 _LARGEST_UNITLESS = 1e7
 _UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001}
+_SEVERAL = 3
+"""Fewer frames tell nothing of how a motion goes on."""
 _ADULT = 1.7
 """Factor around the average body within which a person's size is believed."""
 
@@ -238,6 +240,8 @@ def _one_person(file: Path, array: NDArray[Any], options: ReadingOptions) -> tup
     if array.ndim == 4 and array.shape[-1] != 3 and array.shape[2] == 3:  # MDM keeps the frames last
         array = np.moveaxis(array, -1, 1)
     if array.ndim == 4 and array.shape[-1] == 3:
+        if _moves(array, 0) < _moves(array, 1):  # the frames in front
+            array = array.swapaxes(0, 1)
         people = {str(index): {"points": one} for index, one in enumerate(array)}
         name = requested_person(file, people, options.person)
         told = {"people": len(people), "person": name} if len(people) > 1 else {}
@@ -253,6 +257,13 @@ def _one_person(file: Path, array: NDArray[Any], options: ReadingOptions) -> tup
             remedy="expected points (frames, joints, 3), or 72, 156, 165, 263 or 322 numbers a frame",
         )
     return array, {}
+
+
+def _moves(array: NDArray[Any], axis: int) -> float:
+    """How far points move from one place of an axis to the next, in the median; nowhere along one of length one."""
+    if array.shape[axis] < _SEVERAL:
+        return np.inf
+    return float(np.nanmedian(np.linalg.norm(np.diff(array.astype(np.float64), axis=axis), axis=-1)))
 
 
 def _in_metres(

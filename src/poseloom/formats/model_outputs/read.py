@@ -22,7 +22,7 @@ from poseloom.formats.axes import TO_Y_UP, metres_of, up_axis
 from poseloom.formats.model_outputs.content import as_array, read_content, unknown
 from poseloom.formats.model_outputs.layouts import MEASURED, Layout, layouts
 from poseloom.formats.model_outputs.people import find_layout, people_of, requested_person
-from poseloom.formats.model_outputs.points import points_to_tracks
+from poseloom.formats.model_outputs.points import looks_like_points, points_to_tracks
 from poseloom.formats.model_outputs.rotations import axis_angles
 from poseloom.formats.model_outputs.vectors import from_vectors
 from poseloom.formats.reading_options import ReadingOptions
@@ -49,6 +49,12 @@ _ROWS: dict[int, tuple[tuple[int, ...], tuple[int, ...], str]] = {
     55: ((*_BODY, *range(25, 55)), (22, 23, 24), "smplx"),
 }
 """Joints in a file -> which rows are ours, which the face (53: the jaw alone), and the body that orders them so."""
+
+
+_LEAST_OF_A_HAND = 45
+"""Numbers of 15 joints."""
+_LARGEST_TURN = 1.01 * np.pi
+"""Radians of an axis-angle vector as programs write it, with rounding."""
 
 
 def read_model_output(path: str | Path, options: ReadingOptions | None = None) -> Clip | JointTracks:
@@ -90,12 +96,27 @@ def from_array(file: Path, array: NDArray[Any], options: ReadingOptions) -> Clip
         rate = options.fps or layout.fps or DEFAULT_RATE
         told = {} if options.fps or layout.fps else {"fps": f"not in the file, {rate:g} assumed"}
         return clip_of(file, record, layout, rate, {"format": layout.title, **notes, **told}, options)
-    layout = Layout("joint positions", "one", (), {}, "", MEASURED)
     rate = options.fps or DEFAULT_RATE
+    if _are_rotations(array, options):
+        layout = Layout(f"rotations of {array.shape[1]} joints", "one", (), {}, "", "y")
+        told = {} if options.fps else {"fps": f"not in the file, {rate:g} assumed"}
+        return clip_of(file, {"whole": array}, layout, rate, {"format": layout.title, **told}, options)
+    layout = Layout("joint positions", "one", (), {}, "", MEASURED)
     notes = {"format": layout.title}
     if options.fps is None:
         notes["fps"] = f"not in the file, {rate:g} assumed (HumanML3D and what is trained on it: 20)"
     return points_to_tracks(file, array, layout, rate, notes, options)
+
+
+def _are_rotations(array: NDArray[Any], options: ReadingOptions) -> bool:
+    """Whether a bare array has rotations by joint: matrices, 6D, or axis-angle that makes no person as points."""
+    if options.joint_map is not None or array.ndim not in (3, 4) or array.shape[1] not in _ROWS:
+        return False
+    size = array.shape[2:]
+    if size in ((3, 3), (6,)):
+        return True
+    turns = np.linalg.norm(array, axis=-1) if size == (3,) else np.array(np.inf)
+    return bool(turns.max(initial=0) <= _LARGEST_TURN) and not looks_like_points(array.astype(np.float64))
 
 
 def clip_of(
@@ -128,6 +149,8 @@ def clip_of(
             origin = np.zeros(3)
         translation, meant = pelvis_translation(trans, origin, rotations, turn, known)
         notes["translation"] = f"taken for that of {meant}"
+    if any(_is_pca(record[role]) for role in ("left_hand", "right_hand") if role in record):
+        notes["hands"] = "told by PCA coefficients, which need the licensed model: left out"
     betas = _betas(file, record, frames)
     pose = Pose(
         torch.from_numpy(rotations),
@@ -164,13 +187,20 @@ def _rotations(
         parts.append(_of(file, record, "hands", (30,), frames))
     elif "left_hand" in record or "right_hand" in record:
         still = np.zeros((frames, 15, 3), np.float32)
-        parts += [_of(file, record, r, (15,), frames) if r in record else still for r in ("left_hand", "right_hand")]
+        told = [role for role in ("left_hand", "right_hand") if role in record and not _is_pca(record[role])]
+        if told:
+            parts += [_of(file, record, r, (15,), frames) if r in told else still for r in ("left_hand", "right_hand")]
     face = None
     if "jaw" in record:
         face = np.zeros((frames, 3, 3), np.float32)
         face[:, :1] = _of(file, record, "jaw", (1,), frames)
     model = layout.body or ("smpl" if body.shape[1] == 23 else "smplx")
     return np.concatenate(parts, axis=1), face, model
+
+
+def _is_pca(hand: NDArray[Any]) -> bool:
+    """Whether a hand is told by coefficients of the licensed model, so that its joints are not known."""
+    return hand.ndim in (1, 2) and hand.shape[-1] < _LEAST_OF_A_HAND
 
 
 def _of(file: Path, record: Record, role: str, joints: tuple[int, ...], frames: int) -> NDArray[np.float32]:

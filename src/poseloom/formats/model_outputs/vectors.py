@@ -45,6 +45,8 @@ def from_vectors(file: Path, array: NDArray[Any], options: ReadingOptions) -> Jo
         array, notes = people[name]["rows"], {"people": len(people), "person": name} if len(people) > 1 else {}
     else:
         notes = {}
+    if array.ndim == 1 and width in (*_POSES, _MOTION_X):
+        array = array[None]
     if array.ndim != 2:
         return None
     if width in _VECTORS:

@@ -126,7 +126,7 @@ def sequence_to_keypoints(
     """One person's keypoints in a convention of `poseloom.pose.keypoints`, metres in our axes, and which were seen.
 
     Args:
-        sequence: sequence of either family, any selection of its points.
+        sequence: points of either family, any selection of them.
         convention: order and names of the result.
         picture: projection; without one the mean distance of the shoulders is taken for that of the average skeleton
             and their mean middle for the origin.

@@ -21,7 +21,7 @@ class Component:
         name: ``POSE_LANDMARKS``, ``pose_keypoints_2d``, ...
         points: names of its points.
         limbs: pairs of indices within the component, for drawing.
-        colors: colors of the limbs, red, green, blue from 0 to 255; used in turn.
+        colors: red, green, blue from 0 to 255; limbs take them in turn.
         format: one letter for each stored number, the last one C for confidence: ``XYC``, ``XYZC``.
     """
 

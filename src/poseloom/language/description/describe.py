@@ -41,6 +41,7 @@ def describe(
     ground: float | None = None,
     unseen: Mapping[str, str] | None = None,
     doubtful: bool = False,
+    doubt: Float[Tensor, "*#batch 22"] | None = None,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -62,6 +63,7 @@ def describe(
             ``outside`` or ``hidden``. They are left out, and a last sentence says so.
         doubtful: the poses were recovered from pictures, so told is only what holds in most of the poses around each
             (see `doubt.believed`).
+        doubt: radians by which each joint's rotation of such a pose may be off, where that is known.
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -71,7 +73,7 @@ def describe(
     write = style_of(style, sentences)
     found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
     if doubtful and isinstance(pose, Pose):
-        found = believed(pose, found, lambda around: figures(around, body))
+        found = believed(pose, found, lambda around: figures(around, body), doubt)
     if not unseen:
         return [write(words, seed, one) for one in found]
     last = ("- " if style == "list" else "") + remark(unseen)

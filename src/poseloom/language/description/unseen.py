@@ -22,7 +22,7 @@ def told(facts: list[Fact], unseen: Mapping[str, str]) -> list[Fact]:
     """The facts without those that rest on limbs which are not seen; what is said of both is said of the other one.
 
     Args:
-        facts: facts of one pose.
+        facts: what is known of one pose.
         unseen: ``left_arm``, ``right_leg``, ``head``, ..., and why: ``outside`` or ``hidden``.
     """
     if not unseen:

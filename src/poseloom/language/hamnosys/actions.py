@@ -53,7 +53,7 @@ def read_actions(reader: Reader, top: bool = False, places: tuple[Where, ...] = 
 
     Args:
         top: outside brackets; there repetitions at the end of the part apply to everything before them.
-        places: places of the posture; a repetition right after them means that the hand comes to the last one again.
+        places: where the posture is; a repetition right after them means that the hand comes to the last one again.
     """
     actions: list[Action] = []
     last_mark = SymbolKind.END

@@ -12,7 +12,7 @@ class Remark:
     """Something in a string that was passed over, so that the rest could be read.
 
     Args:
-        position: position of the symbol, counted from 1.
+        position: which symbol it is, counted from 1.
         problem: what was found there and what was made of it.
     """
 
@@ -29,7 +29,7 @@ class HamNoSysError(PoseloomError):
     The message reads ``HamNoSys: symbol POSITION is FOUND; expected EXPECTED``; the parts are kept as attributes.
 
     Args:
-        position: position of the symbol, counted from 1; one more than there are symbols where the string ends too
+        position: which symbol it is, counted from 1; one more than there are symbols where the string ends too
             early.
         found: what stands there.
         expected: what may stand there.

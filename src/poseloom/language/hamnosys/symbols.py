@@ -119,7 +119,7 @@ class Symbol:
         name: canonical name: ``hamflathand``.
         kind: part of speech.
         words: what the gloss calls it.
-        letters: letters of a direction: u, d, l, r, o, i and pairs of them; "" for symbols without one.
+        letters: u, d, l, r, o, i and pairs of them, which say a direction; "" for symbols without one.
     """
 
     character: str
@@ -178,7 +178,11 @@ def from_names(names: str | Iterable[str]) -> str:
     for place, word in enumerate(words, 1):
         short = word.removeprefix(PREFIX) if word.removeprefix(PREFIX) in known else word
         if short not in known:
-            raise PoseloomError(f"HamNoSys: name {place} is {word!r}, which no symbol has{closest(short, [*known])}")
+            hint = closest(short, [*known])
+            kind = (
+                "" if place > 1 or hint else "; signs are written as HamNoSys: 'flathand extfingerl palml chest touch'"
+            )
+            raise PoseloomError(f"HamNoSys: name {place} is {word!r}, which no symbol has{hint}{kind}")
         characters.append(known[short].character)
     return "".join(characters)
 

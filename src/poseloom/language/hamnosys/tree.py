@@ -126,7 +126,7 @@ class DigitMark:
     Args:
         digit: 1 thumb to 5 little finger.
         bend: its own; without one it is extended in addition to the shape.
-        part: part of the finger, where two digits touch or cross.
+        part: where on the finger two digits touch or cross.
         after_between: ``between`` stands before it: the thumb between two fingers, for instance.
     """
 
@@ -188,8 +188,8 @@ class Place:
     Args:
         name: ``chin``, ``palm``, ...; "" where only digits, parts or sides are given.
         sides: side marks.
-        digits: digits of the hand, where the place is on fingers.
-        part: part of the fingers.
+        digits: which fingers the place is on, if any.
+        part: where on the fingers it is.
         bend: a mark that singles out a part of the place (an upper or lower lip).
     """
 

@@ -87,9 +87,9 @@ def activity_sentence(labels: Sequence[str] | None, dancing: bool, voice: Voice,
     """``The person is walking while waving a hand.``; empty where nothing is known or worth telling.
 
     Args:
-        labels: labels of one pose, such as ``walk``; of more than two, two are told.
+        labels: what one pose is, such as ``walk``; of more than two, two are told.
         dancing: whether the marker of a dance counts as the label ``dance``.
-        voice: voice of the caption, so that pronouns agree.
+        voice: how the description speaks of the person, so that pronouns agree.
     """
     activities = activities_of()
     known = []

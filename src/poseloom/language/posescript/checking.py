@@ -1,4 +1,4 @@
-"""Compares what captions say with the geometry of the poses: the statements that do not hold, and the unread words."""
+"""Compares what descriptions say with the geometry of poses: the statements that do not hold, and the unread words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from poseloom.language.posescript.rules import CROSSED, OTHER_SIDE, PLURAL, Rule
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with the caption of one pose."""
+    """Something wrong with the description of one pose."""
 
     pose: int
     problem: str
@@ -30,7 +30,7 @@ def findings(
     joints: Float[Tensor, "poses joints 3"],
     rotations: Float[Tensor, "poses rotated 3"] | None = None,
 ) -> list[Finding]:
-    """Everything in captions that contradicts the poses, is said twice, or cannot be read; touch is not checked."""
+    """Everything in descriptions that contradicts the poses, is said twice, or cannot be read; touch is not checked."""
     holds = _Truth(evaluate(joints, rotations), rules_of())
     made = []
     for pose, text in enumerate(texts):

@@ -1,4 +1,4 @@
-"""The random choices of one caption: they depend on the seed and on what is told, on nothing else."""
+"""The random choices of one description: they depend on the seed and on what is told, on nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poseloom.base.streams import mix_numbers, text_key, uniform
 from poseloom.language.posecodes.evaluation import Code
 
 PLACES = 96
-"""Draws made at once for every pose; the few captions that need more go on with draws made one by one."""
+"""Draws made at once for every pose; the few descriptions that need more go on with draws made one by one."""
 _AT_ONCE = 256
 _MASK = (1 << 63) - 1
 

@@ -1,4 +1,4 @@
-"""What goes into a caption: named versions, each a set of switches."""
+"""What goes into a description: named versions, each a set of switches."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from poseloom.language.posescript.rules import rules_of
 
 @dataclass(frozen=True)
 class PoseScriptOptions:
-    """The switches of a caption; the versions are named sets of them (``tables/captions.json``)."""
+    """The switches of a description; the versions are named sets of them (``tables/posescript_rules.json``)."""
 
     random_skip: bool = False
-    """Leave out each common code with probability 0.15, so that captions of one pose differ in what they tell."""
+    """Leave out each common code with probability 0.15, so that descriptions of one pose differ in what they tell."""
     transitive_rule: bool = True
     """Leave out a relation that follows from two others: a < b and b < c make a < c."""
     statistical_rules: bool = True
@@ -60,5 +60,5 @@ def version(name: str) -> PoseScriptOptions:
     known = versions()
     if name not in known:
         guess = closest(name, tuple(known))
-        raise PoseloomError(f"unknown caption version {name!r}; expected one of {', '.join(known)}{guess}")
+        raise PoseloomError(f"unknown version {name!r}; expected one of {', '.join(known)}{guess}")
     return known[name]

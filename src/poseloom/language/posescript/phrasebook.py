@@ -1,4 +1,4 @@
-"""The words of captions: loads and checks ``tables/caption_phrases.json`` and gives every wording in its forms."""
+"""The words of descriptions: loads and checks ``tables/posescript_phrases.json``, gives every wording in its forms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WORDING = re.compile(r"(?:([a-z ]+): )?(\[\w+\].*)")
 
 
 class Voice(NamedTuple):
-    """How the person is spoken of in one caption."""
+    """How the person is spoken of in one description."""
 
     the: str
     pronoun: str
@@ -138,7 +138,7 @@ class Phrasebook:
 
 
 @cache
-def phrasebook_of(path: Path = TABLES / "caption_phrases.json") -> Phrasebook:
+def phrasebook_of(path: Path = TABLES / "posescript_phrases.json") -> Phrasebook:
     """The phrases of a file, checked.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Reads captions back: from English to codes. Whatever it cannot read is reported, so that bad grammar shows."""
+"""Reads descriptions back: from English to codes. Whatever it cannot read is reported, so that bad grammar shows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOUCH = "touch"
 
 @dataclass
 class Reading:
-    """What a caption says."""
+    """What a description says."""
 
     codes: list[Code] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _Phrase:
 
 
 def read_posescript(text: str) -> Reading:
-    """The codes that a caption states, and the words that could not be read.
+    """The codes that a description states, and the words that could not be read.
 
     Activity sentences are not read. Codes of larger parts (arm, leg) and of both sides are given as they are said.
     """

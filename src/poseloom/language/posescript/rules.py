@@ -1,4 +1,4 @@
-"""The rules of captions, read from ``tables/captions.json`` and checked against the posecodes."""
+"""The rules of descriptions, read from ``tables/posescript_rules.json`` and checked against the posecodes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Relation = tuple[Code, Code | None, Code]
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """Everything that turns a list of codes into the list that a caption tells."""
+    """Everything that turns a list of codes into the list that a description tells."""
 
     path: Path
     chances: dict[str, float]
@@ -92,7 +92,7 @@ def even_rules() -> Rules:
 
 
 @cache
-def rules_of(path: Path = TABLES / "captions.json") -> Rules:
+def rules_of(path: Path = TABLES / "posescript_rules.json") -> Rules:
     """The rules of a file, checked.
 
     Raises:

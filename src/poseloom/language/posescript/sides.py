@@ -1,7 +1,7 @@
-"""Which of a pose and its mirror image a caption is made of, so that both have the same words.
+"""Which of a pose and its mirror image a description is made of, so that both have the same words.
 
-Every stage of a caption is free to look at sides, because only one of the two images is ever put through the stages:
-the caption of the other one is the same text with left and right exchanged.
+Every stage is free to look at sides, because only one of the two images is ever put through the stages:
+the description of the other one is the same text with left and right exchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STEP = 0.7548776662466927
 
 
 class Canonical(NamedTuple):
-    """Poses as their captions see them."""
+    """Poses as their descriptions see them."""
 
     joints: Float[Tensor, "poses joints 3"]
     rotations: Float[Tensor, "poses rotated 3"] | None

@@ -1,4 +1,4 @@
-"""From the codes of one pose to those that its caption tells: skipping, redundancy, aggregation.
+"""From the codes of one pose to those that its description tells: skipping, redundancy, aggregation.
 
 Every stage takes and gives a list of codes in order. The stages are those of PoseScript's released pipeline; where
 the original is broken, `faithful` keeps its way.

@@ -14,7 +14,7 @@ from poseloom.language.posescript.rules import CROSSED, PLURAL, Rules
 from poseloom.language.posescript.stages import Said, Statement
 
 WALKS = 64
-"""Different walks over the body that captions choose from."""
+"""Different walks over the body that descriptions choose from."""
 BODY = "body"
 _LONGEST = 3
 """Predicates in one sentence; what is left of a statement begins a new one with a pronoun."""
@@ -70,7 +70,7 @@ def _walk(rules: Rules, seed: int) -> dict[str, int]:
 
 
 class Writer:
-    """Writes one caption: one voice and one row of draws for all of its sentences."""
+    """Writes one description: one voice and one row of draws for all of its sentences."""
 
     def __init__(self, book: Phrasebook, rules: Rules, draws: Draws, simplified: bool) -> None:
         self._book = book

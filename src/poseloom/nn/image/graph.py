@@ -47,14 +47,15 @@ class OperatorGraph(nn.Module):
         self._last_use = _last_uses(self.operators, self.outputs)
 
     def forward(self, picture: Float[Tensor, "batch 3 height width"]) -> tuple[Tensor, ...]:
-        """The outputs, in the file's order; pictures of the size `input_size`."""
-        values: dict[int, Tensor] = {self.source: picture}
+        """The outputs, in the file's order, where the pictures are; pictures of the size `input_size`."""
+        weight = next(self.buffers(), picture)
+        values: dict[int, Tensor] = {self.source: picture.to(weight.device)}
         for number, row in enumerate(self.operators):
             inputs = [values[index] for index in row["inputs"]]
             values[row["output"]] = _OPERATORS[row["op"]](self, row, inputs)
             for index in self._last_use.get(number, ()):
                 del values[index]
-        return tuple(_channels_last(values[index]) for index in self.outputs)
+        return tuple(_channels_last(values[index]).to(picture.device) for index in self.outputs)
 
     def weight(self, row: Row, name: str = "weight") -> Tensor:
         """A constant of an operator."""

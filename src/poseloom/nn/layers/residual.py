@@ -12,7 +12,7 @@ class ResidualMLP(nn.Module):
 
     Args:
         inputs, outputs: sizes of the vectors.
-        width: width of the hidden vectors.
+        width: how many numbers a hidden vector has.
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
     """

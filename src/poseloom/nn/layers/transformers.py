@@ -20,7 +20,7 @@ class PositionalEncoding(nn.Module):
     The table is a buffer ``pe`` of shape (5000, 1, width).
 
     Args:
-        width: width of an element.
+        width: how many numbers an element has.
         dropout: share of numbers that rest in training.
         saved: the table is one of the module's weights, as in the published checkpoints, whose table then counts.
     """

@@ -60,7 +60,7 @@ def doubt_of(logits: Float[Tensor, "poses facts"], wanted: Wanted) -> Float[Tens
     """How unlikely what the texts claim is: the claims' negative logarithms of probability, added up.
 
     Args:
-        logits: logits of the facts of as many poses for each text, one text after the other.
+        logits: what the classifier says of the facts of as many poses for each text, one text after the other.
         wanted: what the texts claim.
     """
     likely = logits.float().sigmoid().unflatten(0, (len(wanted), -1))

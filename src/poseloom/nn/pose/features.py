@@ -40,7 +40,7 @@ class PoseTowerConfig:
     """Sizes of the small pose encoder.
 
     Args:
-        width: width of its hidden vectors.
+        width: how many numbers a hidden vector has.
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
         geometry: whether it sees angles and distances as well: see `geometry_of`.

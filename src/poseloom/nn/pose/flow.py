@@ -35,7 +35,7 @@ class FlowConfig:
     """Sizes of the network that moves noise to poses.
 
     Args:
-        width: width of its hidden vectors.
+        width: how many numbers a hidden vector has.
         blocks: number of residual blocks.
         time_samples: points of the path that are learned from for each pose of a batch.
     """
@@ -154,7 +154,7 @@ class PoseFlow(nn.Module):
         Args:
             condition: what is told of each pose.
             steps: number of steps of time.
-            generator: generator of the noise.
+            generator: draws the noise.
             origin: original poses, where the flow begins from them.
             guidance: how strongly the condition counts; as it was learned where there is none.
             guided: what is done to the end of the path that is seen at each of the later steps.

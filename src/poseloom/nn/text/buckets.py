@@ -27,7 +27,7 @@ class Buckets:
 
     Args:
         order: the rows, the longest first.
-        rows: rows of each bucket, places in `order`.
+        rows: what each bucket holds, as places in `order`.
         lengths: elements to which each bucket is padded.
     """
 

@@ -25,7 +25,7 @@ class ConvTextConfig:
     """Sizes of the text encoder.
 
     Args:
-        width: width of a word's vector.
+        width: how many numbers a word's vector has.
         layers: number of layers of convolutions; each sees `kernel` words more.
         kernel: words that a convolution spans.
         outputs: size of the text's vector.

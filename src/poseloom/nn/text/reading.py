@@ -91,7 +91,7 @@ def notes_on(words: int, cut: int, unknown: Sequence[str], different: int) -> li
     """What a user should know of one text.
 
     Args:
-        words: words of the text.
+        words: the text, word by word.
         cut: those of them, at its end, that are not read.
         unknown: words that the model does not know, each once.
         different: how many different words the text has.

@@ -52,7 +52,7 @@ def answer(
 
     Args:
         features: stored columns; None where the question has no conditions.
-        words: words of the segment's texts.
+        words: scores rows by the words of the segment's texts.
         asked: the question.
         plain: its words that are looked for in the texts.
         all_words: every word of it; they rank rows that meet the conditions alike.
@@ -149,7 +149,7 @@ class _Ranking:
 
     Args:
         ordered: the conditions, those in front that are quick to judge.
-        share: share of the words in the score.
+        share: how much the words count in the score, 0 to 1.
         least: grade that a row must have.
     """
 

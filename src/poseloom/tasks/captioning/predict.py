@@ -6,22 +6,18 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.nn.text.decoding import Limits
-from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
 from poseloom.results.texts import Captioned
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import flat, to_published_rotations
-from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
+from poseloom.tasks.common.frames import flat
+from poseloom.tasks.common.saying import LIMITS, Speaker, published_texts, texts_of
 from poseloom.tasks.common.wording import Wording
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
     from poseloom.nn.text.vocabulary import Vocabulary
     from poseloom.tasks.captioning.published import DescriptionGenerator
-
-_AT_ONCE = 64
 
 
 class PoseCaptioner(ABC):
@@ -73,7 +69,7 @@ class PublishedCaptioner(PoseCaptioner):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: path of its weights.
+        path: where its weights lie.
     """
 
     def __init__(self, model: DescriptionGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):
@@ -81,14 +77,7 @@ class PublishedCaptioner(PoseCaptioner):
         self.model, self._vocabulary, self._path = model, vocabulary, path
 
     def _say(self, poses: Pose, wording: Wording) -> list[str]:
-        from poseloom.nn.text.tokenizers import WordTokenizer
-
-        if self._vocabulary is None:
-            raise no_vocabulary(self._path)
-        tokenizer = WordTokenizer(self._vocabulary)
-        strategy = wording.strategy(Limits())
-        parts = to_published_rotations(poses, self.model.config.joints).split(_AT_ONCE)
-        return [tokenizer.decode(row) for part in parts for row in self.model.say(part, strategy).tokens]
+        return published_texts(self.model, self._vocabulary, self._path, wording, poses)
 
 
 def open_model(path: str | Path) -> SmallCaptioner:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.base.ranges import WIDEST, within
 from poseloom.metrics.recall import two_way_recall
 from poseloom.nn.losses import bbc, symmetric_bbc
 from poseloom.tasks.common.published_learner import ReadingLearner, joined
+from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.ranking import ranking_figures
+from poseloom.tasks.common.ranking import RankProtocol, ranking_figures
 from poseloom.tasks.retrieval.evaluate import recall_figures
 from poseloom.training import Monitor, gather_features
 
@@ -22,10 +25,43 @@ LOSSES = {"symbbc": symmetric_bbc, "bbc": bbc}
 """Released, and of the papers."""
 
 
+@dataclass(frozen=True)
+class SharedSpaceModel:
+    """Sizes of a model that brings texts, and poses or pairs, into one space.
+
+    Args:
+        latent: size of the shared space.
+        joints: 52, or 22 without hands (PoseEmbroider).
+        text: how texts are read.
+    """
+
+    latent: int = within(512, 1, WIDEST)
+    joints: int = within(52, 1, 999)
+    text: TextReaderModel = field(default_factory=TextReaderModel)
+
+
+@dataclass(frozen=True)
+class SharedSpaceRecipe(PublishedRecipe):
+    """How such a model is trained and measured.
+
+    Args:
+        model: its sizes.
+        data: the table; stages choose its texts.
+        loss: symbbc (released) or bbc (papers).
+        protocol: how R-precision is measured.
+    """
+
+    model: SharedSpaceModel = field(default_factory=SharedSpaceModel)
+    data: ReadingData = field(default_factory=ReadingData)
+    loss: Literal["symbbc", "bbc"] = "symbbc"
+    protocol: RankProtocol = field(default_factory=RankProtocol)
+
+
 class PublishedContrastiveLearner(ReadingLearner):
     """Scores are dot products times a learned factor; monitored by mRecall."""
 
     monitor = Monitor("mrecall", "max")
+    recipe: SharedSpaceRecipe
     directions: tuple[str, str]
     """Names of text to target and of target to text."""
 

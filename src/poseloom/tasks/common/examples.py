@@ -7,7 +7,7 @@ learn texts by heart. What a batch holds depends on its seed alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +47,7 @@ class PoseData:
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file, or a table of which the split val counts, whose poses are validated on; procedural poses where
             it is empty.
         validation: number of poses, or of pairs, to validate on.
@@ -161,9 +161,9 @@ def read_poses(path: Path, *, keep_order: bool = False, split: str = TRAIN) -> P
     """The body poses of a file, or of a split of a table, without heading.
 
     Args:
-        path: path of a file of any known format, or of a table's folder.
+        path: a file of any known format, or a table's folder.
         keep_order: keep frames that the file calls bad, so that row numbers stand for the same frames.
-        split: split of a table's rows; see `rows_in_split`. A file has no splits.
+        split: which rows of a table; see `rows_in_split`. A file has no splits.
 
     Raises:
         PoseloomError: it cannot be read, or the table has splits but not this one.
@@ -257,10 +257,10 @@ def _described(style: str) -> Writer:
     return write
 
 
-def _captioned(poses: Pose, seed: int) -> list[str]:
-    from poseloom.language.posescript import captions
+def _as_posescript(poses: Pose, seed: int) -> list[str]:
+    from poseloom.language.posescript import automatic_descriptions
 
-    return captions(poses, seed=seed)
+    return automatic_descriptions(poses, seed=seed)
 
 
 WRITERS: dict[str, tuple[Writer, float]] = {
@@ -268,24 +268,47 @@ WRITERS: dict[str, tuple[Writer, float]] = {
     "short": (_described("short"), 0.2),
     "list": (_described("list"), 0.1),
     "coach": (_described("coach"), 0.1),
-    "captions": (_captioned, 0.2),
+    "posescript": (_as_posescript, 0.2),
 }
 """Ways of writing a description, and the share of training texts that each writes."""
 
 
 def write_descriptions(poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0) -> list[str]:
     """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
+    return write_in_ways(WRITERS, (poses,), seed, partial_texts, telegraphic_share)
+
+
+def write_in_ways(
+    writers: Mapping[str, tuple[Callable[..., list[str]], float]],
+    seen: Sequence[Pose],
+    seed: int,
+    partial_texts: float,
+    telegraphic_share: float,
+    between: Sequence[str] = DESCRIBED,
+) -> list[str]:
+    """A text for each row, in a way that is drawn for it by the ways' shares.
+
+    Args:
+        writers: takes what is seen and a seed; and the share of the texts that each writes.
+        seen: poses (rows,), or the first and the second poses of pairs.
+        seed: the same seed gives the same texts.
+        partial_texts: share of the texts that are cut down to some of their sentences.
+        telegraphic_share: share of the texts that are not in sentences.
+        between: what may stand between telegraphic words.
+    """
+    count = len(seen[0])
     generator = np.random.default_rng(seed)
-    shares = np.cumsum([share for _, share in WRITERS.values()])
-    ways = np.searchsorted(shares, generator.random(len(poses)) * shares[-1], side="right")
-    texts = [""] * len(poses)
-    for way, (write, _) in enumerate(WRITERS.values()):
+    shares = np.cumsum([share for _, share in writers.values()])
+    ways = np.searchsorted(shares, generator.random(count) * shares[-1], side="right")
+    texts = [""] * count
+    for way, (write, _) in enumerate(writers.values()):
         rows = np.flatnonzero(ways == way)
         if len(rows):
-            for row, text in zip(rows, write(poses[torch.from_numpy(rows)], seed % (1 << 31)), strict=True):
+            chosen = torch.from_numpy(rows)
+            for row, text in zip(rows, write(*(one[chosen] for one in seen), seed % (1 << 31)), strict=True):
                 texts[row] = text
     texts = [some_sentences(text, generator) if generator.random() < partial_texts else text for text in texts]
-    return some_telegraphic(texts, telegraphic_share, generator)
+    return some_telegraphic(texts, telegraphic_share, generator, between)
 
 
 def some_sentences(text: str, generator: np.random.Generator) -> str:

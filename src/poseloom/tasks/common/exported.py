@@ -18,6 +18,7 @@ from poseloom.facts.measured import MeasuredFacts
 from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers, Weights
 from poseloom.nn.text.words import WordList
+from poseloom.tasks.common.configs import as_stated, stated_name
 from poseloom.training.export import ModelCard, card_path, read_model
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
     """Read exported weights.
 
     Args:
-        path: path of the safetensors file; its card lies beside it.
+        path: the safetensors file; its card lies beside it.
         task: that it must be of.
         model: makes the module.
         config: data class of the module's sizes.
@@ -146,9 +147,12 @@ def section_of(kind: type[T], values: Any, path: str | Path = "model card", wher
         value, hint, place = values[one.name], hints[one.name], f"{where}.{one.name}"
         if is_dataclass(hint):
             value = section_of(hint, value, path, place)  # type: ignore[arg-type]
-        elif hint in (int, float, str, bool) and not _fits(value, hint):
-            problem = f"expected {hint.__name__}, got {shortened(repr(value), 60)}"
-            raise FileError(card_path(path), problem, field=place, remedy=_AGAIN)
+        else:
+            try:
+                value = as_stated(hint, value)
+            except ValueError:
+                problem = f"expected {stated_name(hint)}, got {shortened(repr(value), 60)}"
+                raise FileError(card_path(path), problem, field=place, remedy=_AGAIN) from None
         known[one.name] = value
     try:
         made = kind(**known)
@@ -156,9 +160,3 @@ def section_of(kind: type[T], values: Any, path: str | Path = "model card", wher
         return made
     except (PoseloomError, TypeError, ValueError) as error:
         raise FileError(card_path(path), str(error), remedy=_AGAIN) from None
-
-
-def _fits(value: object, hint: type) -> bool:
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -29,6 +30,13 @@ class FlowLearner(FactTextLearner):
     @abstractmethod
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
         """Rotations of poses to learn from."""
+
+    @abstractmethod
+    def texts_by_rule(self, examples: Any, seed: int, data: Any) -> list[str]:
+        """A text for each pose or pair."""
+
+    def written(self, examples: Any, seed: int, data: Any) -> list[str]:
+        return with_some_dropped(self.texts_by_rule(examples, seed, data), data.condition_dropout, seed)
 
     @property
     def fact_count(self) -> int:

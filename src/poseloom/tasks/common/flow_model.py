@@ -27,7 +27,7 @@ class FlowModelConfig:
     Args:
         text: the text encoder.
         flow: what moves noise to poses.
-        steps: steps of the path from noise to a pose.
+        steps: how many there are from noise to a pose.
         guidance: strength of classifier-free guidance by the text; 1 as it was learned.
         temperature: factor on the noise that a path begins with; less than 1 for likelier poses.
         guidance_steps: steps of classifier guidance toward what the text claims, in each later step of the path.
@@ -72,13 +72,13 @@ class FlowModel(nn.Module):
         """Rotations of several poses for each text.
 
         Args:
-            condition: condition of each text.
+            condition: what each text asks for.
             unconditional: gives the condition that says nothing, for one row or for all; called where guidance needs
                 it.
             wanted: what the texts claim.
             classified: numbers of the flow -> logits of the facts that hold.
             samples: poses for each text.
-            generator: generator of the noise.
+            generator: draws the noise.
             origin: the poses that are changed, `samples` times each.
         """
         settings = self.config
@@ -112,7 +112,7 @@ def sampled_in_parts(
         sample: inputs of a part, number of samples and generator -> rotations.
         inputs: what the model takes of each text.
         samples: for each text.
-        device: device of the model.
+        device: where the model is.
         at_once: texts of a part.
     """
     generator = torch.Generator().manual_seed(_SEED)

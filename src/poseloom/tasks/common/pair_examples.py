@@ -22,7 +22,7 @@ from poseloom.language.telegraphic import INSTRUCTED
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.types import Pose, concatenate, heading
-from poseloom.tasks.common.examples import PoseData, PosePool, some_limbs, some_sentences, some_telegraphic
+from poseloom.tasks.common.examples import PoseData, PosePool, some_limbs, write_in_ways
 
 Pair = tuple[Pose, Pose]
 _HELD_OUT_SEED = 13
@@ -37,7 +37,7 @@ class PairData(PoseData):
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on, or a table of which the pairs of the split val count;
             procedural pairs where it is empty.
         validation: number of pairs to validate on.
@@ -232,15 +232,4 @@ def write_instructions(
     first: Pose, second: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0
 ) -> list[str]:
     """An instruction for each pair, in one of the ways of writing, some cut down, some not in sentences."""
-    generator = np.random.default_rng(seed)
-    shares = np.cumsum([share for _, share in PAIR_WRITERS.values()])
-    ways = np.searchsorted(shares, generator.random(len(first)) * shares[-1], side="right")
-    texts = [""] * len(first)
-    for way, (write, _) in enumerate(PAIR_WRITERS.values()):
-        rows = np.flatnonzero(ways == way)
-        if len(rows):
-            chosen = torch.from_numpy(rows)
-            for row, text in zip(rows, write(first[chosen], second[chosen], seed % (1 << 31)), strict=True):
-                texts[row] = text
-    texts = [some_sentences(text, generator) if generator.random() < partial_texts else text for text in texts]
-    return some_telegraphic(texts, telegraphic_share, generator, INSTRUCTED)
+    return write_in_ways(PAIR_WRITERS, (first, second), seed, partial_texts, telegraphic_share, INSTRUCTED)

@@ -44,7 +44,7 @@ class PoseBatch:
         poses: axis-angle, radians, as published models see them: Z up, without heading.
         texts: one for each pose.
         references: all texts of each pose that may be chosen; empty in training.
-        words: words of `texts`; empty in training.
+        words: `texts` as they were written; empty in training.
     """
 
     poses: Float[Tensor, "batch joints 3"]
@@ -61,7 +61,7 @@ class PairBatch:
         before, after: as in `PoseBatch`; the turn between them counts where both are of one recording.
         texts: one for each pair.
         references: all texts of each pair that may be chosen; empty in training.
-        words: words of `texts`; empty in training.
+        words: `texts` as they were written; empty in training.
         in_sequence: which pairs are of one recording.
     """
 
@@ -83,7 +83,7 @@ class Chance:
     Args:
         flip: mirror half of them.
         copies: share of pairs without an instruction whose poses are the same.
-        seed: seed of the stage's data.
+        seed: depends on the recipe's seed and the stage.
     """
 
     flip: bool = False
@@ -96,7 +96,7 @@ class SampledItems(Generic[B]):
 
     Args:
         view: gives samples by place.
-        seed: seed of the draws.
+        seed: the same seed draws the same texts.
     """
 
     def __init__(self, view: TextDataset | PairTextDataset, seed: int):
@@ -119,7 +119,7 @@ class PoseItems:
 
     Args:
         joints: that the model sees.
-        maker: maker of its texts.
+        maker: turns its texts into numbers.
     """
 
     def __init__(self, joints: int, maker: TextMaker):

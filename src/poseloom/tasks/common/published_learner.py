@@ -97,7 +97,7 @@ class PublishedLearner(Learner):
         """Batches of a split on the device, in the table's order.
 
         Args:
-            split: split of the table.
+            split: train, val or test.
             data: the data section, of a stage.
             choice: which text of each; see `TextDataset`.
         """

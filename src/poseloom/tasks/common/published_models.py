@@ -52,7 +52,7 @@ def open_published(path: str | Path, task: str, kind: type, build: Callable[[Any
     """A model that was imported, or trained by a published recipe.
 
     Args:
-        path: path of its weights.
+        path: where its weights lie.
         task: that it must be of.
         kind: data class of its sizes.
         build: makes the module.

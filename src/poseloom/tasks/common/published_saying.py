@@ -36,7 +36,7 @@ class DecoderSizes:
 
     Args:
         mode: how it is shown the pose: crossattention (released) or prompt.
-        width: width of a word's vector.
+        width: how many numbers a word's vector has.
         layers: number of layers of the transformer.
         heads: number of heads of its attention.
         feed_forward: width inside its layers.
@@ -154,7 +154,7 @@ def heard_divergence(posterior: Normal, original: Normal, said: Normal) -> dict[
     """What a generator hears of said texts: ``kld_a`` from people's, ``kld_b`` how much farther from the poses.
 
     Args:
-        posterior: posterior of the poses.
+        posterior: what the poses themselves say of the latents.
         original: distributions of people's texts.
         said: distributions of the model's texts.
     """

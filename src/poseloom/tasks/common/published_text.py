@@ -48,7 +48,7 @@ class TextMaker:
     """Makes `TextBatch` of words.
 
     Args:
-        tokenizer: tokenizer of the model.
+        tokenizer: as the model reads texts.
         cache: folder of features; None where none are kept.
     """
 
@@ -108,7 +108,7 @@ def encode_texts(model: Any, texts: TextBatch) -> Any:
 
     Args:
         model: has `text_encoder`, and `encode_texts` of ids and lengths.
-        texts: texts of a batch.
+        texts: what is said in a batch.
     """
     if texts.features is None:
         return model.encode_texts(texts.tokens, texts.lengths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,11 +11,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
 
+from poseloom.base.ranges import within
 from poseloom.metrics.elbo import elbo_per_item, laplace_likelihood, normal_likelihood
 from poseloom.metrics.joint_error import mpjpe, mpvpe
 from poseloom.metrics.rotation_error import geodesic_degrees
-from poseloom.metrics.samples import sample_errors
-from poseloom.nn.losses import ReconstructionTerms, gaussian_nll, laplacian_nll
+from poseloom.metrics.samples import BEST, SAMPLES, sample_errors
+from poseloom.nn.layers.gaussian import divergence
+from poseloom.nn.losses import ReconstructionTerms, evidence_bounds, gaussian_nll, laplacian_nll
 from poseloom.nn.pose.decoder import JointRotations
 from poseloom.pose.rotations import rotvec_to_rotmat
 from poseloom.tasks.common.surfaces import Wearer
@@ -22,6 +26,19 @@ MILLIMETRES = 1000.0
 """Of a metre."""
 PUBLISHED_TERMS = {"joints": "jts", "vertices": "vert", "rotations": "rot"}
 """Our names of the three views of a pose, and those of the published tables."""
+
+
+@dataclass(frozen=True)
+class SampleProtocol:
+    """Reconstruction from words as published.
+
+    Args:
+        samples: poses drawn for each text.
+        best: number of best samples whose mean is given besides.
+    """
+
+    samples: int = within(SAMPLES, 1, 10_000)
+    best: int = within(BEST, 1, 10_000)
 
 
 def reconstruction_terms(
@@ -36,6 +53,11 @@ def reconstruction_terms(
         laplacian_nll(true.joints, made.joints, model.decsigma_jts),
         gaussian_nll(rotvec_to_rotmat(poses).flatten(-2), decoded.matrices.flatten(-2), model.decsigma_rot),
     )
+
+
+def training_bounds(terms: ReconstructionTerms, kl: Float[Tensor, " batch"]) -> dict[str, Tensor]:
+    """The evidence bounds of a batch by their published names, to be watched in training."""
+    return {f"elbo_{PUBLISHED_TERMS[name]}": bound for name, bound in evidence_bounds(terms, kl).items()}
 
 
 def elbo(
@@ -81,6 +103,47 @@ class GatheredSampleErrors:
             summary = sample_errors(torch.cat(parts), self.best)
             found |= {name: summary.mean, f"{name}_top1": summary.top, f"{name}_best{self.best}": summary.best}
         return found
+
+
+@dataclass(frozen=True)
+class VaeFigures:
+    """What a conditional VAE reaches on held-out poses.
+
+    Args:
+        figures: ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
+            ``_top1`` and ``_best6``.
+        drawn: one of the samples of each pose.
+    """
+
+    figures: dict[str, float]
+    drawn: Float[Tensor, "poses joints 3"]
+
+
+def vae_figures(
+    model: Any,
+    wearer: Wearer,
+    items: Iterable[tuple[Float[Tensor, "_batch joints 3"], Normal, Normal]],
+    protocol: SampleProtocol,
+) -> VaeFigures:
+    """ELBO from a sample of the posterior, and errors of samples of what is predicted.
+
+    Args:
+        model: in evaluation mode.
+        wearer: the body.
+        items: batches of true poses, their posterior, and the Gaussian that is predicted of them.
+        protocol: how many samples.
+    """
+    errors = GatheredSampleErrors(wearer, protocol.best)
+    bounds: list[dict[str, Tensor]] = []
+    drawn = []
+    for poses, posterior, predicted in items:
+        decoded = model.decode(posterior.sample())
+        bounds.append(elbo(model, wearer, poses, decoded, divergence(posterior, predicted)))
+        samples = model.decode(latent_samples(predicted, protocol.samples)).axis_angle
+        errors.add(poses, samples)
+        drawn.append(samples[:, 0].cpu())  # one of many that were drawn alike
+    means = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
+    return VaeFigures({**means, **errors.figures()}, torch.cat(drawn))
 
 
 def latent_samples(conditional: Normal, count: int) -> Float[Tensor, "batch samples latent"]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float, Int
@@ -11,10 +13,19 @@ from torch import Tensor, nn
 from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.nn.text.decoder import CrossAttentionDecoder, TextDecoderConfig
 from poseloom.nn.text.decoding import Decoded, Limits, Strategy
+from poseloom.nn.text.reading import no_vocabulary
 from poseloom.nn.text.words import PAD, UNKNOWN, WordList
+from poseloom.pose.types import Pose
+from poseloom.tasks.common.frames import to_published_rotations
+from poseloom.tasks.common.wording import Wording
+
+if TYPE_CHECKING:
+    from poseloom.nn.text.vocabulary import Vocabulary
 
 LIMITS = Limits(shortest=4, longest=200, never=(PAD, UNKNOWN))
 """The unknown word is never said."""
+_PUBLISHED_AT_ONCE = 64
+"""Poses or pairs; a published model says them together."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class SpeakerConfig:
     """Sizes of the decoder.
 
     Args:
-        width: width of a word's vector.
+        width: how many numbers a word's vector has.
         layers: number of layers of attention.
         heads: number of heads of attention.
         tokens: vectors that tell the decoder of the pose or the pair as a whole.
@@ -115,3 +126,25 @@ def texts_of(model: Speaker, words: WordList, strategy: Strategy, *seen: Seen, a
     """Texts for any number of poses or pairs."""
     parts = zip(*(one.split(at_once) for one in seen), strict=True)
     return [words.decode(row) for part in parts for row in model.say(strategy, *part).tokens.tolist()]
+
+
+def published_texts(model: Any, words: Vocabulary | None, path: Path, wording: Wording, *poses: Pose) -> list[str]:
+    """Texts of a published model; without drawn words or beams it decodes as published, token by token.
+
+    Args:
+        model: in evaluation mode; its ``say`` takes one or two poses.
+        words: its vocabulary; None where it was imported without it.
+        path: where its weights lie.
+        wording: how words are chosen.
+        poses: what is said, or the first and second poses of pairs; without heading, one leading axis.
+
+    Raises:
+        PoseloomError: the model was imported without its vocabulary.
+    """
+    from poseloom.nn.text.tokenizers import WordTokenizer
+
+    if words is None:
+        raise no_vocabulary(path)
+    tokenizer, strategy = WordTokenizer(words), wording.strategy(Limits())
+    seen = (to_published_rotations(one, model.config.joints).split(_PUBLISHED_AT_ONCE) for one in poses)
+    return [tokenizer.decode(row) for part in zip(*seen, strict=True) for row in model.say(*part, strategy).tokens]

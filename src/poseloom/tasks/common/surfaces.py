@@ -24,7 +24,7 @@ class Surface:
 
     Args:
         joints: in SMPL-H order.
-        vertices: vertices of the mesh.
+        vertices: points of the skin, metres.
     """
 
     joints: Float[Tensor, "batch joints 3"]
@@ -37,7 +37,7 @@ class Wearer:
     It is no module: its numbers are in a file of their own, and in no checkpoint.
 
     Args:
-        path: path of a model file of SMPL-H, as published; the free body where it is empty.
+        path: a model file of SMPL-H, as published; the free body where it is empty.
 
     Raises:
         FileError: the file cannot be read.

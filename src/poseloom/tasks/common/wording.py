@@ -19,8 +19,8 @@ class Wording:
         beams: texts that are followed side by side; 1 is the most probable word each time.
         top_k: draw words, among this many most probable ones.
         top_p: draw words, among the most probable ones that together have this probability (nucleus sampling).
-        temperature: temperature of the softmax when words are sampled; above 1 flatter, below 1 sharper.
-        seed: seed of what is drawn.
+        temperature: divides the logits when words are sampled; above 1 flatter, below 1 sharper.
+        seed: the same seed draws the same words.
 
     Raises:
         PoseloomError: a value that has no meaning, or beams and drawn words at once.

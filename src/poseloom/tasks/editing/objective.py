@@ -19,7 +19,7 @@ from poseloom.nn.pose.flow import OriginalPose
 from poseloom.nn.pose.losses import claim_loss, flow_losses
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.types import Pose
-from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
+from poseloom.tasks.common.flow_learner import JITTER, FlowLearner
 from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool, write_instructions
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.editing.evaluate import held_out_figures
@@ -39,7 +39,7 @@ class EditingData(PairData):
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file that names pairs to validate on; procedural pairs where it is empty.
         validation: number of pairs to validate on.
         quick: how many of them are validated on between epochs, where the whole protocol takes long.
@@ -117,10 +117,8 @@ class EditingLearner(FlowLearner):
         first, second = self.pool.sample(seed, count)
         return first, keep_unnamed_limbs(first, second) if data.settled else second
 
-    def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
-        return with_some_dropped(
-            write_instructions(*examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
-        )
+    def texts_by_rule(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
+        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
         first, second = examples

@@ -12,14 +12,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.distributions import Normal
 
-from poseloom.nn.layers.gaussian import divergence, gaussian
+from poseloom.nn.layers.gaussian import gaussian
 from poseloom.tasks.common.published_data import BATCH, PairBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import TextMaker, encode_texts
-from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
+from poseloom.tasks.common.reconstruction import SampleProtocol, VaeFigures, vae_figures
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
-from poseloom.tasks.generation.published_evaluate import SampleProtocol, samples_of
+from poseloom.tasks.generation.published_evaluate import samples_of
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
 from poseloom.training.feed import on_device
 
@@ -65,7 +65,7 @@ def held_out_figures(
         model: in evaluation mode.
         wearer: the body.
         batches: held-out pairs with instructions.
-        maker: maker of empty instructions.
+        maker: turns empty instructions into numbers.
         protocol: how many samples.
         judges: for FID.
 
@@ -80,6 +80,10 @@ def held_out_figures(
         texts = maker([""] * len(batch.before))
         return pose_b_distribution(model, replace(batch, texts=on_device(texts, batch.before.device)))
 
+    def measured(pairs: list[PairBatch], predict: Callable[[PairBatch], Normal]) -> VaeFigures:
+        items = ((one.after, model.posterior(model.embed_poses(one.after)), predict(one)) for one in pairs)
+        return vae_figures(model, wearer, items, protocol)
+
     settings: dict[str, Callable[[PairBatch], Normal]] = {
         "": lambda batch: pose_b_distribution(model, batch),
         "pose_similarity_": lambda batch: model.posterior(model.embed_poses(batch.before)),
@@ -88,39 +92,17 @@ def held_out_figures(
     }
     figures: dict[str, float] = {}
     for prefix, predict in settings.items():
-        found, made = _measured(model, wearer, batches, predict, protocol)
-        figures |= {f"{prefix}{name}": value for name, value in found.items()}
+        found = measured(batches, predict)
+        figures |= {f"{prefix}{name}": value for name, value in found.figures.items()}
         if not prefix and judges.retrieval:
             real = torch.cat([batch.after.cpu() for batch in batches])
-            figures["fid"] = PoseJudge(judges.retrieval).frechet(real, made)
+            figures["fid"] = PoseJudge(judges.retrieval).frechet(real, found.drawn)
     for name, kept in (("in_sequence_", True), ("out_of_sequence_", False)):
         some = [part for batch in batches if (part := _rows(batch, batch.in_sequence == kept)) is not None]
         if some:
-            found, _ = _measured(model, wearer, some, settings[""], protocol)
-            figures |= {f"{name}{key}": value for key, value in found.items()}
+            found = measured(some, settings[""])
+            figures |= {f"{name}{key}": value for key, value in found.figures.items()}
     return figures
-
-
-def _measured(
-    model: PoseBGenerator,
-    wearer: Wearer,
-    batches: list[PairBatch],
-    predict: Callable[[PairBatch], Normal],
-    protocol: SampleProtocol,
-) -> tuple[dict[str, float], Float[Tensor, "pairs joints 3"]]:
-    """Figures of one setting, and one drawn pose for each pair."""
-    errors = GatheredSampleErrors(wearer, protocol.best)
-    bounds: list[dict[str, Tensor]] = []
-    made = []
-    for batch in batches:
-        conditional, posterior = predict(batch), model.posterior(model.embed_poses(batch.after))
-        decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.after, decoded, divergence(posterior, conditional)))
-        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
-        errors.add(batch.after, samples)
-        made.append(samples[:, 0].cpu())
-    means = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
-    return {**means, **errors.figures()}, torch.cat(made)
 
 
 def _rows(batch: PairBatch, kept: Bool[Tensor, " batch"]) -> PairBatch | None:
@@ -146,7 +128,7 @@ class EditSampler:
     """An editing model of the published architecture that judges instructions by the poses that it makes of them.
 
     Args:
-        path: path of a trained or imported model.
+        path: a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -11,17 +10,15 @@ from torch import Tensor, nn
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.gaussian import divergence
-from poseloom.nn.losses import PerTerm, evidence_bounds, free_bits, per_coefficient_bound
+from poseloom.nn.losses import PerTerm, free_bits, per_coefficient_bound
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.common.published_data import PairBatch
-from poseloom.tasks.common.published_learner import ReadingLearner, groups_with, mean_of
-from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel, check_stages
-from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, reconstruction_terms
-from poseloom.tasks.common.surfaces import Wearer
+from poseloom.tasks.common.published_recipe import ReadingData, TextReaderModel
+from poseloom.tasks.common.published_vae import PublishedVaeLearner, VaeRecipe, WornData
+from poseloom.tasks.common.reconstruction import reconstruction_terms, training_bounds
 from poseloom.tasks.editing.published import PoseBGenerator, PoseBGeneratorConfig
 from poseloom.tasks.editing.published_evaluate import EditingJudges, held_out_figures, pose_b_distribution
-from poseloom.tasks.generation.published_evaluate import SampleProtocol
-from poseloom.training import Monitor, ParameterGroup, Stage, Task
+from poseloom.training import Task
 
 
 @dataclass(frozen=True)
@@ -44,17 +41,15 @@ class PoseBGeneratorModel:
 
 
 @dataclass(frozen=True)
-class EditedData(ReadingData):
+class EditedData(WornData):
     """A table of pairs with instructions, and the body that wears the poses.
 
     Args:
-        body: model file of SMPL-H, as published; the free body, whose figures are its own, where it is empty.
         copies: share of training pairs whose instruction is emptied and whose pose B is pose A; 0 in the release.
     """
 
     stage_keys: ClassVar[tuple[str, ...]] = (*ReadingData.stage_keys, "copies")
 
-    body: str = ""
     copies: float = within(0.0, 0, 1)
 
     def __post_init__(self) -> None:
@@ -78,7 +73,7 @@ class EditingLoss:
 
 
 @dataclass(frozen=True)
-class PoseBGeneratorRecipe(PublishedRecipe):
+class PoseBGeneratorRecipe(VaeRecipe):
     """How PoseBGenerator is trained and measured.
 
     Args:
@@ -87,67 +82,50 @@ class PoseBGeneratorRecipe(PublishedRecipe):
         loss: weights.
         pose_lr_factors: factor of the learning rate of pose encoder, decoder and posterior, by stage; 1 where none is
             given.
-        protocol: how many samples are drawn.
         judges: a retrieval model.
     """
 
     model: PoseBGeneratorModel = field(default_factory=PoseBGeneratorModel)
     data: EditedData = field(default_factory=EditedData)
     loss: EditingLoss = field(default_factory=EditingLoss)
-    pose_lr_factors: dict[str, float] = field(default_factory=dict)
-    protocol: SampleProtocol = field(default_factory=SampleProtocol)
     judges: EditingJudges = field(default_factory=EditingJudges)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_stages(self, "pose_lr_factors", self.pose_lr_factors)
 
-
-class PoseBGeneratorLearner(ReadingLearner):
+class PoseBGeneratorLearner(PublishedVaeLearner):
     """PoseBGenerator on pairs and instructions of a table."""
 
     kind = "PoseBGenerator"
     pairs = True
-    monitor = Monitor("total", "min")
     recipe: PoseBGeneratorRecipe
     model: PoseBGenerator
 
-    def __init__(self, recipe: PoseBGeneratorRecipe):
-        super().__init__(recipe)
-        self.wearer = Wearer(recipe.data.body)
+    @property
+    def floor(self) -> float:
+        return self.recipe.loss.floor
 
     def built(self, text: TextEncoderChoice) -> nn.Module:
         sizes = self.recipe.model
         config = PoseBGeneratorConfig(sizes.latent, sizes.text_latent, sizes.joints, sizes.fusion, text)
         return PoseBGenerator(config)
 
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        return self._measured(batch, self.recipe.loss.floor)
-
-    def validated(self, batches: Iterator[Any]) -> dict[str, float]:
-        return mean_of([(len(batch.before), self._measured(batch, 0.0)) for batch in batches])
+    def pose_parts(self) -> list[nn.Module]:
+        model = self.model
+        return [model.pose_encoder, model.pose_decoder, model.pose_decoder_distribution_layer]
 
     def evaluated(self, batches: list[Any]) -> dict[str, float]:
         recipe = self.recipe
         return held_out_figures(self.model, self.wearer, batches, self.items.maker, recipe.protocol, recipe.judges)
 
-    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        model = self.model
-        slower: list[nn.Module] = [model.pose_encoder, model.pose_decoder, model.pose_decoder_distribution_layer]
-        return groups_with(self, slower, self.recipe.pose_lr_factors.get(stage.name, 1.0))
-
-    def _measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
+    def measured(self, batch: PairBatch, floor: float) -> dict[str, Tensor]:
         weights = self.recipe.loss
-        posterior, conditional = (
-            self.model.posterior(self.model.embed_poses(batch.after)),
-            pose_b_distribution(self.model, batch),
-        )
+        posterior = self.model.posterior(self.model.embed_poses(batch.after))
+        conditional = pose_b_distribution(self.model, batch)
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.after, decoded)
         apart, prior = divergence(posterior, conditional), divergence(posterior).mean()
         total = per_coefficient_bound(terms, free_bits(apart, floor), weights.reconstruction)
-        bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, apart).items()}
-        return {"total": total + weights.pose_prior * prior, "kl": apart.mean(), "kl_prior": prior, **bounds}
+        total = total + weights.pose_prior * prior
+        return {"total": total, "kl": apart.mean(), "kl_prior": prior, **training_bounds(terms, apart)}
 
 
 TASK = Task("editing", "pose + instruction -> pose, as published", PoseBGeneratorRecipe, PoseBGeneratorLearner)

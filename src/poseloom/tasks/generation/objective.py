@@ -16,7 +16,7 @@ from poseloom.facts.stated import described_claims, facts_of_description, unread
 from poseloom.nn.pose.losses import fact_loss, flow_losses
 from poseloom.pose.types import Pose, concatenate
 from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
-from poseloom.tasks.common.flow_learner import JITTER, FlowLearner, with_some_dropped
+from poseloom.tasks.common.flow_learner import JITTER, FlowLearner
 from poseloom.tasks.common.warm_start import WarmStart
 from poseloom.tasks.generation.evaluate import held_out_figures
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
@@ -33,7 +33,7 @@ class GenerationData(PoseData):
     Args:
         procedural: poses drawn from the embedded stances.
         files: motion or pose files of any format that poseloom reads; all their frames are used.
-        tables: tables of poses; their split train, or all rows where there are no splits.
+        tables: folders of tables with poses; their split train, or all rows where there are no splits.
         held_out: a file or table whose poses are validated on; procedural poses where it is empty.
         validation: number of poses to validate on.
         quick: how many of them are validated on between epochs, where the whole protocol takes long.
@@ -100,10 +100,8 @@ class GenerationLearner(FlowLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         self.warm()
 
-    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
-        return with_some_dropped(
-            write_descriptions(examples, seed, data.partial_texts, data.telegraphic), data.condition_dropout, seed
-        )
+    def texts_by_rule(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:
         both = concatenate([examples, _jittered(examples, seed)])

@@ -15,7 +15,7 @@ from poseloom.data.splits import TRAIN, VAL
 from poseloom.data.table import Table
 from poseloom.data.views import Sample, TableDataset
 from poseloom.nn.layers.gaussian import divergence
-from poseloom.nn.losses import evidence_bounds, free_bits, per_coefficient_bound
+from poseloom.nn.losses import free_bits, per_coefficient_bound
 from poseloom.pose.types import Pose
 from poseloom.tasks.common.configs import config_to_plain
 from poseloom.tasks.common.frames import to_published_rotations
@@ -23,18 +23,11 @@ from poseloom.tasks.common.published_data import BATCH
 from poseloom.tasks.common.published_learner import mean_of
 from poseloom.tasks.common.published_models import CONFIG, KIND, SOURCE
 from poseloom.tasks.common.published_recipe import PublishedRecipe
-from poseloom.tasks.common.reconstruction import (
-    PUBLISHED_TERMS,
-    GatheredSampleErrors,
-    elbo,
-    latent_samples,
-    reconstruction_terms,
-)
+from poseloom.tasks.common.reconstruction import SampleProtocol, reconstruction_terms, training_bounds, vae_figures
 from poseloom.tasks.common.stage_data import check_effect, stage_data
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.editing.published_objective import EditingLoss
 from poseloom.tasks.generation.published import PoseVae, PoseVaeConfig
-from poseloom.tasks.generation.published_evaluate import SampleProtocol
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
 from poseloom.training import Batches, DatasetBatches, Learner, Monitor, Share, Task
 
@@ -123,22 +116,13 @@ class PoseVaeLearner(Learner):
 
     def evaluate(self, split: str) -> dict[str, float]:
         """ELBO, errors of samples of N(0, 1) against each pose, and FID by the judge."""
-        errors = GatheredSampleErrors(self.wearer, self.recipe.protocol.best)
-        bounds: list[dict[str, Tensor]] = []
-        real, made = [], []
-        for poses in self._held_out(stage_data(self.recipe, self.recipe.stages[-1]), split):
-            posterior = self.model.encode_poses(poses)
-            decoded = self.model.decode(posterior.sample())
-            bounds.append(elbo(self.model, self.wearer, poses, decoded, divergence(posterior)))
-            prior = self.model.prior(len(poses))
-            samples = self.model.decode(latent_samples(prior, self.recipe.protocol.samples)).axis_angle
-            errors.add(poses, samples)
-            real.append(poses.cpu())
-            made.append(samples[:, 0].cpu())
-        figures = {name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]}
-        if self.recipe.judges.retrieval:
-            figures["fid"] = PoseJudge(self.recipe.judges.retrieval).frechet(torch.cat(real), torch.cat(made))
-        return {**figures, **errors.figures()}
+        batches = list(self._held_out(stage_data(self.recipe, self.recipe.stages[-1]), split))
+        items = ((poses, self.model.encode_poses(poses), self.model.prior(len(poses))) for poses in batches)
+        found = vae_figures(self.model, self.wearer, items, self.recipe.protocol)
+        if not self.recipe.judges.retrieval:
+            return found.figures
+        judge = PoseJudge(self.recipe.judges.retrieval)
+        return {**found.figures, "fid": judge.frechet(torch.cat([poses.cpu() for poses in batches]), found.drawn)}
 
     def extras(self) -> dict[str, Any]:
         source = {"recipe": f"{self.recipe.task}/{self.recipe.name}"}
@@ -150,8 +134,8 @@ class PoseVaeLearner(Learner):
         terms, apart = reconstruction_terms(self.model, self.wearer, poses, decoded), divergence(posterior)
         weights = self.recipe.loss
         total = per_coefficient_bound(terms, free_bits(apart, floor), weights.reconstruction)
-        bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, apart).items()}
-        return {"total": total + weights.pose_prior * apart.mean(), "kl_prior": apart.mean(), **bounds}
+        total = total + weights.pose_prior * apart.mean()
+        return {"total": total, "kl_prior": apart.mean(), **training_bounds(terms, apart)}
 
     def _view(self, data: PoseTableData, split: str) -> TableDataset:
         if not data.table:

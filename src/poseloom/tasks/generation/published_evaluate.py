@@ -12,29 +12,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Normal
 
-from poseloom.base.ranges import within
-from poseloom.metrics.samples import BEST, SAMPLES
-from poseloom.nn.layers.gaussian import divergence, gaussian
+from poseloom.nn.layers.gaussian import gaussian
 from poseloom.tasks.common.published_data import BATCH, PoseBatch
 from poseloom.tasks.common.published_models import open_published
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.reconstruction import GatheredSampleErrors, elbo, latent_samples
+from poseloom.tasks.common.reconstruction import SampleProtocol, vae_figures
 from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
 from poseloom.tasks.retrieval.published_evaluate import PoseJudge
-
-
-@dataclass(frozen=True)
-class SampleProtocol:
-    """Reconstruction from words as published.
-
-    Args:
-        samples: poses drawn for each text.
-        best: number of best samples whose mean is given besides.
-    """
-
-    samples: int = within(SAMPLES, 1, 10_000)
-    best: int = within(BEST, 1, 10_000)
 
 
 @dataclass(frozen=True)
@@ -67,21 +52,9 @@ def held_out_figures(
         ``elbo_jts``, ``elbo_vert``, ``elbo_rot``; ``mpjpe``, ``mpvpe`` (mm), ``geodesic`` (degrees), each also
         ``_top1`` and ``_best6``; ``fid`` and ``..._rg``, ``..._gr`` where there are judges.
     """
-    errors = GatheredSampleErrors(wearer, protocol.best)
-    bounds: list[dict[str, Tensor]] = []
-    made = []
-    for batch in batches:
-        conditional, posterior = encode_texts(model, batch.texts), model.encode_poses(batch.poses)
-        decoded = model.decode(posterior.sample())
-        bounds.append(elbo(model, wearer, batch.poses, decoded, divergence(posterior, conditional)))
-        samples = model.decode(latent_samples(conditional, protocol.samples)).axis_angle
-        errors.add(batch.poses, samples)
-        made.append(samples[:, 0].cpu())  # one of many that were drawn alike
-    return {
-        **{name: float(torch.cat([one[name] for one in bounds]).mean()) for name in bounds[0]},
-        **errors.figures(),
-        **_judged(batches, torch.cat(made), judges),
-    }
+    items = ((batch.poses, model.encode_poses(batch.poses), encode_texts(model, batch.texts)) for batch in batches)
+    found = vae_figures(model, wearer, items, protocol)
+    return {**found.figures, **_judged(batches, found.drawn, judges)}
 
 
 def _judged(
@@ -102,7 +75,7 @@ class TextSampler:
     """A text-to-pose model of the published architecture that others use: to judge descriptions, or to make poses.
 
     Args:
-        path: path of a trained or imported model.
+        path: a trained or imported model.
 
     Raises:
         FileError: it is of another task or architecture, or damaged.

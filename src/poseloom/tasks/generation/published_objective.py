@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +9,16 @@ from torch import Tensor, nn
 
 from poseloom.base.ranges import WIDEST, within
 from poseloom.nn.layers.gaussian import divergence
-from poseloom.nn.losses import PerTerm, evidence_bounds, weighted_reconstruction
+from poseloom.nn.losses import PerTerm, weighted_reconstruction
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
 from poseloom.tasks.common.published_data import PoseBatch
-from poseloom.tasks.common.published_learner import ReadingLearner, groups_with, mean_of
-from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel, check_stages
+from poseloom.tasks.common.published_recipe import TextReaderModel
 from poseloom.tasks.common.published_text import encode_texts
-from poseloom.tasks.common.reconstruction import PUBLISHED_TERMS, reconstruction_terms
-from poseloom.tasks.common.surfaces import Wearer
+from poseloom.tasks.common.published_vae import PublishedVaeLearner, VaeRecipe, WornData
+from poseloom.tasks.common.reconstruction import reconstruction_terms, training_bounds
 from poseloom.tasks.generation.published import CondTextPoser, CondTextPoserConfig
-from poseloom.tasks.generation.published_evaluate import GenerationJudges, SampleProtocol, held_out_figures
-from poseloom.training import Monitor, ParameterGroup, Stage, Task
+from poseloom.tasks.generation.published_evaluate import GenerationJudges, held_out_figures
+from poseloom.training import Task
 
 
 @dataclass(frozen=True)
@@ -36,17 +34,6 @@ class CondTextPoserModel:
     latent: int = within(32, 1, WIDEST)
     joints: int = within(52, 1, 999)
     text: TextReaderModel = field(default_factory=TextReaderModel)
-
-
-@dataclass(frozen=True)
-class BodyData(ReadingData):
-    """A table of poses with texts, and the body that wears them.
-
-    Args:
-        body: model file of SMPL-H, as published; the free body, whose figures are its own, where it is empty.
-    """
-
-    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +54,7 @@ class GenerationLoss:
 
 
 @dataclass(frozen=True)
-class CondTextPoserRecipe(PublishedRecipe):
+class CondTextPoserRecipe(VaeRecipe):
     """How CondTextPoser is trained and measured.
 
     Args:
@@ -75,66 +62,44 @@ class CondTextPoserRecipe(PublishedRecipe):
         data: the table; stages choose its texts.
         loss: weights.
         pose_lr_factors: factor of the learning rate of pose encoder and decoder, by stage; 1 where none is given.
-        protocol: how many samples are drawn.
         judges: retrieval models.
     """
 
     model: CondTextPoserModel = field(default_factory=CondTextPoserModel)
-    data: BodyData = field(default_factory=BodyData)
+    data: WornData = field(default_factory=WornData)
     loss: GenerationLoss = field(default_factory=GenerationLoss)
-    pose_lr_factors: dict[str, float] = field(default_factory=dict)
-    protocol: SampleProtocol = field(default_factory=SampleProtocol)
     judges: GenerationJudges = field(default_factory=GenerationJudges)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_stages(self, "pose_lr_factors", self.pose_lr_factors)
 
-
-class CondTextPoserLearner(ReadingLearner):
+class CondTextPoserLearner(PublishedVaeLearner):
     """CondTextPoser on poses and texts of a table."""
 
     kind = "CondTextPoser"
-    monitor = Monitor("total", "min")
     recipe: CondTextPoserRecipe
     model: CondTextPoser
-
-    def __init__(self, recipe: CondTextPoserRecipe):
-        super().__init__(recipe)
-        self.wearer = Wearer(recipe.data.body)
 
     def built(self, text: TextEncoderChoice) -> nn.Module:
         sizes = self.recipe.model
         return CondTextPoser(CondTextPoserConfig(sizes.latent, sizes.joints, text))
 
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        return self._measured(batch)
-
-    def validated(self, batches: Iterator[Any]) -> dict[str, float]:
-        return mean_of([(len(batch.poses), self._measured(batch)) for batch in batches])
+    def pose_parts(self) -> list[nn.Module]:
+        return [self.model.pose_encoder, self.model.pose_decoder]
 
     def evaluated(self, batches: list[Any]) -> dict[str, float]:
         return held_out_figures(self.model, self.wearer, batches, self.recipe.protocol, self.recipe.judges)
 
-    def parameter_groups(self, stage: Stage) -> list[ParameterGroup]:
-        factor = self.recipe.pose_lr_factors.get(stage.name, 1.0)
-        return groups_with(self, [self.model.pose_encoder, self.model.pose_decoder], factor)
-
-    def _measured(self, batch: PoseBatch) -> dict[str, Tensor]:
+    def measured(self, batch: PoseBatch, floor: float) -> dict[str, Tensor]:
+        """See the base; the divergence is weighted, not floored."""
         weights = self.recipe.loss
         posterior, conditional = self.model.encode_poses(batch.poses), encode_texts(self.model, batch.texts)
         decoded = self.model.decode(posterior.rsample())
         terms = reconstruction_terms(self.model, self.wearer, batch.poses, decoded)
-        to_text, pose_prior, text_prior = (
-            divergence(posterior, conditional),
-            divergence(posterior),
-            divergence(conditional),
-        )
-        priors = weights.pose_prior * pose_prior.mean() + weights.text_prior * text_prior.mean()
-        total = weighted_reconstruction(terms, weights.reconstruction)
-        total = total + weights.divergence * (to_text.mean() + priors)
-        bounds = {f"elbo_{PUBLISHED_TERMS[name]}": one for name, one in evidence_bounds(terms, to_text).items()}
-        return {"total": total, "kl_text": to_text.mean(), "kl_prior": pose_prior.mean(), **bounds}
+        to_text = divergence(posterior, conditional)
+        pose_prior, text_prior = divergence(posterior).mean(), divergence(conditional).mean()
+        priors = weights.pose_prior * pose_prior + weights.text_prior * text_prior
+        total = weighted_reconstruction(terms, weights.reconstruction) + weights.divergence * (to_text.mean() + priors)
+        bounds = training_bounds(terms, to_text)
+        return {"total": total, "kl_text": to_text.mean(), "kl_prior": pose_prior, **bounds}
 
 
 TASK = Task("generation", "text -> pose, as published", CondTextPoserRecipe, CondTextPoserLearner)

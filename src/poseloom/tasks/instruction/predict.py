@@ -6,13 +6,11 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseloom.nn.text.decoding import Limits
-from poseloom.nn.text.reading import no_vocabulary
 from poseloom.pose.types import Pose
 from poseloom.results.texts import Instructed
 from poseloom.tasks.common.exported import Exported, open_exported
-from poseloom.tasks.common.frames import pairs, to_published_rotations
-from poseloom.tasks.common.saying import LIMITS, Speaker, texts_of
+from poseloom.tasks.common.frames import pairs
+from poseloom.tasks.common.saying import LIMITS, Speaker, published_texts, texts_of
 from poseloom.tasks.common.wording import Wording
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
 from poseloom.training.export import ModelCard
@@ -20,8 +18,6 @@ from poseloom.training.export import ModelCard
 if TYPE_CHECKING:
     from poseloom.nn.text.vocabulary import Vocabulary
     from poseloom.tasks.instruction.published import FeedbackGenerator
-
-_AT_ONCE = 64
 
 
 class PoseInstructor(ABC):
@@ -78,7 +74,7 @@ class PublishedInstructor(PoseInstructor):
         model: in evaluation mode.
         card: what is known of it.
         vocabulary: its words; None where it was imported without them.
-        path: path of its weights.
+        path: where its weights lie.
     """
 
     def __init__(self, model: FeedbackGenerator, card: ModelCard, vocabulary: Vocabulary | None, path: Path):
@@ -86,17 +82,7 @@ class PublishedInstructor(PoseInstructor):
         self.model, self._vocabulary, self._path = model, vocabulary, path
 
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
-        from poseloom.nn.text.tokenizers import WordTokenizer
-
-        if self._vocabulary is None:
-            raise no_vocabulary(self._path)
-        tokenizer = WordTokenizer(self._vocabulary)
-        strategy = wording.strategy(Limits())
-        parts = zip(
-            *(to_published_rotations(one, self.model.config.joints).split(_AT_ONCE) for one in (first, second)),
-            strict=True,
-        )
-        return [tokenizer.decode(row) for a, b in parts for row in self.model.say(a, b, strategy).tokens]
+        return published_texts(self.model, self._vocabulary, self._path, wording, first, second)
 
 
 def open_model(path: str | Path) -> SmallInstructor:

@@ -108,7 +108,7 @@ def suppressed(
 
     Args:
         values: centre, size and keypoints of each box.
-        scores: scores of each box; a mean box keeps the score of its best one.
+        scores: how sure each box is; a mean box keeps the score of its best one.
     """
     kept, kept_scores = [], []
     left = scores.argsort(descending=True, stable=True)

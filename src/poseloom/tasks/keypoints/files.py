@@ -37,7 +37,7 @@ class FileFormat:
     """A way to store keypoints.
 
     Args:
-        suffix: suffix of its files; several formats share ``.json``, of which the first is the usual one.
+        suffix: how its files end; several formats share ``.json``, of which the first is the usual one.
         title: what it is.
         write: keypoints and path.
     """

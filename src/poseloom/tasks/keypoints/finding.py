@@ -79,7 +79,7 @@ def candidates(detector: Detector, picture: Float[Tensor, "3 height width"], sev
     """Regions where the detector sees somebody.
 
     Args:
-        detector: detector of people.
+        detector: finds people.
         picture: RGB in [0, 1].
         several: believe less certain answers.
         tiled: look for small people as well, in tiles.
@@ -106,7 +106,7 @@ def tiles(picture: Float[Tensor, "3 height width"], share: float) -> Roi:
     """Overlapping squares that cover a picture; none where they would be too small.
 
     Args:
-        picture: picture of any size.
+        picture: RGB in [0, 1], of any size.
         share: their side, of the picture's longer side.
     """
     height, width = picture.shape[-2:]
@@ -252,7 +252,7 @@ def distinct(points: Float[Tensor, "n 33 3"], scores: Float[Tensor, " n"], apart
 
     Args:
         points: body landmarks, pixels.
-        scores: scores of each.
+        scores: how sure each is.
         apart: mean distance of nose and shoulders, of the larger one's size there, below which two are the same.
     """
     upper = points[:, list(UPPER), :2]

@@ -54,8 +54,8 @@ class People:
         return People(of(self.body), of(self.hands), of(self.face), self.roi[index], self.size, self.ids[index])  # type: ignore[arg-type]
 
     def without_masks(self) -> People:
-        """The same people; masks of an hour of video would not fit in memory."""
-        return replace(self, body=replace(self.body, masks=self.body.masks[:, :0, :0]))
+        """The same people; masks of an hour of video would not fit in memory, so not even a view may hold them."""
+        return replace(self, body=replace(self.body, masks=self.body.masks[:, :0, :0].clone()))
 
     @classmethod
     def joined(cls, parts: Sequence[People]) -> People:
@@ -85,9 +85,9 @@ def collected(
 
     Args:
         frames: at least one; frames in which nobody is are `People` of length 0.
-        name: name of the video.
+        name: what the video is called.
         fps: frames a second; None for a picture.
-        times: times of the frames, seconds.
+        times: when the frames are, seconds.
         notes: for the user.
     """
 

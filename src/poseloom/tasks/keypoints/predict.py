@@ -130,7 +130,7 @@ class KeypointReader:
         Args:
             picture: RGB in [0, 1].
             several: look for less certain people as well.
-            tiled: tiled of these, also small ones, which takes ten times as long.
+            tiled: look at parts of the picture as well, for small people, which takes ten times as long.
             most: candidates that are looked at.
         """
         found = candidates(self.detector, picture, several, several and tiled)[:most]
@@ -175,18 +175,19 @@ class KeypointReader:
         return BodyPoints(deep, deep, flat, flat, torch.zeros(0), none, torch.zeros(0, size, size))
 
 
-def read_people(weights: Path) -> KeypointReader:
+def read_people(weights: Path, device: torch.device | None = None) -> KeypointReader:
     """The networks in a folder.
 
     Args:
         weights: holds ``mediapipe_*.safetensors``.
+        device: where they compute; the CPU by default.
 
     Raises:
         FileError: one is missing or damaged.
     """
 
     def network(name: str) -> OperatorGraph:
-        return read_graph(weights / f"mediapipe_{name}.safetensors")
+        return read_graph(weights / f"mediapipe_{name}.safetensors").to(device or "cpu")
 
     return KeypointReader(
         Detector(network("pose_detection"), PERSON),

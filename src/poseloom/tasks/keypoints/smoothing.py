@@ -56,7 +56,7 @@ class Smoother:
         """The next value, smoothed. A place that was not finite before or is not now starts anew.
 
         Args:
-            value: value of the same shape each time.
+            value: what is to be smoothed, of the same shape each time.
             scale: by which speeds are multiplied: one over the size of the thing.
         """
         if self._raw is None or self._speed is None or self._smooth is None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.images.roi import Roi, roi_of_points
+from poseloom.results.keypoints import boxes_of
 from poseloom.tasks.keypoints.appearance import trunk_colours
 from poseloom.tasks.keypoints.body import ROI_SCALE, UPRIGHT, BodyPoints, body_points
 from poseloom.tasks.keypoints.finding import ACCEPTED, distinct
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN, LOOK_FOR_LOST = 1.0, 0.25
 """Seconds after which others are looked for while somebody is in the picture, and while somebody else is lost."""
+LOOK_FOR_SMALL = 4.0
+"""Seconds after which small people are looked for as well, in tiles, which takes ten times as long."""
 REMEMBERED = 3.0
 """Seconds for which somebody who is lost is known again."""
 _NEAR = 1.5
@@ -32,6 +35,8 @@ _LIKE_BEFORE = 0.12
 """Difference of clothes below which somebody may come back anywhere in the picture."""
 _COLOUR_SHARE = 0.05
 """How much of newly seen clothes is taken."""
+_PART_OF = 0.5
+"""Of somebody's box, below which somebody within it is taken for a part."""
 _GREW = 2.0
 """Factor of size that nobody grows by between two frames in which they are seen."""
 
@@ -90,7 +95,7 @@ class Tracker:
         self.reader, self.fps, self.limit, self.smooth = reader, fps, limit, smooth
         self.with_hands, self.with_face, self.boxes = with_hands, with_face, boxes
         self._tracks: list[_Track] = []
-        self._frame, self._count, self._next_look = -1, 0, 0.0
+        self._frame, self._count, self._next_look, self._next_tiles = -1, 0, 0.0, 0.0
 
     def follow(self, pictures: Iterable[Float[Tensor, "3 height width"]]) -> Iterator[People]:
         """The people of each frame; `People` of length 0 where nobody is."""
@@ -143,7 +148,7 @@ class Tracker:
             roi, body = self.reader.of_boxes(picture, self.boxes)
             fit = body.score >= ACCEPTED
             return roi[fit], body[fit]
-        roi, body = self.reader.look_for(picture, self.limit != 1, tiled=False)
+        roi, body = self._looked_for(picture)
         both = BodyPoints.joined([known, body])
         sure = torch.cat([torch.full((len(known),), 2.0), body.score])
         new = distinct(both.points, sure)[len(known) :]
@@ -152,6 +157,20 @@ class Tracker:
         if self.limit is not None:
             order = order[: max(self.limit - len(known), 0)]
         return roi[order], body[order]
+
+    def _looked_for(self, picture: Tensor) -> tuple[Roi, BodyPoints]:
+        """Whoever is in the picture; from time to time small people as well, of whom one is wanted only if nobody
+        larger is there."""
+        several, small = self.limit != 1, self._frame >= self._next_tiles
+        roi, body = self.reader.look_for(picture, several, tiled=several and small)
+        if not several and small and not len(roi) and not self._tracks:
+            several = True
+            roi, body = self.reader.look_for(picture, True)
+        if several and small:
+            self._next_tiles = self._frame + LOOK_FOR_SMALL * self.fps
+            apart = ~_within_larger(boxes_of(body.points, body.visibility))
+            roi, body = roi[apart], body[apart]
+        return roi, body
 
     def _recognised(self, picture: Tensor, roi: Roi, found: BodyPoints) -> tuple[Tensor, list[_Track]]:
         """Which newcomers are followed, and their tracks: those of lost people who are like them, else new ones.
@@ -200,6 +219,14 @@ class Tracker:
         return _smoothed(people, active) if self.smooth and active else people
 
 
+def _within_larger(boxes: Float[Tensor, "people 4"]) -> Bool[Tensor, " people"]:
+    """Whose middle lies in the box of somebody larger: in a tile, a part of a person may look like another one."""
+    middle, low, high = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    inside = ((middle[:, None] > low[None]) & (middle[:, None] < high[None])).all(-1)
+    area = boxes[:, 2:].prod(-1)
+    return (inside & (area[:, None] < _PART_OF * area[None])).any(1)
+
+
 def _smoothed(people: People, tracks: list[_Track]) -> People:
     rows = []
     for row, track in enumerate(tracks):
@@ -239,5 +266,5 @@ def _in_sight(picture: Tensor, body: BodyPoints) -> Tensor:
     return ((middle > -margin) & (middle < extent + margin)).all(-1)
 
 
-def _difference(a: Float[Tensor, "*people 6"], b: Float[Tensor, "*people 6"]) -> Float[Tensor, " people"]:
+def _difference(a: Float[Tensor, "*people 6"], b: Float[Tensor, "*#people 6"]) -> Float[Tensor, "*people"]:
     return (a - b).abs().mean(-1)

@@ -1,1 +1,15 @@
 """Pictures of people -> bodies: rotations, cameras, and which joints were seen."""
+
+from __future__ import annotations
+
+from poseloom.tasks.declaration import Declaration
+
+DECLARATION = Declaration(
+    __name__,
+    "pictures of people -> bodies",
+    model="BodyNetwork",
+    offers=("look",),
+    place=9,
+    learners={name: f".objectives.{name}" for name in ("hmr", "spin", "pare", "graphcmr", "graphormer")},
+    predictor=".network_predict",
+)

@@ -45,7 +45,7 @@ class BodyPlaces:
     """Landmarks as points fixed to the 22 joints of the body.
 
     Args:
-        names: names of each, in the words of `poseloom.pose.keypoints`.
+        names: what each is called, in the words of `poseloom.pose.keypoints`.
         rows: where each stands among the networks' 33.
         joint: that carries it.
         offset: from it, metres, average body.
@@ -124,7 +124,7 @@ def seen_joints(
     """Which joints of the body are told by landmarks that are seen.
 
     Args:
-        rows: rows of the 33 landmarks.
+        rows: which of the 33 landmarks are seen.
         hands: whether the left and the right hand were found.
         any_of: one landmark of the trunk is enough; else two are needed.
     """

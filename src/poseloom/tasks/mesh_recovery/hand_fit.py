@@ -46,7 +46,7 @@ def fit_fingers(
     Args:
         people: with hands.
         body: fitted; the local rotations of its wrists are changed in place.
-        chain: chain of the body.
+        chain: the body's joints, and the points fixed to them.
         in_time: the rows are the frames of one person.
     """
     relaxed = rot.rotvec_to_rotmat(stance("stand", grounded=False).rotations[BODY_JOINTS:].double())

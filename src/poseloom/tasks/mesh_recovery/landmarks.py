@@ -2,12 +2,12 @@
 
 The networks give 33 points twice: in the picture, where they are good, and in metres about the hips, where x and y are
 fair and depth is poor. Both are fitted with robust residuals; what is left open is decided by hinges, ranges of motion
-and weak pulls. A learned lifter would enter at two places: as the `start`, and as the depth of `_Seen.world`.
+and weak pulls. Where a learned lifter has seen the landmarks, the fit starts from its pose and takes the depth from it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 import torch
@@ -19,6 +19,7 @@ from poseloom.fitting.levenberg_marquardt import solve
 from poseloom.fitting.start import start_rotations
 from poseloom.fitting.terms import (
     JointRanges,
+    NearDistance,
     NearRotations,
     PicturePoints,
     RelativePoints,
@@ -32,6 +33,7 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.stances import stance
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
+from poseloom.tasks.lifting.predict import Lifted
 from poseloom.tasks.mesh_recovery.body_landmarks import (
     beyond_edge,
     body_places,
@@ -40,6 +42,7 @@ from poseloom.tasks.mesh_recovery.body_landmarks import (
     seen_rows,
 )
 from poseloom.tasks.mesh_recovery.hand_fit import fit_fingers, knuckles, smoothed
+from poseloom.tasks.mesh_recovery.lifted_terms import LiftedWeights, lifted_state, lifted_terms
 from poseloom.tasks.mesh_recovery.pose_prior import pose_prior
 
 
@@ -48,22 +51,25 @@ class LandmarkWeights:
     """How much each energy counts; residuals are metres, a radian is worth as many metres as its weight says.
 
     Args:
-        depth: depth of the world landmarks' z beside their x and y.
-        picture: picture of the points in the picture beside those in metres.
+        depth: how much the world landmarks' z counts beside their x and y.
+        picture: how much the points in the picture count beside those in metres.
         robust: metres from which on a point is an outlier.
         prior: metres that one standard deviation from how people hold their joints is worth.
-        ranges: beyond the ranges of motion, in the last round.
-        hand: hand of the knuckles that a hand's own network found.
+        ranges: pull back into the ranges of motion, in the last round.
+        hand: how much the knuckles count that a hand's own network found.
         unseen: pull of limbs that are hidden towards standing; the networks' guesses count by their visibility.
         cut_off: the same of limbs beyond the picture's edge, whose guesses do not count.
-        half_length: half length of the shoulders above the hips in depth, for those of whom no legs are seen.
-        upright: upright of the shoulders above the hips in depth, for those who face the camera: the networks let them
-            lean forward by some 8 degrees.
+        half_length: how much a body held upright counts, in depth, for those of whom no legs are seen.
+        upright: how much shoulders above the hips count, in depth, for those who face the camera: the networks let
+            them lean forward by some 8 degrees.
         upright_robust: metres of leaning from which on it is believed.
         lean: metres by which shoulders are nearer than hips: cameras look slightly down.
-        smooth: towards the mean of the frames before and after, in clips.
+        smooth: pull towards the mean of the frames before and after, in clips.
         iterations: solver's steps a round.
         rounds: how often the person's size is taken anew.
+        distance: metres that a factor of e in the distance from the camera is worth, where a lifter holds the pose.
+        lifted: where a lifter has seen the landmarks.
+        lifted_rounds: rounds then: it begins nearer to the end.
     """
 
     depth: float = 0.4
@@ -81,6 +87,9 @@ class LandmarkWeights:
     smooth: float = 1.0
     iterations: int = 4
     rounds: int = 3
+    distance: float = 0.2
+    lifted: LiftedWeights = field(default_factory=LiftedWeights)
+    lifted_rounds: int = 2
 
 
 _BONES = (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"), ("shoulder", "elbow"), ("elbow", "wrist"))
@@ -100,7 +109,7 @@ class Bodies:
         local: rotations of the joints in their parents' axes; the root's in the camera's turned axes (+Y up, +Z
             towards the camera).
         place: where the pelvis is before the camera, metres in the same axes, on the average body.
-        size: size of the person beside the average body, as the network's landmarks in metres have it.
+        size: how large the person is beside the average body, as the network's landmarks in metres have it.
         error: weighted mean distance of the fitted points from the picture's, metres on the body.
         seen: joints that are told by landmarks which are seen.
     """
@@ -138,26 +147,44 @@ class _Seen:
 
 @torch.no_grad()
 def fit_landmarks(
-    people: Keypoints, focal: float, weights: LandmarkWeights | None = None, *, in_time: bool = False
+    people: Keypoints,
+    focal: float,
+    weights: LandmarkWeights | None = None,
+    *,
+    in_time: bool = False,
+    lifted: Lifted | None = None,
 ) -> Bodies:
     """Fit the free body to the landmarks of people.
 
     Args:
-        people: people of one picture, or one person's rows of many frames.
-        focal: focal of the picture's lens, pixels.
-        weights: weights of the energies.
+        people: who is in one picture, or one person's rows of many frames.
+        focal: focal length of the picture's lens, pixels.
+        weights: how much each energy counts.
         in_time: the rows are the frames of one person.
+        lifted: what a lifter says of the same rows.
     """
     weights = weights or LandmarkWeights()
     chain, first = _chain()
     seen = _seen(people, focal)
     state = _start(seen, chain)
+    rounds = weights.rounds
+    if lifted is not None:
+        local, root = lifted_state(lifted)
+        state, rounds = BodyState(local, root, state.camera), weights.lifted_rounds
+    assert state.camera is not None
+    start = state.camera[:, 0]
     size = seen.world.new_ones(len(seen.world))
-    for turn in range(weights.rounds):
+    for turn in range(rounds):
         size = _size(chain, state, seen, in_time)
-        last = turn + 1 == weights.rounds
-        robust = weights.robust * _ANNEALED ** (weights.rounds - 1 - turn)
-        terms = _terms(chain, first, seen, size, state, weights, robust, ranges=last, in_time=in_time)
+        last = turn + 1 == rounds
+        robust = weights.robust * _ANNEALED ** (rounds - 1 - turn)
+        terms = _points_terms(chain, first, seen, weights, robust)
+        if lifted is None:
+            terms += _guessed_terms(chain, first, seen, size, state, weights, robust)
+        else:
+            terms += _lifted(lifted, chain, seen, state, weights)
+            terms.append(NearDistance(start, weights.distance))
+        terms += _held_terms(state, weights, ranges=last, in_time=in_time)
         state = solve(chain, terms, state, weights.iterations)
     fingers = fit_fingers(people, state, chain, in_time)
     state = BodyState(_within_ranges(state.local), state.root, state.camera)
@@ -247,7 +274,22 @@ def _size(chain: Chain, state: BodyState, seen: _Seen, in_time: bool) -> Float[T
     return size.clamp(*_SIZES)
 
 
-def _terms(
+def _points_terms(chain: Chain, first: int, seen: _Seen, weights: LandmarkWeights, robust: float) -> list[Term]:
+    """What the picture shows: landmarks where they are, knuckles from their wrists."""
+    padded = [0, chain.joint.shape[0] - first]
+    weight = torch.nn.functional.pad(seen.weight, padded)
+    rays = torch.nn.functional.pad(seen.rays, [0, 0, *padded])
+    knuckle = rays.new_full((3,), weights.hand)
+    per_hand = len(knuckles())
+    fingers = torch.arange(first + 2, chain.joint.shape[0])
+    wrists = torch.tensor([first] * per_hand + [first + 1] * per_hand)
+    return [
+        PicturePoints(rays, weight * weights.picture, robust, perspective=True),
+        RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, robust),
+    ]
+
+
+def _guessed_terms(
     chain: Chain,
     first: int,
     seen: _Seen,
@@ -255,29 +297,36 @@ def _terms(
     state: BodyState,
     weights: LandmarkWeights,
     robust: float,
-    *,
-    ranges: bool,
-    in_time: bool,
 ) -> list[Term]:
-    count = chain.joint.shape[0]
-    padded = [0, count - first]
+    """Depth from the networks' landmarks in metres, and from how people hold themselves."""
+    padded = [0, chain.joint.shape[0] - first]
     weight = torch.nn.functional.pad(seen.weight, padded)
     world = torch.nn.functional.pad(seen.world / size[:, None, None], [0, 0, *padded])
-    rays = torch.nn.functional.pad(seen.rays, [0, 0, *padded])
     coordinates = world.new_tensor([1.0, 1.0, weights.depth])
-    knuckle = world.new_full((3,), weights.hand)
     mean, spread = pose_prior()
-    per_hand = len(knuckles())
-    fingers = torch.arange(first + 2, count)
-    wrists = torch.tensor([first] * per_hand + [first + 1] * per_hand)
-    terms: list[Term] = [
+    return [
         SpacePoints(world, weight[..., None] * coordinates, robust),
-        PicturePoints(rays, weight * weights.picture, robust, perspective=True),
-        RelativePoints(fingers, wrists, seen.knuckles, seen.knuckle_weight[..., None] * knuckle, robust),
-        *_upright(seen, state, weights),
+        *_upright(seen, state, weights, weights.upright),
         NearRotations(mean[None].expand_as(state.local), weights.prior / spread),
-        NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen, weights)),
+        NearRotations(_typical()[None].expand_as(state.local), _unseen_weight(seen, weights.unseen, weights.cut_off)),
     ]
+
+
+def _lifted(lifted: Lifted, chain: Chain, seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Term]:
+    """Depth and pose from the lifter; limbs beyond the picture's edge stand as people's do."""
+    weight = torch.nn.functional.pad(seen.weight, [0, chain.joint.shape[0] - seen.weight.shape[1]])
+    standing = _unseen_weight(seen, 0.0, weights.cut_off)
+    typical = _typical()[None].expand_as(lifted.local)
+    return [
+        *lifted_terms(lifted, weight, standing[..., 0] > 0, weights.lifted),
+        *_upright(seen, state, weights, weights.lifted.upright),
+        NearRotations(typical, standing),
+    ]
+
+
+def _held_terms(state: BodyState, weights: LandmarkWeights, *, ranges: bool, in_time: bool) -> list[Term]:
+    """Ranges of motion, and the frames before and after."""
+    terms: list[Term] = []
     if ranges:
         terms.append(JointRanges(weights.ranges))
     if in_time and len(state.root) > 1:
@@ -286,7 +335,7 @@ def _terms(
     return terms
 
 
-def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Term]:
+def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights, upright: float) -> list[Term]:
     """Shoulders are about as deep as the hips below them, unless the landmarks clearly say otherwise."""
     names = body_places().names
     rows = [names.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]
@@ -294,7 +343,7 @@ def _upright(seen: _Seen, state: BodyState, weights: LandmarkWeights) -> list[Te
     target[..., 2] = weights.lean
     weight = torch.zeros_like(target)
     facing = state.local[:, 0, 2, 2].clamp_min(0)
-    weight[..., 2] = weights.upright * facing[:, None]
+    weight[..., 2] = upright * facing[:, None]
     shoulders, hips = torch.tensor(rows[:2]), torch.tensor(rows[2:])
     legless = ~seen.joints[:, [JOINT_INDEX["left_knee"], JOINT_INDEX["right_knee"]]].any(-1)
     half = torch.zeros_like(weight)
@@ -311,13 +360,13 @@ def _typical() -> Float[Tensor, "22 3 3"]:
     return rot.rotvec_to_rotmat(stance("stand", grounded=False).rotations[:BODY_JOINTS].double())
 
 
-def _unseen_weight(seen: _Seen, weights: LandmarkWeights) -> Float[Tensor, "people 22 3"]:
-    """The pull on joints whose bone ends at a joint that nobody saw."""
+def _unseen_weight(seen: _Seen, hidden: float, cut_off: float) -> Float[Tensor, "people 22 3"]:
+    """The pull on joints whose bone ends at a joint that nobody saw, within the picture and beyond its edge."""
     moved = torch.zeros(len(seen.joints), BODY_JOINTS, dtype=torch.float64)
     for upper, lower in _BONES:
         for side in ("left", "right"):
             end = JOINT_INDEX[f"{side}_{lower}"]
-            pull = torch.where(seen.cut_off[:, end], weights.cut_off, weights.unseen)
+            pull = torch.where(seen.cut_off[:, end], cut_off, hidden)
             moved[:, JOINT_INDEX[f"{side}_{upper}"]] = ~seen.joints[:, end] * pull
     return moved[..., None].expand(-1, -1, 3)
 

@@ -35,8 +35,8 @@ def stands_of(pose: Pose, place: Float[Tensor, "frames 3"], keypoints: Keypoints
     """Where the pelvis is over a floor (y = 0), so that standing feet stay; the person starts above the origin.
 
     Args:
-        pose: poses of the frames, in the camera's axes.
-        place: place of the pelvis before the camera, metres.
+        pose: one for each frame, in the camera's axes.
+        place: where the pelvis is before the camera, metres.
         keypoints: number of keypoints of the same frames.
     """
     fps = keypoints.fps or 30.0

@@ -14,42 +14,47 @@ from poseloom.pose.camera import Camera
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.results.recovered import Recovered, on_floor
+from poseloom.tasks.lifting.predict import Lifted, PoseLifter
 from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, seen_joints
 from poseloom.tasks.mesh_recovery.landmarks import Bodies, fit_landmarks
+from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
 from poseloom.tasks.mesh_recovery.on_ground import stands_of
 
-ALGORITHMS = ("landmarks",)
-"""Ways to a body: ``landmarks`` fits the free body to what the keypoint networks see."""
+LIFTED = "lifted"
+ALGORITHMS = (LIFTED, "landmarks")
+"""Ways to a body: ``lifted`` lets a learned lifter tell depth and pose and fits these to the picture, ``landmarks``
+fits to what the keypoint networks see alone."""
 NORMAL_LENS = 43.3
 """Millimetres: the diagonal of a 36 x 24 sensor; as long as this is the lens that is assumed where a file is silent."""
 
 
 def recover_bodies(
-    keypoints: Keypoints, *, lens: float | None = None, algorithm: str = "landmarks", notes: tuple[str, ...] = ()
+    keypoints: Keypoints,
+    *,
+    lens: float | None = None,
+    lifter: PoseLifter | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Recovered:
     """The bodies of people in a picture or a video.
 
     Args:
         keypoints: number of keypoints of at least one person.
         lens: focal length in millimetres on a sensor of 36 x 24, by the diagonal; a normal lens by default.
-        algorithm: one of `ALGORITHMS`.
-        notes: notes of the result, before those of the keypoints.
+        lifter: tells depth and pose; without one the fit goes by the landmarks alone.
+        notes: what the result says first, before the notes of the keypoints.
 
     Raises:
-        PoseloomError: nobody in the keypoints, an unknown algorithm.
+        PoseloomError: nobody in the keypoints.
     """
-    if algorithm not in ALGORITHMS:
-        raise PoseloomError(
-            f"algorithm {algorithm!r} is unknown (of {', '.join(ALGORITHMS)}){closest(algorithm, ALGORITHMS)}"
-        )
     if not len(keypoints):
         raise PoseloomError(f"{keypoints.name or 'keypoints'}: nobody is there whose body could be recovered")
     focal = math.hypot(*keypoints.size) * (lens or NORMAL_LENS) / NORMAL_LENS
+    lifted = None if lifter is None else lifter.lift(keypoints, focal)
     if keypoints.fps is None:
-        bodies = fit_landmarks(keypoints, focal)
+        bodies = fit_landmarks(keypoints, focal, lifted=lifted)
         stands = on_floor(Pose(rot.rotmat_to_rotvec(bodies.local).float()))
     else:
-        bodies, stands = _over_time(keypoints, focal)
+        bodies, stands = _over_time(keypoints, focal, lifted)
     return Recovered(
         keypoints,
         Pose(rot.rotmat_to_rotvec(bodies.local).float(), bodies.place.float()),
@@ -60,6 +65,7 @@ def recover_bodies(
         (keypoints.visibility.mean(-1) * keypoints.scores).clamp(0, 1),
         bodies.error.float(),
         stands,
+        None if lifted is None else lifted.turn_error,
         notes=(*notes, *keypoints.notes),
     )
 
@@ -75,14 +81,26 @@ def picture_camera(size: tuple[int, int], focal: float) -> Camera:
     return Camera.pinhole(focal, (size[1], size[0]), rotation=rotation)
 
 
-def _over_time(keypoints: Keypoints, focal: float) -> tuple[Bodies, Float[Tensor, "rows 3"]]:
+def check_algorithm(algorithm: str) -> None:
+    """Refuse an algorithm that is none of `ALGORITHMS`; the networks' names are told as well.
+
+    Raises:
+        PoseloomError: it is unknown.
+    """
+    if algorithm not in ALGORITHMS:
+        known = (*ALGORITHMS, *NETWORKS)
+        raise PoseloomError(f"algorithm {algorithm!r} is unknown (of {', '.join(known)}){closest(algorithm, known)}")
+
+
+def _over_time(keypoints: Keypoints, focal: float, lifted: Lifted | None) -> tuple[Bodies, Float[Tensor, "rows 3"]]:
     """Everybody over time, one after another; the rows as they were."""
     assert keypoints.fps is not None
     fitted, stands, order = [], [], []
     for person in keypoints.people:
         rows = (keypoints.person == person).nonzero()[:, 0]
         own = keypoints[rows]
-        bodies = fit_landmarks(own, focal, in_time=True)
+        own_lifted = None if lifted is None else lifted[rows]
+        bodies = fit_landmarks(own, focal, in_time=True, lifted=own_lifted)
         pose = Pose(rot.rotmat_to_rotvec(bodies.local).float())
         stands.append(stands_of(pose, bodies.place, own))
         fitted.append(bodies)

@@ -18,7 +18,7 @@ class PairJudge:
     """A pair retrieval model that judges instructions of others.
 
     Args:
-        path: path of a trained or imported pair retrieval model.
+        path: a trained or imported pair retrieval model.
 
     Raises:
         FileError: it is of another task or damaged.

@@ -21,7 +21,7 @@ class PoseJudge:
     """A retrieval model that judges poses and texts of others.
 
     Args:
-        path: path of a trained or imported retrieval model; a default one will do, but its figures are its own.
+        path: a trained or imported retrieval model; a default one will do, but its figures are its own.
 
     Raises:
         FileError: it is of another task or damaged.

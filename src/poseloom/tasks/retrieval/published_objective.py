@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from poseloom.base.ranges import WIDEST, within
+from poseloom.base.ranges import within
 from poseloom.nn.text.encoder_choice import TextEncoderChoice
-from poseloom.tasks.common.contrast import PublishedContrastiveLearner
+from poseloom.tasks.common.contrast import PublishedContrastiveLearner, SharedSpaceRecipe
 from poseloom.tasks.common.published_data import PoseBatch
-from poseloom.tasks.common.published_recipe import PublishedRecipe, ReadingData, TextReaderModel
-from poseloom.tasks.common.ranking import RankProtocol
+from poseloom.tasks.common.published_recipe import ReadingData
 from poseloom.tasks.retrieval.published import PoseText, PoseTextConfig
 from poseloom.tasks.retrieval.published_replaced import Replaced
 from poseloom.training import Task
-
-
-@dataclass(frozen=True)
-class PoseTextModel:
-    """Sizes of PoseText.
-
-    Args:
-        latent: size of the shared space.
-        joints: 52, or 22 without hands (PoseEmbroider).
-        text: how texts are read.
-    """
-
-    latent: int = within(512, 1, WIDEST)
-    joints: int = within(52, 1, 999)
-    text: TextReaderModel = field(default_factory=TextReaderModel)
 
 
 @dataclass(frozen=True)
@@ -49,20 +33,14 @@ class PoseTextData(ReadingData):
 
 
 @dataclass(frozen=True)
-class PoseTextRecipe(PublishedRecipe):
+class PoseTextRecipe(SharedSpaceRecipe):
     """How PoseText is trained and measured.
 
     Args:
-        model: its sizes.
         data: the table; stages choose its texts.
-        loss: symbbc (released) or bbc (papers).
-        protocol: protocol of R-precision.
     """
 
-    model: PoseTextModel = field(default_factory=PoseTextModel)
     data: PoseTextData = field(default_factory=PoseTextData)
-    loss: Literal["symbbc", "bbc"] = "symbbc"
-    protocol: RankProtocol = field(default_factory=RankProtocol)
 
 
 class PoseTextLearner(PublishedContrastiveLearner):

@@ -17,7 +17,7 @@ class Replaced:
     """Items whose training poses a generator drew from their texts; held-out poses stay the real ones.
 
     Args:
-        items: items of the table.
+        items: what the table gives.
         generator: path of a trained text-to-pose model.
         count: poses for each text, always the same ones, of which one is taken.
     """

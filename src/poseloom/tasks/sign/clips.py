@@ -23,7 +23,7 @@ class SignClip:
         values: coordinates in shoulder widths, the mean middle of the shoulders at the origin, x to the right of the
             picture, y down; 0 where a point is missing.
         confidence: 0 where a point is missing, up to 1.
-        name: name of the clip, for messages.
+        name: what the clip is called, for messages.
     """
 
     text: str

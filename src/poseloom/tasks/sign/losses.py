@@ -20,7 +20,7 @@ def masked_loss(
 
     Args:
         label, prediction: coordinates.
-        confidence: confidence of the label.
+        confidence: how sure the label's points are.
         power: 2 (their l2) or 1 (l1).
         steps: number of steps of the refinement; the loss is multiplied by ln(steps)^2 where there is more than one.
     """
@@ -40,7 +40,7 @@ def unsmoothness(sequence: Sequences, confidence: Confidences, steps: int, *, cy
 
     Args:
         sequence: coordinates.
-        confidence: confidence of them.
+        confidence: how sure they are.
         steps: see `masked_loss`.
         cyclic: compare the first frame with the last, padded one too, as text-to-pose does.
     """

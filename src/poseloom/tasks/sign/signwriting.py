@@ -150,7 +150,7 @@ def combined_ids(text: str, *, bos: bool = False, eos: bool = False) -> list[int
     """Ids of the tokenizer for both notations: pure ASCII, the empty text too, is SignWriting, the rest HamNoSys.
 
     Args:
-        text: text of either notation.
+        text: in either notation.
         bos: put BOS first (HamNoSys has one already).
         eos: end with EOS.
     """

@@ -32,7 +32,7 @@ class Tokens:
     """Texts of a batch as ids, padded at the end.
 
     Args:
-        ids: ids of the tokens.
+        ids: one for each token.
         positions: 0 to n - 1; 0 in the padding.
         padding: true where there is no token.
     """

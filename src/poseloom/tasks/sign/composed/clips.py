@@ -25,7 +25,7 @@ def signed_by_rule(text: str, layout: SignLayout) -> SignClip:
 
     Args:
         text: HamNoSys.
-        layout: layout of Holistic's keypoints.
+        layout: which keypoints of Holistic there are.
 
     Raises:
         HamNoSysError: the string breaks the notation.

@@ -25,7 +25,7 @@ class GenerationAConfig:
     Args:
         keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
-        width: width of the encoders.
+        width: how many numbers an encoder's vectors have.
         text_layers: layers of the text encoder.
         layers: number of layers of the joint encoder.
         heads: number of heads of attention.

@@ -26,7 +26,7 @@ class TextEncoding:
     """A batch of encoded texts.
 
     Args:
-        values: values of each token.
+        values: a vector for each token.
         padding: true where there is no token.
     """
 
@@ -166,7 +166,7 @@ class Encoder(nn.Module):
         self, rows: Float[Tensor, "batch length width"], padding: Bool[Tensor, "batch length"], kept: int | None = None
     ) -> Float[Tensor, "batch kept width"]:
         """Args:
-        rows: of the sequences.
+        rows: the elements of the sequences.
         padding: true where a row is none.
         kept: the first so many rows are wanted; all by default.
         """

@@ -46,7 +46,7 @@ class RefinerConfig:
         keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
         hands: first and end of the points of each hand, whose shape is weighed by itself.
-        width: width of the encoders.
+        width: how many numbers an encoder's vectors have.
         text_layers: layers of the text encoder.
         layers: number of layers that refine.
         heads: number of heads of attention.
@@ -262,7 +262,7 @@ class RefinerContext:
         seen: mask of what may be attended to; none where nothing is padding.
         free: how far each point may move, from 0 where it is known to 1.
         near: 1 where a point is known, less the further away that is, 0 where it never is.
-        positions: positions of the tokens.
+        positions: where the tokens stand.
         there: 1 in frames that are none of padding, 0 else: a token may hold frames of both.
     """
 

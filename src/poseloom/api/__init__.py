@@ -1,0 +1,215 @@
+"""The functions that users call. The commands call these.
+
+`load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
+`load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge` words by poses. What they
+find, make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.api.files import load, save
+from poseloom.api.models import caption, edit, generate
+from poseloom.api.motions import as_clip, as_pose, select
+from poseloom.api.photos import keypoints, recover
+from poseloom.api.transfers import transfer
+from poseloom.api.unseen import (
+    from_picture,
+    guessed_note,
+    joint_doubt,
+    not_compared_note,
+    unseen_limbs,
+    with_limbs_of,
+)
+from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import seed_number
+from poseloom.checkpoints.finding import find
+from poseloom.checkpoints.registry import load_model
+from poseloom.pose import Clip, Pose
+from poseloom.results.texts import Described, Instructed
+
+if TYPE_CHECKING:
+    from poseloom.pose.angles import AngleTable
+    from poseloom.results.poses import Judged
+    from poseloom.results.signing import Explained, Signed
+
+__all__ = [
+    "angles",
+    "as_clip",
+    "as_pose",
+    "caption",
+    "describe",
+    "edit",
+    "explain",
+    "find",
+    "generate",
+    "instruct",
+    "judge",
+    "keypoints",
+    "load",
+    "load_model",
+    "recover",
+    "render",
+    "save",
+    "select",
+    "sign",
+    "transfer",
+]
+
+
+def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> Described:
+    """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
+
+    The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
+    words in any process; another seed words the same facts differently. Of a pose that was recovered from a picture
+    only what is fairly sure is told; what the picture does not show of a person is said to be missing.
+
+    Args:
+        pose: what to describe.
+        seed: chooses words.
+        style: ``paragraph`` (default), ``short``, ``list`` or ``coach``, which speaks to the reader.
+        version: write as PoseScript's pipeline does instead: ``complete``, ``A`` to ``F``, ``N2``, ...
+
+    Raises:
+        PoseloomError: an unknown style or version, or both given.
+    """
+    if version is not None and style is not None:
+        raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
+    seed = seed_number(seed)
+    unseen = unseen_limbs(pose)
+    notes: tuple[str, ...] = ()
+    if version is None:
+        from poseloom.language import describe as write
+
+        sureness: dict[str, Any] = {"unseen": unseen, "doubtful": from_picture(pose), "doubt": joint_doubt(pose)}
+        texts = write(as_pose(pose), seed, style=style or "paragraph", **sureness)
+    else:
+        from poseloom.language.posescript import automatic_descriptions
+
+        texts, notes = automatic_descriptions(as_pose(pose), version, seed), guessed_note(unseen)
+    described = Described(tuple(texts), notes=notes)
+    return described.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else described
+
+
+def instruct(
+    pose_a: Pose | Clip,
+    pose_b: Pose | Clip,
+    seed: int = 0,
+    *,
+    style: str | None = None,
+    version: str | None = None,
+    model: str | Path | None = None,
+) -> Instructed:
+    """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
+
+    Limbs that a photo does not show, of either, are not told of.
+
+    Args:
+        pose_a: where to start.
+        pose_b: where to end; of the same batch shape.
+        seed: chooses words.
+        style: ``paragraph`` (if None), ``short``, or ``list``.
+        version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
+        model: let a learned model say it instead, by name or path: ``instruction`` is the one that poseloom ships.
+
+    Raises:
+        PoseloomError: other batch shapes, an unknown style or version, a model with either.
+    """
+    unseen = unseen_limbs(pose_a) | unseen_limbs(pose_b)
+    start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
+    if unseen and start.batch_shape == end.batch_shape:
+        end = with_limbs_of(end, start, tuple(unseen))
+    notes = not_compared_note(unseen)
+    if model is not None:
+        if style is not None or version is not None:
+            raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")
+        told = load_model(model, "instruction").instruct(start, end)
+        return replace(told, notes=(*told.notes, *notes))
+    style = style or "paragraph"
+    if version is None:
+        from poseloom.language import instruct as write
+
+        return Instructed(tuple(write(start, end, seed=seed, style=style)), notes=notes)
+    from poseloom.language import instructions
+
+    return Instructed(tuple(instructions(start, end, version, seed, style=style)), notes=notes)
+
+
+def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
+    """A body that signs HamNoSys by rule: 52 joints at 25 frames a second. ``load_model("sign")`` signs as it learned.
+
+    Args:
+        text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
+        name: what the clip is called.
+        strict: slips that are passed over count as mistakes.
+
+    Raises:
+        PoseloomError: a string that breaks the notation, or a name that no symbol has.
+    """
+    from poseloom.results.signing import Signed
+    from poseloom.signer import sign_clip
+
+    told = explain(text, strict=strict)
+    return Signed(told.hamnosys, told.says, sign_clip(told.hamnosys, name), notes=told.notes)
+
+
+def explain(text: str, *, strict: bool = False) -> Explained:
+    """What HamNoSys says, in English; the notes are the slips that were passed over.
+
+    Args:
+        text: as for `sign`.
+        strict: slips count as mistakes.
+
+    Raises:
+        PoseloomError: a string that breaks the notation, or a name that no symbol has.
+    """
+    from poseloom.language.hamnosys import explain as in_english
+    from poseloom.language.hamnosys import notation, parse
+    from poseloom.results.signing import Explained
+
+    hamnosys = notation(text)
+    signs = parse(hamnosys, strict=strict)
+    return Explained(hamnosys, in_english(signs), notes=tuple(str(remark) for remark in signs.remarks))
+
+
+def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Judged:
+    """Which facts of a text hold for each pose, by the geometry; with a second pose, which changes of an instruction.
+
+    Args:
+        text: a description, or an instruction where `pose_b` is given, in plain English; its first 250 words count.
+        pose: what the text is about; a batch is flattened.
+        pose_b: what the instruction leads to: one for each pose, or several for a single one.
+
+    Raises:
+        PoseloomError: as many second poses as do not fit.
+    """
+    from poseloom.nn.text.reading import cut_notes
+    from poseloom.results.poses import Judged
+    from poseloom.tasks.common.checking import instructed_facts, stated_facts
+
+    first = as_pose(pose).reshape(-1)
+    facts = stated_facts(text, first) if pose_b is None else instructed_facts(text, first, as_pose(pose_b).reshape(-1))
+    return Judged(text, facts, notes=cut_notes(text))
+
+
+def angles(motion: Clip | Pose) -> AngleTable:
+    """The 57 anatomical angles of every frame, in degrees: what a goniometer would read off each joint.
+
+    `poseloom.pose.angles.angle_definitions` says what each one measures.
+    """
+    from poseloom.pose.angles import angles_of
+
+    return angles_of(as_clip(motion))
+
+
+def render(pose: Pose | Clip, size: int = 256, **options: Any) -> Float[Tensor, "*batch 3 height width"]:
+    """Draw poses on the free body: RGB images in [0, 1]. `options`: see `poseloom.render.pictures.render`."""
+    from poseloom.render.pictures import render as draw
+
+    return draw(as_pose(pose), size, **options)

@@ -1,0 +1,118 @@
+"""Networks of mesh recovery from files: imported from released checkpoints, and asked for the bodies in a picture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Float
+from safetensors.torch import save
+from torch import Tensor
+
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.files import atomic_write, writable_target
+from poseloom.checkpoints.registry import SUFFIX, load_model
+from poseloom.images.read import read_picture
+from poseloom.images.video import open_video
+from poseloom.results.keypoints import Keypoints
+from poseloom.results.recovered import Recovered
+from poseloom.tasks.common.configs import config_to_plain
+from poseloom.tasks.mesh_recovery.learned_body import SmplLearnedBody
+from poseloom.tasks.mesh_recovery.network_predict import BodyNetwork
+from poseloom.tasks.mesh_recovery.network_recover import recover_by_network
+from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS
+from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
+from poseloom.tasks.mesh_recovery.released import ReleasedNetwork, build_released
+from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path
+from poseloom.training.recipe import Card
+from poseloom.training.recipe_files import plain
+
+_CARD = Card(
+    summary="Released weights, converted; the architecture is the published one.",
+    data="That of the authors of the checkpoint; see their papers.",
+    measured="Not measured here; 'poseloom evaluate' measures a run, on 3DPW as the benchmark does.",
+    limits="One person in a square crop; SMPL bodies.",
+    licence="That of the checkpoint: most allow research alone.",
+    attribution="HMR (Kanazawa et al. 2018), SPIN, GraphCMR (Kolotouros et al. 2019), PARE (Kocabas et al. 2021), Mesh "
+    "Graphormer (Lin et al. 2021), and the benchmark of Pang et al. 2022.",
+)
+
+
+def import_network(released: ReleasedNetwork, out: str | Path, body: str | Path | None = None) -> ModelCard:
+    """Write a released network as a model of ours: ``NAME.safetensors`` and ``NAME.json``.
+
+    Args:
+        released: what was read of its file.
+        out: where to.
+        body: folder of SMPL's files; networks that bend a mesh take it from there, which is kept with the weights.
+
+    Raises:
+        PoseloomError: the body is missing, or weights do not fit.
+        FileError: the place cannot be written.
+    """
+    if Path(out).suffix != SUFFIX:
+        raise FileError(out, f"does not end in {SUFFIX}", remedy=f"name it {Path(out).stem}{SUFFIX}")
+    if released.choice.bends_mesh and body is None:
+        raise PoseloomError(f"{released.choice.algorithm} bends SMPL's mesh; name the folder of its files, --body DIR")
+    rest = SmplLearnedBody(body).at_rest() if released.choice.bends_mesh and body is not None else None
+    state = build_released(released, rest).state_dict()
+    content = save({name: value.contiguous() for name, value in state.items()}, {"format": FORMAT})
+    card = ModelCard(
+        task=BodyNetwork.task,
+        name=f"released {released.choice.algorithm}",
+        recipe={},
+        figures={},
+        card=_CARD,
+        extras={NETWORK: config_to_plain(released.choice), BODY: "smpl", "source": {"file": released.path.name}},
+        sha256=hashlib.sha256(content).hexdigest(),
+        parameters=sum(value.numel() for value in state.values()),
+        precision="fp32",
+    )
+    text = json.dumps({"format": FORMAT, "version": VERSION, **plain(card)}, indent=1, ensure_ascii=False) + "\n"
+    writable_target(card_path(out))
+    with atomic_write(out) as weights, atomic_write(card_path(out)) as words:
+        weights.write_bytes(content)
+        words.write_text(text, encoding="utf-8")
+    return card
+
+
+def recover_with(
+    source: Any,
+    keypoints: Keypoints,
+    model: str | Path | None,
+    algorithm: str,
+    *,
+    lens: float | None = None,
+    fps: float | None = None,
+) -> Recovered:
+    """The bodies of people who were found, as a network sees them.
+
+    Args:
+        source: the picture or video in which they were found.
+        keypoints: of them.
+        model: path of the network.
+        algorithm: which network it must be; another name than those of networks does not care.
+        lens, fps: as `poseloom.recover` takes them.
+
+    Raises:
+        PoseloomError: no model is named, it is of another algorithm, or nobody was found.
+    """
+    if model is None:
+        raise PoseloomError(
+            f"algorithm {algorithm} is a network: name its weights, --model FILE; 'poseloom models import' makes them "
+            f"of a released checkpoint, 'poseloom train mesh_recovery/{algorithm}' of pictures"
+        )
+    network: BodyNetwork = load_model(model, BodyNetwork.task)
+    own = network.choice.algorithm
+    if algorithm in ALGORITHMS and own != algorithm:
+        raise PoseloomError(f"{model}: is of the algorithm {own}, not {algorithm}; change one of them")
+    return recover_by_network(network, keypoints, _pictures(source, keypoints, fps), lens=lens)
+
+
+def _pictures(source: Any, keypoints: Keypoints, fps: float | None) -> Iterable[Float[Tensor, "3 height width"]]:
+    if isinstance(source, Tensor):
+        return [source]
+    return [read_picture(source)] if keypoints.fps is None else open_video(source, fps).frames()

@@ -1,0 +1,1 @@
+"""What each of the five networks learns from, and how: losses, turns, recipes."""
