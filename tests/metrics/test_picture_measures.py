@@ -76,6 +76,7 @@ def test_scales():
     assert ((values > 0) & (values < 1)).all() and (values > ssim(large, other)).all()  # noise goes
 
 
+@pytest.mark.wrong_types
 def test_pictures_that_are_too_small():
     with pytest.raises(PoseloomError, match="64 x 32 are smaller than the window of 51"):
         ssim(REFERENCE, GENERATED, UNIFORM_51)

@@ -44,6 +44,7 @@ from poseloom.results import (
     ModelImported,
     ModelList,
     ModelRow,
+    PairsMade,
     Ranked,
     Ranking,
     Recovered,
@@ -56,6 +57,7 @@ from poseloom.results import (
     TableConverted,
     Toured,
     Trained,
+    Transferred,
     plain,
 )
 
@@ -144,6 +146,17 @@ EXAMPLES = (
     ModelDescribed(Path("a.safetensors"), {"task": "editing", "figures": {"facts": float("inf")}}, notes=NOTES),
     ModelImported(Path("a.safetensors"), "captioning", "DescriptionGenerator", 5, None, notes=NOTES),
     ModelExported(Path("a.safetensors"), Path("a.json"), "captioning", 5, notes=NOTES),
+    Transferred(
+        torch.zeros(3, 8, 6),
+        torch.zeros(3, 8, 6),
+        torch.zeros(3, 4, 2),
+        torch.zeros(18, 2),
+        torch.full((18, 2), -1.0),
+        torch.tensor([1.0, 2.0, 3.0, 4.0]),
+        "model",
+        notes=NOTES,
+    ),
+    PairsMade(Path("made"), 12, 3, 4096, notes=NOTES),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from torch import Tensor
 from torch.nn import functional
 
@@ -53,8 +53,8 @@ INHERITED_LEGACY = replace(INHERITED, window=13, border=5)
 
 
 def ssim(
-    reference: Float[Tensor, "*batch channels height width"],
-    other: Float[Tensor, "*batch channels height width"],
+    reference: Real[Tensor, "*batch channels height width"],
+    other: Real[Tensor, "*batch channels height width"],
     variant: SsimVariant = GAUSSIAN,
 ) -> Float[Tensor, "*batch"]:
     """Mean similarity of each pair of pictures; 1 where they are the same.
@@ -70,8 +70,8 @@ def ssim(
 
 
 def multi_scale_ssim(
-    reference: Float[Tensor, "*batch channels height width"],
-    other: Float[Tensor, "*batch channels height width"],
+    reference: Real[Tensor, "*batch channels height width"],
+    other: Real[Tensor, "*batch channels height width"],
     variant: SsimVariant = GAUSSIAN,
 ) -> Float[Tensor, "*batch"]:
     """MS-SSIM (Wang, Simoncelli & Bovik, Asilomar 2003): contrast of five scales and luminance of the coarsest.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -92,9 +94,7 @@ def test_jpeg_changes_pictures_a_little(held_out):
 def test_wide_pictures_of_deepfashion_are_measured_in_white(held_out):
     batch = next(held_out())
     wide = torch.nn.functional.interpolate(batch.target, (256, 176))
-    from dataclasses import replace
-
-    batch = replace(batch, target=wide, inputs=replace(batch.inputs, source=wide * 0))
+    batch = replace(batch, target=wide, target_mask=wide[:, :1], inputs=replace(batch.inputs, source=wide * 0))
     framed = held_out_figures(lambda _: {FINAL: wide * 0.8}, [batch], Protocol("patn"))
     bare = held_out_figures(lambda _: {FINAL: wide * 0.8}, [batch], Protocol("pg2"))
     assert framed["ssim"] > bare["ssim"] and framed["mask_ssim"] < 1

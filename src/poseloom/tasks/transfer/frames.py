@@ -19,14 +19,15 @@ _AROUND = 1.25
 _HALF = 0.5
 
 
-def frame_matrix(size: Size, into: Size, frame: Frame, keypoints: Float[Tensor, "18 2"]) -> Float[Tensor, "2 3"]:
+def frame_matrix(size: Size, into: Size, frame: Frame, keypoints: Float[Tensor, "joints 2"]) -> Float[Tensor, "2 3"]:
     """From pixels of a picture to those of the generator's.
 
     Args:
         size: height and width of the picture.
         into: height and width of the generator's pictures.
         frame: which part.
-        keypoints: row and column of the person's joints, -1 where missing; only a frame around the person needs them.
+        keypoints: row and column of joints that shall lie in the frame, -1 where missing; only a frame around the
+            person needs them.
 
     Raises:
         PoseloomError: a frame around a person none of whose joints is there.

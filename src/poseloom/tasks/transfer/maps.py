@@ -51,7 +51,7 @@ class MapKind(str, Enum):
     SKELETON = "skeleton"
 
 
-def seen_joints(keypoints: Keypoints) -> Bool[Tensor, "batch 18"]:
+def seen_joints(keypoints: Float[Tensor, "*batch 18 2"]) -> Bool[Tensor, "*batch 18"]:
     """Which joints are there."""
     return (keypoints >= 0).all(-1)
 

@@ -27,7 +27,7 @@ from poseloom.tasks.transfer.frames import (
     framed_picture,
     hide_outside,
 )
-from poseloom.tasks.transfer.maps import JOINTS, MISSING, Keypoints, mirrored_keypoints
+from poseloom.tasks.transfer.maps import JOINTS, MISSING, mirrored_keypoints
 from poseloom.tasks.transfer.masks import training_mask
 from poseloom.tasks.transfer.models.inputs import Picture, TransferInputs
 
@@ -196,7 +196,7 @@ def batch_of(pairs: Sequence[tuple[PersonPicture, PersonPicture]], size: Size) -
     return TransferBatch(inputs, target, training_mask(target_points, size), *names)
 
 
-def keypoints_with_gaps(points: Float[Tensor, "*batch 18 3"]) -> Keypoints:
+def keypoints_with_gaps(points: Float[Tensor, "*batch 18 3"]) -> Float[Tensor, "*batch 18 2"]:
     """Row and column of x, y and confidence; -1 where nothing was seen."""
     there = points[..., 2:] > 0
     return torch.where(there, points[..., :2].flip(-1), torch.full_like(points[..., :2], MISSING))
