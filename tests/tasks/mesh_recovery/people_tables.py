@@ -37,13 +37,8 @@ class DrawnPeople:
         return Layout(22, translation=True, shape=6, shape_model="anny")
 
     def options(self):
-        return {
-            "rows": self.rows,
-            "keypoints": self.keypoints,
-            "h36m": self.h36m,
-            "solid": self.solid,
-            "seed": self.seed,
-        }
+        names = ("rows", "keypoints", "h36m", "solid", "seed")
+        return {name: getattr(self, name) for name in names}
 
     def units(self):
         return [Unit("000", self.rows, self.rows)]
@@ -65,7 +60,7 @@ class DrawnPeople:
             splits=splits,
             pose=bodies,
             joints=[0 if self.keypoints and row % 3 == 0 else 22 for row in range(self.rows)],
-            images=[[Image(f"{row}.png", SIDE, SIDE, box=_box(seen.joints[row]))] for row in range(self.rows)],
+            images=[[_image(row, seen.joints[row])] for row in range(self.rows)],
             keypoints=[self._keypoints(seen.joints[row], row) for row in range(self.rows)],
             cameras=[_camera(camera)] * self.rows,
         )
@@ -83,6 +78,10 @@ class DrawnPeople:
 def _box(joints):
     low, high = joints[:, :2].amin(0) - 4, joints[:, :2].amax(0) + 4
     return tuple(torch.cat([low, high - low]).tolist())
+
+
+def _image(row, joints):
+    return Image(f"{row}.png", SIDE, SIDE, box=_box(joints))
 
 
 def _points(joints):
