@@ -28,6 +28,7 @@ class DrawnPeople:
     rows: int = 12
     keypoints: bool = False
     h36m: bool = False
+    solid: str = ""
     seed: int = 0
     name: str = "drawn"
 
@@ -36,7 +37,8 @@ class DrawnPeople:
         return Layout(22, translation=True, shape=6, shape_model="anny")
 
     def options(self):
-        return {"rows": self.rows, "keypoints": self.keypoints, "h36m": self.h36m, "seed": self.seed}
+        names = ("rows", "keypoints", "h36m", "solid", "seed")
+        return {name: getattr(self, name) for name in names}
 
     def units(self):
         return [Unit("000", self.rows, self.rows)]
@@ -48,6 +50,7 @@ class DrawnPeople:
         seen = observe(bodies, SIDE, camera=camera, body=default_body(), ground="translation", supersample=1)
         for row in range(self.rows):
             save_picture(seen.colour[row], self.folder / f"{row}.png")
+        object.__setattr__(self, "_posed", default_body().joints(bodies))
         splits = ["val" if row % 4 == 3 else "train" for row in range(self.rows)]
         return RowBlock(
             data_set=self.name,
@@ -57,20 +60,28 @@ class DrawnPeople:
             splits=splits,
             pose=bodies,
             joints=[0 if self.keypoints and row % 3 == 0 else 22 for row in range(self.rows)],
-            images=[[Image(f"{row}.png", SIDE, SIDE, box=_box(seen.joints[row]))] for row in range(self.rows)],
-            keypoints=[self._keypoints(seen.joints[row]) for row in range(self.rows)],
+            images=[[_image(row, seen.joints[row])] for row in range(self.rows)],
+            keypoints=[self._keypoints(seen.joints[row], row) for row in range(self.rows)],
             cameras=[_camera(camera)] * self.rows,
         )
 
-    def _keypoints(self, joints):
+    def _keypoints(self, joints, number):
         """Joints in the picture; or 17 in space, a metre from the pelvis."""
         away = (0.0, 5.0, 2.0, *(0.0, 6.0, 2.0) * 16)
-        return [_points(joints)] * self.keypoints + [Keypoints("h36m", away, (1.0,) * 17)] * self.h36m
+        found = [_points(joints)] * self.keypoints + [Keypoints("h36m", away, (1.0,) * 17)] * self.h36m
+        if self.solid:
+            space = self._posed[number] @ (LOOKING.T if self.solid == "camera" else torch.eye(3))
+            found.append(Keypoints("smplh", tuple(space.flatten().tolist()), (1.0,) * 52))
+        return found
 
 
 def _box(joints):
     low, high = joints[:, :2].amin(0) - 4, joints[:, :2].amax(0) + 4
     return tuple(torch.cat([low, high - low]).tolist())
+
+
+def _image(row, joints):
+    return Image(f"{row}.png", SIDE, SIDE, box=_box(joints))
 
 
 def _points(joints):

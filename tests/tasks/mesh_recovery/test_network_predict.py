@@ -124,6 +124,11 @@ def test_boxes_without_extent_are_refused(box):
         network_of(Told((0.9, 0.0, 0.0))).look(torch.rand(3, 50, 50), [box])
 
 
+def test_an_empty_list_of_boxes_is_no_picture_of_one_person():
+    with pytest.raises(PoseloomError, match="none is given"):
+        network_of(Told((0.9, 0.0, 0.0))).look(torch.rand(3, 50, 50), [])
+
+
 @pytest.mark.parametrize("name", ["resnet18", "hrnet_w32", "efficientnet_lite0"])
 @torch.no_grad()
 def test_a_folded_network_says_the_same(name):
@@ -228,7 +233,7 @@ def test_nobody_is_said():
 
 def test_a_network_must_be_named_and_of_the_algorithm(monkeypatch):
     picture, found = torch.rand(3, 100, 120), keypoints_of()
-    with pytest.raises(PoseloomError, match="name its weights by --model"):
+    with pytest.raises(PoseloomError, match="name its weights, --model"):
         recover_with(picture, found, None, "pare")
     monkeypatch.setattr(networks, "load_model", lambda model, task: network_of(Told((0.9, 0.0, 0.0))))
     with pytest.raises(PoseloomError, match="is of the algorithm hmr, not pare"):

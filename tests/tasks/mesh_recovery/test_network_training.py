@@ -385,7 +385,7 @@ def test_joints_in_space_are_measured_as_on_human36m(folder, tmp_path):
         learner.body.measured = lambda points: (points.joints[:, :14], points.joints[:, 14])
 
     def told(count):
-        return BodyPoints(torch.zeros(count, 1, 3), torch.zeros(count, 15, 3))
+        return BodyPoints(torch.zeros(count, 1, 3), torch.zeros(count, 54, 3))
 
     # all true joints lie a metre from the pelvis, where the network puts all of its own
     assert learners["h36m-p1"].measured("train", 0)["mpjpe"] == pytest.approx(1000)

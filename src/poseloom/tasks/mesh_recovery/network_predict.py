@@ -110,7 +110,8 @@ class BodyNetwork:
         """
         height, width = picture.shape[1:]
         whole = boxes is None
-        given = torch.tensor([[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes])
+        rows = [[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes]
+        given = torch.tensor(rows, dtype=torch.float32).reshape(-1, 4)
         _check_boxes(given)
         squares = Region.of_box(given, enlarged=1.0 if whole else enlarged)
         if not len(given):
