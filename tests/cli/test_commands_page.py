@@ -41,7 +41,7 @@ VALUES = {
     "--out": {"FILE", "DIR", "FILE|DIR"},
     "--render": {"FILE"},
     "--size": {"PIXELS", "WxH"},
-    "--to": {"FORMAT", "POSE"},
+    "--to": {"FORMAT"},
     "--version": {"NAME"},
     "--joint-map": {"FILE"},
     "--json": {None},
