@@ -34,7 +34,7 @@ _NOISE = 0.2
 _CLIP = 0.01
 """Largest weight of a critic (Arjovsky et al. 2017)."""
 _CRITIC_STEPS = 5
-_MASK_RADIUS = 7.0
+_MASK_RADIUS = 7
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import within
+from poseloom.images.pose_maps import BODY_PARTS, body_boxes
 from poseloom.tasks.transfer.models.dpig_poses import (
     JOINTS,
     Mapping,
@@ -28,18 +29,6 @@ from poseloom.tasks.transfer.models.units import ResBlock, conv_relu, halved
 
 Picture = Float[Tensor, "batch 3 height width"]
 
-BOX_JOINTS = (
-    (0, 1, 2, 5, 14, 15, 16, 17),
-    (2, 3, 4, 5, 6, 7, 8, 11),
-    (8, 9, 10, 11, 12, 13),
-    (5, 6, 7),
-    (2, 3, 4),
-    (11, 12, 13),
-    (8, 9, 10),
-)
-"""Joints of each body box: head, upper body, legs, left and right arm, left and right leg."""
-_MARGIN, _MARGIN_OF_ONE = 6.0, 10.0
-"""Pixels around the joints of a box; around a single joint."""
 _CROP = 48
 """Side of the crops, pixels."""
 
@@ -84,37 +73,12 @@ class DpigConfig:
     @property
     def foreground(self) -> int:
         """Numbers of the foreground's code."""
-        return len(BOX_JOINTS) * self.box_code
+        return len(BODY_PARTS) * self.box_code
 
     @property
     def appearance(self) -> int:
         """Numbers of the whole appearance's code."""
         return self.foreground + (self.background_code if self.split else 0)
-
-
-def body_boxes(
-    keypoints: Float[Tensor, "batch joints 2"], size: tuple[int, int]
-) -> tuple[Float[Tensor, "batch boxes 4"], Float[Tensor, "batch boxes"]]:
-    """Boxes (top, left, bottom, right; pixels) of the seven groups of joints, and whether each shows any joint.
-
-    Args:
-        keypoints: row and column; -1 where missing.
-        size: height and width.
-    """
-    last = keypoints.new_tensor([size[0] - 1, size[1] - 1])
-    seen = (keypoints >= 0).all(-1)
-    boxes, shown = [], []
-    for joints in BOX_JOINTS:
-        points, there = keypoints[:, list(joints)], seen[:, list(joints)]
-        count = there.sum(1)
-        margin = torch.where(count == 1, _MARGIN_OF_ONE, _MARGIN)[:, None]
-        low = points.masked_fill(~there[..., None], torch.inf).amin(1) - margin
-        high = points.masked_fill(~there[..., None], -torch.inf).amax(1) + margin
-        box = torch.cat([low.clamp(min=0).minimum(last), high.clamp(min=0).minimum(last)], dim=-1)
-        none = box.new_tensor([0.0, 0.0, 1.0, 1.0])
-        boxes.append(torch.where(count[:, None] > 0, box, none))
-        shown.append(count > 0)
-    return torch.stack(boxes, 1), torch.stack(shown, 1).to(keypoints)
 
 
 def crops_of(
@@ -244,7 +208,8 @@ class Dpig(nn.Module):
             keypoints: row and column of the person's joints, pixels; -1 where missing.
         """
         size = (picture.shape[-2], picture.shape[-1])
-        return self.appearance(picture, mask, *body_boxes(keypoints, size))
+        boxes, shown = body_boxes(keypoints.cpu(), size)
+        return self.appearance(picture, mask, boxes.to(picture), shown.to(picture))
 
     def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
         """The source's appearance in the target's pose."""
