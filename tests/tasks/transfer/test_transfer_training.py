@@ -222,3 +222,21 @@ def test_an_epoch_of_pairs_drawn_at_random(pairs):
     assert len(set(names)) > 6
     drawn.set_epoch(1)
     assert names != [first.name for first, _ in drawn.__getitems__(range(40))]
+
+
+def test_people_who_are_nobody(pairs):
+    task, recipe = opened("transfer/dpig", pairs)
+    model = task.build(recipe).model
+    first, again, other = (model.sampled(2, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (2, 3, 64, 64) and torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_poses_of_dpig_come_back_from_their_numbers():
+    from poseloom.tasks.transfer.models.dpig_poses import joint_numbers, keypoints_of
+
+    keypoints = torch.rand(2, 18, 2) * torch.tensor([127.0, 63.0])
+    keypoints[0, 3] = -1
+    for published in (True, False):
+        numbers = joint_numbers(keypoints, (128, 64), published=published)
+        torch.testing.assert_close(keypoints_of(numbers, (128, 64), published=published), keypoints)
+    assert numbers[0, 3].tolist() == [-1 / 128, -1 / 64, 0]  # as the port has a missing joint

@@ -16,12 +16,14 @@ from torch.nn import functional
 
 from poseloom.base.ranges import within
 from poseloom.images.pose_maps import BODY_PARTS, body_boxes
+from poseloom.tasks.transfer.maps import pose_maps
 from poseloom.tasks.transfer.models.dpig_poses import (
     JOINTS,
     Mapping,
     MappingConfig,
     PoseAutoEncoder,
     PoseCoderConfig,
+    keypoints_of,
 )
 from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 from poseloom.tasks.transfer.models.pg2 import CoarseConfig, Unet
@@ -29,6 +31,8 @@ from poseloom.tasks.transfer.models.units import ResBlock, conv_relu, halved
 
 Picture = Float[Tensor, "batch 3 height width"]
 
+NOISE = 0.2
+"""Standard deviation of the noise that mapping functions get."""
 _CROP = 48
 """Side of the crops, pixels."""
 
@@ -166,6 +170,10 @@ class Appearance(nn.Module):
         return torch.cat([foreground, self.background(features * (1 - mask))], dim=1)
 
 
+def _drawn(count: int, mapping: Mapping, noise: torch.Generator) -> Float[Tensor, "batch noise"]:
+    return NOISE * torch.randn(count, mapping.config.noise, generator=noise)
+
+
 class Dpig(nn.Module):
     """All parts of DPIG: what takes apart, what puts together, what samples.
 
@@ -210,6 +218,16 @@ class Dpig(nn.Module):
         size = (picture.shape[-2], picture.shape[-1])
         boxes, shown = body_boxes(keypoints.cpu(), size)
         return self.appearance(picture, mask, boxes.to(picture), shown.to(picture))
+
+    @torch.no_grad()
+    def sampled(self, count: int, noise: torch.Generator) -> Picture:
+        """People who are in no picture, in poses that nobody took: all three factors drawn by the mapping functions."""
+        size = self.config.height, self.config.width
+        parts = [self.map_foreground, *([] if self.map_background is None else [self.map_background])]
+        codes = torch.cat([part(_drawn(count, part, noise)) for part in parts], dim=1)
+        joints = self.pose.decode(self.map_pose(_drawn(count, self.map_pose, noise)))
+        keypoints = keypoints_of(joints, size, published=self.config.pose.published).clamp(min=-1)
+        return self(codes, pose_maps(keypoints, size, self.config.maps))
 
     def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
         """The source's appearance in the target's pose."""
