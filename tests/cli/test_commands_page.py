@@ -41,7 +41,7 @@ VALUES = {
     "--out": {"FILE", "DIR", "FILE|DIR"},
     "--render": {"FILE"},
     "--size": {"PIXELS", "WxH"},
-    "--to": {"FORMAT"},
+    "--to": {"FORMAT", "POSE"},
     "--version": {"NAME"},
     "--joint-map": {"FILE"},
     "--json": {None},

@@ -24,7 +24,16 @@ def test_cosine_falls_from_one_to_its_floor():
     assert values[9] + values[10] == pytest.approx(1.2)
 
 
-@given(name=st.sampled_from(["constant", "step", "cosine"]), warmup=st.integers(0, 30), steps=st.integers(1, 40))
+def test_linear_holds_and_then_falls_from_epoch_to_epoch():
+    values = factors(Schedule("linear", hold=2))
+    assert values == pytest.approx([1.0] * 10 + [2 / 3] * 5 + [1 / 3] * 5)
+    assert factors(Schedule("linear", hold=2, ends_at_zero=True)) == pytest.approx([1.0] * 10 + [0.5] * 5 + [0.0] * 5)
+    assert factors(Schedule("linear", hold=9)) == [1.0] * 20
+
+
+@given(
+    name=st.sampled_from(["constant", "step", "cosine", "linear"]), warmup=st.integers(0, 30), steps=st.integers(1, 40)
+)
 def test_the_rate_is_never_above_its_full_height(name, warmup, steps):
     values = factors(Schedule(name, warmup=warmup), steps)
     assert all(0 <= value <= 1 for value in values)

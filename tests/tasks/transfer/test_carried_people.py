@@ -83,6 +83,11 @@ def test_what_faces_the_camera_is_visible(standing):
     seen = visible_vertices(surface, kept.body.faces)
     ahead = kept.body.posed(standing).vertices[:, 2] - standing.translation[2]
     assert ahead[seen].mean() > ahead[~seen].mean() + 0.02
+    corners = kept.body.posed(standing).vertices[kept.body.faces]
+    turned = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = torch.zeros(len(seen), 3).index_add(0, kept.body.faces.flatten(), turned.repeat_interleave(3, 0))
+    view = -kept.body.posed(standing).vertices  # the camera stands at the origin
+    assert ((normals * view).sum(-1)[seen] > 0).float().mean() > 0.99
     assert surface.mask.any() and surface.mask.shape == (240, 160)
 
 

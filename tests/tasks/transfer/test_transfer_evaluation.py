@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from paired_people import StickPeople, joints
 
 from poseloom.base.errors import FileError
+from poseloom.data import prepare
+from poseloom.data.schema import Keypoints
 from poseloom.metrics.ssim import INHERITED, UNIFORM, ssim
 from poseloom.nn.image.inception import Inception, open_inception
 from poseloom.nn.image.lpips import Lpips, open_lpips
@@ -173,3 +176,36 @@ def test_strips_and_grids(held_out):
     pose = pose_maps(batch.inputs.target_keypoints, (64, 64), "skeleton")
     assert torch.equal(rows[0, :, :, 64:128], (pose[0] + 1) / 2)
     assert grid(list(rows), columns=2).shape == (3, 128, 640)
+
+
+class OfOneOrigin:
+    """Stick people as tables of synthetic people have them: no pairs, but a row's file is the person; 25 keypoints."""
+
+    name = "origins"
+
+    def __init__(self, folder):
+        self.drawn = StickPeople(folder)
+        self.layout, self.options, self.units = self.drawn.layout, self.drawn.options, self.drawn.units
+
+    def read(self, unit):
+        block = self.drawn.read(unit)
+        larger = []
+        for (known,) in block.keypoints:
+            points = (*known.points[:16], 0.0, 0.0, *known.points[16:], *[0.0] * 12)
+            sure = (*known.confidence[:8], 0.0, *known.confidence[8:], *[0.0] * 6)
+            larger.append([Keypoints("openpose_25", points, sure)])
+        files = [f"person{number // 2}" for number in range(len(block.ids))]
+        splits = ["test" if number == 1 else split for number, split in enumerate(block.splits)]
+        return replace(block, keypoints=larger, files=files, splits=splits)
+
+
+def test_pictures_of_one_origin_are_pairs_where_a_table_names_none(tmp_path):
+    """Nobody is in two splits: a person counts where their first row does."""
+    (tmp_path / "pictures").mkdir()
+    prepare(OfOneOrigin(tmp_path / "pictures"), tmp_path / "table")
+    data = PairData(table=str(tmp_path / "table"), images=str(tmp_path / "pictures"), height=64, width=32)
+    train, test = PairPictures(data, "train"), PairPictures(data, "test")
+    assert (len(train), len(test)) == (12, 4)
+    first, second = train.__getitems__([0])[0]
+    assert (first.name, second.name) == ("0_0.png", "0_1.png")
+    assert first.keypoints.tolist() == joints(0).tolist()

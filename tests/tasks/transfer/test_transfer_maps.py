@@ -15,7 +15,7 @@ from released import case_of, close
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.transfer.maps import SIDES, MapKind, mirrored_keypoints, pose_maps, seen_joints
 from poseloom.tasks.transfer.masks import evaluation_mask, published_mask, training_mask
-from poseloom.tasks.transfer.models.dpig import body_boxes, crops_of
+from poseloom.tasks.transfer.models.dpig import crops_of
 
 STRIDE = {"pose_market": 4, "pose_small": 1, "pose_fashion_offset40": 16}
 
@@ -45,12 +45,6 @@ def test_masks(drawn):
         assert torch.equal(published_mask(keypoints, size)[:, 0].byte(), arrays["pg2_mask"])
         discs = pose_maps(keypoints, size, "disc").movedim(1, -1)
         assert torch.equal(discs, 2 * arrays["pg2_disc_map"].float() - 1)
-
-
-def test_boxes_of_dpig():
-    _, arrays = case_of("transfer/pose_market")
-    boxes, shown = body_boxes(arrays["keypoints"], (128, 64))
-    assert torch.equal(boxes, arrays["dpig_boxes"]) and torch.equal(shown, arrays["dpig_box_visible"])
 
 
 def test_crops_reach_from_corner_to_corner():

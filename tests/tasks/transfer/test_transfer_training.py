@@ -86,7 +86,8 @@ def test_a_recipe_trains_and_its_model_opens(address, pairs, tmp_path):
 @pytest.mark.parametrize("address", ["transfer/pg2", "transfer/patn"])
 def test_a_run_that_was_stopped_goes_on_exactly(address, pairs, tmp_path):
     """Two or three optimisers, and the pools of older pictures, come back."""
-    task, recipe = opened(address, pairs, (f"stages.{STAGE[address]}.steps", "4"))
+    pool = [("loss.pool", "3")] if address == "transfer/patn" else []  # so small that older pictures come back soon
+    task, recipe = opened(address, pairs, (f"stages.{STAGE[address]}.steps", "6"), *pool)
     fit(task.build(recipe), recipe, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         fit(task.build(recipe), recipe, tmp_path / "broken", observer=Stopping(5 if address == "transfer/pg2" else 3))
@@ -154,3 +155,88 @@ def test_schedules_of_the_papers():
     for epoch in (0, 498, 499, 600, 699):  # 1 - max(0, epoch + 2 - 500) / 201
         factor = rate_factor(published, epoch * per_epoch, 700 * per_epoch, per_epoch)
         assert factor == pytest.approx(1 - max(0, epoch + 2 - 500) / 201)
+
+
+def test_critics_go_by_rmsprop_and_stay_small(pairs, tmp_path):
+    task, recipe = opened("transfer/dpig", pairs, ("stages.sample_pose.steps", "7"))
+    learner = task.build(recipe)
+    names = {turn.name: turn for turn in learner.turns(recipe.stages[-1])}
+    assert [turn.options.every for turn in names.values()] == [None, 5]  # five critic steps for one of the mapping
+    settings = names["critic"].settings(recipe.stages[-1])
+    assert settings.optimizer.name == "rmsprop"
+    before = [one.clone() for one in learner.model.map_pose.parameters()]
+    fit(learner, recipe, tmp_path / "run")
+    assert any(not torch.equal(one, old) for one, old in zip(learner.model.map_pose.parameters(), before, strict=True))
+    critic = learner.critics["sample_pose"]
+    critic.clip(0.01)
+    assert all(float(one.abs().max()) <= 0.01 for one in critic.parameters())
+
+
+def test_tensorboard_shows_strips_of_held_out_pairs(pairs, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    task, recipe = opened("transfer/tiny", pairs, ("engine.loggers", '["tensorboard"]'))
+    fit(task.build(recipe), recipe, tmp_path / "run")
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    events.Reload()
+    (name,) = events.Tags()["images"]
+    shown = events.Images(name)[-1]
+    assert (shown.height, shown.width) == (4 * 64, 4 * 64)  # four pairs: source, pose, target, result
+
+
+def test_mirrored_pairs(pairs):
+    """Both pictures of a pair together, with left and right exchanged; as published each by itself, without."""
+    from poseloom.tasks.transfer.maps import mirrored_keypoints
+    from poseloom.tasks.transfer.pairs import PairData, PairPictures
+
+    given = dict(pairs)
+    plain = {"table": given["data.table"], "images": given["data.images"], "height": 64, "width": 32}
+
+    def read(**changes):
+        return PairPictures(PairData(**plain, **changes), "train", training=True, seed=3)
+
+    still, together, apart = read(flip=0.0), read(flip=0.5), read(flip=0.5, flip_apart=True)
+    flips = []
+    for place in range(12):
+        for one, source in ((together, "together"), (apart, "apart")):
+            pair, own = one.__getitems__([place])[0], still.__getitems__([place])[0]
+            flipped = [not torch.equal(a.picture, b.picture) for a, b in zip(pair, own, strict=True)]
+            flips.append((source, *flipped))
+            for a, b, mirrored in zip(pair, own, flipped, strict=True):
+                exchanged = mirrored_keypoints(b.keypoints[None], 32, exchanged=source == "together")[0]
+                assert torch.equal(a.keypoints, exchanged if mirrored else b.keypoints)
+                assert torch.equal(a.picture, b.picture.flip(-1) if mirrored else b.picture)
+    assert all(first == second for source, first, second in flips if source == "together")
+    assert {first for source, first, _ in flips if source == "together"} == {True, False}
+    assert any(first != second for source, first, second in flips if source == "apart")
+
+
+def test_an_epoch_of_pairs_drawn_at_random(pairs):
+    from poseloom.tasks.transfer.pairs import PairData, PairPictures
+
+    given = dict(pairs)
+    data = PairData(table=given["data.table"], images=given["data.images"], height=64, width=32, flip=0, epoch=40)
+    drawn = PairPictures(data, "train", training=True)
+    assert len(drawn) == 40 and len(PairPictures(data, "train")) == 12
+    names = [first.name for first, _ in drawn.__getitems__(range(40))]
+    assert len(set(names)) > 6
+    drawn.set_epoch(1)
+    assert names != [first.name for first, _ in drawn.__getitems__(range(40))]
+
+
+def test_people_who_are_nobody(pairs):
+    task, recipe = opened("transfer/dpig", pairs)
+    model = task.build(recipe).model
+    first, again, other = (model.sampled(2, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (2, 3, 64, 64) and torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_poses_of_dpig_come_back_from_their_numbers():
+    from poseloom.tasks.transfer.models.dpig_poses import joint_numbers, keypoints_of
+
+    keypoints = torch.rand(2, 18, 2) * torch.tensor([127.0, 63.0])
+    keypoints[0, 3] = -1
+    for published in (True, False):
+        numbers = joint_numbers(keypoints, (128, 64), published=published)
+        torch.testing.assert_close(keypoints_of(numbers, (128, 64), published=published), keypoints)
+    assert numbers[0, 3].tolist() == [-1 / 128, -1 / 64, 0]  # as the port has a missing joint

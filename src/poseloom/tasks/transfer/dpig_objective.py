@@ -18,7 +18,7 @@ from poseloom.tasks.transfer.losses import logits_are, masked_l1
 from poseloom.tasks.transfer.maps import pose_maps
 from poseloom.tasks.transfer.masks import published_mask
 from poseloom.tasks.transfer.models.critic import Critic
-from poseloom.tasks.transfer.models.dpig import Dpig, DpigConfig
+from poseloom.tasks.transfer.models.dpig import NOISE, Dpig, DpigConfig
 from poseloom.tasks.transfer.models.dpig_poses import PoseCoderConfig, joint_numbers
 from poseloom.tasks.transfer.models.inputs import FINAL
 from poseloom.tasks.transfer.models.pg2_discriminator import DcganConfig, DcganDiscriminator
@@ -29,12 +29,10 @@ from poseloom.training import Stage, Task, Turn, TurnOptions
 APPEARANCE, POSE = "appearance", "pose"
 SAMPLED = {"sample_foreground": "map_foreground", "sample_background": "map_background", "sample_pose": "map_pose"}
 """Stages in which codes are sampled -> mapping function that learns."""
-_NOISE = 0.2
-"""Standard deviation of the noise that mapping functions get."""
 _CLIP = 0.01
 """Largest weight of a critic (Arjovsky et al. 2017)."""
 _CRITIC_STEPS = 5
-_MASK_RADIUS = 7.0
+_MASK_RADIUS = 7
 
 
 @dataclass(frozen=True)
@@ -218,7 +216,7 @@ class DpigLearner(TransferLearner):
         return codes[:, :foreground] if stage == "sample_foreground" else codes[:, foreground:]
 
     def _noise(self, mapping: Any, batch: TransferBatch) -> Tensor:
-        return _NOISE * torch.randn(len(batch), mapping.config.noise, device=self.device)
+        return NOISE * torch.randn(len(batch), mapping.config.noise, device=self.device)
 
 
 TASK = Task("transfer", "DPIG", DpigRecipe, DpigLearner)

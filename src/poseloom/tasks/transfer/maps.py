@@ -15,21 +15,16 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.images.heatmaps import gaussian_heatmaps
+from poseloom.images.pose_maps import JOINTS, LIMBS
 
 Size = tuple[int, int]
 Keypoints = Float[Tensor, "batch 18 2"]
 
-JOINTS = 18
 SIGMA = 6.0
 """Pixels, of the Gaussian maps."""
 DISC = 4.0
 """Radius of PG2's discs, pixels."""
 MISSING = -1.0
-LIMBS = (
-    (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13), (1, 0),
-    (0, 14), (14, 16), (0, 15), (15, 17), (2, 16), (5, 17),
-)  # fmt: skip
-"""Joints that a limb joins."""
 SIDES = (0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16)
 """The joint that each becomes in a mirror."""
 _FULL_HUE, _HUE_STEP = 255, 85

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Shaped
 from numpy import ndarray as Array
 from torch import Tensor
 
@@ -20,6 +21,7 @@ from poseloom.base.streams import mix_numbers
 from poseloom.data.table import Table
 from poseloom.images.crop import Size
 from poseloom.images.read import read_picture
+from poseloom.pose.keypoints import mapping
 from poseloom.tasks.transfer.frames import (
     Frame,
     frame_matrix,
@@ -27,11 +29,12 @@ from poseloom.tasks.transfer.frames import (
     framed_picture,
     hide_outside,
 )
-from poseloom.tasks.transfer.maps import JOINTS, MISSING, mirrored_keypoints
+from poseloom.tasks.transfer.maps import MISSING, mirrored_keypoints
 from poseloom.tasks.transfer.masks import training_mask
 from poseloom.tasks.transfer.models.inputs import Picture, TransferInputs
 
 CONVENTION = "openpose_18"
+_LARGER = "openpose_25"
 _OTHER_SPLITS = {"val": "test"}
 """A split that a table lacks -> the one that stands in for it: those of the papers have no validation split."""
 _FLIP, _FLIP_TARGET, _PAIR = 0, 1, 2
@@ -46,8 +49,9 @@ class PairData:
     """Pairs of pictures of one person.
 
     Args:
-        table: folder of a table with pictures, OpenPose's 18 keypoints of each, and pairs.
-        images: folder of the table's pictures.
+        table: folder of a table with pictures, OpenPose's 18 or 25 keypoints of each, and pairs; without pairs any two
+            pictures of one origin are one, as of synthetic people (``poseloom data render --same-person``).
+        images: folder of the table's pictures; the table itself where it is empty.
         height, width: of the generator's pictures, pixels.
         frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints).
         flip: share of the training pairs that are mirrored.
@@ -203,8 +207,8 @@ def keypoints_with_gaps(points: Float[Tensor, "*batch 18 3"]) -> Float[Tensor, "
 
 
 def _pairs_of(table: Table, split: str, path: str) -> Int64[Array, "pairs 2"]:
-    splits = np.asarray(table.pairs.column("split"))
-    rows = np.stack([np.asarray(table.pairs.column(name), dtype=np.int64) for name in ("row_a", "row_b")], axis=1)
+    """The table's own pairs; where it has none, any two pictures of the same person, both ways."""
+    splits, rows = _named_pairs(table) if len(table.pairs) else _people_pairs(table)
     for name in (split, _OTHER_SPLITS.get(split, split)):
         found = rows[(splits == name) & (rows >= 0).all(1)]
         if len(found):
@@ -214,9 +218,28 @@ def _pairs_of(table: Table, split: str, path: str) -> Int64[Array, "pairs 2"]:
     raise FileError(path, f"has no pairs in split {split!r}", remedy=remedy)
 
 
+def _named_pairs(table: Table) -> tuple[Shaped[Array, " pairs"], Int64[Array, "pairs 2"]]:
+    rows = [np.asarray(table.pairs.column(name), dtype=np.int64) for name in ("row_a", "row_b")]
+    return np.asarray(table.pairs.column("split")), np.stack(rows, axis=1)
+
+
+def _people_pairs(table: Table) -> tuple[Shaped[Array, " pairs"], Int64[Array, "pairs 2"]]:
+    """Pairs of rows of one origin, which is the person in tables of synthetic people; all of the split of its first
+    row, so that nobody is in two splits."""
+    people: dict[str, list[int]] = {}
+    for row, person in enumerate(np.asarray(table.column("file")).tolist()):
+        people.setdefault(str(person), []).append(row)
+    own = np.asarray(table.column("split"))
+    pairs = [(own[rows[0]], pair) for rows in people.values() for pair in permutations(rows, 2)]
+    return np.array([split for split, _ in pairs]), np.array([pair for _, pair in pairs], np.int64).reshape(-1, 2)
+
+
 def _row_of(table: Table, row: int) -> tuple[str, Float[Tensor, "18 2"]]:
     points = torch.from_numpy(table.keypoints(CONVENTION, [row])[0])
-    assert points.shape == (JOINTS, 3)
+    if not points[:, 2].any():  # tables of synthetic people have OpenPose's 25, which begin alike
+        pairs = mapping(_LARGER, CONVENTION)
+        larger = torch.from_numpy(table.keypoints(_LARGER, [row])[0])
+        points[list(pairs.target)] = larger[list(pairs.source)]
     return table.pictures([row]).paths[0], keypoints_with_gaps(points)
 
 

@@ -108,13 +108,14 @@ class _Texture:
         self.height = float(tall.clamp(min=8.0))
         self.places = source.screen[:, :2]
         margin = max(1, int(_EDGE * self.height))
-        surely = -functional.max_pool2d(-person[None], 2 * margin + 1, 1, margin)
+        surely = -_largest(-person[None], margin)
         inside = _at(surely, self.places)[0] > _CERTAIN
         front = source.fragments.face[0]
         group = kept.group[faces[front.clamp(min=0)][..., 0]]
         self.groups = torch.where(front >= 0, group, torch.full_like(group, -1))
-        self.visible = visible_vertices(source, faces) & inside & ~self._near_another()
-        self.through = self._through() & inside & ~self._near_another()
+        sure = inside & ~self._near_another()
+        self.visible = visible_vertices(source, faces) & sure
+        self.through = self._through() & sure
         self.colours = self._diffused()
 
     def drawn(self, target: SeenSurface) -> tuple[Tensor, Bool[Tensor, "height width"], float]:
@@ -166,7 +167,7 @@ class _Texture:
         """The photo without the person."""
         margin = max(2, int(_HOLE_MARGIN * self.height))
         taken = (self.person > 0.2) | self.source.mask
-        wide = functional.max_pool2d(taken[None].float(), 2 * margin + 1, 1, margin)[0] > 0
+        wide = _largest(taken[None].float(), margin)[0] > 0
         return patched(self.photo, wide)
 
     def _loose(self, place: Float[Tensor, "pixels 2"], group: Int[Tensor, " pixels"]) -> Tensor:
@@ -188,16 +189,16 @@ class _Texture:
         found = torch.zeros(len(column), dtype=torch.bool)
         for group in range(len(GROUPS)):
             near = torch.where(self.groups == group, -depth, torch.full_like(depth, -_FAR))
-            near = -functional.max_pool2d(near[None], 2 * margin + 1, 1, margin)[0]
+            near = -_largest(near[None], margin)[0]
             found |= (own != group) & (near[row, column] < self.source.screen[:, 2] - _BEFORE)
         return found
 
     def _without_spikes(self, share: Tensor, body: Tensor) -> Tensor:
         """What remains of shares when slivers are left out: an opening, with the body counted as full."""
-        side = 2 * max(1, int(_SLIVER * self.height)) + 1
+        reach = max(1, int(_SLIVER * self.height))
         full = torch.where(body, torch.ones_like(share), share)[None]
-        thin = -functional.max_pool2d(-full, side, 1, side // 2)
-        opened = functional.max_pool2d(thin, side, 1, side // 2)[0]
+        thin = -_largest(-full, reach)
+        opened = _largest(thin, reach)[0]
         return torch.minimum(share, opened) * _reached(opened > _CERTAIN, body, int(_BEYOND * self.height) + 2)
 
     def _through(self) -> Bool[Tensor, " vertices"]:
@@ -252,6 +253,13 @@ def _reached(free: Tensor, start: Tensor, steps: int) -> Tensor:
             break
         found = grown
     return found
+
+
+def _largest(values: Float[Tensor, "1 height width"], reach: int) -> Float[Tensor, "1 height width"]:
+    """The largest value of the square around each pixel: along rows, then along columns, which is the same and fast."""
+    side = 2 * reach + 1
+    along = functional.max_pool2d(values, (1, side), 1, (0, reach))
+    return functional.max_pool2d(along, (side, 1), 1, (reach, 0))
 
 
 def _at(

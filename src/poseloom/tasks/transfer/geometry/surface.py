@@ -19,8 +19,8 @@ from poseloom.tasks.mesh_recovery.body_landmarks import body_places
 
 _BEHIND = 0.03
 """Metres: a vertex so much behind the nearest surface is hidden."""
-_SMOOTHINGS = 2
-"""Times that shifts of joints are averaged with their neighbours."""
+_SLICE, _ALIKE = 512, 0.01
+"""Vertices whose mirrored ones are looked for at once; metres by which their heights may differ."""
 _GROUPS: dict[str, tuple[str, ...]] = {
     "head": ("head", "neck"),
     "trunk": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
@@ -172,7 +172,14 @@ def _spread(total: Float[Tensor, "joints 2"], weight: Float[Tensor, " joints"]) 
 def _mirrored(rest: Float[Tensor, "vertices 3"]) -> Int[Tensor, " vertices"]:
     """The vertex nearest to each one's mirrored place at the T-pose."""
     image = rest * rest.new_tensor([-1.0, 1.0, 1.0])
-    return torch.cat([torch.cdist(part, rest).argmin(-1) for part in image.split(2048)])
+    order = rest[:, 1].argsort()
+    heights, found = rest[order, 1].contiguous(), torch.zeros(len(rest), dtype=torch.long)
+    for part in order.split(_SLICE):  # only vertices of about the same height are compared
+        ends = torch.stack([image[part[0], 1] - _ALIKE, image[part[-1], 1] + _ALIKE])
+        first, last = torch.searchsorted(heights, ends).tolist()
+        near = order[first:last]
+        found[part] = near[torch.cdist(image[part], rest[near]).argmin(-1)]
+    return found
 
 
 HEAD = JOINT_INDEX["head"]

@@ -15,12 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import within
+from poseloom.images.pose_maps import BODY_PARTS, body_boxes
+from poseloom.tasks.transfer.maps import pose_maps
 from poseloom.tasks.transfer.models.dpig_poses import (
     JOINTS,
     Mapping,
     MappingConfig,
     PoseAutoEncoder,
     PoseCoderConfig,
+    keypoints_of,
 )
 from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
 from poseloom.tasks.transfer.models.pg2 import CoarseConfig, Unet
@@ -28,18 +31,8 @@ from poseloom.tasks.transfer.models.units import ResBlock, conv_relu, halved
 
 Picture = Float[Tensor, "batch 3 height width"]
 
-BOX_JOINTS = (
-    (0, 1, 2, 5, 14, 15, 16, 17),
-    (2, 3, 4, 5, 6, 7, 8, 11),
-    (8, 9, 10, 11, 12, 13),
-    (5, 6, 7),
-    (2, 3, 4),
-    (11, 12, 13),
-    (8, 9, 10),
-)
-"""Joints of each body box: head, upper body, legs, left and right arm, left and right leg."""
-_MARGIN, _MARGIN_OF_ONE = 6.0, 10.0
-"""Pixels around the joints of a box; around a single joint."""
+NOISE = 0.2
+"""Standard deviation of the noise that mapping functions get."""
 _CROP = 48
 """Side of the crops, pixels."""
 
@@ -84,37 +77,12 @@ class DpigConfig:
     @property
     def foreground(self) -> int:
         """Numbers of the foreground's code."""
-        return len(BOX_JOINTS) * self.box_code
+        return len(BODY_PARTS) * self.box_code
 
     @property
     def appearance(self) -> int:
         """Numbers of the whole appearance's code."""
         return self.foreground + (self.background_code if self.split else 0)
-
-
-def body_boxes(
-    keypoints: Float[Tensor, "batch joints 2"], size: tuple[int, int]
-) -> tuple[Float[Tensor, "batch boxes 4"], Float[Tensor, "batch boxes"]]:
-    """Boxes (top, left, bottom, right; pixels) of the seven groups of joints, and whether each shows any joint.
-
-    Args:
-        keypoints: row and column; -1 where missing.
-        size: height and width.
-    """
-    last = keypoints.new_tensor([size[0] - 1, size[1] - 1])
-    seen = (keypoints >= 0).all(-1)
-    boxes, shown = [], []
-    for joints in BOX_JOINTS:
-        points, there = keypoints[:, list(joints)], seen[:, list(joints)]
-        count = there.sum(1)
-        margin = torch.where(count == 1, _MARGIN_OF_ONE, _MARGIN)[:, None]
-        low = points.masked_fill(~there[..., None], torch.inf).amin(1) - margin
-        high = points.masked_fill(~there[..., None], -torch.inf).amax(1) + margin
-        box = torch.cat([low.clamp(min=0).minimum(last), high.clamp(min=0).minimum(last)], dim=-1)
-        none = box.new_tensor([0.0, 0.0, 1.0, 1.0])
-        boxes.append(torch.where(count[:, None] > 0, box, none))
-        shown.append(count > 0)
-    return torch.stack(boxes, 1), torch.stack(shown, 1).to(keypoints)
 
 
 def crops_of(
@@ -202,6 +170,10 @@ class Appearance(nn.Module):
         return torch.cat([foreground, self.background(features * (1 - mask))], dim=1)
 
 
+def _drawn(count: int, mapping: Mapping, noise: torch.Generator) -> Float[Tensor, "batch noise"]:
+    return NOISE * torch.randn(count, mapping.config.noise, generator=noise)
+
+
 class Dpig(nn.Module):
     """All parts of DPIG: what takes apart, what puts together, what samples.
 
@@ -244,7 +216,18 @@ class Dpig(nn.Module):
             keypoints: row and column of the person's joints, pixels; -1 where missing.
         """
         size = (picture.shape[-2], picture.shape[-1])
-        return self.appearance(picture, mask, *body_boxes(keypoints, size))
+        boxes, shown = body_boxes(keypoints.cpu(), size)
+        return self.appearance(picture, mask, boxes.to(picture), shown.to(picture))
+
+    @torch.no_grad()
+    def sampled(self, count: int, noise: torch.Generator) -> Picture:
+        """People who are in no picture, in poses that nobody took: all three factors drawn by the mapping functions."""
+        size = self.config.height, self.config.width
+        parts = [self.map_foreground, *([] if self.map_background is None else [self.map_background])]
+        codes = torch.cat([part(_drawn(count, part, noise)) for part in parts], dim=1)
+        joints = self.pose.decode(self.map_pose(_drawn(count, self.map_pose, noise)))
+        keypoints = keypoints_of(joints, size, published=self.config.pose.published).clamp(min=-1)
+        return self(codes, pose_maps(keypoints, size, self.config.maps))
 
     def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
         """The source's appearance in the target's pose."""

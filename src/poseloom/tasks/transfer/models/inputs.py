@@ -13,7 +13,7 @@ from poseloom.tasks.transfer.maps import MapKind, pose_maps
 from poseloom.tasks.transfer.masks import published_mask
 
 Picture = Float[Tensor, "batch 3 height width"]
-_DPIG_RADIUS = 7.0
+_DPIG_RADIUS = 7
 
 
 @dataclass(frozen=True, eq=False)
