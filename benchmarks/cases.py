@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks import (
+    mesh_cases,
     model_cases,
     people_cases,
     photo_cases,
@@ -23,6 +24,7 @@ CASES = (
     *people_cases.CASES,
     *picture_cases.CASES,
     *recovery_cases.CASES,
+    *mesh_cases.CASES,
     *transfer_cases.CASES,
 )
 

@@ -40,7 +40,7 @@ VALUES = {
     "--model": {"NAME|PATH"},
     "--out": {"FILE", "DIR", "FILE|DIR"},
     "--render": {"FILE"},
-    "--size": {"PIXELS"},
+    "--size": {"PIXELS", "WxH"},
     "--to": {"FORMAT", "POSE"},
     "--version": {"NAME"},
     "--joint-map": {"FILE"},

@@ -165,7 +165,7 @@ def test_a_learner_that_breaks_the_contract_is_told_how(recipe, tmp_path, change
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        ({"accelerator": "gpu"}, "engine: No supported gpu"),
+        ({"accelerator": "gpu"}, "cuda asked for, none here"),
         ({"precision": "16-mixed"}, "16-mixed needs a GPU"),
         ({"loggers": ["tensorbord"]}, "did you mean 'tensorboard'"),
         ({"loggers": ["wandb"]}, "needs a package that is not installed"),

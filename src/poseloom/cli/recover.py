@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         type=Path,
-        metavar="FILE",
+        metavar="NAME|PATH",
         help="network that looks at the pixels: hmr, spin, pare, graphcmr, graphormer",
     )
     parser.add_argument(

@@ -10,6 +10,8 @@ from poseloom.training import Share
 from poseloom.training.feed import on_device
 from tiny_models import tiny_recipe
 
+PICTURED = {"mesh_recovery", "transfer"}
+"""They learn from tables of pictures, which their own tests make."""
 STEPS = 20
 RATE = 2e-3
 PARTS = {
@@ -20,7 +22,7 @@ PARTS = {
 """Losses that must fall besides the total, so that none of them is left out of it."""
 
 
-@pytest.fixture(scope="module", params=list(TASKS))
+@pytest.fixture(scope="module", params=[name for name in TASKS if name not in PICTURED])
 def ready(request):
     """(name, learner at its first weights, one fixed batch)."""
     recipe = tiny_recipe(request.param, batch_size=16, data={})

@@ -50,5 +50,5 @@ def stand_in_rest():
     for larger, smaller in pairwise(SIZES):
         corners = torch.arange(larger)[:, None].expand(-1, 3) % smaller
         steps.append(MeshStep(torch.arange(smaller), corners.contiguous(), torch.full((larger, 3), 1 / 3)))
-    pyramid = MeshPyramid(template, [ring(size) for size in SIZES], steps)
+    pyramid = MeshPyramid(template, torch.zeros(SIZES[0], 24), [ring(size) for size in SIZES], steps)
     return BodyAtRest(pyramid, torch.zeros(14, 3), torch.zeros(3))

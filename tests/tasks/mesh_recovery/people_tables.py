@@ -22,11 +22,13 @@ FLAT = torch.tensor([0.5, 0.7, 0.5, 0.5, 0.5, 0.5])
 
 @dataclass(frozen=True)
 class DrawnPeople:
-    """Rows with poses, shapes, cameras and pictures; every third has a 2D convention of its own instead of a pose."""
+    """Rows with poses, shapes, cameras and pictures; with keypoints every third has no pose."""
 
     folder: Path
     rows: int = 12
     keypoints: bool = False
+    h36m: bool = False
+    solid: str = ""
     seed: int = 0
     name: str = "drawn"
 
@@ -35,7 +37,8 @@ class DrawnPeople:
         return Layout(22, translation=True, shape=6, shape_model="anny")
 
     def options(self):
-        return {"rows": self.rows, "keypoints": self.keypoints, "seed": self.seed}
+        names = ("rows", "keypoints", "h36m", "solid", "seed")
+        return {name: getattr(self, name) for name in names}
 
     def units(self):
         return [Unit("000", self.rows, self.rows)]
@@ -47,24 +50,38 @@ class DrawnPeople:
         seen = observe(bodies, SIDE, camera=camera, body=default_body(), ground="translation", supersample=1)
         for row in range(self.rows):
             save_picture(seen.colour[row], self.folder / f"{row}.png")
+        object.__setattr__(self, "_posed", default_body().joints(bodies))
         splits = ["val" if row % 4 == 3 else "train" for row in range(self.rows)]
         return RowBlock(
             data_set=self.name,
-            ids=[f"{self.name}/{row}" for row in range(self.rows)],
+            ids=[f"{self.name}/{'60457274' if row % 2 else '54138969'}/{row}" for row in range(self.rows)],
             files=[""] * self.rows,
             frames=list(range(self.rows)),
             splits=splits,
             pose=bodies,
             joints=[0 if self.keypoints and row % 3 == 0 else 22 for row in range(self.rows)],
-            images=[[Image(f"{row}.png", SIDE, SIDE, box=_box(seen.joints[row]))] for row in range(self.rows)],
-            keypoints=[[_points(seen.joints[row])] if self.keypoints else [] for row in range(self.rows)],
+            images=[[_image(row, seen.joints[row])] for row in range(self.rows)],
+            keypoints=[self._keypoints(seen.joints[row], row) for row in range(self.rows)],
             cameras=[_camera(camera)] * self.rows,
         )
+
+    def _keypoints(self, joints, number):
+        """Joints in the picture; or 17 in space, a metre from the pelvis."""
+        away = (0.0, 5.0, 2.0, *(0.0, 6.0, 2.0) * 16)
+        found = [_points(joints)] * self.keypoints + [Keypoints("h36m", away, (1.0,) * 17)] * self.h36m
+        if self.solid:
+            space = self._posed[number] @ (LOOKING.T if self.solid == "camera" else torch.eye(3))
+            found.append(Keypoints("smplh", tuple(space.flatten().tolist()), (1.0,) * 52))
+        return found
 
 
 def _box(joints):
     low, high = joints[:, :2].amin(0) - 4, joints[:, :2].amax(0) + 4
     return tuple(torch.cat([low, high - low]).tolist())
+
+
+def _image(row, joints):
+    return Image(f"{row}.png", SIDE, SIDE, box=_box(joints))
 
 
 def _points(joints):

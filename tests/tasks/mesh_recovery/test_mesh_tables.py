@@ -65,6 +65,16 @@ def test_points_in_space_follow_as_the_body_does(folder, body):
     assert torch.allclose(about[known], batch.keypoints3d[..., :3][known], atol=0.005)
 
 
+@pytest.mark.parametrize("axes", ["camera", "world"])
+def test_points_in_space_may_stand_in_the_camera_or_in_the_world(axes, body, tmp_path):
+    """Which of the two is told by the bodies of the same rows."""
+    drawn_table(tmp_path, name=axes, rows=4, solid=axes)
+    batch = people(tmp_path, body, axes).__getitems__(range(3))
+    joints = body.posed(batch.rotations, batch.betas).joints
+    about = batch.keypoints3d[..., :3] - batch.keypoints3d[:, :1, :3]
+    assert torch.allclose(about[:, :22], (joints - joints[:, :1])[:, :22], atol=1e-4)
+
+
 def test_keypoints_of_the_table_come_before_those_of_the_body(folder, body):
     batch = people(folder, body, "points").__getitems__(range(9))
     assert (batch.keypoints2d[:, :22, 2] == 1).all()

@@ -44,7 +44,7 @@ class Told(torch.nn.Module):
 
 
 def network_of(told, body="anny", **choice):
-    found = BodyNetwork(told, NetworkChoice("hmr", "resnet18", 22, 6, **choice), body, None)
+    found = BodyNetwork(told, NetworkChoice("hmr", "resnet18", 22, 6, **choice), body)
     found.network = told
     return found
 
@@ -110,7 +110,7 @@ def test_a_mesh_alone_tells_rotations():
             return MeshLevels(nothing, nothing, nothing, upside[None], torch.tensor([[0.9, 0.0, 0.0]]))
 
     choice = NetworkChoice("graphormer", "hrnet_w32", 22, 6)
-    network = BodyNetwork(torch.nn.Identity(), choice, "anny", None)
+    network = BodyNetwork(torch.nn.Identity(), choice, "anny")
     network.network = Bent()
     seen = network.look(torch.rand(3, 80, 80))
     assert seen.vertices.shape == (1, 1229, 3)
@@ -122,6 +122,11 @@ def test_a_mesh_alone_tells_rotations():
 def test_boxes_without_extent_are_refused(box):
     with pytest.raises(PoseloomError, match=r"box 0: .*expected x, y and a width and height above 0"):
         network_of(Told((0.9, 0.0, 0.0))).look(torch.rand(3, 50, 50), [box])
+
+
+def test_an_empty_list_of_boxes_is_no_picture_of_one_person():
+    with pytest.raises(PoseloomError, match="none is given"):
+        network_of(Told((0.9, 0.0, 0.0))).look(torch.rand(3, 50, 50), [])
 
 
 @pytest.mark.parametrize("name", ["resnet18", "hrnet_w32", "efficientnet_lite0"])
@@ -228,7 +233,7 @@ def test_nobody_is_said():
 
 def test_a_network_must_be_named_and_of_the_algorithm(monkeypatch):
     picture, found = torch.rand(3, 100, 120), keypoints_of()
-    with pytest.raises(PoseloomError, match="name its weights by --model"):
+    with pytest.raises(PoseloomError, match="name its weights, --model"):
         recover_with(picture, found, None, "pare")
     monkeypatch.setattr(networks, "load_model", lambda model, task: network_of(Told((0.9, 0.0, 0.0))))
     with pytest.raises(PoseloomError, match="is of the algorithm hmr, not pare"):

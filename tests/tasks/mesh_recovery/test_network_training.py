@@ -12,7 +12,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.nn.image.backbones import BACKBONES, BackboneKind
 from poseloom.tasks import TASKS
 from poseloom.tasks.common.recipes import open_recipe
-from poseloom.tasks.mesh_recovery.learned_body import FreeBody
+from poseloom.tasks.mesh_recovery.learned_body import BodyPoints, FreeBody
 from poseloom.tasks.mesh_recovery.objectives.fits import Fits, FitStore
 from poseloom.tasks.mesh_recovery.objectives.spin import gaussians_of
 from poseloom.tasks.mesh_recovery.objectives.tables import STILL
@@ -175,6 +175,10 @@ def test_some_backbones_keep_their_statistics(folder):
     learner = task.build(recipe).train()
     assert not learner.backbone[1].training
     assert learner.model.head.training
+    trained = task.build(recipe_of("hmr", folder, "gentle", ("statistics", "batch"))[1]).train()
+    assert trained.backbone[1].training
+    kept = task.build(recipe_of("hmr", folder, "tiny", ("statistics", "kept"))[1]).train()
+    assert not kept.backbone[1].training
 
 
 def test_the_two_turns_of_hmr_have_their_own_parameters(folder):
@@ -226,7 +230,7 @@ def test_fits_that_are_not_finite_are_not_kept():
     batch = _twisted_batch()
     rotations = torch.eye(3).repeat(2, 22, 1, 1)
     rotations[0, 3] = torch.nan
-    store.write(batch, Fits(rotations, torch.rand(2, 6), torch.ones(2)), torch.tensor([True, True]))
+    store.write(batch, Fits(rotations, torch.rand(2, 6), torch.ones(2, dtype=torch.bool)), torch.tensor([True, True]))
     assert store.read(batch).known.tolist() == [False, True]
 
 
@@ -364,6 +368,29 @@ def test_the_true_network_has_no_error(folder):
     assert figures["pa_mpjpe"] == pytest.approx(0, abs=1e-2)
     assert figures["pve"] == pytest.approx(0, abs=1e-3)
     assert figures["pck"] == 100
+
+
+def test_joints_in_space_are_measured_as_on_human36m(folder, tmp_path):
+    """Rows of one camera alone; the truth are 17 joints of the data set, about its pelvis."""
+    drawn_table(tmp_path, name="h36m", rows=8, h36m=True)
+    places = [("data.tables", str(tmp_path)), ("data.pictures", str(tmp_path / "pictures"))]
+    options = [("data.validation", "h36m"), *places]
+    learners = {}
+    for protocol in ("h36m-p1", "h36m-p2"):
+        task, recipe = recipe_of("hmr", folder, "tiny", *options, ("data.protocol", protocol))
+        learners[protocol] = task.build(recipe)
+    seen = []
+    for learner in learners.values():
+        learner.recovered = lambda pictures: seen.append(len(pictures)) or told(len(pictures))
+        learner.body.measured = lambda points: (points.joints[:, :14], points.joints[:, 14])
+
+    def told(count):
+        return BodyPoints(torch.zeros(count, 1, 3), torch.zeros(count, 54, 3))
+
+    # all true joints lie a metre from the pelvis, where the network puts all of its own
+    assert learners["h36m-p1"].measured("train", 0)["mpjpe"] == pytest.approx(1000)
+    assert learners["h36m-p2"].measured("train", 0)["mpjpe"] == pytest.approx(1000)
+    assert seen == [6, 2]
 
 
 def test_a_run_is_evaluated_by_its_protocol(folder, tmp_path):

@@ -83,12 +83,12 @@ class BodyNetwork:
         network: in evaluation mode.
         choice: which it is.
         body: ``smpl`` or ``anny``.
-        card: what is known of it.
+        card: what is known of it; None of a network that is no file.
     """
 
     task = "mesh_recovery"
 
-    def __init__(self, network: nn.Module, choice: NetworkChoice, body: str, card: ModelCard):
+    def __init__(self, network: nn.Module, choice: NetworkChoice, body: str, card: ModelCard | None = None):
         self.choice, self.body, self.card = choice, body, card
         self.network = folded(network).to(memory_format=torch.channels_last)
 
@@ -110,7 +110,8 @@ class BodyNetwork:
         """
         height, width = picture.shape[1:]
         whole = boxes is None
-        given = torch.tensor([[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes])
+        rows = [[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes]
+        given = torch.tensor(rows, dtype=torch.float32).reshape(-1, 4)
         _check_boxes(given)
         squares = Region.of_box(given, enlarged=1.0 if whole else enlarged)
         if not len(given):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.nn.image.backbones import BACKBONES, load_backbone, weights_in
 from poseloom.tasks.common.configs import config_to_plain
-from poseloom.tasks.mesh_recovery.learned_body import BodyPoints, LearnedBody, SmplLearnedBody, learned_body
+from poseloom.tasks.mesh_recovery.learned_body import MEASURED, BodyPoints, LearnedBody, SmplLearnedBody, learned_body
 from poseloom.tasks.mesh_recovery.networks.choice import NetworkChoice, build_network
 from poseloom.tasks.mesh_recovery.objectives.batch import FEMALE, MALE, MeshBatch
 from poseloom.tasks.mesh_recovery.objectives.recipe import MeshRecipe
@@ -28,6 +29,8 @@ from poseloom.training.feed import on_device
 
 NETWORK, BODY = "network", "body"
 """Keys of a card's extras: the choice of the network, and the body's name."""
+H36M, H36M_CAMERA = "h36m", "60457274"
+"""Convention of the joints of Human3.6M, and the camera of its second protocol."""
 _MEASURED_AT_ONCE = 32
 _SMPL_ROTATIONS = 24
 
@@ -136,12 +139,18 @@ class MeshLearner(Learner):
     def train(self, mode: bool = True) -> MeshLearner:
         """Some backbones keep the statistics of their normalisations, as in the benchmark."""
         super().train(mode)
-        kind = BACKBONES.get(self.choice.network) if hasattr(self, "choice") else None
-        if mode and kind is not None and kind.keeps_statistics:
+        if mode and hasattr(self, "choice") and self._keeps_statistics:
             for part in self.backbone.modules():
                 if isinstance(part, nn.BatchNorm2d):
                     part.eval()
         return self
+
+    @property
+    def _keeps_statistics(self) -> bool:
+        if self.recipe.statistics != "auto":
+            return self.recipe.statistics == "kept"
+        kind = BACKBONES.get(self.choice.network)
+        return kind is not None and kind.keeps_statistics
 
     def network_groups(self) -> list[ParameterGroup]:
         """The network's parameters; a gentle backbone has a lower rate."""
@@ -192,15 +201,20 @@ class MeshLearner(Learner):
 
     @torch.no_grad()
     def measured(self, split: str, most: int) -> dict[str, float]:
-        """Figures of the people of a split who have a pose; of an even choice of `most`, where that is not 0."""
-        people = self.people(self.recipe.data.validation, 0, STILL, split=split, posed=True)
+        """Figures of the people of a split whose truth is known; of an even choice of `most`, where that is not 0."""
+        protocol = self.recipe.data.protocol
+        of_body = protocol == BODY
+        only = H36M_CAMERA if protocol == "h36m-p2" else ""
+        people = self.people(self.recipe.data.validation, 0, STILL, split=split, posed=of_body, only=only)
+        if not of_body:
+            people.form = replace(people.form, convention=H36M)
         chosen = torch.arange(len(people))
         if most and len(chosen) > most:
             chosen = chosen[torch.linspace(0, len(chosen) - 1, most).long()]
         errors = MeshErrors()
         for places in chosen.split(_MEASURED_AT_ONCE):
             batch: MeshBatch = on_device(people.__getitems__(places.tolist()), self.device)
-            errors.add(self._measured(batch))
+            errors.add(self._measured(batch) if of_body else self._measured_in_space(batch))
         expected = torch.from_numpy(people.rows[chosen.numpy()])
         return errors.figures(expected)
 
@@ -213,6 +227,21 @@ class MeshLearner(Learner):
             about(joints, pelvis).cpu(),
             about(true_joints, true_pelvis).cpu(),
             surface_errors(found.vertices, true.vertices, batch.has_shape).cpu(),
+        )
+
+    def _measured_in_space(self, batch: MeshBatch) -> Measured:
+        """By the joints of Human3.6M that the data set gives."""
+        if not bool((batch.keypoints3d[..., 3] > 0).all()):
+            problem = f"a sample has no 3D joints of {H36M}; measure it by --data.protocol body"
+            raise PoseloomError(f"{self.recipe.data.validation}: {problem}")
+        joints, pelvis = self.body.measured(self.recovered(batch.pictures))
+        true = batch.keypoints3d[..., :3]
+        nothing = torch.full((len(batch),), torch.nan)
+        return Measured(
+            batch.samples.cpu(),
+            about(joints, pelvis).cpu(),
+            about(true[:, list(MEASURED)], true[:, 0]).cpu(),
+            nothing,
         )
 
     def published(self) -> Mapping[str, Mapping[str, float]]:

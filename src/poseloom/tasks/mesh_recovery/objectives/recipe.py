@@ -30,6 +30,8 @@ class MeshData:
         pictures: folder with the pictures of each data set, by its name; that of the tables where it is empty.
         validation: data set on which is validated and measured.
         split: its split for validation between epochs.
+        protocol: what is true: the body of each row, as on 3DPW; or joints in space of the data set, as on Human3.6M,
+            of all cameras (h36m-p1) or of camera 60457274 alone (h36m-p2).
         samples: samples that count as an epoch; as many as the largest data set has where it is 0, as published.
         measured: samples of the validation between epochs, at most; 0 takes all.
         changes: how crops are varied.
@@ -43,6 +45,7 @@ class MeshData:
     pictures: str = ""
     validation: str = "3dpw"
     split: str = "val"
+    protocol: Literal["body", "h36m-p1", "h36m-p2"] = "body"
     samples: int = within(0, 0, 1_000_000_000)
     measured: int = within(0, 0, 1_000_000_000)
     changes: Changes = field(default_factory=Changes)
@@ -132,6 +135,8 @@ class MeshRecipe(Recipe):
         body: folder of SMPL's files (SMPL_NEUTRAL.pkl, J_regressor_extra.npy, J_regressor_h36m.npy and, where the
             algorithm wants them, smpl_mean_params.npz, gmm_08.pkl, mesh_downsampling.npz); the free body where empty.
         gentle: factor of the learning rate of those backbones that the benchmark trains more slowly than the head.
+        statistics: of the backbone's batch normalisations: batch trains them, kept leaves them as they came (short runs
+            from weights of others), auto does as the benchmark (HRNet and ResNeXt keep them).
         frozen_stages: stages of a ResNet or HRNet that are not trained, from the front; the stem is the first.
         data: pictures to learn from.
     """
@@ -143,6 +148,7 @@ class MeshRecipe(Recipe):
     augment: Literal["off", "on"] = "off"
     body: str = ""
     gentle: float = within(1.0, 1e-6, 1)
+    statistics: Literal["auto", "batch", "kept"] = "auto"
     frozen_stages: int = within(0, 0, 100)
     data: MeshData = field(default_factory=MeshData)
 

@@ -33,6 +33,8 @@ _UPRIGHT = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
 """Between the camera's axes and those of rows without a camera, which stand upright."""
 _LOOKED_AT = 64
 """Rows by which the conventions of a table's keypoints are told."""
+_IN_PICTURE, _IN_SPACE = 2, 3
+"""Coordinates of keypoints."""
 _JOINTS = "smpl_54"
 _LARGEST_SCALE, _MOST_TURNED = 0.25, 2.0
 """Scales beyond 1 -+ that and turns beyond that many deviations are cut off."""
@@ -93,6 +95,7 @@ class PeopleTable:
         first: number of the first sample among those of all tables.
         split: split of the table.
         posed: only rows with a pose.
+        only: only rows in whose id this stands.
 
     Raises:
         PoseloomError: the table is missing, or has no such person with a box.
@@ -111,6 +114,7 @@ class PeopleTable:
         first: int = 0,
         split: str = "train",
         posed: bool = False,
+        only: str = "",
     ):
         self.name, self.pictures, self.body, self.form, self.changes = name, pictures, body, form, changes
         self.table, self.seed, self.first, self.epoch = Table(folder), seed, first, 0
@@ -118,14 +122,16 @@ class PeopleTable:
         there = self.table.pictures(rows)
         has_box = np.array([bool(path) for path in there.paths], bool) & (there.box[:, 2:] > 0).all(-1)
         with_pose = np.isin(rows, self.table.posed(rows)) if self.table.layout.joints else np.zeros(len(rows), bool)
-        keep = has_box & (with_pose | (not posed))
+        named = np.array([only in self.table.id(int(row)) for row in rows], bool) if only else True
+        keep = has_box & (with_pose | (not posed)) & named
         self.rows: Int64[ndarray, " n"] = rows[keep]
         self.with_pose = with_pose[keep]
         self._seen = there
         self._kept = np.flatnonzero(keep)
         if not len(self.rows):
             what = "posed people with pictures and boxes" if posed else "people with pictures and boxes"
-            raise PoseloomError(f"{name}: {folder}: split {split!r} has no {what}")
+            among = f" named {only}" if only else ""
+            raise PoseloomError(f"{name}: {folder}: split {split!r} has no {what}{among}")
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -229,8 +235,10 @@ class PeopleTable:
         two, three = torch.zeros(len(rows), count, 3), torch.zeros(len(rows), count, 4)
         for convention, dimensions in self._conventions:
             given = torch.from_numpy(self.table.keypoints(convention, rows, dimensions=dimensions))
+            if dimensions == _IN_SPACE and self._points_in_world:
+                given = self._before_camera(given, rows)
             found, _ = conventions.convert(given, convention, self.form.convention)
-            wanted = two if dimensions == 2 else three
+            wanted = two if dimensions == _IN_PICTURE else three
             wanted[:] = torch.where((wanted[..., -1:] > 0) | (found[..., -1:] <= 0), wanted, found)
         lacking = torch.from_numpy(known) & ~(two[..., 2] > 0).any(-1)
         if bool(lacking.any()) and self.table.layout.translation:
@@ -258,7 +266,32 @@ class PeopleTable:
         points = torch.cat([pixels[..., :2], visible[..., None].float()], dim=-1)
         space = torch.cat([about, self.body.known.expand(len(place), -1)[..., None].float()], dim=-1)
         for found, wanted in ((points, two), (space, three)):
-            wanted[place] = conventions.convert(found, _JOINTS, self.form.convention)[0]
+            own = conventions.convert(found, _JOINTS, self.form.convention)[0]
+            wanted[place] = torch.where(wanted[place][..., -1:] > 0, wanted[place], own)
+
+    def _before_camera(self, points: Float[Tensor, "some points 4"], rows: ndarray) -> Tensor:
+        """Points of the world in the axes of each row's camera."""
+        into = torch.from_numpy(self.table.cameras(rows).rotation)
+        return torch.cat([points[..., :3] @ into.mT, points[..., 3:]], dim=-1)
+
+    @cached_property
+    def _points_in_world(self) -> bool:
+        """Whether 3D keypoints stand in the world of the poses, not in the camera's axes: by which the bodies agree."""
+        rows = self.rows[self.with_pose][:_LOOKED_AT]
+        solid = [convention for convention, dimensions in self._conventions if dimensions == _IN_SPACE]
+        if not len(rows) or not solid or not self.table.cameras(rows).known.all():
+            return False
+        given = torch.from_numpy(self.table.keypoints(solid[0], rows, dimensions=_IN_SPACE))
+        rotations, betas, _ = self._bodies(rows, np.ones(len(rows), bool))
+        body = self.body.posed(rotations, betas).joints
+        errors = []
+        for points in (given, self._before_camera(given, rows)):
+            found, _ = conventions.convert(points, solid[0], _JOINTS)
+            sure = (found[..., 3:] > 0) & self.body.known[:, None]
+            apart = torch.where(sure, found[..., :3] - body, 0.0)
+            middle = apart.sum(1, keepdim=True) / sure.sum(1, keepdim=True).clamp_min(1)
+            errors.append(torch.where(sure, apart - middle, 0.0).norm(dim=-1).sum())
+        return bool(errors[1] < errors[0])
 
     @cached_property
     def _conventions(self) -> list[tuple[str, int]]:
@@ -267,7 +300,7 @@ class PeopleTable:
         for row in self.rows[:_LOOKED_AT].tolist():
             for one in self.table.row(row).keypoints:
                 dimensions = len(one.points) // max(1, len(conventions.names(one.convention)))
-                if dimensions in (2, 3):
+                if dimensions in (_IN_PICTURE, _IN_SPACE):
                     found[one.convention, dimensions] = None
         return list(found)
 
