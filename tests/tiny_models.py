@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from poseloom.tasks import TASKS
+from poseloom.tasks import DEFAULT, TASKS
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Recipe, export_model
 
+OWN_MODELS = tuple(name for name, declared in TASKS.items() if DEFAULT in declared.learners)
+"""Tasks with a model of poseloom's own, which have a tiny recipe."""
 SMALL_DATA = {"procedural": 200, "validation": 12, "quick": 6, "batches": 2, "vocabulary_texts": 300}
 SMALL_SIGNS = {"pool": 12, "held_out": 2, "quick": 2, "gallery": 4, "batches": 2}
 
@@ -48,6 +50,6 @@ class TinyModels:
     @property
     def folder(self) -> Path:
         """Where the models of all tasks lie."""
-        for task in TASKS:
+        for task in OWN_MODELS:
             self[task]
         return self._folder

@@ -5,10 +5,10 @@ from dataclasses import fields, is_dataclass
 import pytest
 import torch
 
-from poseloom.tasks import TASKS, task
+from poseloom.tasks import task
 from poseloom.training import Share
 from poseloom.training.feed import on_device
-from tiny_models import tiny_recipe
+from tiny_models import OWN_MODELS, tiny_recipe
 
 STEPS = 20
 RATE = 2e-3
@@ -20,7 +20,7 @@ PARTS = {
 """Losses that must fall besides the total, so that none of them is left out of it."""
 
 
-@pytest.fixture(scope="module", params=list(TASKS))
+@pytest.fixture(scope="module", params=OWN_MODELS)
 def ready(request):
     """(name, learner at its first weights, one fixed batch)."""
     recipe = tiny_recipe(request.param, batch_size=16, data={})
