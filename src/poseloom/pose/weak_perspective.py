@@ -79,7 +79,7 @@ def estimated_translation(
     """The translation that brings points of a body nearest to their pixels: weighted linear least squares.
 
     Each point gives two equations, focal * (X + t_x) = (u - c_x) * (Z + t_z) and the same for y. At least two points
-    must have a confidence above zero.
+    that are seen apart must have a confidence above zero; with fewer the result is not finite, or means nothing.
     """
     offset = pixels - pixels.new_tensor(centre)
     eye = torch.eye(2, dtype=points.dtype, device=points.device).expand(*points.shape[:-1], 2, 2)
@@ -87,4 +87,5 @@ def estimated_translation(
     right = offset * points[..., 2:] - focal * points[..., :2]
     weighted = rows * confidence[..., None, None]
     normal = torch.einsum("...pri,...prj->...ij", weighted, rows)
-    return torch.linalg.solve(normal, torch.einsum("...pri,...pr->...i", weighted, right))
+    # without torch's check, which would refuse a whole batch for one sample
+    return torch.linalg.solve_ex(normal, torch.einsum("...pri,...pr->...i", weighted, right)[..., None]).result[..., 0]

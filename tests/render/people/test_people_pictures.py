@@ -97,10 +97,9 @@ def test_a_folder_without_pictures_is_refused(tmp_path, name):
 def test_people_stand_before_the_pictures_of_a_folder(tmp_path, look):
     Image.new("RGB", (90, 60), (250, 10, 10)).save(tmp_path / "red.png")
     taste = dataclasses.replace(Taste((96, 96), "preview", pictures_in(tmp_path)), occluded=0.0)
-    shots = [take([1, seed], [(look, pose())], taste) for seed in range(8)]
-    photos = [shot for shot in shots if shot.place == "photo"]
-    assert photos
-    behind = photos[0].picture[:, photos[0].drawn.cover == 0].mean(1)
+    shots = (take([1, seed], [(look, pose())], taste) for seed in range(30))
+    photo = next(shot for shot in shots if shot.place == "photo")
+    behind = photo.picture[:, photo.drawn.cover == 0].mean(1)
     assert behind[0] > 1.5 * behind[1]
 
 

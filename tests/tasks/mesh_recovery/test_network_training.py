@@ -273,6 +273,16 @@ def test_a_better_fit_replaces_the_kept_one_and_a_worse_does_not(spin):
     assert torch.equal(spin._fit_loss(spin.fits.read(batch), batch), after)
 
 
+def test_samples_without_keypoints_or_with_one_place_stop_no_batch(spin):
+    batch = spin._knowable(unposed(spin))
+    points = batch.keypoints2d.clone()
+    points[0] = 0
+    points[1, :, :2] = 30.0
+    points[2, 26:, 2] = 0
+    losses = spin.losses(replace(batch, keypoints2d=points))
+    assert all(torch.isfinite(value) for value in losses.values())
+
+
 def test_samples_with_a_body_are_taught_that(spin):
     people = spin.people("drawn", 0, STILL, first=spin.offsets["drawn"])
     batch = spin._knowable(people.__getitems__([0, 1]))

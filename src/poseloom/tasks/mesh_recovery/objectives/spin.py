@@ -47,6 +47,8 @@ _LARGEST_BETA = 3.0
 """Shapes of fits with a coefficient beyond this are taught as the average."""
 _DRAWN, _ROUNDS, _GAUSSIANS = 1024, 8, 8
 _RIDGE = 0.01
+_APART = 1.0
+"""Pixels from the middle of the others: nearer together keypoints do not tell how far a body is away."""
 
 
 @dataclass(frozen=True)
@@ -240,9 +242,10 @@ class SpinLearner(MeshLearner):
 
 def _placed(joints: Tensor, pixels: Tensor, sure: Tensor, side: int) -> Float[Tensor, "batch 3"]:
     """Translations by least squares; those with too few keypoints are set far enough to be seen."""
-    enough = (sure > 0).sum(-1) > 1
-    even = torch.where(enough[:, None], sure, torch.ones_like(sure))
-    found = estimated_translation(joints, pixels, even, FOCAL, (side / 2, side / 2))
+    seen = torch.where((sure > 0)[..., None], pixels, torch.nan)
+    apart = (seen - seen.nanmean(1, keepdim=True)).abs().amax(-1).nan_to_num()
+    enough = (apart > _APART).any(-1)
+    found = estimated_translation(joints, pixels, sure, FOCAL, (side / 2, side / 2))
     usual = found.new_tensor([0.0, 0.0, 2 * FOCAL / side])
     return torch.where((enough & found.isfinite().all(-1))[:, None], found, usual)
 
