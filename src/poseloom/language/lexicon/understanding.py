@@ -137,11 +137,12 @@ def says_of(pose: NamedPose, mirrored: bool) -> tuple[Options, ...]:
     """What must hold of a named pose."""
     found: list[Options] = []
     for sentence in says(pose, mirrored):
-        for text, own in read_sentences(sentence):
-            if own.said and not own.unread:
-                found += [tuple(dict.fromkeys(map(claim_of, options))) for options in own.said]
-            else:
-                found += [(claim,) for claim in read_plainly(text).claims]
+        plain = read_plainly(sentence)
+        if plain.claims and not plain.unread:
+            found += [(claim,) for claim in plain.claims]
+            continue
+        for _, own in read_sentences(sentence):
+            found += [tuple(dict.fromkeys(map(claim_of, options))) for options in own.said]
     return tuple(dict.fromkeys(found))
 
 
