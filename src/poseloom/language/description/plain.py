@@ -14,7 +14,7 @@ from poseloom.language.description.plain_table import Item, PhraseKind, PlainWor
 from poseloom.language.description.truth import ANY, BOTH, OTHER, Claim, Together
 
 _SIDES = ("left", "right")
-_DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "toleft", "toright")
+_DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "level", "toleft", "toright")
 _AT = "at"
 _BENDS = {"straight": 5.0, "slight": 25.0, "moderate": 50.0, "square": 90.0, "sharp": 120.0, "folded": 145.0}
 """Degrees of the classes of a bent elbow or knee, about their middles."""

@@ -20,6 +20,7 @@ _PLACES = {
     "floor": frozenset(["floor", "ground", "mat", "carpet", "grass", "earth", "beach", "rug"]),
     "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
 }
+_NOT = frozenset(["not", "no", "without", "never"])
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon"])
 
 
@@ -32,12 +33,14 @@ class Mention:
         side: left or right as it was told; empty where none was.
         words: as they were read.
         on: whether the side is that of what carries or is "on": "on the left leg".
+        counted: whether what it says is asked for; else facts beside it say that.
     """
 
     pose: NamedPose
     side: str
     words: str
     on: bool = False
+    counted: bool = True
 
     @property
     def mirrored(self) -> bool:
@@ -113,6 +116,7 @@ def find_names(tokens: Sequence[Token], parts: frozenset[str]) -> tuple[list[Men
         at = end
     left: list[Token] = []
     cut = False
+    taken |= {place for place in range(len(tokens)) if tokens[place].word in skipped and place + 1 in taken}
     for place, token in enumerate(tokens):
         if place in taken:
             cut = True
@@ -129,6 +133,8 @@ def _match(
     first = tokens[content[at]]
     before = tokens[content[at - 1]] if at else None
     same = before is not None and not first.after_mark and content[at - 1] not in taken
+    if same and before is not None and before.word in _NOT:
+        return None
     of_limb = same and before is not None and before.word in parts and first.lemma in word_tables().limb_verbs
     for key in _keys().get(first.lemma, ()):
         size = len(key.words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from poseloom.language.description.plain import Statement, read_plainly
@@ -64,7 +64,7 @@ class Understanding:
     @property
     def statements(self) -> tuple[Options, ...]:
         """What must hold: of the named poses, then of the limbs, then of the facts."""
-        named = (options for mention in self.mentions for options in says_of(mention.pose, mention.mirrored))
+        named = (options for one in self.mentions if one.counted for options in _holding(one))
         return tuple(dict.fromkeys((*named, *((one.claim,) for one in self.said), *self.facts)))
 
     @property
@@ -88,9 +88,10 @@ def understand(text: str) -> Understanding:
     """What a text says of a pose, sentence by sentence."""
     made = _Gathered()
     for sentence, own in read_sentences(text):
-        if own.said and not own.unread and not _has_name(sentence):
+        if own.said and not own.unread:
             made.own.append(sentence)
             made.facts += [tuple(dict.fromkeys(map(claim_of, options))) for options in own.said]
+            made.mentions += _names_in(sentence)
         else:
             _read_sentence(sentence, made)
     unread = tuple(dict.fromkeys(made.unread))
@@ -103,12 +104,13 @@ def understand(text: str) -> Understanding:
     )
 
 
-def _has_name(sentence: str) -> bool:
-    """Whether a short sentence of the describer's kind is as good as a name: "lying on the back"."""
+def _names_in(sentence: str) -> list[Mention]:
+    """The names in a short sentence of the describer's kind, "lying on the back"; its facts say what must hold."""
     if len(sentence.split()) > _SHORT or sentence.startswith(_SUBJECTS):
-        return False
+        return []
     mentions, left = find_names(read_words(sentence, known_words()).tokens, part_words())
-    return bool(mentions) and not read_plainly(_joined(left)).unread
+    understood = not read_plainly(_joined(left)).unread
+    return [replace(one, counted=False) for one in mentions] if understood else []
 
 
 def _read_sentence(sentence: str, made: _Gathered) -> None:
@@ -130,6 +132,15 @@ def _joined(tokens: Iterable[Token]) -> str:
 def _is_named(statement: Statement, mentions: list[Mention]) -> bool:
     """Whether a posture is only the general word for a named one: somebody who stands in tree pose stands."""
     return statement.part == "person" and not statement.target_side and bool(mentions) and not statement.denied
+
+
+def _holding(mention: Mention) -> tuple[Options, ...]:
+    """What must hold of a named pose; of either side where none was told."""
+    written = says_of(mention.pose, mention.mirrored)
+    if not mention.pose.side or mention.side:
+        return written
+    other = says_of(mention.pose, not mention.mirrored)
+    return tuple(tuple(dict.fromkeys((*one, *two))) for one, two in zip(written, other, strict=True))
 
 
 @lru_cache(maxsize=1024)
