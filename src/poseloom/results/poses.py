@@ -159,12 +159,23 @@ class Made(Result):
         facts: which facts of the words hold, for each pose.
         seed: that chose them; the same one gives the same poses.
         verified: whether they were chosen among more by their facts.
+        understood: what was understood of the words, in words.
+        not_understood: their words without a meaning for poses, and things that are not drawn.
+        assumed: what the words left open and was taken as usual.
     """
 
     poses: Pose
     facts: Facts
     seed: int
     verified: bool
+    understood: tuple[str, ...] = field(default=(), kw_only=True)
+    not_understood: tuple[str, ...] = field(default=(), kw_only=True)
+    assumed: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def reading(self) -> str:
+        """``understood: handstand; not understood: violin; assumed: standing``; empty where nothing is known of it."""
+        parts = (("understood", self.understood), ("not understood", self.not_understood), ("assumed", self.assumed))
+        return "; ".join(f"{name}: {', '.join(words)}" for name, words in parts if words)
 
     def __post_init__(self) -> None:
         if self.facts.are_found and self.poses.batch_shape != (len(self.facts.holds),):
@@ -173,7 +184,10 @@ class Made(Result):
             )
 
     def _made(self) -> dict[str, Any]:
-        stated = {"seed": self.seed, "verified": self.verified, "facts": list(self.facts.stated)}
+        told = ("understood", "not_understood", "assumed")
+        stated: dict[str, Any] = {"seed": self.seed, "verified": self.verified}
+        stated |= {name: list(getattr(self, name)) for name in told}
+        stated["facts"] = list(self.facts.stated)
         rows = [fact | pose for fact, pose in zip(self.facts.rows(), pose_rows(self.poses), strict=True)]
         names: dict[str, Any] = {"joints": list(JOINT_NAMES[: self.poses.joints])}
         if self.poses.shape is not None:
@@ -192,7 +206,8 @@ class Generated(Made):
     text: str
 
     def as_json(self) -> dict[str, Any]:
-        """``text``, ``seed``, ``verified``, ``facts``, ``unread``, ``joints``, ``poses``, ``notes``.
+        """``text``, ``seed``, ``verified``, ``understood``, ``not_understood``, ``assumed``, ``facts``, ``unread``,
+        ``joints``, ``poses``, ``notes``.
 
         Each of the poses has ``facts_read``, ``facts_true``, ``holds``, and what `pose_rows` says.
         """

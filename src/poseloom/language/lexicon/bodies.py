@@ -38,6 +38,7 @@ class BodyPose:
         hands: shapes of the left and the right hand; None: relaxed.
         loose: factor on how far samples vary.
         carried: feet, floor, seat or air.
+        told: limbs of which the entry or its stance gives an angle.
     """
 
     angles: Float[Tensor, " 57"]
@@ -47,6 +48,7 @@ class BodyPose:
     hands: tuple[str, str] | None
     loose: float
     carried: str
+    told: frozenset[str]
 
     def mirrored(self) -> BodyPose:
         """The same of the other side."""
@@ -56,7 +58,8 @@ class BodyPose:
         return replace(
             self,
             angles=mirror_angles(self.angles),
-            limbs=frozenset(map(other_side, self.limbs)),
+            limbs=frozenset(map(_other_limb, self.limbs)),
+            told=frozenset(map(_other_limb, self.told)),
             support=support,
             touches=tuple(touch.mirrored() for touch in self.touches),
             hands=None if self.hands is None else (self.hands[1], self.hands[0]),
@@ -79,7 +82,20 @@ def body_pose(name: str, mirrored: bool = False) -> BodyPose:
     touches = tuple(Touch(*pair) for pair in pose.touch)
     angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches)[0]
     hands = pose.hands or (stance.hands if pose.start != "stand" else None)
-    return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support)
+    told = frozenset(map(limb_of, (*(part for part, _ in pose.angles), *_stance_parts(pose))))
+    return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told)
+
+
+def _other_limb(name: str) -> str:
+    return other_side(name) if name.startswith(("left_", "right_")) else name
+
+
+def _stance_parts(pose: NamedPose) -> tuple[str, ...]:
+    """The parts of which its stance gives angles."""
+    if pose.start == "stand":
+        return ()
+    given = stances()[pose.start].given
+    return tuple(part for part, movements in parts_of_angles().items() if given.intersection(movements))
 
 
 def support_of(carried: str, contacts: Tensor) -> Support:
@@ -102,7 +118,7 @@ def settled(
 
 def _angles(pose: NamedPose, start: Float[Tensor, " 57"]) -> Float[Tensor, " 57"]:
     angles = start.clone()
-    parts = _parts()
+    parts = parts_of_angles()
     for part, degrees in pose.angles:
         for movement, degree in zip(parts[part], degrees, strict=True):
             angles[MOVEMENT_INDEX[movement]] = torch.tensor(degree).deg2rad()
@@ -110,7 +126,8 @@ def _angles(pose: NamedPose, start: Float[Tensor, " 57"]) -> Float[Tensor, " 57"
 
 
 @cache
-def _parts() -> dict[str, list[str]]:
+def parts_of_angles() -> dict[str, list[str]]:
+    """The movements of each part of the tables."""
     from poseloom.language.lexicon.entries import _table
 
     parts: dict[str, list[str]] = _table()["parts"]
@@ -131,4 +148,4 @@ def limb_of_movement(name: str) -> str:
     return side
 
 
-__all__ = ["LIMBS", "BodyPose", "body_pose", "columns_of", "limb_of", "limb_of_movement", "settled", "support_of"]
+__all__ = ["LIMBS", "BodyPose", "body_pose", "columns_of", "limb_of", "limb_of_movement", "parts_of_angles", "settled", "support_of"]
