@@ -12,7 +12,8 @@ from torch import Tensor
 
 from poseloom.base.datafiles import entry, read_table
 from poseloom.language.description.plain import Statement
-from poseloom.language.description.truth import ANY, BOTH, Claim, Together
+from poseloom.language.description.describe import figures
+from poseloom.language.description.truth import ANY, BOTH, Claim, Together, truth_of
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, parts_of_angles
 from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.names import SIDES, Mention
@@ -20,9 +21,10 @@ from poseloom.language.lexicon.understanding import Understanding
 from poseloom.language.lexicon.words import WORDS
 from poseloom.pose.contact import floor_points
 from poseloom.pose.joints import other_side
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.settle import Support
 from poseloom.pose.touch import Touch, touch_points
+from poseloom.pose.types import Pose
 
 _FOOT = ("heel", "ball", "toes", "outer_foot")
 _LEG_PARTS = ("leg", "knee", "foot")
@@ -103,7 +105,7 @@ def compose(
         if mention is not base:
             _add_mention(work, mention)
     for statement in understood.said:
-        if not statement.denied:
+        if not statement.denied and not (base is not None and _holds(work, statement)):
             _say(work, statement)
     for options in understood.facts:
         _touch_of_fact(work, options[0])
@@ -166,6 +168,14 @@ def _add_mention(work: _Work, mention: Mention) -> None:
     work.touches += [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]
     if any("leg" in limb for limb in limbs) and work.carried == "feet":
         work.support = body.support
+
+
+def _holds(work: _Work, statement: Statement) -> bool:
+    """Whether the legs and the trunk already are as they are said to be: the left foot of a lunge is in front."""
+    if statement.part in ("arm", "hand", "elbow", "head") or statement.amount or statement.side == ANY:
+        return False
+    figure = next(iter(figures(Pose.from_matrices(to_matrices(work.angles[None])))))
+    return bool(truth_of(figure).holds(statement.claim).all())
 
 
 # -- what is said of limbs -----------------------------------------------------------------------------------------
@@ -243,10 +253,8 @@ def _touch(work: _Work, side: str, place: str, target_side: str) -> None:
         return
     work.touches.append(Touch(f"{side}_hand", where))
     work.decided.add(f"{side}_arm")
-    columns = list(columns_of(f"{side}_arm"))
-    if not work.held[columns].all():
-        start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
-        _set(work, start, side, "")
+    start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
+    _set(work, start, side, "")
 
 
 def _touch_of_fact(work: _Work, claim: Claim | Together) -> None:

@@ -21,7 +21,7 @@ _PLACES = {
     "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
 }
 _NOT = frozenset(["not", "no", "without", "never"])
-_AT_PLACE = frozenset(["on", "in", "at", "onto", "upon"])
+_AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ def _match(
     same = before is not None and not first.after_mark and content[at - 1] not in taken
     if same and before is not None and before.word in _NOT:
         return None
-    of_limb = same and before is not None and before.word in parts and first.lemma in word_tables().limb_verbs
+    joins = word_tables().limb_verbs | _AT_PLACE
+    of_limb = same and before is not None and before.word in parts and first.lemma in joins
     for key in _keys().get(first.lemma, ()):
         size = len(key.words)
         words = [tokens[place] for place in content[at : at + size]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.language.description.describe import figures
 from poseloom.language.description.truth import joined_truths, truth_of
+from poseloom.language.lexicon.bodies import columns_of
 from poseloom.language.lexicon.composing import Composed
+from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.understanding import Options
 from poseloom.pose.capsules import penetration
 from poseloom.pose.contact import ContactFigure
@@ -24,7 +26,7 @@ from poseloom.pose.touch import apart, meet
 from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
 
-_HELD, _FREE = 0.30, 0.75
+_HELD, _FREE = 0.5, 0.8
 """Factors on the sampler's noise where words decide, and where they do not."""
 _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
@@ -53,7 +55,7 @@ def draw(
     starts = composed.angles.expand(count * _TRIES, -1).clone()
     if around is not None:
         lent = around.repeat(_TRIES, 1)
-        starts = torch.where(composed.held, starts, lent)
+        starts = torch.where(composed.held | _of_stand(composed), starts, lent)
     scale = torch.where(composed.held, _HELD, _FREE if around is None else _HELD) * composed.loose
     quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
     varied = clip_angles(add_noise(starts, scale * quiet, generator))
@@ -73,6 +75,15 @@ def draw(
 def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
     """Movements that a named pose takes beyond the usual range: they stay as they are."""
     return (clip_angles(angles[None])[0] - angles).abs() > 0.02
+
+
+def _of_stand(composed: Composed) -> Bool[Tensor, " 57"]:
+    """Where the words say something of legs or trunk, the rest of them is that of quiet standing."""
+    chosen = torch.zeros(len(composed.angles), dtype=torch.bool)
+    carrying = [limb for limb in LIMBS if limb not in ("head", "left_arm", "right_arm")]
+    if composed.decided.intersection(carrying):
+        chosen[[column for limb in carrying for column in columns_of(limb)]] = True
+    return chosen
 
 
 def rows_of(support: Support, count: int) -> Support:
