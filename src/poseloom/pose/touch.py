@@ -31,12 +31,14 @@ _LEG = ("hip_flexion", "hip_abduction", "hip_rotation", "knee_flexion", "ankle_f
 _TRUNK = ("trunk_flexion", "trunk_turn", "trunk_side")
 _HEAD = ("head_flexion", "head_turn", "head_side")
 _PULL = {"collar": 0.10, "shoulder": 0.012, "elbow": 0.012, "wrist": 0.05, "hip": 0.05, "knee": 0.05, "ankle": 0.1}
-_PULL_TRUNK, _PULL_HEAD = 0.10, 0.12
+_PULL_TRUNK, _PULL_HEAD = 0.06, 0.12
 """How strongly a movement is kept, in metres a radian."""
 _CLEAR = 1.5
 """Weight of limbs inside each other beside the distance of the places."""
 _DELTA = 1e-3
 _DAMPING, _EASIER, _HARDER = 1e-4, 0.3, 6.0
+_CLOSE = 0.004
+"""Metres of the parts of a gap at which no further step is taken."""
 _MET = 0.03
 """Metres from which on a place counts as touched."""
 
@@ -132,6 +134,8 @@ def meet(
     damping = torch.full((len(angles), 1, 1), _DAMPING)
     eye = torch.eye(len(columns))
     for _ in range(steps):
+        if bool((residual[:, : 3 * len(touches)].abs() < _CLOSE).all()):
+            break
         jacobian = _jacobian(now, residual, touches, start, columns, pulls)
         normal = jacobian.transpose(-1, -2) @ jacobian
         slope = (jacobian.transpose(-1, -2) @ residual[..., None]).squeeze(-1)

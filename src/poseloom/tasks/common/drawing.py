@@ -15,7 +15,7 @@ from poseloom.language.lexicon.composing import Composed
 from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.understanding import Options
 from poseloom.pose.capsules import penetration
-from poseloom.pose.contact import ContactFigure
+from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, PRODUCTS, from_matrices, to_matrices
@@ -32,7 +32,8 @@ _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
 _DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
 """Metres of limbs inside each other, of weight beyond its support, of contacts above the floor, that are forgiven."""
-_STEPS = 8
+_LOADED = 0.4
+_STEPS, _STEPS_WITH_TRUNK = 8, 30
 _TINY = 1e-6
 
 
@@ -57,6 +58,7 @@ def draw(
         lent = around.repeat(_TRIES, 1)
         starts = torch.where(composed.held | _of_stand(composed), starts, lent)
     scale = torch.where(composed.held, _HELD, _FREE if around is None else _HELD) * composed.loose
+    scale = scale * _by_load(composed)
     quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
     varied = clip_angles(add_noise(starts, scale * quiet, generator))
     varied = torch.where(_free_of_range(composed.angles)[None], starts, varied)
@@ -67,14 +69,25 @@ def draw(
     picked = varied[chosen]
     if not composed.touches:
         return picked
-    met = meet(picked, composed.touches, _STEPS)
-    met = settle(met, rows_of(composed.support, count)) if bool(composed.support.on_floor.all()) else met
-    return meet(met, composed.touches, _STEPS // 2) if bool(composed.support.on_floor.all()) else met
+    helps = not composed.held[list(columns_of("trunk"))].all() or "root" not in composed.decided
+    return meet(picked, composed.touches, _STEPS_WITH_TRUNK if helps else _STEPS, trunk=helps)
 
 
 def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
     """Movements that a named pose takes beyond the usual range: they stay as they are."""
     return (clip_angles(angles[None])[0] - angles).abs() > 0.02
+
+
+def _by_load(composed: Composed) -> Float[Tensor, " 57"]:
+    """Less noise on legs that carry the body: feet that differ in height bend a knee."""
+    factor = torch.ones(len(composed.angles))
+    for side in ("left", "right"):
+        feet = [floor_points().row(f"{side}_{point}") for point in ("heel", "ball", "toes", "knee")]
+        if bool(composed.support.contacts[0, feet].any()):
+            factor[list(columns_of(f"{side}_leg"))] = _LOADED
+    if bool(composed.support.on_feet.all()):
+        factor[list(columns_of("root"))] = _LOADED
+    return factor
 
 
 def _of_stand(composed: Composed) -> Bool[Tensor, " 57"]:
