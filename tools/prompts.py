@@ -36,7 +36,9 @@ def main() -> None:
     marks = [_mark(one, arguments) for one in asked]
     _report(asked, marks)
     if arguments.json:
-        rows = [{"text": one["text"], "kind": one["kind"], "mark": mark} for one, mark in zip(asked, marks, strict=True)]
+        rows = [
+            {"text": one["text"], "kind": one["kind"], "mark": mark} for one, mark in zip(asked, marks, strict=True)
+        ]
         arguments.json.write_text(json.dumps(rows, indent=1))
 
 

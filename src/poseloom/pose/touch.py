@@ -84,7 +84,9 @@ class Touch:
 
     def mirrored(self) -> Touch:
         """The same of the other side."""
-        return Touch(*(other_side(one) if one.startswith(("left_", "right_")) else one for one in (self.first, self.second)))
+        return Touch(
+            *(other_side(one) if one.startswith(("left_", "right_")) else one for one in (self.first, self.second))
+        )
 
 
 def place(figure: ContactFigure, name: str) -> Float[Tensor, "*batch 3"]:

@@ -241,9 +241,7 @@ class _Reader:
         self._told, self._crossed = True, state == "crossed"
         return True
 
-    def _say(
-        self, rows: Sequence[Sequence[str]], side: str, part: str, what: str, target: Noun | None = None
-    ) -> None:
+    def _say(self, rows: Sequence[Sequence[str]], side: str, part: str, what: str, target: Noun | None = None) -> None:
         """Claims of which all must hold on the same side."""
         amount = self._amount()
         named = {"{s}": (side,), "{o}": (OTHER.get(side, side),)} if side in _SIDES else {"{s}": _SIDES, "{o}": _SIDES}

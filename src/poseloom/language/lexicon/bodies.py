@@ -17,7 +17,7 @@ from poseloom.pose.settle import Support, settle
 from poseloom.pose.stances import _contacts, mirror_angles, stances
 from poseloom.pose.touch import Touch, meet
 
-_ROUNDS = 2
+_ROUNDS, _STEPS = 2, 40
 _SLACK = 0.05
 _JOINT_LIMBS = {
     **dict.fromkeys(("collar", "shoulder", "elbow", "wrist"), "arm"),
@@ -80,7 +80,7 @@ def body_pose(name: str, mirrored: bool = False) -> BodyPose:
     contacts = _contacts(pose.contacts)[None]
     support = support_of(pose.support, contacts)
     touches = tuple(Touch(*pair) for pair in pose.touch)
-    angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches)[0]
+    angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches, pose.whole)[0]
     hands = pose.hands or (stance.hands if pose.start != "stand" else None)
     told = frozenset(map(limb_of, (*(part for part, _ in pose.angles), *_stance_parts(pose))))
     return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told)
@@ -110,7 +110,7 @@ def settled(
     """Poses on their support with the places that must meet together."""
     for _ in range(_ROUNDS):
         angles = angles if support is None else settle(angles, support)
-        angles = meet(angles, touches, trunk=trunk) if touches else angles
+        angles = meet(angles, touches, _STEPS, trunk=trunk) if touches else angles
         if not touches:
             break
     return angles
@@ -148,4 +148,14 @@ def limb_of_movement(name: str) -> str:
     return side
 
 
-__all__ = ["LIMBS", "BodyPose", "body_pose", "columns_of", "limb_of", "limb_of_movement", "parts_of_angles", "settled", "support_of"]
+__all__ = [
+    "LIMBS",
+    "BodyPose",
+    "body_pose",
+    "columns_of",
+    "limb_of",
+    "limb_of_movement",
+    "parts_of_angles",
+    "settled",
+    "support_of",
+]

@@ -44,7 +44,9 @@ def _told(said: Statement) -> str:
         whose = f"{said.target_side} " if said.target_side in SIDES else ""
         plural = said.target_side == BOTH
         place = _place(said.target)
-        return f"{_RELATIONS.get(said.what, said.what)} the {whose}{_PLURALS.get(place, f'{place}s') if plural else place}"
+        return (
+            f"{_RELATIONS.get(said.what, said.what)} the {whose}{_PLURALS.get(place, f'{place}s') if plural else place}"
+        )
     leg = said.part in ("leg", "foot", "knee")
     state, _, way = said.what.partition(".")
     first = _OF_LEGS.get(state, _STATES.get(state, state)) if leg else _STATES.get(state, state)

@@ -11,8 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.base.datafiles import entry, read_table
-from poseloom.language.description.plain import Statement
 from poseloom.language.description.describe import figures
+from poseloom.language.description.plain import Statement
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together, truth_of
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, parts_of_angles
 from poseloom.language.lexicon.entries import LIMBS
@@ -142,7 +142,9 @@ def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support:
 def _given(body: BodyPose, base: Mention) -> tuple[str, ...]:
     """The limbs that a named pose fixes: those that carry the body, and arms and head that it gives."""
     told = {limb for limb in body.told if limb in body.limbs}
-    return tuple(limb for limb in LIMBS if limb in body.limbs and ("arm" not in limb and limb != "head" or limb in told))
+    return tuple(
+        limb for limb in LIMBS if limb in body.limbs and (("arm" not in limb and limb != "head") or limb in told)
+    )
 
 
 def _add_mention(work: _Work, mention: Mention) -> None:
@@ -325,7 +327,7 @@ def _limb(part: str) -> str:
     return limb_of(part)
 
 
-def _pose(name: str):  # noqa: ANN202
+def _pose(name: str):
     from poseloom.language.lexicon.entries import named_poses
 
     return named_poses()[name]

@@ -121,7 +121,10 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
         raise refuse(f"decides {sorted(decides - set(LIMBS))}, expected {', '.join((*LIMBS, *_GROUPS))}")
     return NamedPose(
         *(name, path.stem, tuple(row.get("aliases", ())), tuple(row.get("says", ())), start, angles, decides),
-        *(support, tuple(row.get("contacts", stance.get("contacts", ("sole",) if support in ("feet", "seat") else ())))),
+        *(
+            support,
+            tuple(row.get("contacts", stance.get("contacts", ("sole",) if support in ("feet", "seat") else ()))),
+        ),
         tuple((first, second) for first, second in row.get("touch", ())),
         *(side, on, bool(row.get("general", False)), row.get("gaze", "")),
         (row["hands"][0], row["hands"][1]) if "hands" in row else None,

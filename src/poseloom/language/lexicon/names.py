@@ -163,7 +163,14 @@ def _is_on(words: tuple[str, ...]) -> bool:
 
 
 def _with_surroundings(
-    pose: NamedPose, side: str, on: bool, tokens: Sequence[Token], content: list[int], at: int, end: int, taken: set[int]
+    pose: NamedPose,
+    side: str,
+    on: bool,
+    tokens: Sequence[Token],
+    content: list[int],
+    at: int,
+    end: int,
+    taken: set[int],
 ) -> tuple[Mention, int, int]:
     """The name with "pose", the side and the place beside it."""
     words = [tokens[place] for place in content]
@@ -201,7 +208,7 @@ def _side_beside(words: list[Token], at: int, end: int, taken: list[bool]) -> tu
 
 
 def _past_place(pose: NamedPose, words: list[Token], end: int) -> int:
-    """"On the floor" of somebody who is there anyway, "on a chair" of somebody who sits."""
+    """ "On the floor" of somebody who is there anyway, "on a chair" of somebody who sits."""
     if end + 1 < len(words) and words[end].word in _AT_PLACE and not words[end].after_mark:
         if words[end + 1].word in _PLACES.get(pose.support, ()):
             return end + 2

@@ -164,9 +164,7 @@ def says(pose: NamedPose, mirrored: bool) -> tuple[str, ...]:
 
 def mirrored_words(sentence: str) -> str:
     """The same of the other side."""
-    return " ".join(
-        word.replace(side, other) for word in sentence.split() for side, other in [_side_in(word)]
-    )
+    return " ".join(word.replace(side, other) for word in sentence.split() for side, other in [_side_in(word)])
 
 
 def _side_in(word: str) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, PRODUCTS, from_matrices, to_matrices
 from poseloom.pose.ranges import clip_angles
-from poseloom.pose.rotations import rotmat_to_rotvec
 from poseloom.pose.settle import Support, gaps, off_balance, settle
 from poseloom.pose.touch import apart, meet
 from poseloom.pose.types import Pose

@@ -66,9 +66,7 @@ class PoseGenerator(ABC):
         """How the lexicon understands a text; None for a model that has learned people's words itself."""
         return None
 
-    def generate(
-        self, text: str, n: int = 4, seed: int = 0, verify: bool = False, anyway: bool = False
-    ) -> Generated:
+    def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False, anyway: bool = False) -> Generated:
         """Poses that a text tells of, each another one.
 
         Args:
