@@ -348,6 +348,7 @@ def edit(
     *,
     verify: bool = False,
     model: str | Path = "editing",
+    anyway: bool = False,
 ) -> Edited:
     """A pose changed as an instruction says, in `n` ways: poses (n,) with its heading, translation, hands and shape.
 
@@ -358,11 +359,12 @@ def edit(
         seed: the same seed gives the same poses.
         verify: draw more, check them by the geometry against what is read in the instruction, give the best.
         model: by name or path.
+        anyway: change the pose even where nothing of the instruction is understood.
 
     Raises:
         PoseloomError: no such model, several poses, an empty instruction, no number of poses from 1 to 1,000.
     """
-    return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify)
+    return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify, anyway)
 
 
 def caption(

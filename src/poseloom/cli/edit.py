@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the pose (default: 0)")
     learned.add_sampling_options(parser, count=1, drawn=_DRAWN)
     learned.add_model(parser, "editing")
+    parser.add_argument(
+        "--anyway", action="store_true", help="change the pose even where nothing of INSTRUCTION is understood"
+    )
     options.add_force(parser)
     options.add_json(parser)
 
@@ -43,8 +46,9 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.seed,
         verify=arguments.verify,
         model=arguments.model,
+        anyway=arguments.anyway,
     )
-    printing.tell(made.notes)
+    printing.tell((*([made.reading()] if made.reading() else []), *made.notes))
     if arguments.out is not None:
         api.save(made.poses, arguments.out)
     if arguments.render is not None:

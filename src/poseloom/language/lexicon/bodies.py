@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.language.lexicon.entries import LIMBS, NamedPose, limb_of, named_poses
@@ -39,6 +39,7 @@ class BodyPose:
         loose: factor on how far samples vary.
         carried: feet, floor, seat or air.
         told: limbs of which the entry or its stance gives an angle.
+        given: movements of which they give one.
     """
 
     angles: Float[Tensor, " 57"]
@@ -49,6 +50,7 @@ class BodyPose:
     loose: float
     carried: str
     told: frozenset[str]
+    given: Bool[Tensor, " 57"]
 
     def mirrored(self) -> BodyPose:
         """The same of the other side."""
@@ -60,6 +62,7 @@ class BodyPose:
             angles=mirror_angles(self.angles),
             limbs=frozenset(map(_other_limb, self.limbs)),
             told=frozenset(map(_other_limb, self.told)),
+            given=mirror_angles(self.given.float()).abs() > 0,
             support=support,
             touches=tuple(touch.mirrored() for touch in self.touches),
             hands=None if self.hands is None else (self.hands[1], self.hands[0]),
@@ -82,8 +85,11 @@ def body_pose(name: str, mirrored: bool = False) -> BodyPose:
     touches = tuple(Touch(*pair) for pair in pose.touch)
     angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches, pose.whole)[0]
     hands = pose.hands or (stance.hands if pose.start != "stand" else None)
-    told = frozenset(map(limb_of, (*(part for part, _ in pose.angles), *_stance_parts(pose))))
-    return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told)
+    parts = (*(part for part, _ in pose.angles), *_stance_parts(pose))
+    given = torch.zeros(len(MOVEMENTS), dtype=torch.bool)
+    given[[MOVEMENT_INDEX[movement] for part in parts for movement in parts_of_angles()[part]]] = True
+    told = frozenset(map(limb_of, parts))
+    return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told, given)
 
 
 def _other_limb(name: str) -> str:

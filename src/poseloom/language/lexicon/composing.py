@@ -17,7 +17,7 @@ from poseloom.language.description.truth import ANY, BOTH, Claim, Together, trut
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, parts_of_angles
 from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.names import SIDES, Mention
-from poseloom.language.lexicon.understanding import Understanding
+from poseloom.language.lexicon.understanding import Understanding, says
 from poseloom.language.lexicon.words import WORDS
 from poseloom.pose.contact import floor_points
 from poseloom.pose.joints import other_side
@@ -126,7 +126,7 @@ def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support:
     start = body.angles if angles is None else angles
     hands = ["", ""]
     if base is not None:
-        given = _given(body, base)
+        given = _given(body, base, angles is not None)
         for limb in given:
             held[list(columns_of(limb))] = True
         if angles is not None:
@@ -135,16 +135,31 @@ def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support:
     touches = list(body.touches) if base is not None else []
     carried = body.carried if base is not None or angles is None else "feet"
     chosen = body.support if base is not None or support is None else support
-    decided = set(_given(body, base)) if base is not None else set()
+    decided = set(_given(body, base, angles is not None)) if base is not None else set()
     return _Work(start.clone(), held, decided, chosen, touches, hands, carried)
 
 
-def _given(body: BodyPose, base: Mention) -> tuple[str, ...]:
-    """The limbs that a named pose fixes: those that carry the body, and arms and head that it gives."""
+def _given(body: BodyPose, base: Mention, changes: bool = False) -> tuple[str, ...]:
+    """The limbs that a named pose fixes: those that carry the body, and arms and head that it gives; where it changes
+    another pose, those alone that make it what it is."""
     told = {limb for limb in body.told if limb in body.limbs}
+    if changes:
+        told &= _needed(body, base)
     return tuple(
         limb for limb in LIMBS if limb in body.limbs and (("arm" not in limb and limb != "head") or limb in told)
     )
+
+
+def _needed(body: BodyPose, base: Mention) -> set[str]:
+    """Arms and head without which a named pose would not be it."""
+    said = " ".join(says(base.pose, base.mirrored)).lower()
+    arms = {f"{side}_arm" for side in SIDES}
+    if any(word in said for word in ("arm", "elbow", "hand")) or not base.pose.general and base.pose.field != "basic":
+        needed = set(arms)
+    else:
+        palms = {side: body.support.contacts[:, floor_points().row(f"{side}_palm")].any() for side in SIDES}
+        needed = {f"{side}_arm" for side in SIDES if palms[side] or any(one.first.startswith(side) for one in body.touches)}
+    return needed | ({"head"} if "head" in said or base.pose.gaze else set())
 
 
 def _add_mention(work: _Work, mention: Mention) -> None:
@@ -159,7 +174,7 @@ def _add_mention(work: _Work, mention: Mention) -> None:
             work.left_out.append(mention.words)
             return
     for limb in limbs:
-        columns = list(columns_of(limb))
+        columns = [one for one in columns_of(limb) if "arm" in limb or limb == "head" or body.given[one]]
         work.angles[columns], work.held[columns] = body.angles[columns], True
         if limb.endswith("arm"):  # what an arm does later replaces what it did
             side = limb.partition("_")[0]

@@ -8,7 +8,7 @@ or as not understood.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
@@ -29,6 +29,11 @@ _NEAREST, _LIKE = 3, 0.6
 _SHORT = 12
 """Words up to which a sentence is searched for names, although the describer could have written it."""
 _SUBJECTS = ("the ", "a person", "someone", "somebody", "their ", "both ", "his ", "her ", "your ")
+_HANDS = frozenset(["hand", "hands", "palm", "palms", "fist", "fists"])
+_TOUCHABLE = frozenset(
+    ["knee", "knees", "hip", "hips", "waist", "shoulder", "shoulders", "ear", "ears", "mouth", "chest", "foot", "feet"]
+    + ["floor", "ground", "head", "face", "nose", "chin", "elbow", "belly", "thigh", "thighs", "shin", "shins", "ankle"]
+)
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 
 
@@ -118,11 +123,23 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())
     made.mentions += mentions
-    reading = read_plainly(_joined(left))
+    reading = read_plainly(_joined(_with_places(left)))
     made.said += [one for one in reading.said if not _is_named(one, mentions)]
     tables = word_tables()
     silent = tables.fillers | tables.skipped | tables.people | tables.after
     made.unread += [word for phrase in reading.unread for word in phrase.split() if word not in silent]
+
+
+def _with_places(tokens: Sequence[Token]) -> list[Token]:
+    """ "The right hand to the left knee" is a hand on a knee."""
+    made = list(tokens)
+    for place, token in enumerate(made):
+        before = [one.word for one in made[max(0, place - 2) : place]]
+        after = [one.word for one in made[place + 1 : place + 4] if one.word not in word_tables().skipped]
+        noun = after[1] if after[:1] in (["left"], ["right"]) and len(after) > 1 else (after or [""])[0]
+        if token.word in ("to", "onto") and _HANDS.intersection(before) and noun in _TOUCHABLE and not token.after_mark:
+            made[place] = Token("on", "on")
+    return made
 
 
 def _joined(tokens: Iterable[Token]) -> str:

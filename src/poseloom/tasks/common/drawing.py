@@ -127,13 +127,17 @@ def touched(poses: Pose, composed: Composed) -> Float[Tensor, "n 22 3 3"]:
     before = poses.body().matrices()
     angles = from_matrices(before)
     met = meet(angles, composed.touches, _STEPS, trunk=True)
-    moved = (met - angles).abs() > _TINY
-    after = to_matrices(met)
-    joints = torch.zeros(len(angles), BODY_JOINTS, dtype=torch.bool)
+    return torch.where(moved_joints(met, angles)[..., None, None], to_matrices(met), before)
+
+
+def moved_joints(after: Float[Tensor, "n 57"], before: Float[Tensor, "*#n 57"]) -> Bool[Tensor, "n 22"]:
+    """The joints of which a movement has changed."""
+    moved = (after - before).abs() > _TINY
+    joints = torch.zeros(len(after), BODY_JOINTS, dtype=torch.bool)
     for name, (_, slots) in PRODUCTS.items():
         columns = [MOVEMENT_INDEX[movement] for movement, _ in slots]
         joints[:, JOINT_INDEX[name]] = moved[:, columns].any(-1)
-    return torch.where(joints[..., None, None], after, before)
+    return joints
 
 
 def with_hands(angles: Float[Tensor, "n 57"], hands: tuple[str, str]) -> Pose:
