@@ -21,7 +21,7 @@ _PLACES = {"backhead": "back of the head", "tophead": "top of the head", "uppera
 
 def canonical(understood: Understanding) -> str:
     """The sentences: of the describer's own kind as they were, then of named poses, then of limbs."""
-    named = (sentence for one in understood.mentions if one.counted for sentence in says(one.pose, one.mirrored))
+    named = (sentence for one in understood.mentions for sentence in says(one.pose, one.mirrored))
     standing = not understood.own and not any(one.pose.whole for one in understood.mentions)
     sentences = [f"{one[0].upper()}{one[1:].rstrip('.')}." for one in understood.own]
     sentences += ["A person is standing."] if standing else []

@@ -29,6 +29,8 @@ from poseloom.pose.types import Pose
 _FOOT = ("heel", "ball", "toes", "outer_foot")
 _LEG_PARTS = ("leg", "knee", "foot")
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
+_BIT = 0.4
+"""Share of the way that "a bit" goes."""
 _USUAL = "right"
 """The side of "one arm", where none is told."""
 _SWAP = {"left": "right", "right": "left"}
@@ -77,6 +79,8 @@ class _Work:
     carried: str
     assumed: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    changes: bool = False
+    """Whether another pose is changed: "a bit" then is a part of the way."""
     either: dict[str, str] = field(default_factory=dict)
     """The side that was taken for "one" of a part."""
 
@@ -136,7 +140,7 @@ def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support:
     carried = body.carried if base is not None or angles is None else "feet"
     chosen = body.support if base is not None or support is None else support
     decided = set(_given(body, base, angles is not None)) if base is not None else set()
-    return _Work(start.clone(), held, decided, chosen, touches, hands, carried)
+    return _Work(start.clone(), held, decided, chosen, touches, hands, carried, changes=angles is not None)
 
 
 def _given(body: BodyPose, base: Mention, changes: bool = False) -> tuple[str, ...]:
@@ -292,7 +296,11 @@ def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount:
                 if degree is None:
                     continue
                 column = MOVEMENT_INDEX[movement]
-                work.angles[column] = _scaled(degree, amount, movement).deg2rad()
+                if work.changes and amount == "slight":
+                    goal = torch.tensor(degree).deg2rad()
+                    work.angles[column] = torch.lerp(work.angles[column], goal, _BIT)
+                else:
+                    work.angles[column] = _scaled(degree, amount, movement).deg2rad()
                 work.held[column] = True
             work.decided.add(_limb(name))
 

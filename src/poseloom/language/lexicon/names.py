@@ -33,14 +33,12 @@ class Mention:
         side: left or right as it was told; empty where none was.
         words: as they were read.
         on: whether the side is that of what carries or is "on": "on the left leg".
-        counted: whether what it says is asked for; else facts beside it say that.
     """
 
     pose: NamedPose
     side: str
     words: str
     on: bool = False
-    counted: bool = True
 
     @property
     def mirrored(self) -> bool:

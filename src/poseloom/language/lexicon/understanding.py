@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from poseloom.language.description.plain import Statement, read_plainly
@@ -69,7 +69,7 @@ class Understanding:
     @property
     def statements(self) -> tuple[Options, ...]:
         """What must hold: of the named poses, then of the limbs, then of the facts."""
-        named = (options for one in self.mentions if one.counted for options in _holding(one))
+        named = (options for one in self.mentions for options in _holding(one))
         return tuple(dict.fromkeys((*named, *((one.claim,) for one in self.said), *self.facts)))
 
     @property
@@ -92,11 +92,11 @@ class _Gathered:
 def understand(text: str) -> Understanding:
     """What a text says of a pose, sentence by sentence."""
     made = _Gathered()
-    for sentence, own in read_sentences(text):
-        if own.said and not own.unread:
+    sentences = list(read_sentences(text))
+    for sentence, own in sentences:
+        if own.said and not own.unread and not (len(sentences) == 1 and _has_name(sentence)):
             made.own.append(sentence)
             made.facts += [tuple(dict.fromkeys(map(claim_of, options))) for options in own.said]
-            made.mentions += _names_in(sentence)
         else:
             _read_sentence(sentence, made)
     unread = tuple(dict.fromkeys(made.unread))
@@ -109,13 +109,12 @@ def understand(text: str) -> Understanding:
     )
 
 
-def _names_in(sentence: str) -> list[Mention]:
-    """The names in a short sentence of the describer's kind, "lying on the back"; its facts say what must hold."""
+def _has_name(sentence: str) -> bool:
+    """Whether a short sentence that the describer could have written is a name as well: "lying on the back"."""
     if len(sentence.split()) > _SHORT or sentence.startswith(_SUBJECTS):
-        return []
+        return False
     mentions, left = find_names(read_words(sentence, known_words()).tokens, part_words())
-    understood = not read_plainly(_joined(left)).unread
-    return [replace(one, counted=False) for one in mentions] if understood else []
+    return bool(mentions) and not read_plainly(_joined(left)).unread
 
 
 def _read_sentence(sentence: str, made: _Gathered) -> None:

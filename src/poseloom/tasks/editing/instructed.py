@@ -23,7 +23,7 @@ from poseloom.pose.touch import meet
 from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
 from poseloom.results.poses import Facts
-from poseloom.tasks.common.checking import stated_facts
+from poseloom.tasks.common.checking import instructed_facts, stated_facts
 from poseloom.tasks.common.fact_words import change_in_words
 from poseloom.tasks.common.drawing import moved_joints, rows_of
 from poseloom.tasks.common.understood import Understood
@@ -31,7 +31,9 @@ from poseloom.tasks.common.understood import Understood
 _VARIED = 0.25
 """Factor on the sampler's noise among several changed poses; the first is exact."""
 _STEPS = 24
-_FULL = ("full", "far")
+_AMOUNTS = ("full", "far", "slight")
+_SHORT = 12
+"""Words up to which an instruction is taken for people's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,8 @@ class Instructed:
     def by_model(self) -> bool:
         """Whether the model has learned such instructions: all of it is read, and no name, amount or turn is in it."""
         reading = read_instruction(first_words(self.operators.rest))
-        exact = any(one.amount.isdigit() or one.amount in _FULL for one in self.meaning.said)
+        exact = any(one.amount.isdigit() or one.amount in _AMOUNTS or one.what == "square" for one in self.meaning.said)
+        exact = exact and len(self.operators.rest.split()) <= _SHORT
         counted = any(not one.pose.general or one.pose.whole for one in self.meaning.mentions)
         return bool(reading.said) and not exact and not counted
 
@@ -176,9 +179,35 @@ def on_the_same_floor(changed: Pose, original: Pose) -> Pose:
     return replace(changed, translation=translation)
 
 
+def _facts_of_words(words: str, original: Pose, changed: Pose) -> Facts:
+    """By the rules of instructions where they read all of the words, else as of a description."""
+    reading = read_instruction(first_words(words))
+    if reading.said and not reading.unread:
+        return instructed_facts(words, original.reshape(1), changed)
+    return stated_facts(words, Pose(changed.rotations).without_heading())
+
+
+def followed(asked: Instructed, plain: Pose, drawn: Pose, generator: torch.Generator) -> tuple[Pose, Facts | None]:
+    """Poses by the model, with those that do not follow a short instruction replaced by composed ones that do.
+
+    Returns:
+        The poses, and the facts that hold of them, where they were looked at.
+    """
+    meaning = asked.meaning
+    if not meaning.said or meaning.unread or len(asked.operators.rest.split()) > _SHORT:
+        return drawn, None
+    facts = instructed_facts(asked.text, plain, drawn)
+    if bool((facts.true == facts.read).all()):
+        return drawn, facts
+    other, _ = composed_change(plain, meaning, len(drawn), generator)
+    better = torch.from_numpy(instructed_facts(asked.text, plain, other).true > facts.true)
+    mixed = Pose(torch.where(better[:, None, None], other.body().rotations, drawn.body().rotations))
+    return mixed, instructed_facts(asked.text, plain, mixed)
+
+
 def facts_of_change(instruction: Instructed, original: Pose, changed: Pose) -> Facts:
     """What an instruction asks for in people's words, and whether each changed pose shows it."""
-    made = stated_facts(instruction.operators.rest, Pose(changed.rotations).without_heading())
+    made = _facts_of_words(instruction.operators.rest, original, changed)
     told = instruction.operators.told
     if not told:
         return made

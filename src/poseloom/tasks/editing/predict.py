@@ -28,6 +28,7 @@ from poseloom.tasks.editing.instructed import (
     Instructed,
     composed_change,
     facts_of_change,
+    followed,
     instructed,
     on_the_same_floor,
     with_operators,
@@ -126,7 +127,10 @@ class PoseEditor(ABC):
             drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
             told = {} if asked is None else asked.told()
             return Edited(put_back(drawn, original), facts, seed, True, instruction, notes=notes, **told)
-        later = Facts.later(partial(instructed_facts, instruction, plain, drawn))
+        known = None
+        if asked is not None:
+            drawn, known = followed(asked, plain, drawn, generator)
+        later = known or Facts.later(partial(instructed_facts, instruction, plain, drawn))
         told = {} if asked is None else asked.told()
         return Edited(put_back(drawn, original), later, seed, False, instruction, notes=notes, **told)
 
