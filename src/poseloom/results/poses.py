@@ -112,9 +112,12 @@ class Facts:
         return Facts(self.stated, self.holds[chosen], self.judged[chosen], self.unread)
 
     def in_words(self) -> list[str]:
-        """``2 of 3 facts hold`` for each pose; empty where nothing can be judged."""
+        """``2 of 3 facts hold`` for each pose; parts that were not understood count as facts that do not; empty where
+        nothing can be judged."""
         counts = zip(self.true.tolist(), self.read.tolist(), strict=True)
-        return [f"{true} of {read} facts hold" if read else "" for true, read in counts]
+        parts = len(self.unread)
+        left = f", {parts} part{'s were' if parts > 1 else ' was'} not understood" if parts else ""
+        return [f"{true} of {read + parts} facts hold{left}" if read else "" for true, read in counts]
 
     def rows(self) -> list[dict[str, Any]]:
         """For each pose ``facts_read``, ``facts_true`` and ``holds``: true, false or, where it cannot be told, null."""

@@ -195,6 +195,8 @@ def _nearest(word: str, known: frozenset[str]) -> str | None:
     found = {one: slips for one in near if (slips := _slips(word, one, most)) <= most}
     fewest = min(found.values(), default=0)
     best = [one for one, slips in found.items() if slips == fewest]
+    if len(word) == _SHORTEST_SLIP and sorted(word) != sorted(best[0] if best else ""):
+        return None  # of short words only exchanged letters: "brown" is no "brow"
     return best[0] if len(best) == 1 else None
 
 

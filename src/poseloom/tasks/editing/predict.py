@@ -125,6 +125,9 @@ class PoseEditor(ABC):
             facts = instructed_facts(instruction, plain, drawn)
             best = _best(facts, _ways(plain, drawn).numpy(), n)
             drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
+            if asked is not None:
+                drawn, known = followed(asked, plain, drawn, generator)
+                facts = known or facts
             told = {} if asked is None else asked.told()
             return Edited(put_back(drawn, original), facts, seed, True, instruction, notes=notes, **told)
         known = None
