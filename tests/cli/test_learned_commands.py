@@ -167,7 +167,10 @@ def test_search_ranks_by_the_vectors_of_a_learned_model(command, table, tmp_path
     status, out, err = command("search", "a flubber with the left arm up", "--index", index, "-k", 60, "--json")
     found = json.loads(out)
     rows = found["hits"]
-    assert status == 0 and len(rows) == 60 and "not known: flubber" in err and found["notes"] == ["not known: flubber"]
+    told = "understood: the left arm is raised straight up; not understood: flubber"
+    assert status == 0 and len(rows) == 60 and told in err and found["notes"] == [told]
+    status, _, err = command("search", "flubber", "--index", index)
+    assert status == 2 and "nothing is understood of 'flubber'" in err
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
     by_path = command("search", "kneeling", "--index", index, "--embedding", tiny_models["retrieval"], "--json")[1]
     assert by_path == command("search", "kneeling", "--index", index, "--json")[1]

@@ -19,10 +19,15 @@ _PLURALS = {"foot": "feet", "hand": "hands"}
 _PLACES = {"backhead": "back of the head", "tophead": "top of the head", "upperarm": "upper arm"}
 
 
-def canonical(understood: Understanding) -> str:
-    """The sentences: of the describer's own kind as they were, then of named poses, then of limbs."""
+def canonical(understood: Understanding, standing: bool = True) -> str:
+    """The sentences: of the describer's own kind as they were, then of named poses, then of limbs.
+
+    Args:
+        understood: the text.
+        standing: whether quiet standing is said where no posture is.
+    """
     named = (sentence for one in understood.mentions for sentence in says(one.pose, one.mirrored))
-    standing = not understood.own and not any(one.pose.whole for one in understood.mentions)
+    standing = standing and not understood.own and not any(one.pose.whole for one in understood.mentions)
     sentences = [f"{one[0].upper()}{one[1:].rstrip('.')}." for one in understood.own]
     sentences += ["A person is standing."] if standing else []
     return " ".join([*sentences, *named, *(sentence_of(one) for one in understood.said)])

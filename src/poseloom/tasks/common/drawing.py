@@ -32,6 +32,8 @@ _TRIES = 3
 _DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
 """Metres of limbs inside each other, of weight beyond its support, of contacts above the floor, that are forgiven."""
 _LOADED = 0.4
+_APART = 0.08
+"""Metres between places that must meet from which on a pose is begun anew."""
 _STEPS, _STEPS_WITH_TRUNK = 8, 30
 _TINY = 1e-6
 
@@ -69,7 +71,13 @@ def draw(
     if not composed.touches:
         return picked
     helps = not composed.held[list(columns_of("trunk"))].all() or "root" not in composed.decided
-    return meet(picked, composed.touches, _STEPS_WITH_TRUNK if helps else _STEPS, trunk=helps)
+    steps = _STEPS_WITH_TRUNK if helps else _STEPS
+    made = meet(picked, composed.touches, steps, trunk=helps)
+    missed = (touches_met(made, composed) > _APART).any(0)
+    if around is not None and bool(missed.any()):  # from quiet standing places can be reached
+        again = meet(composed.angles.expand(int(missed.sum()), -1).clone(), composed.touches, steps, trunk=helps)
+        made[missed] = again
+    return made
 
 
 def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
