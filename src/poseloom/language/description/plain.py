@@ -209,7 +209,7 @@ class _Reader:
         if follows is not None and not own and self._words.claims(follows.part, state) is not None:
             self._waiting.append(state)
         elif not self._say_state(state):
-            self.out.unread.append(item.name)
+            self.out.unread.append(item.words or item.name)
 
     def _direction_ahead(self) -> str:
         """``forward``, or ``toleft`` of a left that names no part."""

@@ -38,6 +38,8 @@ class Item(NamedTuple):
     name: str
     many: bool = False
     amount: str = ""
+    words: str = ""
+    """As they were written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,9 @@ class PlainWords:
         for size in range(min(self.longest, len(words) - place), 1, -1):
             item = self.phrases.get(tuple(words[place : place + size]))
             if item is not None:
-                return item, size
-        return self.phrases.get((words[place],), Item(PhraseKind.UNKNOWN, words[place])), 1
+                return item._replace(words=" ".join(words[place : place + size])), size
+        item = self.phrases.get((words[place],), Item(PhraseKind.UNKNOWN, words[place]))
+        return item._replace(words=words[place]), 1
 
     def _replaced(self, words: list[str]) -> list[str]:
         made: list[str] = []

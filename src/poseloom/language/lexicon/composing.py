@@ -88,8 +88,8 @@ class _Work:
 def base_of(mentions: Sequence[Mention]) -> Mention | None:
     """The named pose that carries the body: an exact one before a general one."""
     whole = [one for one in mentions if one.pose.whole]
-    exact = [one for one in whole if not one.pose.general]
-    return (exact or whole or [None])[0]
+    exact = [one for one in whole if not one.pose.general and not one.pose.lends]
+    return (exact or [one for one in whole if not one.pose.lends] or whole or [None])[0]
 
 
 def compose(

@@ -15,6 +15,7 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness, gestures 
 - ``side``: left or right, where the entry is written for one side: what "to the left", "with the left arm", "left ..."
   call it. ``on``: the same for "on the left leg, foot, knee, arm, side", where that is another side. Named for the other
   side it is mirrored.
+- ``lends``: beside another posture it lends its arms and head alone (a T-pose of somebody who sits).
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
 - ``gaze``, ``hands`` (shapes of the left and the right hand) and ``loose`` (factor on how far samples vary) are optional.
 """
@@ -40,7 +41,7 @@ _GROUPS = {
     "all": LIMBS,
 }
 _FIELDS = frozenset(
-    ["aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
+    ["aliases", "lends", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
     + ["hands", "loose"]
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
@@ -68,6 +69,7 @@ class NamedPose:
     side: str
     on: str
     general: bool
+    lends: bool
     gaze: str
     hands: tuple[str, str] | None
     loose: float
@@ -126,7 +128,7 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
             tuple(row.get("contacts", stance.get("contacts", ("sole",) if support in ("feet", "seat") else ()))),
         ),
         tuple((first, second) for first, second in row.get("touch", ())),
-        *(side, on, bool(row.get("general", False)), row.get("gaze", "")),
+        *(side, on, bool(row.get("general", False)), bool(row.get("lends", False)), row.get("gaze", "")),
         (row["hands"][0], row["hands"][1]) if "hands" in row else None,
         float(row.get("loose", 1.0)),
     )

@@ -8,6 +8,7 @@ or as not understood.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -33,6 +34,10 @@ _HANDS = frozenset(["hand", "hands", "palm", "palms", "fist", "fists"])
 _TOUCHABLE = frozenset(
     ["knee", "knees", "hip", "hips", "waist", "shoulder", "shoulders", "ear", "ears", "mouth", "chest", "foot", "feet"]
     + ["floor", "ground", "head", "face", "nose", "chin", "elbow", "belly", "thigh", "thighs", "shin", "shins", "ankle"]
+)
+_HIGHER = re.compile(
+    r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than (?:the |his |her |your )?"
+    r"(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 
@@ -118,7 +123,7 @@ def _has_name(sentence: str) -> bool:
 
 
 def _read_sentence(sentence: str, made: _Gathered) -> None:
-    words = read_words(sentence, known_words())
+    words = read_words(_compared(sentence), known_words())
     made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())
     made.mentions += mentions
@@ -127,6 +132,17 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     tables = word_tables()
     silent = tables.fillers | tables.skipped | tables.people | tables.after
     made.unread += [word for phrase in reading.unread for word in phrase.split() if word not in silent]
+
+
+def _compared(sentence: str) -> str:
+    """ "The left arm is higher than the right one" is one arm raised and one down."""
+
+    def told(found: re.Match[str]) -> str:
+        ways = ("raised", "down") if found["how"] == "higher" else ("down", "raised")
+        part = found["part"]
+        return f"{found['side']} {part} {ways[0]}, {_SWAP[found['side']]} {part} {ways[1]}"
+
+    return _HIGHER.sub(told, sentence)
 
 
 def _with_places(tokens: Sequence[Token]) -> list[Token]:
