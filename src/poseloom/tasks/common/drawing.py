@@ -25,7 +25,7 @@ from poseloom.pose.touch import apart, meet
 from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
 
-_HELD, _FREE = 0.5, 0.8
+_HELD, _FREE = 0.8, 0.9
 """Factors on the sampler's noise where words decide, and where they do not."""
 _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
