@@ -34,7 +34,9 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     result = fit(learner, recipe, tmp_path / "run")
     assert set(result.figures) == {"best_mpjpe", "mean_mpjpe", "facts", "facts_verified"}
     learner.eval()
-    drawn = learner.model.sample_poses(*learner.text_numbers.asked([DESCRIPTION]), 3, torch.Generator().manual_seed(5))[0]
+    drawn = learner.model.sample_poses(*learner.text_numbers.asked([DESCRIPTION]), 3, torch.Generator().manual_seed(5))[
+        0
+    ]
     poses = load_model(result.model).generate(DESCRIPTION, 3, seed=5).poses
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 

@@ -158,11 +158,13 @@ def _needed(body: BodyPose, base: Mention) -> set[str]:
     """Arms and head without which a named pose would not be it."""
     said = " ".join(says(base.pose, base.mirrored)).lower()
     arms = {f"{side}_arm" for side in SIDES}
-    if any(word in said for word in ("arm", "elbow", "hand")) or not base.pose.general and base.pose.field != "basic":
+    if any(word in said for word in ("arm", "elbow", "hand")) or (not base.pose.general and base.pose.field != "basic"):
         needed = set(arms)
     else:
         palms = {side: body.support.contacts[:, floor_points().row(f"{side}_palm")].any() for side in SIDES}
-        needed = {f"{side}_arm" for side in SIDES if palms[side] or any(one.first.startswith(side) for one in body.touches)}
+        needed = {
+            f"{side}_arm" for side in SIDES if palms[side] or any(one.first.startswith(side) for one in body.touches)
+        }
     return needed | ({"head"} if "head" in said or base.pose.gaze else set())
 
 

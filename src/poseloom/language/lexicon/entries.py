@@ -41,7 +41,21 @@ _GROUPS = {
     "all": LIMBS,
 }
 _FIELDS = frozenset(
-    ["aliases", "lends", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
+    [
+        "aliases",
+        "lends",
+        "says",
+        "from",
+        "angles",
+        "decides",
+        "support",
+        "contacts",
+        "touch",
+        "side",
+        "on",
+        "general",
+        "gaze",
+    ]
     + ["hands", "loose"]
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")

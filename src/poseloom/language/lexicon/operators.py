@@ -22,7 +22,9 @@ _UNDO = re.compile(
     r"\b(?:undo|reset|restore|put back|revert)(?: (?:the|your|his|her|what the|what))?"
     r"(?: (?P<side>left|right|both))?(?: (?P<limb>arms?|legs?|head|torso|trunk|hands?|everything|all|pose|it))\b(?: does)?"
 )
-_NOT_A_BODY = re.compile(r"\b(?:turn|rotate)\b[^,.;]*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b")
+_NOT_A_BODY = re.compile(
+    r"\b(?:turn|rotate)\b[^,.;]*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"
+)
 _LIMBS = {
     "arm": ("left_arm", "right_arm"), "hand": ("left_arm", "right_arm"), "leg": ("left_leg", "right_leg"),
     "head": ("head",), "torso": ("trunk",), "trunk": ("trunk",),
@@ -71,12 +73,18 @@ def operators_of(instruction: str) -> Operators:
     for found in _UNDO.finditer(text):
         limb = found["limb"].removesuffix("s")
         limbs = _LIMBS.get(limb, ("left_arm", "right_arm", "left_leg", "right_leg", "head", "trunk", "root"))
-        undone += [one for one in limbs if found["side"] in (None, "both") or not one.startswith(("left", "right")) or one.startswith(found["side"])]
+        undone += [
+            one
+            for one in limbs
+            if found["side"] in (None, "both") or not one.startswith(("left", "right")) or one.startswith(found["side"])
+        ]
         told.append(f"{found.group().split(maxsplit=1)[1]} as in quiet standing")
     text = _UNDO.sub(" ", text)
     rest = re.sub(r"\s+", " ", text).strip(" ,.;!")
     rest = re.sub(r"^(?:and|then|but|please)\b\s*|\s*\b(?:and|then|but|please)$", "", rest)
-    return Operators(rest if told else instruction, bool(mirrored) and "mirrored" in told, turn, tuple(undone), tuple(told))
+    return Operators(
+        rest if told else instruction, bool(mirrored) and "mirrored" in told, turn, tuple(undone), tuple(told)
+    )
 
 
 def _degrees(found: re.Match[str]) -> float:

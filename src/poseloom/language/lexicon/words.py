@@ -59,6 +59,7 @@ class WordTables:
     people: frozenset[str]
     after: frozenset[str]
     fillers: frozenset[str]
+    exact: frozenset[str]
     limb_verbs: frozenset[str]
     objects: frozenset[str]
     several: tuple[tuple[str, ...], ...]
@@ -83,11 +84,11 @@ def word_tables(folder: Path = WORDS) -> WordTables:
         for old, new in rows("synonyms", "phrases", dict).items()
         if old.split() != new.split()
     }
-    small = {key: frozenset(rows("small", key, list)) for key in ("skipped", "people", "after", "filler")}
+    small = {key: frozenset(rows("small", key, list)) for key in ("skipped", "people", "after", "filler", "exact")}
     return WordTables(
         *(phrases, max(map(len, phrases)), rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
         *(_lemmas(rows("verbs", "regular", list), rows("verbs", "forms", dict)), small["skipped"], small["people"]),
-        *(small["after"], small["filler"], frozenset(rows("verbs", "limb", list))),
+        *(small["after"], small["filler"], small["exact"], frozenset(rows("verbs", "limb", list))),
         *(frozenset(rows("objects", "objects", list)),),
         tuple(tuple(words.split()) for words in rows("objects", "several", list)),
         {name: frozenset(words) for name, words in rows("objects", "languages", dict).items()},

@@ -56,9 +56,7 @@ class Understood:
     def told(self) -> dict[str, tuple[str, ...]]:
         """The fields ``understood``, ``not_understood`` and ``assumed`` of a result."""
         meaning = self.meaning
-        named = [
-            f"{one.pose.name}{f' ({one.shown_side})' if one.side else ''}" for one in meaning.mentions
-        ]
+        named = [f"{one.pose.name}{f' ({one.shown_side})' if one.side else ''}" for one in meaning.mentions]
         said = [sentence_of(one).rstrip(".").lower() for one in meaning.said]
         facts = [claim_in_words(options[0]) for options in meaning.facts]
         left_out = () if self.is_described else self.composed.left_out

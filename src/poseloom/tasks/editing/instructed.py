@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+
 from poseloom.base.errors import PoseloomError
 from poseloom.language.claims.reading import read_instruction
 from poseloom.language.lexicon.bodies import body_pose, columns_of
@@ -24,8 +25,8 @@ from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
 from poseloom.results.poses import Facts
 from poseloom.tasks.common.checking import instructed_facts, stated_facts
-from poseloom.tasks.common.fact_words import change_in_words
 from poseloom.tasks.common.drawing import moved_joints, rows_of
+from poseloom.tasks.common.fact_words import change_in_words
 from poseloom.tasks.common.understood import Understood
 
 _VARIED = 0.25
