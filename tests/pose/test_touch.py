@@ -62,5 +62,5 @@ def test_what_touches_already_is_left_alone():
 
 def test_an_unknown_place_is_refused():
     assert check_touch("floor") == "floor" and len(touch_points()) > 40
-    with pytest.raises(PoseloomError, match="no place 'left_kne'.*left_knee"):
+    with pytest.raises(PoseloomError, match=r"no place 'left_kne'.*left_knee"):
         check_touch("left_kne")

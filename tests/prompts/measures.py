@@ -23,7 +23,8 @@ _PALM = 0.07
 """Metres from the wrist joint to the middle of the palm."""
 _HEAD_POINTS = {
     "crown": (0, 0.17, 0.0), "mouth": (0, -0.02, 0.11), "chin": (0, -0.06, 0.09), "face": (0, 0.03, 0.10),
-    "forehead": (0, 0.10, 0.09), "left_ear": (0.08, 0.03, 0.0), "right_ear": (-0.08, 0.03, 0.0), "nape": (0, 0.05, -0.09),
+    "forehead": (0, 0.10, 0.09), "left_ear": (0.08, 0.03, 0.0), "right_ear": (-0.08, 0.03, 0.0),
+    "nape": (0, 0.05, -0.09),
 }  # fmt: skip
 """Metres from the head joint in the head's axes: left, up, ahead."""
 _TRUNK_POINTS = {"chest": ("spine3", (0.0, 0.06, 0.11)), "left_waist": ("pelvis", (0.14, 0.09, 0.02)),

@@ -107,7 +107,7 @@ def test_what_cannot_be_checked_is_told(model):
 
 
 def test_a_text_of_which_nothing_is_understood_is_refused_with_what_is_like_it(model):
-    with pytest.raises(PoseloomError, match="nothing is understood of 'zebra'.*cobra.*--anyway"):
+    with pytest.raises(PoseloomError, match=r"nothing is understood of 'zebra'.*cobra.*--anyway"):
         model.generate("zebra")
 
 

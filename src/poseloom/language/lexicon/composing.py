@@ -1,10 +1,11 @@
-"""A text that was understood as one body pose: the named pose that carries it, other names and what is said of limbs over it."""
+"""A text that was understood as one body pose: a named pose carries it, other names and what is said go over it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -15,12 +16,11 @@ from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import Statement
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together, truth_of
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, parts_of_angles
-from poseloom.language.lexicon.entries import LIMBS
+from poseloom.language.lexicon.entries import LIMBS, limb_of, named_poses
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.understanding import Understanding, says
 from poseloom.language.lexicon.words import WORDS
 from poseloom.pose.contact import floor_points
-from poseloom.pose.joints import other_side
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.settle import Support
 from poseloom.pose.touch import Touch, touch_points
@@ -89,7 +89,8 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     """The named pose that carries the body: an exact one before a general one."""
     whole = [one for one in mentions if one.pose.whole]
     exact = [one for one in whole if not one.pose.general and not one.pose.lends]
-    return (exact or [one for one in whole if not one.pose.lends] or whole or [None])[0]
+    general = [one for one in whole if not one.pose.lends]
+    return next(iter(exact or general or whole), None)
 
 
 def compose(
@@ -248,7 +249,7 @@ def _say_both(work: _Work, said: Statement) -> None:
     """What both arms do together has a name of its own."""
     name = {"crossed": "arms crossed", "together": "hands clasped in front"}.get(said.what)
     if name is not None and said.part in ("arm", "hand"):
-        _add_mention(work, Mention(_pose(name), "", said.what))
+        _add_mention(work, Mention(named_poses()[name], "", said.what))
 
 
 def _say_place(work: _Work, said: Statement, side: str) -> None:
@@ -304,7 +305,7 @@ def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount:
                 else:
                     work.angles[column] = _scaled(degree, amount, movement).deg2rad()
                 work.held[column] = True
-            work.decided.add(_limb(name))
+            work.decided.add(limb_of(name))
 
 
 def _scaled(degree: float, amount: str, movement: str) -> Tensor:
@@ -346,18 +347,6 @@ def _lies(work: _Work) -> bool:
     return bool(work.support.on_floor.all()) and bool(work.support.contacts[:, back].any())
 
 
-def _limb(part: str) -> str:
-    from poseloom.language.lexicon.entries import limb_of
-
-    return limb_of(part)
-
-
-def _pose(name: str):
-    from poseloom.language.lexicon.entries import named_poses
-
-    return named_poses()[name]
-
-
 def _part_of(part: str) -> str:
     from poseloom.language.description.plain_table import plain_words
 
@@ -366,7 +355,7 @@ def _part_of(part: str) -> str:
 
 
 @cache
-def _limbs() -> dict:
+def _limbs() -> dict[str, Any]:
     path = WORDS / "limbs.json"
     table = read_table(path)
     for name in ("states", "standing", "lying", "touch", "relations", "amounts", "starts"):
@@ -374,12 +363,11 @@ def _limbs() -> dict:
     return table
 
 
-def _states() -> dict:
-    return _limbs()["states"]
+def _states() -> dict[str, Any]:
+    states: dict[str, Any] = _limbs()["states"]
+    return states
 
 
-def _starts() -> dict:
-    return _limbs()["starts"]
-
-
-__all__ = ["Composed", "base_of", "compose", "other_side"]
+def _starts() -> dict[str, Any]:
+    starts: dict[str, Any] = _limbs()["starts"]
+    return starts

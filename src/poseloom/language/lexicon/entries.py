@@ -1,6 +1,6 @@
 """Named poses: what people call them, what must hold of them, and how a body takes them.
 
-The tables stand in ``named/*.json``, one file a field (yoga, fitness, gestures ...); a linguist can edit them. An entry:
+The tables stand in ``named/*.json``, one file a field (yoga, fitness ...); a linguist can edit them. An entry:
 
 - ``aliases``: other names, in any inflection; ``{side}`` stands for left, right, one, either. Small words (the, his, a)
   are left out. The name itself is one too.
@@ -8,16 +8,16 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness, gestures 
 - ``from``: one of the stances of ``pose/stances.json`` (default: quiet standing); ``angles`` by part in degrees over
   that one, ``both_`` before a part for both sides.
 - ``decides``: which of root, trunk, head, left_arm, right_arm, left_leg, right_leg the entry sets; arms, legs and body
-  (root, trunk, legs) and all for several. Default: those of which it or its stance gives an angle; where that is a leg or
-  the root, all of them.
+  (root, trunk, legs) and all for several. Default: those of which it or its stance gives an angle; where that is a leg
+  or the root, all of them.
 - ``support``: feet, floor, seat or air; ``contacts``: the points of ``pose/contact.json`` on the floor.
 - ``touch``: pairs of places of ``pose/touch_points.json`` that must meet: ["left_hand", "left_waist"].
 - ``side``: left or right, where the entry is written for one side: what "to the left", "with the left arm", "left ..."
-  call it. ``on``: the same for "on the left leg, foot, knee, arm, side", where that is another side. Named for the other
-  side it is mirrored.
+  call it. ``on``: the same for "on the left leg, foot, knee, arm, side", where that is another side. Named for the
+  other side it is mirrored.
 - ``lends``: beside another posture it lends its arms and head alone (a T-pose of somebody who sits).
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
-- ``gaze``, ``hands`` (shapes of the left and the right hand) and ``loose`` (factor on how far samples vary) are optional.
+- ``gaze``, ``hands`` (shapes of the left and right hand) and ``loose`` (how far samples vary, 1 as usual) are optional.
 """
 
 from __future__ import annotations
@@ -41,22 +41,10 @@ _GROUPS = {
     "all": LIMBS,
 }
 _FIELDS = frozenset(
-    [
-        "aliases",
-        "lends",
-        "says",
-        "from",
-        "angles",
-        "decides",
-        "support",
-        "contacts",
-        "touch",
-        "side",
-        "on",
-        "general",
-        "gaze",
-    ]
-    + ["hands", "loose"]
+    {
+        *("aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general"),
+        *("lends", "gaze", "hands", "loose"),
+    }
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
 _SIDES = ("left", "right")
@@ -135,16 +123,25 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
     decides = _decided(row["decides"]) if "decides" in row else _decided_by(given)
     if not decides <= set(LIMBS):
         raise refuse(f"decides {sorted(decides - set(LIMBS))}, expected {', '.join((*LIMBS, *_GROUPS))}")
+    contacts = tuple(row.get("contacts", stance.get("contacts", ("sole",) if support in ("feet", "seat") else ())))
     return NamedPose(
-        *(name, path.stem, tuple(row.get("aliases", ())), tuple(row.get("says", ())), start, angles, decides),
-        *(
-            support,
-            tuple(row.get("contacts", stance.get("contacts", ("sole",) if support in ("feet", "seat") else ()))),
-        ),
-        tuple((first, second) for first, second in row.get("touch", ())),
-        *(side, on, bool(row.get("general", False)), bool(row.get("lends", False)), row.get("gaze", "")),
-        (row["hands"][0], row["hands"][1]) if "hands" in row else None,
-        float(row.get("loose", 1.0)),
+        name,
+        field=path.stem,
+        aliases=tuple(row.get("aliases", ())),
+        says=tuple(row.get("says", ())),
+        start=start,
+        angles=angles,
+        decides=decides,
+        support=support,
+        contacts=contacts,
+        touch=tuple((first, second) for first, second in row.get("touch", ())),
+        side=side,
+        on=on,
+        general=bool(row.get("general", False)),
+        lends=bool(row.get("lends", False)),
+        gaze=row.get("gaze", ""),
+        hands=(row["hands"][0], row["hands"][1]) if "hands" in row else None,
+        loose=float(row.get("loose", 1.0)),
     )
 
 

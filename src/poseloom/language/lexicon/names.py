@@ -207,7 +207,5 @@ def _side_beside(words: list[Token], at: int, end: int, taken: list[bool]) -> tu
 
 def _past_place(pose: NamedPose, words: list[Token], end: int) -> int:
     """ "On the floor" of somebody who is there anyway, "on a chair" of somebody who sits."""
-    if end + 1 < len(words) and words[end].word in _AT_PLACE and not words[end].after_mark:
-        if words[end + 1].word in _PLACES.get(pose.support, ()):
-            return end + 2
-    return end
+    at_place = end + 1 < len(words) and words[end].word in _AT_PLACE and not words[end].after_mark
+    return end + 2 if at_place and words[end + 1].word in _PLACES.get(pose.support, ()) else end

@@ -20,7 +20,8 @@ _TURN = re.compile(
 )
 _UNDO = re.compile(
     r"\b(?:undo|reset|restore|put back|revert)(?: (?:the|your|his|her|what the|what))?"
-    r"(?: (?P<side>left|right|both))?(?: (?P<limb>arms?|legs?|head|torso|trunk|hands?|everything|all|pose|it))\b(?: does)?"
+    r"(?: (?P<side>left|right|both))?"
+    r"(?: (?P<limb>arms?|legs?|head|torso|trunk|hands?|all|pose|it|everything))\b(?: does)?"
 )
 _NOT_A_BODY = re.compile(
     r"\b(?:turn|rotate)\b[^,.;]*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"

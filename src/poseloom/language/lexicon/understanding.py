@@ -1,8 +1,8 @@
 """How a text in people's own words is understood: names of poses, what is said of limbs, and what is not understood.
 
-Sentences that the describer could have written are read as facts. Others are searched for named poses, the longest name
-first; what is left is read as people speak of limbs. Each word counts once: as understood, as a thing that is not drawn,
-or as not understood.
+Sentences that the describer could have written are read as facts. Others are searched for named poses, the longest
+name first; what is left is read as people speak of limbs. Each word counts once: as understood, as a thing that is not
+drawn, or as not understood.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ _SHORT = 12
 _SUBJECTS = ("the ", "a person", "someone", "somebody", "their ", "both ", "his ", "her ", "your ")
 _HANDS = frozenset(["hand", "hands", "palm", "palms", "fist", "fists"])
 _TOUCHABLE = frozenset(
-    ["knee", "knees", "hip", "hips", "waist", "shoulder", "shoulders", "ear", "ears", "mouth", "chest", "foot", "feet"]
-    + ["floor", "ground", "head", "face", "nose", "chin", "elbow", "belly", "thigh", "thighs", "shin", "shins", "ankle"]
+    {
+        *("knee", "knees", "hip", "hips", "waist", "shoulder", "shoulders", "ear", "ears", "mouth", "chest", "foot"),
+        *("feet", "floor", "ground", "head", "face", "nose", "chin", "elbow", "belly", "thigh", "thighs", "shin"),
+        *("shins", "ankle"),
+    }
 )
 _HIGHER = re.compile(
-    r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than (?:the |his |her |your )?"
-    r"(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
+    r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than "
+    r"(?:the |his |her |your )?(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 

@@ -1,4 +1,4 @@
-"""Poses drawn around one that words make: varied where the words leave it free, on their support, with places together."""
+"""Poses drawn around one that words make: varied where words leave it free, on their support, with places together."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def rows_of(support: Support, count: int) -> Support:
 def _best(
     angles: Float[Tensor, "tries 57"], support: Support, holds: Sequence[Options], count: int
 ) -> Int[Tensor, " count"]:
-    """For each pose the best of its tries: what must hold, then how well the body could hold it; the freest of equals."""
+    """For each pose the best of its tries: what must hold, then how well a body could hold it; the freest of equals."""
     matrices = to_matrices(angles)
     figure = ContactFigure.of(matrices)
     lean = torch.linalg.vector_norm(off_balance(figure, support), dim=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from poseloom.base.errors import PoseloomError
 from poseloom.language.lexicon.canonical import canonical, sentence_of
@@ -53,7 +54,7 @@ class Understood:
         made += [f"this cannot hold at once: {one}; the last one counts" for one in meaning.contradictions[:3]]
         return tuple(made)
 
-    def told(self) -> dict[str, tuple[str, ...]]:
+    def told(self) -> dict[str, Any]:
         """The fields ``understood``, ``not_understood`` and ``assumed`` of a result."""
         meaning = self.meaning
         named = [f"{one.pose.name}{f' ({one.shown_side})' if one.side else ''}" for one in meaning.mentions]

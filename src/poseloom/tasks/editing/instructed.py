@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ class Instructed:
         remedy = "say what changes, as 'raise the left arm', or change it anyway (--anyway, anyway=True)"
         return PoseloomError(f"nothing is understood of {self.text.strip()[:60]!r}{like}; {remedy}")
 
-    def told(self) -> dict[str, tuple[str, ...]]:
+    def told(self) -> dict[str, Any]:
         """The fields ``understood``, ``not_understood`` and ``assumed`` of a result."""
         made = self.understood.told()
         if self.by_model:
