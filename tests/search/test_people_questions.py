@@ -19,7 +19,7 @@ from poseloom.search.query.parse import parse
         ("forward lunge with the left leg", ("lunge", "left leg in front")),
         ("forward lunge with the right leg", ("lunge", "right leg in front")),
         ("downward facing dog", ("downwarddog",)),
-        ("plnak", ("plank",)),
+        ("plnak", ("plank", "arms straight")),
         ("upside down", ("upsidedown",)),
     ],
 )
