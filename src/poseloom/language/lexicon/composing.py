@@ -29,6 +29,8 @@ from poseloom.pose.types import Pose
 _FOOT = ("heel", "ball", "toes", "outer_foot")
 _LEG_PARTS = ("leg", "knee", "foot")
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
+_DEEP_HIPS = 78.0
+"""Degrees of hips that bend so far that nobody has to bend further to reach the floor."""
 _BIT = 0.4
 """Share of the way that "a bit" goes."""
 _USUAL = "right"
@@ -278,7 +280,15 @@ def _touch(work: _Work, side: str, place: str, target_side: str) -> None:
     work.touches.append(Touch(f"{side}_hand", where))
     work.decided.add(f"{side}_arm")
     start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
+    if where == "floor" and work.carried == "feet" and _is_upright(work):
+        start = _starts()["floor_from_feet"]
     _set(work, start, side, "")
+
+
+def _is_upright(work: _Work) -> bool:
+    """Whether the hips are not so bent that hands are near the floor anyway."""
+    hips = work.angles[[MOVEMENT_INDEX[f"{side}_hip_flexion"] for side in SIDES]]
+    return bool((hips.rad2deg() < _DEEP_HIPS).all())
 
 
 def _touch_of_fact(work: _Work, claim: Claim | Together) -> None:
