@@ -44,7 +44,7 @@ def test_slips_are_notes_unless_they_are_mistakes():
 
 @pytest.mark.parametrize("use", [poseloom.describe, lambda pose: poseloom.save(pose, "a.npz"), poseloom.render])
 def test_a_result_in_the_place_of_its_poses_is_refused_with_the_remedy(use, tiny_models):
-    made = poseloom.generate("up", n=1, model=tiny_models["generation"])
+    made = poseloom.generate("arms up", n=1, model=tiny_models["generation"])
     with pytest.raises(PoseloomError, match=r"got Generated; give its \.poses"):
         use(made)
 
@@ -54,7 +54,8 @@ def test_words_are_judged_by_poses():
     up[16, 2], down[16, 2] = 1.3, -1.3
     both = Pose(torch.stack([up, down]))
     judged = poseloom.judge("the left arm is raised, zebra", both)
-    assert judged.facts.in_words() == ["1 of 1 facts hold", "0 of 1 facts hold"] and judged.facts.unread == ("zebra",)
+    unread = "facts hold, 1 part was not understood"
+    assert judged.facts.in_words() == [f"1 of 2 {unread}", f"0 of 2 {unread}"] and judged.facts.unread == ("zebra",)
     changed = poseloom.judge("Raise the left arm.", Pose(down), both)
     assert changed.facts.in_words() == ["1 of 1 facts hold", "0 of 1 facts hold"]
     assert poseloom.judge("left " * 300, Pose(up)).notes == ("the text has 300 words, the first 250 are read",)
@@ -91,7 +92,9 @@ def test_find_asks_for_statements(indices):
 def test_find_ranks_all_rows_by_meaning(indices):
     _, learned, model, poses = indices
     found = poseloom.find("a standing flubber", learned, 40, model=model)
-    assert sorted(hit.row for hit in found) == list(range(40)) and found.notes == ("not known: flubber",)
+    assert sorted(hit.row for hit in found) == list(range(40)) and found.notes == (
+        "understood: standing; not understood: flubber",
+    )
     ranked = poseloom.load_model(model, "retrieval").rank("a standing flubber", poses, 40)
     torch.testing.assert_close(
         torch.tensor([hit.score for hit in found]), torch.tensor([one.score for one in ranked]), atol=1e-5, rtol=0

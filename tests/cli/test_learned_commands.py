@@ -45,14 +45,25 @@ def test_generate_verified_is_at_least_as_true(command):
     ("text", "told"),
     [
         ("", "any pose"),
-        ("a flubber with the left arm raised", "not known: flubber"),
-        ("der linke Arm ist gehoben", "most of the text is not understood"),
-        ("left " * 10_000, "10,000 words, the first 250 are read"),
+        ("a flubber with the left arm raised", "understood: the left arm is raised; not understood: flubber; assumed"),
+        ("left arm up " * 5_000, "15,000 words, the first 250 are read"),
     ],
 )
 def test_what_is_not_understood_is_told_on_stderr(command, text, told):
     status, out, err = command("generate", text, "-n", 1, "--json")
-    assert status == 0 and told in err and told in " ".join(json.loads(out)["notes"])
+    made = json.loads(out)
+    assert status == 0 and told in err
+    assert made["not_understood"] == (["flubber"] if "flubber" in text else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("der linke Arm ist gehoben", "it looks like German"), ("handstnd-ish flubber", "like it"), ("42 🥝", "--anyway")],
+)
+def test_of_what_nothing_is_understood_nothing_is_drawn(command, text, told):
+    status, out, err = command("generate", text, "-n", 1)
+    assert status == 2 and not out and "nothing is understood" in err and told in err
+    assert command("generate", text, "-n", 1, "--anyway")[0] == 0
 
 
 def test_edit_draws_before_and_after(command, motion_file, tmp_path):
@@ -156,7 +167,10 @@ def test_search_ranks_by_the_vectors_of_a_learned_model(command, table, tmp_path
     status, out, err = command("search", "a flubber with the left arm up", "--index", index, "-k", 60, "--json")
     found = json.loads(out)
     rows = found["hits"]
-    assert status == 0 and len(rows) == 60 and "not known: flubber" in err and found["notes"] == ["not known: flubber"]
+    told = "understood: the left arm is raised straight up; not understood: flubber"
+    assert status == 0 and len(rows) == 60 and told in err and found["notes"] == [told]
+    status, _, err = command("search", "flubber", "--index", index)
+    assert status == 2 and "nothing is understood of 'flubber'" in err
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
     by_path = command("search", "kneeling", "--index", index, "--embedding", tiny_models["retrieval"], "--json")[1]
     assert by_path == command("search", "kneeling", "--index", index, "--json")[1]

@@ -218,12 +218,13 @@ def test_shapes_name_their_body():
 
 def test_facts_count_what_can_be_judged():
     assert FACTS.read.tolist() == [2, 1] and FACTS.true.tolist() == [1, 1] and FACTS.share.tolist() == [0.5, 1.0]
-    assert FACTS.in_words() == ["1 of 2 facts hold", "1 of 1 facts hold"]
+    unread = "facts hold, 1 part was not understood"  # which counts as well
+    assert FACTS.in_words() == [f"1 of 3 {unread}", f"1 of 2 {unread}"]
     assert FACTS.rows() == [
         {"facts_read": 2, "facts_true": 1, "holds": [True, False]},
         {"facts_read": 1, "facts_true": 1, "holds": [True, None]},
     ]
-    assert FACTS.of([1]).in_words() == ["1 of 1 facts hold"]
+    assert FACTS.of([1]).in_words() == [f"1 of 2 {unread}"]
     nothing = Facts((), np.zeros((2, 0), bool), np.zeros((2, 0), bool))
     assert nothing.in_words() == ["", ""] and np.isnan(nothing.share).all()
 

@@ -14,21 +14,29 @@ from poseloom.results.texts import Captioned
 
 
 def generate(
-    text: str, n: int = 4, seed: int = 0, *, verify: bool = False, model: str | Path = "generation"
+    text: str,
+    n: int = 4,
+    seed: int = 0,
+    *,
+    verify: bool = False,
+    model: str | Path = "generation",
+    anyway: bool = False,
 ) -> Generated:
     """Poses (n,) that a text tells of, each another one, facing +Z, and which facts of the text hold for each.
 
     Args:
-        text: plain English; an empty one asks for any pose. What is not understood of it stands in the notes.
+        text: plain English: names of poses, limbs, whole descriptions; an empty one asks for any pose. The result says
+            what was understood, what was not, and what was assumed.
         n: number of poses.
         seed: the same seed gives the same poses.
         verify: draw more, check them by the geometry against the facts that are read in the text, give the best.
         model: by name or path.
+        anyway: draw poses even where nothing of the text is understood.
 
     Raises:
-        PoseloomError: no such model, or no number of poses from 1 to 10,000.
+        PoseloomError: no such model, no number of poses from 1 to 10,000, or a text of which nothing is understood.
     """
-    return load_model(model, "generation").generate(text, n, seed, verify)
+    return load_model(model, "generation").generate(text, n, seed, verify, anyway)
 
 
 def edit(
@@ -39,6 +47,7 @@ def edit(
     *,
     verify: bool = False,
     model: str | Path = "editing",
+    anyway: bool = False,
 ) -> Edited:
     """A pose changed as an instruction says, in `n` ways: poses (n,) with its heading, translation, hands and shape.
 
@@ -49,11 +58,12 @@ def edit(
         seed: the same seed gives the same poses.
         verify: draw more, check them by the geometry against what is read in the instruction, give the best.
         model: by name or path.
+        anyway: change the pose even where nothing of the instruction is understood.
 
     Raises:
         PoseloomError: no such model, several poses, an empty instruction, no number of poses from 1 to 1,000.
     """
-    return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify)
+    return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify, anyway)
 
 
 def caption(

@@ -57,8 +57,9 @@ def find(
         return opened.search(query, k, where, near)
     if not query.strip():
         raise PoseloomError("an empty question; say what to look for")
-    asked = space.embed_texts([query])
-    return replace(opened.nearest(asked.vectors[0].numpy(), k, where), notes=asked.notes)
+    notes = space.notes_on_question(query, near)
+    asked = space.embed_texts([space.meant(query)])
+    return replace(opened.nearest(asked.vectors[0].numpy(), k, where), notes=notes)
 
 
 def has_learned_vectors(index: Index) -> bool:

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the pose (default: 0)")
     learned.add_sampling_options(parser, count=1, drawn=_DRAWN)
     learned.add_model(parser, "editing")
+    parser.add_argument(
+        "--anyway", action="store_true", help="change the pose even where nothing of INSTRUCTION is understood"
+    )
     options.add_force(parser)
     options.add_json(parser)
 
@@ -89,9 +92,9 @@ def _edited(file: str, out: Path | None, picture: Path | None, arguments: argpar
         refuse_source(path, file, arguments.joint_map, force=arguments.force)
     clip = options.read_motion(arguments, file)
     pose = clip.pose[options.checked_frame(file, clip, arguments.frame)]
-    settings = {"verify": arguments.verify, "model": arguments.model}
+    settings = {"verify": arguments.verify, "model": arguments.model, "anyway": arguments.anyway}
     made = api.edit(pose, arguments.instruction, arguments.n, arguments.seed, **settings)
-    printing.tell(made.notes)
+    printing.tell((*([made.reading()] if made.reading() else []), *made.notes))
     if out is not None:
         api.save(made.poses, out)
     if picture is not None:

@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     learned.add_sampling_options(parser, count=4, drawn=_DRAWN)
     learned.add_model(parser, "generation")
     options.add_device(parser)
+    parser.add_argument("--anyway", action="store_true", help="draw people even where nothing of TEXT is understood")
     options.add_json(parser)
 
 
@@ -22,8 +23,15 @@ def run(arguments: argparse.Namespace) -> None:
 
     learned.check_picture(arguments.render)
     learned.check_targets(arguments.out, arguments.render)
-    made = api.generate(arguments.text, arguments.n, arguments.seed, verify=arguments.verify, model=arguments.model)
-    printing.tell(made.notes)
+    made = api.generate(
+        arguments.text,
+        arguments.n,
+        arguments.seed,
+        verify=arguments.verify,
+        model=arguments.model,
+        anyway=arguments.anyway,
+    )
+    printing.tell((*([made.reading()] if made.reading() else []), *made.notes))
     if arguments.out is not None:
         api.save(made.poses, arguments.out)
     if arguments.render is not None:

@@ -112,9 +112,12 @@ class Facts:
         return Facts(self.stated, self.holds[chosen], self.judged[chosen], self.unread)
 
     def in_words(self) -> list[str]:
-        """``2 of 3 facts hold`` for each pose; empty where nothing can be judged."""
+        """``2 of 3 facts hold`` for each pose; parts that were not understood count as facts that do not; empty where
+        nothing can be judged."""
         counts = zip(self.true.tolist(), self.read.tolist(), strict=True)
-        return [f"{true} of {read} facts hold" if read else "" for true, read in counts]
+        parts = len(self.unread)
+        left = f", {parts} part{'s were' if parts > 1 else ' was'} not understood" if parts else ""
+        return [f"{true} of {read + parts} facts hold{left}" if read else "" for true, read in counts]
 
     def rows(self) -> list[dict[str, Any]]:
         """For each pose ``facts_read``, ``facts_true`` and ``holds``: true, false or, where it cannot be told, null."""
@@ -159,12 +162,23 @@ class Made(Result):
         facts: which facts of the words hold, for each pose.
         seed: that chose them; the same one gives the same poses.
         verified: whether they were chosen among more by their facts.
+        understood: what was understood of the words, in words.
+        not_understood: their words without a meaning for poses, and things that are not drawn.
+        assumed: what the words left open and was taken as usual.
     """
 
     poses: Pose
     facts: Facts
     seed: int
     verified: bool
+    understood: tuple[str, ...] = field(default=(), kw_only=True)
+    not_understood: tuple[str, ...] = field(default=(), kw_only=True)
+    assumed: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def reading(self) -> str:
+        """``understood: handstand; not understood: violin; assumed: standing``; empty where nothing is known of it."""
+        parts = (("understood", self.understood), ("not understood", self.not_understood), ("assumed", self.assumed))
+        return "; ".join(f"{name}: {', '.join(words)}" for name, words in parts if words)
 
     def __post_init__(self) -> None:
         if self.facts.are_found and self.poses.batch_shape != (len(self.facts.holds),):
@@ -173,7 +187,10 @@ class Made(Result):
             )
 
     def _made(self) -> dict[str, Any]:
-        stated = {"seed": self.seed, "verified": self.verified, "facts": list(self.facts.stated)}
+        told = ("understood", "not_understood", "assumed")
+        stated: dict[str, Any] = {"seed": self.seed, "verified": self.verified}
+        stated |= {name: list(getattr(self, name)) for name in told}
+        stated["facts"] = list(self.facts.stated)
         rows = [fact | pose for fact, pose in zip(self.facts.rows(), pose_rows(self.poses), strict=True)]
         names: dict[str, Any] = {"joints": list(JOINT_NAMES[: self.poses.joints])}
         if self.poses.shape is not None:
@@ -192,7 +209,8 @@ class Generated(Made):
     text: str
 
     def as_json(self) -> dict[str, Any]:
-        """``text``, ``seed``, ``verified``, ``facts``, ``unread``, ``joints``, ``poses``, ``notes``.
+        """``text``, ``seed``, ``verified``, ``understood``, ``not_understood``, ``assumed``, ``facts``, ``unread``,
+        ``joints``, ``poses``, ``notes``.
 
         Each of the poses has ``facts_read``, ``facts_true``, ``holds``, and what `pose_rows` says.
         """

@@ -62,6 +62,9 @@ class OpenSegment:
         return {one["name"]: MetadataColumn(self._folder, one, self.rows) for one in self._told.metadata}
 
 
+_NO_STATEMENT = "no statement about poses is understood: the words are looked for in the texts alone"
+
+
 class Index:
     """An index on disk. Opening reads its table of contents alone; arrays are mapped when they are first used.
 
@@ -106,6 +109,8 @@ class Index:
         unknown = tuple(word for word in words if word not in plain)
         if not asked.conditions and not plain:
             raise PoseloomError(self._not_understood(text))
+        if not asked.conditions and self.manifest.features == FEATURES_VERSION:
+            notes += (_NO_STATEMENT,)
         filters = _filters(where)
         mask = self._mask(filters)
         found = [

@@ -7,6 +7,8 @@ from poseloom.language.claims.checking import check_instructions
 from poseloom.nn.text.reading import WordReader
 from poseloom.nn.text.words import WordList
 from poseloom.pose import Pose, stack
+from poseloom.pose.contact import ground
+from poseloom.pose.limbs import LIMBS
 from poseloom.pose.rotations import axis_to_rotmat
 from poseloom.pose.sampler import sample
 from poseloom.pose.types import heading
@@ -94,6 +96,52 @@ def test_of_those_that_follow_best_the_one_that_moves_least_is_given(model):
     torch.testing.assert_close(checked.poses.rotations[:, 16, 2], torch.full((2,), -0.3))
 
 
+@pytest.mark.parametrize(
+    ("instruction", "moves"),
+    [
+        ("cross your arms", {"left_arm", "right_arm"}),
+        ("look up", {"head", "trunk"}),
+        ("undo the left arm", {"left_arm"}),
+        ("raise the right arm as far as you can", {"right_arm"}),
+    ],
+)
+def test_what_is_not_named_stays(model, pose, instruction, moves):
+    made = model.edit(pose, instruction)
+    changed = (made.poses.rotations[0] - pose.rotations).abs().amax(-1)[:22] > 1e-4
+    named = [joint for limb in moves for joint in LIMBS[limb]]
+    assert bool(changed[named].any())
+    changed[named] = False
+    assert not changed.any()
+    assert made.facts.true.tolist() == made.facts.read.tolist() == [1]
+
+
+def test_sitting_down_keeps_the_arms_and_the_floor(model, pose):
+    made = model.edit(pose, "kneel down on the left knee")
+    assert made.understood == ("kneeling on one knee (left)",) and made.facts.in_words() == ["1 of 1 facts hold"]
+    arms = [*LIMBS["left_arm"], *LIMBS["right_arm"]]
+    torch.testing.assert_close(made.poses.rotations[0, arms], pose.rotations[arms], atol=1e-4, rtol=0)
+    lowest = [ground(one).translation[..., 1] - one.translation[..., 1] for one in (pose, made.poses[0])]
+    torch.testing.assert_close(*lowest, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("instruction", "degrees"), [("turn to the right", -90), ("turn 30 degrees to the left", 30)])
+def test_turning_changes_the_heading_alone(model, pose, instruction, degrees):
+    made = model.edit(pose, instruction).poses[0]
+    torch.testing.assert_close(made.rotations[1:], pose.rotations[1:])
+    turned = torch.rad2deg(heading(made.rotations[0]) - heading(pose.rotations[0]))
+    assert abs((float(turned) - degrees + 180) % 360 - 180) < 0.1
+
+
+def test_mirrored_twice_is_the_pose_itself(model, pose):
+    once = model.edit(pose, "mirror it").poses[0]
+    torch.testing.assert_close(model.edit(once, "mirror it").poses[0].matrices(), pose.matrices(), atol=1e-4, rtol=0)
+
+
+def test_an_instruction_of_which_nothing_is_understood_is_refused(model, pose):
+    with pytest.raises(PoseloomError, match="nothing is understood of 'transmogrify'"):
+        model.edit(pose, "transmogrify")
+
+
 def test_mistakes(model, pose):
     with pytest.raises(PoseloomError, match="instruction is empty"):
         model.edit(pose, " ")
@@ -110,6 +158,6 @@ def test_a_result_in_the_place_of_a_pose_is_refused_with_the_remedy(model, pose)
 
 
 def test_what_is_not_understood_stands_in_the_notes(model, pose):
-    assert model.edit(pose, "raise the left flipper").notes == ("not known: flipper",)
-    unchecked = model.edit(pose, "raise the flipper", verify=True)
+    assert model.edit(pose, "raise the left flipper", anyway=True).notes == ("not known: flipper",)
+    unchecked = model.edit(pose, "raise the flipper", verify=True, anyway=True)
     assert not unchecked.verified and "poses were not chosen" in unchecked.notes[-1]

@@ -50,7 +50,9 @@ def test_texts_do_not_disturb_each_other(model):
 def test_ranking(model):
     poses = sample(9, seed=2)
     found = model.rank("the left arm is up", poses, k=4)
-    scores = (model.embed_poses(poses).vectors @ model.embed_texts(["the left arm is up"]).vectors[0]).tolist()
+    scores = (
+        model.embed_poses(poses).vectors @ model.embed_texts([model.meant("the left arm is up")]).vectors[0]
+    ).tolist()
     assert [one.row for one in found] == sorted(range(9), key=lambda row: -scores[row])[:4]
     assert len(model.rank("sitting", poses, k=100)) == 9
     with pytest.raises(PoseloomError, match="k is 0"):

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.language.description.describe import figures
-from poseloom.language.description.plain import read_plainly
-from poseloom.language.description.reading import read_sentences
-from poseloom.language.description.truth import Claim, Together, claim_of, joined_truths, truth_of
+from poseloom.language.description.truth import Claim, Together, joined_truths, truth_of
+from poseloom.language.lexicon.understanding import understand
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
@@ -90,14 +89,7 @@ def fact_agreement(
 
 @lru_cache(maxsize=4096)
 def claims_of(text: str) -> Claims:
-    """What a text states: the describer's own sentences word by word, others as people speak."""
-    statements: list[Options] = []
-    unread: list[str] = []
-    for sentence, own in read_sentences(text):
-        if not own.unread:
-            statements += [tuple(dict.fromkeys(map(claim_of, options))) for options in own.said]
-            continue
-        plain = read_plainly(sentence)
-        statements += [(claim,) for claim in plain.claims]
-        unread += plain.unread
-    return Claims(tuple(dict.fromkeys(statements)), tuple(unread))
+    """What a text states: the describer's own sentences word by word, others as people speak, named poses by what must
+    hold of them."""
+    understood = understand(text)
+    return Claims(understood.statements, understood.unread)

@@ -14,8 +14,10 @@ from poseloom.language.description.plain_table import Item, PhraseKind, PlainWor
 from poseloom.language.description.truth import ANY, BOTH, OTHER, Claim, Together
 
 _SIDES = ("left", "right")
-_DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "toleft", "toright")
+_DIRECTIONS = ("forward", "backward", "up", "down", "sideways", "level", "toleft", "toright")
 _AT = "at"
+_BENDS = {"straight": 5.0, "slight": 25.0, "moderate": 50.0, "square": 90.0, "sharp": 120.0, "folded": 145.0}
+"""Degrees of the classes of a bent elbow or knee, about their middles."""
 
 
 class Noun(NamedTuple):
@@ -26,12 +28,40 @@ class Noun(NamedTuple):
     many: bool = False
 
 
+class Statement(NamedTuple):
+    """What is said of a part of the body.
+
+    Args:
+        part: arm, knee, head, person, ...
+        side: left, right, both, any; empty for parts in the middle.
+        what: a state (``raised``, ``turned.toleft``), a relation (``at``, ``above``) or a posture (``kneel``).
+        target: of a relation, with its side.
+        denied: whether it is said that it is not so.
+        amount: ``slight``, ``far``, ``full``, or degrees.
+        claim: what must hold.
+    """
+
+    part: str
+    side: str
+    what: str
+    target: str
+    target_side: str
+    denied: bool
+    amount: str
+    claim: Claim | Together
+
+
 @dataclass
 class PlainReading:
     """What a text claims, and the words that were not understood."""
 
-    claims: list[Claim | Together] = field(default_factory=list)
+    said: list[Statement] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+
+    @property
+    def claims(self) -> list[Claim | Together]:
+        """What must hold."""
+        return [one.claim for one in self.said]
 
 
 def read_plainly(sentence: str) -> PlainReading:
@@ -57,6 +87,7 @@ class _Reader:
         self._target: tuple[str, Noun] | None = None
         self._denied = False
         self._crossed = False
+        self._amounts_from = 0
 
     def read(self, sentence: str) -> None:
         steps = {
@@ -178,7 +209,7 @@ class _Reader:
         if follows is not None and not own and self._words.claims(follows.part, state) is not None:
             self._waiting.append(state)
         elif not self._say_state(state):
-            self.out.unread.append(item.name)
+            self.out.unread.append(item.words or item.name)
 
     def _direction_ahead(self) -> str:
         """``forward``, or ``toleft`` of a left that names no part."""
@@ -206,27 +237,36 @@ class _Reader:
                 return False
             rows = [(Noun(part), found)]
         for noun, found in rows:
-            self._say(found or [], noun.side)
+            self._say(found or [], noun.side, noun.part, state)
         self._told, self._crossed = True, state == "crossed"
         return True
 
-    def _say(self, rows: Sequence[Sequence[str]], side: str) -> None:
+    def _say(self, rows: Sequence[Sequence[str]], side: str, part: str, what: str, target: Noun | None = None) -> None:
         """Claims of which all must hold on the same side."""
+        amount = self._amount()
         named = {"{s}": (side,), "{o}": (OTHER.get(side, side),)} if side in _SIDES else {"{s}": _SIDES, "{o}": _SIDES}
         claims = tuple(
             Claim(channel, frozenset(one for name in classes for one in named.get(name, (name,))), side)
             for channel, *classes in rows
         )
-        claim = claims[0] if len(claims) == 1 else Together(claims, side)
-        self.out.claims.append(claim._replace(denied=self._denied))
+        claims = tuple(_by_degrees(claim, amount) for claim in claims)
+        claim = (claims[0] if len(claims) == 1 else Together(claims, side))._replace(denied=self._denied)
+        at, at_side = (target.part, target.side) if target is not None else ("", "")
+        self.out.said.append(Statement(part, side, what, at, at_side, self._denied, amount, claim))
         self._denied = False
+
+    def _amount(self) -> str:
+        """How far, as it was told since the last statement."""
+        told = [item.amount for item in self._items[self._amounts_from : self._at] if item.amount]
+        self._amounts_from = self._at
+        return told[-1] if told else ""
 
     def _say_relation(self, relation: str, target: Noun) -> None:
         if self._crossed:
             return  # "crossed in front of the chest" says where arms cross
-        made = [rows for noun in self._subjects for rows in self._relation_rows(noun, relation, target)]
-        for side, rows in made:
-            self._say(rows, side)
+        made = [(noun, *rows) for noun in self._subjects for rows in self._relation_rows(noun, relation, target)]
+        for noun, side, rows in made:
+            self._say(rows, side, noun.part, relation, target)
         if made:
             self._told = True
             return
@@ -269,10 +309,21 @@ class _Reader:
             elif middle and not (noun.part == "side" and not noun.side):
                 classes, self._at = middle, end
         if side in _SIDES:
-            self._say([["posture_sided", *(f"{name} {side}" for name in classes)]], "")
+            said = [["posture_sided", *(f"{name} {side}" for name in classes)]]
         else:
-            self._say([["posture", *classes]], "")
+            said = [["posture", *classes]]
+        self._say(said, "", "person", item.name, noun if side else None)
         self._subjects, self._told, self._relation = [Noun("person")], True, ""
+
+
+def _by_degrees(claim: Claim, amount: str) -> Claim:
+    """A bend of so many degrees: the class of that bend, or a neighbour of it."""
+    if not amount.isdigit() or claim.channel not in ("elbow", "knee"):
+        return claim
+    nearest = min(_BENDS, key=lambda name: abs(_BENDS[name] - float(amount)))
+    names = list(_BENDS)
+    place = names.index(nearest)
+    return claim._replace(classes=frozenset(names[max(0, place - 1) : place + 2]))
 
 
 def _with(nouns: Sequence[Noun], noun: Noun) -> list[Noun]:

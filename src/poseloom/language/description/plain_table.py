@@ -26,16 +26,20 @@ class PhraseKind(Enum):
     POSTURE = "postures"
     NOT = "not"
     JOIN = "joins"
+    AMOUNT = "amounts"
     SKIPPED = "skipped"
     UNKNOWN = "unknown"
 
 
 class Item(NamedTuple):
-    """A phrase of a sentence: what it does, its name, whether a plural."""
+    """A phrase of a sentence: what it does, its name, whether a plural, and how far: ``slight``, ``full``, degrees."""
 
     kind: PhraseKind
     name: str
     many: bool = False
+    amount: str = ""
+    words: str = ""
+    """As they were written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +55,39 @@ class PlainWords:
         """The phrases of a sentence in order, without those that say nothing."""
         words = _TOKEN.findall(sentence.lower().replace("’", "'"))
         words = self._replaced(words)
-        found = []
-        place = 0
+        found: list[Item] = []
+        place, amount = 0, ""
         while place < len(words):
-            for size in range(min(self.longest, len(words) - place), 0, -1):
-                item = self.phrases.get(tuple(words[place : place + size]))
-                if item is not None or size == 1:
-                    found.append(item or Item(PhraseKind.UNKNOWN, words[place]))
-                    place += size
-                    break
-        return [item for item in found if item.kind is not PhraseKind.SKIPPED]
+            item, size = self._item(words, place)
+            place += size
+            if item.kind is PhraseKind.AMOUNT:
+                amount = item.name
+                if found and found[-1].kind is PhraseKind.STATE and item.name[0].isdigit():
+                    found[-1], amount = found[-1]._replace(amount=amount), ""
+                elif item.name[0].isdigit():  # "the knee at 45 degrees"
+                    found.append(Item(PhraseKind.STATE, "bent", amount=amount))
+                    amount = ""
+                continue
+            if item.kind is PhraseKind.SKIPPED:
+                continue
+            if amount and item.kind is PhraseKind.JOIN and found:  # "bent a little, ..."
+                found[-1], amount = found[-1]._replace(amount=amount), ""
+            found.append(item._replace(amount=amount) if amount else item)
+            amount = ""
+        if amount and found:
+            found[-1] = found[-1]._replace(amount=amount)
+        return found
+
+    def _item(self, words: list[str], place: int) -> tuple[Item, int]:
+        """The longest phrase that begins at a place, and how many words it has."""
+        if words[place].isdigit() and words[place + 1 : place + 2] in (["degrees"], ["degree"]):
+            return Item(PhraseKind.AMOUNT, words[place]), 2
+        for size in range(min(self.longest, len(words) - place), 1, -1):
+            item = self.phrases.get(tuple(words[place : place + size]))
+            if item is not None:
+                return item._replace(words=" ".join(words[place : place + size])), size
+        item = self.phrases.get((words[place],), Item(PhraseKind.UNKNOWN, words[place]))
+        return item._replace(words=words[place]), 1
 
     def _replaced(self, words: list[str]) -> list[str]:
         made: list[str] = []
@@ -100,6 +127,9 @@ def plain_words(path: Path = TABLES / "plain_words.json") -> PlainWords:
         for name, written in entry(path, table, kind.value, dict).items():
             for words in written:
                 phrases.setdefault(tuple(words.split()), Item(kind, name))
+    for amount, written in entry(path, table, "amounts", dict).items():
+        for words in written:
+            phrases.setdefault(tuple(words.split()), Item(PhraseKind.AMOUNT, amount))
     for part, (one, many) in entry(path, table, "parts", dict).items():
         for words in one:
             phrases.setdefault((words,), Item(PhraseKind.PART, part))

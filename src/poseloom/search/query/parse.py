@@ -44,8 +44,32 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Understand a question as far as possible."""
+    """Understand a question as far as possible: by its own words, else with named poses as what must hold of them."""
+    own = _read(text)
+    if not own.unknown:
+        return own
+    named = _read(_with_names(text))
+    better = len(named.unknown) < len(own.unknown) and len(named.conditions) >= len(own.conditions)
+    return named if better or (named.conditions and not own.conditions) else own
+
+
+def _read(text: str) -> Query:
     return _Reader([item for item in lexicon().items(text) if item.kind is not PhraseRole.FILLER]).read()
+
+
+def _with_names(text: str) -> str:
+    """The question with slips of spelling mended, everyday words replaced, and what named poses say in their place."""
+    from poseloom.language.lexicon.names import find_names
+    from poseloom.language.lexicon.understanding import known_words, part_words, says
+    from poseloom.language.lexicon.words import read_words, word_tables
+
+    known = known_words() | {word for phrase in lexicon().phrases for word in phrase}
+    mentions, left = find_names(read_words(text, known).tokens, part_words())
+    tables = word_tables()
+    silent = tables.people | tables.after
+    rest = " ".join(f"{', ' if one.after_mark else ''}{one.word}" for one in left if one.word not in silent)
+    said = [sentence.rstrip(".") for one in mentions for sentence in says(one.pose, one.mirrored)]
+    return ", ".join([rest.strip(" ,"), *said]).strip(" ,")
 
 
 @dataclass
@@ -195,12 +219,12 @@ class _Reader:
         if self.subjects and self.told and self._say_state(item.name, direction, item.words):
             return
         implied = meanings()["subject_of"].get(item.name)
-        kept, own = self.subjects, self.own_subject
+        kept = self.subjects, self.own_subject, self.told
         if implied is not None:
             self._name([Noun(implied, many=implied == "foot")])
             if self._say_state(item.name, direction, item.words):
                 return
-        self.subjects, self.own_subject = kept, own
+        self.subjects, self.own_subject, self.told = kept
         self.unknown.append(item.words)
 
     def _direction_ahead(self) -> str:

@@ -44,14 +44,20 @@ class TextSpace(ABC):
         with torch.no_grad():
             return Embedded(self._texts(reading), notes=reading.notes)
 
-    def _ranking(self, text: str, candidates: Embedded, k: int) -> Ranking:
+    def _ranking(self, text: str, candidates: Embedded, k: int, meant: str | None = None) -> Ranking:
         """The `k` candidates that a text tells of best.
+
+        Args:
+            text: as the user wrote it.
+            candidates: what is ranked.
+            k: most results.
+            meant: the text in words that the model has learned; None: as it is.
 
         Raises:
             PoseloomError: k below one.
         """
-        asked = self.embed_texts([text])
-        return Ranking(rank_candidates(asked.vectors[0], candidates.vectors, k), notes=asked.notes)
+        asked = self.embed_texts([text if meant is None else meant])
+        return Ranking(rank_candidates(asked.vectors[0], candidates.vectors, k), notes=self.notes(text))
 
 
 def rank_candidates(

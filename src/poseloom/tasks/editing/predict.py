@@ -24,6 +24,15 @@ from poseloom.results.poses import Edited, Facts
 from poseloom.tasks.common.checking import instructed_facts
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import from_published, one_pose, put_back, to_published_rotations
+from poseloom.tasks.editing.instructed import (
+    Instructed,
+    composed_change,
+    facts_of_change,
+    followed,
+    instructed,
+    on_the_same_floor,
+    with_operators,
+)
 from poseloom.tasks.editing.model import EditingModel, EditingModelConfig
 from poseloom.training.export import ModelCard
 
@@ -64,7 +73,19 @@ class PoseEditor(ABC):
             raise PoseloomError("the instruction is empty; say what to change, as 'raise the left arm'")
         return self._read([instruction]).notes
 
-    def edit(self, pose: Pose, instruction: str, n: int = 1, seed: int = 0, verify: bool = False) -> Edited:
+    def instructed(self, instruction: str) -> Instructed | None:
+        """How the lexicon understands an instruction; None for a model that has learned people's words itself."""
+        return None
+
+    def edit(
+        self,
+        pose: Pose,
+        instruction: str,
+        n: int = 1,
+        seed: int = 0,
+        verify: bool = False,
+        anyway: bool = False,
+    ) -> Edited:
         """The pose changed as an instruction says, in several ways.
 
         Args:
@@ -74,18 +95,26 @@ class PoseEditor(ABC):
             seed: the same seed gives the same poses.
             verify: draw 32 for each, check them by the geometry against what is read in the instruction, and give the
                 best; of equally good ones that which moves least.
+            anyway: change the pose even where nothing of the instruction is understood.
 
         Returns:
-            (n,) poses with the joints, heading, translation, hands, shape and face of the given one. A published model
-            changes fingers as well, where the pose has some.
+            (n,) poses with the joints, heading, translation, hands, shape and face of the given one; one that is
+            carried in another way stays on its floor, "turn to the left" turns it. A published model changes fingers as
+            well, where the pose has some.
 
         Raises:
-            PoseloomError: several poses, an empty instruction, or no number of poses from 1 to 1,000.
+            PoseloomError: several poses, an empty instruction or one of which nothing is understood, or no number of
+                poses from 1 to 1,000.
         """
         n, seed = whole_number("n", n, 1, MOST, "poses"), seed_number(seed)
         instruction = text_argument("instruction", instruction)
         original = one_pose(pose)
         notes = self.notes(instruction)
+        asked = self.instructed(instruction)
+        if asked is not None and asked.nothing and not anyway:
+            raise asked.refuse()
+        if asked is not None and not asked.by_model and not asked.nothing:
+            return self._by_lexicon(original, asked, n, seed, verify)
         verified = verify and _can_be_checked(instruction)
         if verify and not verified:
             notes += (_UNCHECKED,)
@@ -96,9 +125,32 @@ class PoseEditor(ABC):
             facts = instructed_facts(instruction, plain, drawn)
             best = _best(facts, _ways(plain, drawn).numpy(), n)
             drawn, facts = drawn[torch.from_numpy(best)], facts.of(best)
-            return Edited(put_back(drawn, original), facts, seed, True, instruction, notes=notes)
-        later = Facts.later(partial(instructed_facts, instruction, plain, drawn))
-        return Edited(put_back(drawn, original), later, seed, False, instruction, notes=notes)
+            if asked is not None:
+                drawn, known = followed(asked, plain, drawn, generator)
+                facts = known or facts
+            told = {} if asked is None else asked.told()
+            return Edited(put_back(drawn, original), facts, seed, True, instruction, notes=notes, **told)
+        known = None
+        if asked is not None:
+            drawn, known = followed(asked, plain, drawn, generator)
+        later = known or Facts.later(partial(instructed_facts, instruction, plain, drawn))
+        told = {} if asked is None else asked.told()
+        return Edited(put_back(drawn, original), later, seed, False, instruction, notes=notes, **told)
+
+    def _by_lexicon(self, original: Pose, asked: Instructed, n: int, seed: int, verify: bool) -> Edited:
+        """The pose changed by names, degrees and what is done with it as a whole."""
+        generator = torch.Generator().manual_seed(seed)
+        plain = Pose(original.rotations).reshape(1).without_heading()
+        drawn, base = plain[torch.zeros(n, dtype=torch.long)], ""
+        if not asked.meaning.nothing:
+            drawn, composed = composed_change(plain, asked.meaning, n, generator)
+            base = composed.base
+        placed = put_back(drawn, original)
+        placed = on_the_same_floor(placed, original) if base else placed
+        changed = with_operators(placed, asked.operators)
+        facts = Facts.later(partial(facts_of_change, asked, original, changed))
+        notes = asked.understood.notes
+        return Edited(changed, facts, seed, verify, asked.text, notes=notes, **asked.told())
 
 
 class SmallEditor(PoseEditor):
@@ -108,6 +160,9 @@ class SmallEditor(PoseEditor):
         super().__init__(exported.card, WordReader(exported.words))
         self.model = exported.model
         self._text_numbers = exported.text_numbers(facts_of_instruction, instructed_claims)
+
+    def instructed(self, instruction: str) -> Instructed | None:
+        return instructed(instruction)
 
     def _sample(self, pose: Pose, instruction: str, count: int, generator: torch.Generator) -> Pose:
         return Pose.from_matrices(

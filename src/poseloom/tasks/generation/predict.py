@@ -19,11 +19,14 @@ from poseloom.facts.stated import described_claims, facts_of_description
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
+from poseloom.pose.movement import from_matrices
 from poseloom.pose.types import Pose, concatenate
 from poseloom.results.poses import Facts, Generated
 from poseloom.tasks.common.checking import stated_facts
+from poseloom.tasks.common.drawing import draw, touched, with_hands
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import from_published
+from poseloom.tasks.common.understood import Understood, understood_of
 from poseloom.tasks.generation.model import GenerationModel, GenerationModelConfig
 from poseloom.training.export import ModelCard
 
@@ -59,7 +62,11 @@ class PoseGenerator(ABC):
     def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
         """Poses (count,) without heading."""
 
-    def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False) -> Generated:
+    def understand(self, text: str, anyway: bool) -> Understood | None:
+        """How the lexicon understands a text; None for a model that has learned people's words itself."""
+        return None
+
+    def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False, anyway: bool = False) -> Generated:
         """Poses that a text tells of, each another one.
 
         Args:
@@ -68,15 +75,17 @@ class PoseGenerator(ABC):
             seed: the same seed gives the same poses.
             verify: draw 32 for each, check them by the geometry against the facts that are read in the text, and give
                 the best.
+            anyway: draw poses even where nothing of the text is understood.
 
         Returns:
             (n,) poses of 52 joints, facing +Z, without translation; the hands are relaxed where the model knows none.
 
         Raises:
-            PoseloomError: no number of poses from 1 to 10,000.
+            PoseloomError: no number of poses from 1 to 10,000; a text of which nothing is understood.
         """
         text, n, seed = text_argument("text", text), whole_number("n", n, 1, MOST, "poses"), seed_number(seed)
-        notes = self.notes(text)
+        understood = self.understand(text, anyway)
+        notes = self.notes(text) if understood is None else understood.notes
         verified = verify and _can_be_checked(text)
         if verify and not verified:
             notes += (_UNCHECKED,)
@@ -85,9 +94,11 @@ class PoseGenerator(ABC):
         if verified:
             facts = stated_facts(text, drawn)
             best = _best(facts, n)
-            return Generated(drawn[torch.from_numpy(best)], facts.of(best), seed, True, text, notes=notes)
-        own = replace(drawn, rotations=drawn.rotations.clone())  # whatever a user does to what is returned
-        return Generated(drawn, Facts.later(partial(stated_facts, text, own)), seed, False, text, notes=notes)
+            made = Generated(drawn[torch.from_numpy(best)], facts.of(best), seed, True, text, notes=notes)
+        else:
+            own = replace(drawn, rotations=drawn.rotations.clone())  # whatever a user does to what is returned
+            made = Generated(drawn, Facts.later(partial(stated_facts, text, own)), seed, False, text, notes=notes)
+        return made if understood is None else replace(made, **understood.told())
 
 
 class SmallGenerator(PoseGenerator):
@@ -102,7 +113,24 @@ class SmallGenerator(PoseGenerator):
     def notes(self, text: str) -> tuple[str, ...]:
         return self._read([text]).notes if text.strip() else (_ANY,)
 
+    def understand(self, text: str, anyway: bool) -> Understood | None:
+        return understood_of(text, anyway) if text.strip() else None
+
     def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
+        understood = understood_of(text, True) if text.strip() else None
+        if understood is None or understood.meaning.nothing:
+            return self._of_model(text, count, generator)
+        composed = understood.composed
+        if understood.is_described:
+            drawn = self._of_model(text, count, generator)
+            return drawn if not composed.touches else Pose.from_matrices(touched(drawn, composed)).without_heading()
+        around = None
+        if not composed.base:
+            around = from_matrices(self._of_model(understood.canonical, count, generator).matrices())
+        angles = draw(composed, understood.meaning.statements, count, generator, around)
+        return with_hands(angles, composed.hands)
+
+    def _of_model(self, text: str, count: int, generator: torch.Generator) -> Pose:
         drawn = self.model.sample_poses(*self._text_numbers.asked([text]), count, generator)[0]
         return Pose.from_matrices(drawn).without_heading()
 

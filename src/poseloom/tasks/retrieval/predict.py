@@ -11,12 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.language.lexicon.canonical import canonical
 from poseloom.nn.text.reading import Reading, TextReader, WordReader
 from poseloom.pose.types import Pose
 from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import flat, to_published_rotations
 from poseloom.tasks.common.spaces import TextSpace, texts_in_parts
+from poseloom.tasks.common.understood import understood_of
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig, in_parts
 from poseloom.training.export import ModelCard
 
@@ -51,13 +53,29 @@ class TextPoseSpace(TextSpace):
         poses = flat(pose)
         return Embedded(self._poses(poses.without_heading()) if len(poses) else torch.zeros(0, self.dimensions))
 
+    def meant(self, text: str) -> str:
+        """A text in words that the model has learned."""
+        return text
+
+    def notes_on_question(self, text: str, anyway: bool = False) -> tuple[str, ...]:
+        """What a user should know of how a question is read.
+
+        Args:
+            text: the question.
+            anyway: whether one of which nothing is understood is answered with what is nearest.
+
+        Raises:
+            PoseloomError: nothing of it is understood.
+        """
+        return self.notes(text)
+
     def rank(self, text: str, pose: Pose, k: int = 10) -> Ranking:
         """Of the poses of a batch the `k` that a text tells of best.
 
         Raises:
             PoseloomError: k below one.
         """
-        return self._ranking(text, self.embed_poses(pose), k)
+        return self._ranking(text, self.embed_poses(pose), k, self.meant(text))
 
     def __call__(self, pose: Pose) -> Float[np.ndarray, "poses latent"]:
         """The vectors of `embed_poses`, as numpy."""
@@ -70,6 +88,24 @@ class SmallTextPoseSpace(TextPoseSpace):
     def __init__(self, exported: Exported[RetrievalModel]):
         super().__init__(exported.card, WordReader(exported.words), exported.model.text_head.out_features)
         self.model = exported.model
+
+    def meant(self, text: str) -> str:
+        """The text, and what named poses and people's words in it mean in sentences of the library's own kind."""
+        if not text.strip():
+            return text
+        understood = understood_of(text, True)
+        if understood.meaning.nothing or understood.is_described:
+            return text
+        return f"{text}. {canonical(understood.meaning, standing=False)}"
+
+    def notes_on_question(self, text: str, anyway: bool = False) -> tuple[str, ...]:
+        understood = understood_of(text, anyway)
+        if understood.meaning.nothing:
+            return self.notes(text)
+        told = understood.told()
+        parts = (("understood", told["understood"]), ("not understood", told["not_understood"]))
+        read = "; ".join(f"{name}: {', '.join(words)}" for name, words in parts if words)
+        return (read, *understood.notes)
 
     def _texts(self, reading: Reading) -> Float[Tensor, "texts latent"]:
         return in_parts(self.model.embed_texts, reading.ids)

@@ -1,0 +1,167 @@
+"""Named poses as a body takes them: movement angles, what carries the body, which places meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from poseloom.language.lexicon.entries import LIMBS, NamedPose, limb_of, named_poses
+from poseloom.pose.contact import floor_points
+from poseloom.pose.joints import other_side
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.settle import Support, settle
+from poseloom.pose.stances import _contacts, mirror_angles, stances
+from poseloom.pose.touch import Touch, meet
+
+_ROUNDS, _STEPS = 2, 40
+_SLACK = 0.05
+_JOINT_LIMBS = {
+    **dict.fromkeys(("collar", "shoulder", "elbow", "wrist"), "arm"),
+    **dict.fromkeys(("hip", "knee", "ankle", "toe"), "leg"),
+}
+"""The first word of a movement, without its side -> the limb."""
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPose:
+    """A pose of the body as the lexicon has it.
+
+    Args:
+        angles: movement angles, radians.
+        limbs: which of `entries.LIMBS` it decides about.
+        support: what carries it, one row.
+        touches: places that meet.
+        hands: shapes of the left and the right hand; None: relaxed.
+        loose: factor on how far samples vary.
+        carried: feet, floor, seat or air.
+        told: limbs of which the entry or its stance gives an angle.
+        given: movements of which they give one.
+    """
+
+    angles: Float[Tensor, " 57"]
+    limbs: frozenset[str]
+    support: Support
+    touches: tuple[Touch, ...]
+    hands: tuple[str, str] | None
+    loose: float
+    carried: str
+    told: frozenset[str]
+    given: Bool[Tensor, " 57"]
+
+    def mirrored(self) -> BodyPose:
+        """The same of the other side."""
+        names = floor_points().names
+        order = [names.index(other_side(name)) for name in names]
+        support = Support(self.support.contacts[:, order], *_rest(self.support))
+        return replace(
+            self,
+            angles=mirror_angles(self.angles),
+            limbs=frozenset(map(_other_limb, self.limbs)),
+            told=frozenset(map(_other_limb, self.told)),
+            given=mirror_angles(self.given.float()).abs() > 0,
+            support=support,
+            touches=tuple(touch.mirrored() for touch in self.touches),
+            hands=None if self.hands is None else (self.hands[1], self.hands[0]),
+        )
+
+
+def _rest(support: Support) -> tuple[Tensor, Tensor, Tensor]:
+    return support.on_feet, support.on_floor, support.slack
+
+
+@lru_cache(maxsize=1024)
+def body_pose(name: str, mirrored: bool = False) -> BodyPose:
+    """The pose of an entry, on its support and with its places together."""
+    if mirrored:
+        return body_pose(name).mirrored()
+    pose = named_poses()[name]
+    stance = stances()[pose.start]
+    contacts = _contacts(pose.contacts)[None]
+    support = support_of(pose.support, contacts)
+    touches = tuple(Touch(*pair) for pair in pose.touch)
+    angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches, pose.whole)[0]
+    hands = pose.hands or (stance.hands if pose.start != "stand" else None)
+    parts = (*(part for part, _ in pose.angles), *_stance_parts(pose))
+    given = torch.zeros(len(MOVEMENTS), dtype=torch.bool)
+    given[[MOVEMENT_INDEX[movement] for part in parts for movement in parts_of_angles()[part]]] = True
+    told = frozenset(map(limb_of, parts))
+    return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told, given)
+
+
+def _other_limb(name: str) -> str:
+    return other_side(name) if name.startswith(("left_", "right_")) else name
+
+
+def _stance_parts(pose: NamedPose) -> tuple[str, ...]:
+    """The parts of which its stance gives angles."""
+    if pose.start == "stand":
+        return ()
+    given = stances()[pose.start].given
+    return tuple(part for part, movements in parts_of_angles().items() if given.intersection(movements))
+
+
+def support_of(carried: str, contacts: Tensor) -> Support:
+    """What carries a body that stands, sits on a seat, is in the air, or touches the floor with some points."""
+    feet, floor = torch.tensor([carried == "feet"]), torch.tensor([carried == "floor"])
+    return Support(contacts, feet, floor, torch.tensor([_SLACK]))
+
+
+def settled(
+    angles: Float[Tensor, "n 57"], support: Support | None, touches: tuple[Touch, ...], trunk: bool = False
+) -> Float[Tensor, "n 57"]:
+    """Poses on their support with the places that must meet together."""
+    for _ in range(_ROUNDS):
+        angles = angles if support is None else settle(angles, support)
+        angles = meet(angles, touches, _STEPS, trunk=trunk) if touches else angles
+        if not touches:
+            break
+    return angles
+
+
+def _angles(pose: NamedPose, start: Float[Tensor, " 57"]) -> Float[Tensor, " 57"]:
+    angles = start.clone()
+    parts = parts_of_angles()
+    for part, degrees in pose.angles:
+        for movement, degree in zip(parts[part], degrees, strict=True):
+            angles[MOVEMENT_INDEX[movement]] = torch.tensor(degree).deg2rad()
+    return angles
+
+
+@cache
+def parts_of_angles() -> dict[str, list[str]]:
+    """The movements of each part of the tables."""
+    from poseloom.language.lexicon.entries import _table
+
+    parts: dict[str, list[str]] = _table()["parts"]
+    return parts
+
+
+@cache
+def columns_of(limb: str) -> tuple[int, ...]:
+    """The movements of a limb."""
+    return tuple(place for place, name in enumerate(MOVEMENTS) if limb_of_movement(name) == limb)
+
+
+def limb_of_movement(name: str) -> str:
+    """The limb that a movement belongs to."""
+    side, _, rest = name.partition("_")
+    if side in ("left", "right"):
+        return f"{side}_{_JOINT_LIMBS[rest.split('_')[0]]}"
+    return side
+
+
+__all__ = [
+    "LIMBS",
+    "BodyPose",
+    "body_pose",
+    "columns_of",
+    "limb_of",
+    "limb_of_movement",
+    "parts_of_angles",
+    "settled",
+    "support_of",
+]

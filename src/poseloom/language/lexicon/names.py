@@ -1,0 +1,211 @@
+"""Named poses found in the words of a sentence: the longest name first, with the side that it is told for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from poseloom.language.lexicon.entries import NamedPose, named_poses
+from poseloom.language.lexicon.words import Token, read_words, word_tables
+
+SIDES = ("left", "right")
+_SLOT = "{side}"
+_FITS_SLOT = frozenset([*SIDES, "one", "either", "other"])
+_TO_SIDE = frozenset(["to", "on", "over", "with", "by", "using", "toward", "towards", "for"])
+_SIDED = frozenset(["hand", "arm", "leg", "foot", "knee", "side", "fist", "elbow", "shoulder", "ear", "heel"])
+_STAND_ON = frozenset(["leg", "foot", "knee", "hand", "arm", "side"])
+_ENDS = frozenset(["and", "while", "but", "then", "forward", "front", "first", "in"])
+_PLACES = {
+    "floor": frozenset(["floor", "ground", "mat", "carpet", "grass", "earth", "beach", "rug"]),
+    "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
+}
+_NOT = frozenset(["not", "no", "without", "never"])
+_AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A named pose in a text.
+
+    Args:
+        pose: the entry.
+        side: left or right as it was told; empty where none was.
+        words: as they were read.
+        on: whether the side is that of what carries or is "on": "on the left leg".
+    """
+
+    pose: NamedPose
+    side: str
+    words: str
+    on: bool = False
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the entry must be mirrored."""
+        written = self.pose.on if self.on else self.pose.side
+        return bool(written) and bool(self.side) and self.side != written
+
+    @property
+    def shown_side(self) -> str:
+        """The side of the entry as it comes out, by what it is called for."""
+        if not self.pose.side:
+            return ""
+        return {"left": "right", "right": "left"}[self.pose.side] if self.mirrored else self.pose.side
+
+
+@dataclass(frozen=True)
+class _Key:
+    words: tuple[str, ...]
+    name: str
+
+
+@cache
+def _keys() -> dict[str, tuple[_Key, ...]]:
+    """Names as lemmas, by their first word; the longest first."""
+    found: dict[tuple[str, ...], str] = {}
+    for name, pose in named_poses().items():
+        for alias in (name, *pose.aliases):
+            words = _key_of(alias)
+            if words:
+                found.setdefault(words, name)
+    made: dict[str, list[_Key]] = {}
+    for words, name in found.items():
+        starts = _FITS_SLOT if words[0] == _SLOT else (words[0],)
+        for start in starts:
+            made.setdefault(start, []).append(_Key(words, name))
+    return {first: tuple(sorted(keys, key=lambda key: -len(key.words))) for first, keys in made.items()}
+
+
+@cache
+def _key_of(alias: str) -> tuple[str, ...]:
+    """An alias as texts are read: everyday words replaced, small words left out, no inflection."""
+    marked = alias.replace(_SLOT, "sideslot")
+    tokens = read_words(marked, frozenset(marked.split())).tokens
+    skipped = word_tables().skipped
+    return tuple(_SLOT if one.word == "sideslot" else one.lemma for one in tokens if one.word not in skipped)
+
+
+def names_by_words() -> dict[tuple[str, ...], str]:
+    """All names as lemmas -> the entry, for checks and suggestions."""
+    return {key.words: key.name for keys in _keys().values() for key in keys}
+
+
+def find_names(tokens: Sequence[Token], parts: frozenset[str]) -> tuple[list[Mention], list[Token]]:
+    """The named poses in a sentence, and the words that are left, a comma where a name was.
+
+    Args:
+        tokens: words of the sentence.
+        parts: words for parts of the body: what a limb does is not a pose ("the left arm points up").
+    """
+    skipped = word_tables().skipped
+    content = [place for place, token in enumerate(tokens) if token.word not in skipped]
+    found: list[Mention] = []
+    taken: set[int] = set()
+    at = 0
+    while at < len(content):
+        match = _match(tokens, content, at, parts, taken)
+        if match is None:
+            at += 1
+            continue
+        mention, first, end = match
+        found.append(mention)
+        taken.update(content[first:end])
+        at = end
+    left: list[Token] = []
+    cut = False
+    taken |= {place for place in range(len(tokens)) if tokens[place].word in skipped and place + 1 in taken}
+    for place, token in enumerate(tokens):
+        if place in taken:
+            cut = True
+            continue
+        left.append(Token(token.word, token.lemma, token.after_mark or cut))
+        cut = False
+    return found, left
+
+
+def _match(
+    tokens: Sequence[Token], content: list[int], at: int, parts: frozenset[str], taken: set[int]
+) -> tuple[Mention, int, int] | None:
+    """The longest name that begins at a place: the mention, and which words it takes."""
+    first = tokens[content[at]]
+    before = tokens[content[at - 1]] if at else None
+    same = before is not None and not first.after_mark and content[at - 1] not in taken
+    if same and before is not None and before.word in _NOT:
+        return None
+    joins = word_tables().limb_verbs | _AT_PLACE
+    of_limb = same and before is not None and before.word in parts and first.lemma in joins
+    for key in _keys().get(first.lemma, ()):
+        size = len(key.words)
+        words = [tokens[place] for place in content[at : at + size]]
+        if len(words) < size or any(one.after_mark for one in words[1:]):
+            continue
+        if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
+            continue
+        side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
+        on = _is_on(key.words)
+        return _with_surroundings(named_poses()[key.name], side, on, tokens, content, at, at + size, taken)
+    return None
+
+
+def _fits(want: str, lemma: str) -> bool:
+    return lemma in _FITS_SLOT if want == _SLOT else lemma == want
+
+
+def _is_on(words: tuple[str, ...]) -> bool:
+    """Whether a name itself says "on the left leg"."""
+    if _SLOT not in words:
+        return False
+    place = words.index(_SLOT)
+    return place > 0 and words[place - 1] == "on" and words[place + 1 : place + 2] in [(one,) for one in _STAND_ON]
+
+
+def _with_surroundings(
+    pose: NamedPose,
+    side: str,
+    on: bool,
+    tokens: Sequence[Token],
+    content: list[int],
+    at: int,
+    end: int,
+    taken: set[int],
+) -> tuple[Mention, int, int]:
+    """The name with "pose", the side and the place beside it."""
+    words = [tokens[place] for place in content]
+    first = at
+    if end < len(words) and words[end].word in word_tables().after and not words[end].after_mark:
+        end += 1
+    if pose.side and side not in SIDES:
+        side, first, end, on = _side_beside(words, at, end, [place in taken for place in content])
+    end = _past_place(pose, words, end)
+    said = " ".join(one.word for one in words[first:end])
+    return Mention(pose, side if side in SIDES else "", said, on), first, end
+
+
+def _side_beside(words: list[Token], at: int, end: int, taken: list[bool]) -> tuple[str, int, int, bool]:
+    """The side of a name from the words before and after it: side, where it begins and ends, whether it says "on"."""
+    if at and words[at - 1].word in SIDES and not words[at].after_mark and not taken[at - 1]:
+        return words[at - 1].word, at - 1, end, False
+    place = end
+    if place < len(words) and words[place].word in _TO_SIDE and not words[place].after_mark:
+        place += 1
+    if place < len(words) and words[place].word in SIDES and not words[place].after_mark:
+        side = words[place].word
+        noun = place + 1
+        named = noun < len(words) and words[noun].word in _SIDED and not words[noun].after_mark
+        past = noun + 1 if named else noun
+        ends = past >= len(words) or words[past].after_mark or words[past].word in _ENDS
+        if (named or place == end or words[place - 1].word in ("to", "on", "for", "toward", "towards")) and ends:
+            if past < len(words) and words[past].word in ("forward", "first") and not words[past].after_mark:
+                past += 1
+            elif [one.word for one in words[past : past + 2]] == ["in", "front"]:
+                past += 2
+            on = named and words[place - 1].word == "on" and words[noun].word in _STAND_ON
+            return side, at, past, on
+    return "", at, end, False
+
+
+def _past_place(pose: NamedPose, words: list[Token], end: int) -> int:
+    """ "On the floor" of somebody who is there anyway, "on a chair" of somebody who sits."""
+    at_place = end + 1 < len(words) and words[end].word in _AT_PLACE and not words[end].after_mark
+    return end + 2 if at_place and words[end + 1].word in _PLACES.get(pose.support, ()) else end

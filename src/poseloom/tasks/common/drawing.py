@@ -1,0 +1,161 @@
+"""Poses drawn around one that words make: varied where words leave it free, on their support, with places together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from poseloom.language.description.describe import figures
+from poseloom.language.description.truth import joined_truths, truth_of
+from poseloom.language.lexicon.bodies import columns_of
+from poseloom.language.lexicon.composing import Composed
+from poseloom.language.lexicon.entries import LIMBS
+from poseloom.language.lexicon.understanding import Options
+from poseloom.pose.capsules import penetration
+from poseloom.pose.contact import ContactFigure, floor_points
+from poseloom.pose.hands import hand_shape, with_hand_shapes
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
+from poseloom.pose.movement import MOVEMENT_INDEX, PRODUCTS, from_matrices, to_matrices
+from poseloom.pose.ranges import clip_angles
+from poseloom.pose.settle import Support, gaps, off_balance, settle
+from poseloom.pose.touch import apart, meet
+from poseloom.pose.types import Pose
+from poseloom.pose.variation import add_noise
+
+_HELD, _FREE = 0.8, 0.9
+"""Factors on the sampler's noise where words decide, and where they do not."""
+_TRIES = 3
+"""Poses that are varied for each one that is given; the best are kept."""
+_DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
+"""Metres of limbs inside each other, of weight beyond its support, of contacts above the floor, that are forgiven."""
+_LOADED = 0.4
+_APART = 0.08
+"""Metres between places that must meet from which on a pose is begun anew."""
+_STEPS, _STEPS_WITH_TRUNK = 8, 30
+_TINY = 1e-6
+
+
+def draw(
+    composed: Composed,
+    holds: Sequence[Options],
+    count: int,
+    generator: torch.Generator,
+    around: Float[Tensor, "count 57"] | None = None,
+) -> Float[Tensor, "count 57"]:
+    """Movement angles of poses around the composed one.
+
+    Args:
+        composed: what the words make.
+        holds: what must hold of each pose.
+        count: how many.
+        generator: of the noise.
+        around: poses that lend what is free, one each; None: the composed one, varied.
+    """
+    starts = composed.angles.expand(count * _TRIES, -1).clone()
+    if around is not None:
+        lent = around.repeat(_TRIES, 1)
+        starts = torch.where(composed.held | _of_stand(composed), starts, lent)
+    scale = torch.where(composed.held, _HELD, _FREE if around is None else _HELD) * composed.loose
+    scale = scale * _by_load(composed)
+    quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
+    varied = clip_angles(add_noise(starts, scale * quiet, generator))
+    varied = torch.where(_free_of_range(composed.angles)[None], starts, varied)
+    varied[count * (_TRIES - 1) :: count] = composed.angles if around is None else varied[count * (_TRIES - 1) :: count]
+    support = rows_of(composed.support, len(varied))
+    varied = settle(varied, support)
+    chosen = _best(varied, support, holds, count)
+    picked = varied[chosen]
+    if not composed.touches:
+        return picked
+    helps = not composed.held[list(columns_of("trunk"))].all() or "root" not in composed.decided
+    steps = _STEPS_WITH_TRUNK if helps else _STEPS
+    made = meet(picked, composed.touches, steps, trunk=helps)
+    missed = (touches_met(made, composed) > _APART).any(0)
+    if around is not None and bool(missed.any()):  # from quiet standing places can be reached
+        again = meet(composed.angles.expand(int(missed.sum()), -1).clone(), composed.touches, steps, trunk=helps)
+        made[missed] = again
+    return made
+
+
+def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
+    """Movements that a named pose takes beyond the usual range: they stay as they are."""
+    return (clip_angles(angles[None])[0] - angles).abs() > 0.02
+
+
+def _by_load(composed: Composed) -> Float[Tensor, " 57"]:
+    """Less noise on legs that carry the body: feet that differ in height bend a knee."""
+    factor = torch.ones(len(composed.angles))
+    for side in ("left", "right"):
+        feet = [floor_points().row(f"{side}_{point}") for point in ("heel", "ball", "toes", "knee")]
+        if bool(composed.support.contacts[0, feet].any()):
+            factor[list(columns_of(f"{side}_leg"))] = _LOADED
+    if bool(composed.support.on_feet.all()):
+        factor[list(columns_of("root"))] = _LOADED
+    return factor
+
+
+def _of_stand(composed: Composed) -> Bool[Tensor, " 57"]:
+    """Where the words say something of legs or trunk, the rest of them is that of quiet standing."""
+    chosen = torch.zeros(len(composed.angles), dtype=torch.bool)
+    carrying = [limb for limb in LIMBS if limb not in ("head", "left_arm", "right_arm")]
+    if composed.decided.intersection(carrying):
+        chosen[[column for limb in carrying for column in columns_of(limb)]] = True
+    return chosen
+
+
+def rows_of(support: Support, count: int) -> Support:
+    """The same support for several bodies."""
+    return support[torch.zeros(count, dtype=torch.long)]
+
+
+def _best(
+    angles: Float[Tensor, "tries 57"], support: Support, holds: Sequence[Options], count: int
+) -> Int[Tensor, " count"]:
+    """For each pose the best of its tries: what must hold, then how well a body could hold it; the freest of equals."""
+    matrices = to_matrices(angles)
+    figure = ContactFigure.of(matrices)
+    lean = torch.linalg.vector_norm(off_balance(figure, support), dim=-1)
+    faults = (penetration(figure) - _DEEP).clamp_min(0) + (gaps(figure, support) - _GAP).clamp_min(0)
+    faults = faults + (lean - support.slack - _OFF).clamp_min(0)
+    true = torch.zeros(len(angles))
+    if holds:
+        truth = joined_truths([truth_of(one) for one in figures(Pose.from_matrices(matrices))])
+        for options in holds:
+            true += torch.from_numpy(sum(truth.holds(one) for one in options) > 0)
+    tries = torch.arange(len(angles)) // count
+    score = true - 5 * faults - 0.001 * tries
+    return score.reshape(-1, count).argmax(0) * count + torch.arange(count)
+
+
+def touched(poses: Pose, composed: Composed) -> Float[Tensor, "n 22 3 3"]:
+    """Rotations of poses with the places together that must meet; the trunk helps where arms are too short."""
+    before = poses.body().matrices()
+    angles = from_matrices(before)
+    met = meet(angles, composed.touches, _STEPS, trunk=True)
+    return torch.where(moved_joints(met, angles)[..., None, None], to_matrices(met), before)
+
+
+def moved_joints(after: Float[Tensor, "n 57"], before: Float[Tensor, "*#n 57"]) -> Bool[Tensor, "n 22"]:
+    """The joints of which a movement has changed."""
+    moved = (after - before).abs() > _TINY
+    joints = torch.zeros(len(after), BODY_JOINTS, dtype=torch.bool)
+    for name, (_, slots) in PRODUCTS.items():
+        columns = [MOVEMENT_INDEX[movement] for movement, _ in slots]
+        joints[:, JOINT_INDEX[name]] = moved[:, columns].any(-1)
+    return joints
+
+
+def with_hands(angles: Float[Tensor, "n 57"], hands: tuple[str, str]) -> Pose:
+    """Poses of 52 joints without heading; hands that have no shape are relaxed."""
+    body = Pose.from_matrices(to_matrices(angles)).without_heading().rotations
+    left, right = (hand_shape(name or "relaxed") for name in hands)
+    return Pose(with_hand_shapes(body, left, right))
+
+
+def touches_met(angles: Float[Tensor, "n 57"], composed: Composed) -> Float[Tensor, "touches n"]:
+    """Metres between the places that must meet."""
+    figure = ContactFigure.of(to_matrices(angles))
+    return torch.stack([apart(figure, one) for one in composed.touches])

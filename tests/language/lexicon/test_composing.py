@@ -1,0 +1,102 @@
+"""One body pose of what was understood: who carries it, who lends, what is kept."""
+
+import pytest
+import torch
+
+from poseloom.language.lexicon.bodies import body_pose, columns_of
+from poseloom.language.lexicon.canonical import canonical
+from poseloom.language.lexicon.composing import compose
+from poseloom.language.lexicon.understanding import understand
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.stances import mirror_angles
+
+
+def of(text, **more):
+    return compose(understand(text), **more)
+
+
+def degrees(composed, movement):
+    return float(torch.rad2deg(composed.angles[MOVEMENT_INDEX[movement]]))
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("sitting on the floor cross-legged", "sitting cross-legged"),
+        ("t-pose but sitting", "sitting"),
+        ("t-pose", "t-pose"),
+        ("arms crossed", ""),
+        ("standing, arms crossed", "standing"),
+    ],
+)
+def test_the_most_exact_name_carries_the_body(text, base):
+    assert of(text).base == base
+
+
+def test_other_names_lend_their_limbs():
+    sitting, crossed, both = (
+        of(text) for text in ("sitting on a chair", "arms crossed", "sitting on a chair, arms crossed")
+    )
+    arm, leg = list(columns_of("left_arm")), list(columns_of("left_leg"))
+    assert torch.equal(both.angles[arm], crossed.angles[arm])
+    assert torch.equal(both.angles[leg], sitting.angles[leg])
+
+
+def test_an_entry_of_the_other_side_is_its_mirror():
+    left, right = body_pose("warrior two"), body_pose("warrior two", mirrored=True)
+    torch.testing.assert_close(mirror_angles(left.angles), right.angles)
+    assert left.support.contacts.sum() == right.support.contacts.sum()
+    assert body_pose("waving", mirrored=True).limbs == {"left_arm"}
+
+
+def test_degrees_are_taken_as_they_are_said():
+    assert degrees(of("left knee bent 45 degrees"), "left_knee_flexion") == pytest.approx(45)
+    assert degrees(of("right elbow at 120 degrees"), "right_elbow_flexion") == pytest.approx(120)
+
+
+def test_a_change_leaves_the_rest_as_it_was():
+    before = torch.linspace(-0.3, 0.3, len(MOVEMENTS))
+    after = of("left arm up", angles=before).angles
+    changed = {
+        name.split("_")[0] + "_" + name.split("_")[1]
+        for name, one in MOVEMENT_INDEX.items()
+        if after[one] != before[one]
+    }
+    assert changed <= {"left_shoulder", "left_elbow", "left_collar"}
+
+
+def test_a_bit_goes_a_part_of_the_way():
+    before = torch.zeros(len(MOVEMENTS))
+    little, all_of_it = (
+        degrees(of(text, angles=before), "left_knee_flexion") for text in ("left leg bent a bit", "left leg bent")
+    )
+    assert 0 < little < all_of_it
+
+
+def test_the_foot_of_a_raised_leg_leaves_the_floor():
+    standing, lifted = of("standing"), of("standing, left leg raised")
+    assert lifted.support.contacts.sum() < standing.support.contacts.sum()
+
+
+def test_one_and_the_other_are_two_sides():
+    made = of("one arm up, the other arm down")
+    assert degrees(made, "right_shoulder_elevation") > 60 > 0 > degrees(made, "left_shoulder_elevation")
+    assert "one arm: the right one" in made.assumed
+
+
+def test_hands_are_asked_to_places():
+    (touch,) = of("left hand on the right knee").touches
+    assert (touch.first, touch.second) == ("left_hand", "right_knee")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("left knee bent", "A person is standing. The left knee is bent."),
+        ("left hand on right knee", "A person is standing. The left hand is on the right knee."),
+        ("handstand", "The person is in a handstand."),
+    ],
+)
+def test_canonical_sentences_are_understood_as_the_text(text, sentences):
+    assert canonical(understand(text)) == sentences
+    assert not understand(sentences).unread
