@@ -6,19 +6,24 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.language.lexicon.entries import LIMBS, NamedPose, limb_of, named_poses
+from poseloom.pose import rotations as rot
 from poseloom.pose.contact import floor_points
+from poseloom.pose.hands import hand_shape, with_hand_shapes
 from poseloom.pose.joints import other_side
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
+from poseloom.pose.ranges import clip_angles
 from poseloom.pose.settle import Support, settle
 from poseloom.pose.stances import _contacts, mirror_angles, stances
 from poseloom.pose.touch import Touch, meet
+from poseloom.pose.types import Pose
 
 _ROUNDS, _STEPS = 2, 40
 _SLACK = 0.05
+_SAME = 1e-4
 _JOINT_LIMBS = {
     **dict.fromkeys(("collar", "shoulder", "elbow", "wrist"), "arm"),
     **dict.fromkeys(("hip", "knee", "ankle", "toe"), "leg"),
@@ -80,10 +85,25 @@ def body_pose(name: str, mirrored: bool = False) -> BodyPose:
     contacts = _contacts(pose.contacts)[None]
     support = support_of(pose.support, contacts)
     touches = tuple(Touch(*pair) for pair in pose.touch)
-    angles = settled(_angles(pose, stance.angles)[None], support if pose.whole else None, touches, pose.whole)[0]
+    written = _angles(pose, stance.angles)
+    kept = _beyond_usual(written) & pose.supple
+    angles = settled(written[None], support if pose.whole else None, touches, pose.whole, kept)[0]
     hands = pose.hands or (stance.hands if pose.start != "stand" else None)
     told = frozenset(map(limb_of, (*(part for part, _ in pose.angles), *_stance_parts(pose))))
     return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told)
+
+
+def posed(name: str, mirrored: bool = False) -> Pose:
+    """The pose (52 joints) of an entry with its hands, the pelvis at the origin."""
+    body = body_pose(name, mirrored)
+    left, right = (hand_shape(shape) for shape in body.hands or ("relaxed", "relaxed"))
+    return Pose(with_hand_shapes(rot.rotmat_to_rotvec(to_matrices(body.angles)), left, right))
+
+
+def _beyond_usual(angles: Float[Tensor, " 57"]) -> Bool[Tensor, " 57"]:
+    """Movements of the hips that are written wider than most people can: splits."""
+    hips = torch.tensor(["_hip_" in name for name in MOVEMENTS])
+    return hips & ((clip_angles(angles) - angles).abs() > _SAME)
 
 
 def _other_limb(name: str) -> str:
@@ -105,11 +125,17 @@ def support_of(carried: str, contacts: Tensor) -> Support:
 
 
 def settled(
-    angles: Float[Tensor, "n 57"], support: Support | None, touches: tuple[Touch, ...], trunk: bool = False
+    angles: Float[Tensor, "n 57"],
+    support: Support | None,
+    touches: tuple[Touch, ...],
+    trunk: bool = False,
+    kept: Bool[Tensor, " 57"] | None = None,
 ) -> Float[Tensor, "n 57"]:
-    """Poses on their support with the places that must meet together."""
+    """Poses on their support with the places that must meet together; movements that are `kept` stay."""
+    written = angles
     for _ in range(_ROUNDS):
         angles = angles if support is None else settle(angles, support)
+        angles = angles if kept is None else torch.where(kept, written, angles)
         angles = meet(angles, touches, _STEPS, trunk=trunk) if touches else angles
         if not touches:
             break
@@ -156,6 +182,7 @@ __all__ = [
     "limb_of",
     "limb_of_movement",
     "parts_of_angles",
+    "posed",
     "settled",
     "support_of",
 ]

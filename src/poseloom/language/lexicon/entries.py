@@ -16,6 +16,7 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness, gestures 
   call it. ``on``: the same for "on the left leg, foot, knee, arm, side", where that is another side. Named for the other
   side it is mirrored.
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
+- ``supple``: the hips keep the angles that are written even where few people can follow (splits).
 - ``gaze``, ``hands`` (shapes of the left and the right hand) and ``loose`` (factor on how far samples vary) are optional.
 """
 
@@ -41,7 +42,7 @@ _GROUPS = {
 }
 _FIELDS = frozenset(
     ["aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
-    + ["hands", "loose"]
+    + ["hands", "loose", "supple"]
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
 _SIDES = ("left", "right")
@@ -71,6 +72,7 @@ class NamedPose:
     gaze: str
     hands: tuple[str, str] | None
     loose: float
+    supple: bool
 
     @property
     def whole(self) -> bool:
@@ -129,6 +131,7 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
         *(side, on, bool(row.get("general", False)), row.get("gaze", "")),
         (row["hands"][0], row["hands"][1]) if "hands" in row else None,
         float(row.get("loose", 1.0)),
+        bool(row.get("supple", False)),
     )
 
 
