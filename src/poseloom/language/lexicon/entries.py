@@ -17,6 +17,7 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness, gestures 
   side it is mirrored.
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
 - ``supple``: the hips keep the angles that are written even where few people can follow (splits).
+- ``told``: whether `describe` and search name it where somebody is in it (see recognising.py).
 - ``gaze``, ``hands`` (shapes of the left and the right hand) and ``loose`` (factor on how far samples vary) are optional.
 """
 
@@ -42,7 +43,7 @@ _GROUPS = {
 }
 _FIELDS = frozenset(
     ["aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
-    + ["hands", "loose", "supple"]
+    + ["hands", "loose", "supple", "told"]
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
 _SIDES = ("left", "right")
@@ -73,6 +74,7 @@ class NamedPose:
     hands: tuple[str, str] | None
     loose: float
     supple: bool
+    told: bool
 
     @property
     def whole(self) -> bool:
@@ -132,6 +134,7 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
         (row["hands"][0], row["hands"][1]) if "hands" in row else None,
         float(row.get("loose", 1.0)),
         bool(row.get("supple", False)),
+        bool(row.get("told", False)),
     )
 
 
