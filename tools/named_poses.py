@@ -1,6 +1,6 @@
 """Draws the named poses of the lexicon as sheets of pictures, and tells what does not hold of them as they are written.
 
-python tools/named_poses.py [FOLDER] [--file yoga] [--name "tree pose"] [--after 20]
+python tools/named_poses.py [FOLDER] [--file yoga] [--name "tree pose"] [--after 20] [--settle]
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ def main() -> None:
     parser.add_argument("--file", help="one file of named/, without .json")
     parser.add_argument("--name", action="append", help="one pose, may be given again")
     parser.add_argument("--after", type=int, default=0, help="leave out so many of the chosen ones")
+    parser.add_argument("--settle", action="store_true", help="write settled.npz: all entries as they come out")
     arguments = parser.parse_args()
+    if arguments.settle:
+        _settle()
     from poseloom.language.lexicon.checking import faults_of
     from poseloom.language.lexicon.entries import named_poses
 
@@ -34,6 +37,19 @@ def main() -> None:
     print(f"{len(chosen)} of {len(named_poses())} named poses")
     if arguments.folder is not None:
         _draw([pose.name for pose in chosen], arguments.folder)
+
+
+def _settle() -> None:
+    import numpy as np
+
+    from poseloom.language.lexicon.bodies import SETTLED, digest, settled_angles
+    from poseloom.language.lexicon.entries import named_poses
+
+    everyone = named_poses()
+    angles = np.stack([settled_angles(pose).numpy().round(4) for pose in everyone.values()])
+    digests = np.array([digest(pose) for pose in everyone.values()])
+    np.savez_compressed(SETTLED, names=np.array(list(everyone)), digests=digests, angles=angles)
+    print(f"{SETTLED}: {len(everyone)} entries, {SETTLED.stat().st_size / 1e3:.0f} kB")
 
 
 def _draw(names: list[str], folder: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from hashlib import blake2b
+from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -22,6 +25,8 @@ from poseloom.pose.touch import Touch, meet
 from poseloom.pose.types import Pose
 
 _ROUNDS, _STEPS = 2, 40
+SETTLED = Path(__file__).parent / "settled.npz"
+"""Angles of all entries as they come out, with the digest of what they were made of."""
 _SLACK = 0.05
 _SAME = 1e-4
 _JOINT_LIMBS = {
@@ -82,15 +87,41 @@ def body_pose(name: str, mirrored: bool = False) -> BodyPose:
         return body_pose(name).mirrored()
     pose = named_poses()[name]
     stance = stances()[pose.start]
-    contacts = _contacts(pose.contacts)[None]
-    support = support_of(pose.support, contacts)
+    support = support_of(pose.support, _contacts(pose.contacts)[None])
     touches = tuple(Touch(*pair) for pair in pose.touch)
-    written = _angles(pose, stance.angles)
-    kept = _beyond_usual(written) & pose.supple
-    angles = settled(written[None], support if pose.whole else None, touches, pose.whole, kept)[0]
+    stored, angles = _stored().get(name, (None, None))
+    if angles is None or stored != digest(pose):
+        angles = settled_angles(pose)
     hands = pose.hands or (stance.hands if pose.start != "stand" else None)
     told = frozenset(map(limb_of, (*(part for part, _ in pose.angles), *_stance_parts(pose))))
     return BodyPose(angles, pose.decides, support, touches, hands, pose.loose, pose.support, told)
+
+
+def settled_angles(pose: NamedPose) -> Float[Tensor, " 57"]:
+    """The angles of an entry, worked out: on its support, within the ranges of motion, its places together."""
+    written = _angles(pose, stances()[pose.start].angles)
+    support = support_of(pose.support, _contacts(pose.contacts)[None]) if pose.whole else None
+    touches = tuple(Touch(*pair) for pair in pose.touch)
+    return settled(written[None], support, touches, pose.whole, _beyond_usual(written) & pose.supple)[0]
+
+
+def digest(pose: NamedPose) -> str:
+    """Of all that decides how an entry is settled, its stance included."""
+    stance = stances()[pose.start].angles.rad2deg().round(decimals=2).tolist()
+    said = (stance, pose.angles, pose.support, pose.contacts, pose.touch, pose.whole, pose.supple)
+    return blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
+
+@cache
+def _stored() -> dict[str, tuple[str, Float[Tensor, " 57"]]]:
+    """Entries that were settled beforehand, which takes seconds for all: digest and angles; see tools/named_poses.py."""
+    if not SETTLED.exists():
+        return {}
+    with np.load(SETTLED, allow_pickle=False) as file:
+        rows = torch.from_numpy(file["angles"])
+        return {
+            str(name): (str(told), row) for name, told, row in zip(file["names"], file["digests"], rows, strict=True)
+        }
 
 
 def posed(name: str, mirrored: bool = False) -> Pose:
@@ -179,10 +210,12 @@ __all__ = [
     "BodyPose",
     "body_pose",
     "columns_of",
+    "digest",
     "limb_of",
     "limb_of_movement",
     "parts_of_angles",
     "posed",
     "settled",
+    "settled_angles",
     "support_of",
 ]
