@@ -6,6 +6,7 @@ python tools/named_poses.py [FOLDER] [--file yoga] [--name "tree pose"] [--after
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 _AT_ONCE, _COLUMNS, _PIXELS = 20, 5, 200
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--file", help="one file of named/, without .json")
     parser.add_argument("--name", action="append", help="one pose, may be given again")
     parser.add_argument("--after", type=int, default=0, help="leave out so many of the chosen ones")
-    parser.add_argument("--settle", action="store_true", help="write settled.npz: all entries as they come out")
+    parser.add_argument("--settle", action="store_true", help="write settled.safetensors: all entries as they come out")
     arguments = parser.parse_args()
     if arguments.settle:
         _settle()
@@ -40,16 +41,17 @@ def main() -> None:
 
 
 def _settle() -> None:
-    import numpy as np
+    import torch
+    from safetensors.torch import save_file
 
     from poseloom.language.lexicon.bodies import SETTLED, digest, settled_angles
     from poseloom.language.lexicon.entries import named_poses
 
     everyone = named_poses()
-    angles = np.stack([settled_angles(pose).numpy().round(4) for pose in everyone.values()])
-    digests = np.array([digest(pose) for pose in everyone.values()])
-    np.savez_compressed(SETTLED, names=np.array(list(everyone)), digests=digests, angles=angles)
-    print(f"{SETTLED}: {len(everyone)} entries, {SETTLED.stat().st_size / 1e3:.0f} kB")
+    angles = torch.stack([settled_angles(pose) for pose in everyone.values()])
+    digests = json.dumps({name: digest(pose) for name, pose in everyone.items()})
+    save_file({"angles": angles}, SETTLED, metadata={"digests": digests})
+    print(f"{SETTLED.name}: {len(everyone)} entries, {SETTLED.stat().st_size / 1e3:.0f} kB")
 
 
 def _draw(names: list[str], folder: Path) -> None:

@@ -207,7 +207,9 @@ def _save_glb(motion: Clip | Pose, path: str | Path, body: RiggedBody | None) ->
         write_glb(skinned_mesh(as_clip(motion), body, colors), path)
 
 
-def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> Described:
+def describe(
+    pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None, names: bool = False
+) -> Described:
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
@@ -219,10 +221,13 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
         seed: chooses words.
         style: ``paragraph`` (default), ``short``, ``list`` or ``coach``, which speaks to the reader.
         version: write captions in the manner of PoseScript instead: ``complete``, ``A`` to ``F``, ``N2``, ...
+        names: begin with the named pose, where somebody is in one: "The pose is warrior two to the left."
 
     Raises:
-        PoseloomError: an unknown style or version, or both given.
+        PoseloomError: an unknown style or version, or both given, or names asked of a version.
     """
+    if names and version is not None:
+        raise PoseloomError(f"names and version {version!r}: give one of them; versions name no poses")
     if version is not None and style is not None:
         raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
     seed = seed_number(seed)
@@ -231,7 +236,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=_from_picture(pose))
+        poses, doubtful = as_pose(pose), _from_picture(pose)
+        texts = write(poses, seed, style=style or "paragraph", unseen=unseen, doubtful=doubtful, names=names)
     else:
         from poseloom.language.posescript import captions
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from safetensors import safe_open
 from torch import Tensor
 
 from poseloom.language.lexicon.entries import LIMBS, NamedPose, limb_of, named_poses
@@ -25,7 +26,7 @@ from poseloom.pose.touch import Touch, meet
 from poseloom.pose.types import Pose
 
 _ROUNDS, _STEPS = 2, 40
-SETTLED = Path(__file__).parent / "settled.npz"
+SETTLED = Path(__file__).parent / "settled.safetensors"
 """Angles of all entries as they come out, with the digest of what they were made of."""
 _SLACK = 0.05
 _SAME = 1e-4
@@ -117,11 +118,9 @@ def _stored() -> dict[str, tuple[str, Float[Tensor, " 57"]]]:
     """Entries that were settled beforehand, which takes seconds for all: digest and angles; see tools/named_poses.py."""
     if not SETTLED.exists():
         return {}
-    with np.load(SETTLED, allow_pickle=False) as file:
-        rows = torch.from_numpy(file["angles"])
-        return {
-            str(name): (str(told), row) for name, told, row in zip(file["names"], file["digests"], rows, strict=True)
-        }
+    with safe_open(str(SETTLED), framework="pt") as file:
+        digests = json.loads(file.metadata()["digests"])
+        return dict(zip(digests, zip(digests.values(), file.get_tensor("angles"), strict=True), strict=True))
 
 
 def posed(name: str, mirrored: bool = False) -> Pose:
