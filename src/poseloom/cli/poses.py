@@ -88,10 +88,10 @@ def _named(arguments: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     for category in categories:
-        rows = [each for each in chosen if each.field == category]
-        if rows:
-            print(f"{category} ({len(rows)})")
-        for each in rows:
+        members = [each for each in chosen if each.field == category]
+        if members:
+            print(f"{category} ({len(members)})")
+        for each in members:
             others = ", ".join(alias for alias in each.aliases if "{" not in alias).split(", ")[:_ALIASES]
             print(f"  {each.name}" + (f": {', '.join(others)}" if any(others) else ""))
     print(f"{len(chosen)} named poses" + (f"; drawn in {arguments.render}" if arguments.render else ""))

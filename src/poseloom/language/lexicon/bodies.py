@@ -115,7 +115,7 @@ def digest(pose: NamedPose) -> str:
 
 @cache
 def _stored() -> dict[str, tuple[str, Float[Tensor, " 57"]]]:
-    """Entries that were settled beforehand, which takes seconds for all: digest and angles; see tools/named_poses.py."""
+    """Entries that were settled beforehand by tools/named_poses.py, which takes seconds: digest and angles."""
     if not SETTLED.exists():
         return {}
     with safe_open(str(SETTLED), framework="pt") as file:

@@ -42,8 +42,7 @@ _GROUPS = {
     "all": LIMBS,
 }
 _FIELDS = frozenset(
-    ["aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general", "gaze"]
-    + ["hands", "loose", "supple", "told"]
+    ("aliases says from angles decides support contacts touch side on general gaze hands loose supple told").split()
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
 _SIDES = ("left", "right")
