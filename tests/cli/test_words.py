@@ -48,19 +48,3 @@ def test_remarks_are_silenced_and_details_told(command, motion_file, tmp_path):
     assert command("describe", lying, "-q", "-v")[0] == 2
     missing = command("describe", tmp_path / "nothing.bvh", "-q")
     assert missing[0] == 2 and "does not exist" in missing[2]
-
-
-def test_named_poses_are_listed_by_category(capsys):
-    assert main(["poses", "named", "dance"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("dance (")
-    assert any(line.startswith("  front splits: ") for line in lines)
-    assert main(["poses", "named", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert {"yoga", "fitness", "gestures"} <= {row["category"] for row in rows}
-    assert next(row for row in rows if row["name"] == "tree pose")["side"] == "left"
-
-
-def test_a_category_of_named_poses_that_there_is_not(capsys):
-    assert main(["poses", "named", "knitting"]) == 2
-    assert "no category 'knitting'; there are basic, dance" in capsys.readouterr().err
