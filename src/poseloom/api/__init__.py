@@ -63,7 +63,9 @@ __all__ = [
 ]
 
 
-def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None) -> Described:
+def describe(
+    pose: Pose | Clip, seed: int = 0, *, style: str | None = None, version: str | None = None, names: bool = False
+) -> Described:
     """Describe poses in plain English by rule: one text for each pose of the (flattened) batch.
 
     The result is used as a list of texts; those of a clip know their frames and times. The same seed gives the same
@@ -75,12 +77,15 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
         seed: chooses words.
         style: ``paragraph`` (default), ``short``, ``list`` or ``coach``, which speaks to the reader.
         version: write as PoseScript's pipeline does instead: ``complete``, ``A`` to ``F``, ``N2``, ...
+        names: begin with the named pose, where somebody is in one: "The pose is warrior two to the left."
 
     Raises:
-        PoseloomError: an unknown style or version, or both given.
+        PoseloomError: an unknown style or version, or both given, or names asked of a version.
     """
     if version is not None and style is not None:
         raise PoseloomError(f"style {style!r} and version {version!r}: give one of them; versions have no styles")
+    if names and version is not None:
+        raise PoseloomError(f"names and version {version!r}: give one of them; versions name no poses")
     seed = seed_number(seed)
     unseen = unseen_limbs(pose)
     notes: tuple[str, ...] = ()
@@ -88,7 +93,7 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
         from poseloom.language import describe as write
 
         sureness: dict[str, Any] = {"unseen": unseen, "doubtful": from_picture(pose), "doubt": joint_doubt(pose)}
-        texts = write(as_pose(pose), seed, style=style or "paragraph", **sureness)
+        texts = write(as_pose(pose), seed, style=style or "paragraph", names=names, **sureness)
     else:
         from poseloom.language.posescript import automatic_descriptions
 

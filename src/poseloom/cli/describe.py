@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         styles="paragraph, short, list or coach, which speaks to the reader (default: paragraph)",
         versions="in the manner of PoseScript instead: complete, A to F, N2, ...",
     )
+    parser.add_argument("--names", action="store_true", help="begin with the named pose, where somebody is in one")
     options.add_json(parser)
 
 
@@ -44,6 +45,7 @@ def _described(file: str, arguments: argparse.Namespace) -> tuple[Described, boo
 
     clip = options.read_motion(arguments, file)
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
-    described = api.describe(api.select(clip, frames), arguments.seed, style=arguments.style, version=arguments.version)
+    chosen, style, version = api.select(clip, frames), arguments.style, arguments.version
+    described = api.describe(chosen, arguments.seed, style=style, version=version, names=arguments.names)
     printing.tell(described.notes)
     return described.at(frames, clip.fps), len(clip) > 1

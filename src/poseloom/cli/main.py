@@ -37,7 +37,7 @@ COMMANDS = {
     "convert": "read one motion format, write another",
     "sample": "write a sample motion of our own, to try the other commands with",
     "angles": "the anatomical angles of every frame as a table",
-    "poses": "the named stances, in words and pictures",
+    "poses": "the named stances and what people call poses, in words and pictures",
     "data": "build, describe, pair, inspect and export tables of poses",
     "index": "make a table of poses searchable",
     "search": "find poses by words, or poses like one",

@@ -45,6 +45,7 @@ OPTIONS = (
     Option("texts", str, "KINDS", "posescript, posefix: some of human,automatic,paraphrase (default: all)"),
     Option("rows", int, "N", "procedural: how many poses (default: 20000)"),
     Option("seed", int, "S", "procedural: another seed draws other poses"),
+    Option("named", float, "SHARE", "procedural: of the poses that are named ones, varied (default: 0)"),
     Option("every", int, "N", "recordings, h36m, mpi-inf-3dhp: every N-th frame"),
     Option("fps", float, "F", "recordings: F poses a second (default: 10)"),
     Option("limit", int, "N", "recordings: at most N poses of a file; photos: N people of a photo"),

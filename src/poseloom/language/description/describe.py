@@ -42,6 +42,7 @@ def describe(
     unseen: Mapping[str, str] | None = None,
     doubtful: bool = False,
     doubt: Float[Tensor, "*#batch 22"] | None = None,
+    names: bool = False,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -64,6 +65,8 @@ def describe(
         doubtful: the poses were recovered from pictures, so told is only what holds in most of the poses around each
             (see `doubt.believed`).
         doubt: radians by which each joint's rotation of such a pose may be off, where that is known.
+        names: begin with the named pose that somebody is in, where there is one: "The pose is warrior two to the
+            left." Joints alone have no names.
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -74,11 +77,20 @@ def describe(
     found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body), doubt)
+    first = _names_of(pose, style) if names and isinstance(pose, Pose) else [""] * len(found)
     if not unseen:
-        return [write(words, seed, one) for one in found]
+        return [start + write(words, seed, one) for start, one in zip(first, found, strict=True)]
     last = ("- " if style == "list" else "") + remark(unseen)
     texts = (write(words, seed, told(one, unseen)) for one in found)
     return [text + ("\n" if style == "list" else " ") + last if text else last for text in texts]
+
+
+def _names_of(pose: Pose, style: str) -> list[str]:
+    """The sentence that names each pose, or nothing."""
+    from poseloom.language.lexicon.recognising import named
+
+    begin, end = ("- ", "\n") if style == "list" else ("", " ")
+    return [f"{begin}The pose is {found[0]}.{end}" if found else "" for found in named(pose)]
 
 
 def facts(

@@ -17,6 +17,8 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness ...); a li
   other side it is mirrored.
 - ``lends``: beside another posture it lends its arms and head alone (a T-pose of somebody who sits).
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
+- ``supple``: the hips keep the angles that are written even where few people can follow (splits).
+- ``told``: whether `describe` and search name it where somebody is in it (see recognising.py).
 - ``gaze``, ``hands`` (shapes of the left and right hand) and ``loose`` (how far samples vary, 1 as usual) are optional.
 """
 
@@ -43,7 +45,7 @@ _GROUPS = {
 _FIELDS = frozenset(
     {
         *("aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general"),
-        *("lends", "gaze", "hands", "loose"),
+        *("lends", "gaze", "hands", "loose", "supple", "told"),
     }
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
@@ -75,6 +77,8 @@ class NamedPose:
     gaze: str
     hands: tuple[str, str] | None
     loose: float
+    supple: bool
+    told: bool
 
     @property
     def whole(self) -> bool:
@@ -142,6 +146,8 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
         gaze=row.get("gaze", ""),
         hands=(row["hands"][0], row["hands"][1]) if "hands" in row else None,
         loose=float(row.get("loose", 1.0)),
+        supple=bool(row.get("supple", False)),
+        told=bool(row.get("told", False)),
     )
 
 

@@ -18,6 +18,8 @@ from poseloom.base.datafiles import entry, read_table
 WORDS = Path(__file__).parent / "words"
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W_]+(?:['-][^\W_]+)*|[,;:!?()]")
 _MARKS = frozenset(",;:!?()")
+_SANSKRIT = str.maketrans("āīūṛṝḷṅṭḍṇśṣṃṁḥ", "aiurrlntdnssmmh")
+"""Letters of names in scholars' spelling, vṛkṣāsana, as people write them; no other language needs these."""
 _SHORTEST_SLIP, _LONG = 5, 9
 """Letters of a word from which on one slip of spelling is mended, and from which on two."""
 _VOWELS = "aeiou"
@@ -135,6 +137,7 @@ def words_in(text: str) -> list[tuple[str, bool]]:
 def _plain_letters(text: str) -> str:
     tables = word_tables()
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("`", "'").replace("°", " degrees")
+    text = text.translate(_SANSKRIT)
     for sign, said in tables.emoji.items():
         if sign in text:
             text = text.replace(sign, f" , {said} , ")
@@ -149,7 +152,7 @@ def read_words(text: str, known: frozenset[str]) -> ReadWords:
         known: words that need no mending.
     """
     tables, made = word_tables(), ReadWords()
-    words = words_in(text)
+    words = [part for word in words_in(text) for part in _apart(word, known)]
     plain = [_mended(word, known, made) for word, _ in words]
     place = 0
     while place < len(plain):
@@ -159,6 +162,15 @@ def read_words(text: str, known: frozenset[str]) -> ReadWords:
             made.tokens.append(Token(word, lemma, words[place][1] and number == 0))
         place += size
     return made
+
+
+def _apart(word: tuple[str, bool], known: frozenset[str]) -> list[tuple[str, bool]]:
+    """A word with hyphens that nobody knows as its parts, where those are known: half-moon, arms-up."""
+    written, marked = word
+    parts = written.split("-")
+    if len(parts) == 1 or written in known or not all(part in known for part in parts):
+        return [word]
+    return [(part, marked and not place) for place, part in enumerate(parts)]
 
 
 def _synonym(
