@@ -23,9 +23,9 @@ _WAY = 0.2
 """Metres that each step leads on, on average, where a walker gets on."""
 _RUN_IN_AIR = 0.12
 """Share of the time off the floor from which walking is running."""
+_RUN_SPEED = 1.8
+"""Metres a second below which nobody runs who gets on."""
 _STANDING = 0.6
-_AT_REST = 0.12
-"""Metres by which the feet may be apart, fore and aft, of somebody who is about to walk."""
 _LIFT = 0.04
 
 
@@ -92,7 +92,9 @@ def _walk(signals: Signals, row: list[Turn]) -> Walk | None:
         return None
     sides = tuple("left" if stride[place] > 0 else "right" for place in steps)
     in_air = float(signals.airborne[start : end + 1].mean())
-    return Walk(start, end, tuple(steps), sides, in_air >= _RUN_IN_AIR, gets_on) if steps else None
+    speed = path / max(float(signals.seconds[end] - signals.seconds[start]), 1e-9)
+    runs = in_air >= _RUN_IN_AIR and (speed >= _RUN_SPEED or not gets_on)
+    return Walk(start, end, tuple(steps), sides, runs, gets_on) if steps else None
 
 
 def _alternate(signals: Signals, turns: list[Turn]) -> bool:

@@ -31,6 +31,8 @@ _SHORTEST = 0.25
 _STANDING = 0.75
 """Metres of the pelvis above the floor from which the average adult is up."""
 _OVERLAP = 0.3
+_CUT = 0.35
+"""Share of the usual rise or fall from which a repetition that the clip's end cuts off is told."""
 _RETURNS = 0.35
 _GROSS = {"height": 1.3, "rise": 1.3}
 """Signals of the whole body count more than those of a limb that moves twice in each repetition."""
@@ -134,6 +136,7 @@ def _candidates(signals: Signals) -> Iterator[_Candidate]:
         yield from _of_limbs(name, signals)
     height = signals.middle["height"]
     yield _Candidate("height", height.max() - height)
+    yield _Candidate("heel", signals.sided["heel"].min(0))
     for name in ("rise", "lean", "tilt", "feet_apart", "head_nod", "back"):
         yield _Candidate(name, signals.middle[name])
     for name in ("side_lean", "twist", "head_turn"):
@@ -184,8 +187,8 @@ def _runs(signals: Signals, one: _Candidate) -> Iterator[Run]:
         for group in _alike(signals, one, [each for each, good in zip(excursions, whole, strict=True) if good]):
             first, last = excursions.index(group[0]), excursions.index(group[-1])
             run = tuple(_repetition(each, one) for each in group)
-            cut_start = first == 1 and not whole[0] and excursions[0].fall >= 0.6 * usual
-            cut_end = last == ends - 1 and not whole[ends] and excursions[ends].rise >= 0.35 * usual
+            cut_start = first == 1 and not whole[0] and excursions[0].fall >= _CUT * usual
+            cut_end = last == ends - 1 and not whole[ends] and excursions[ends].rise >= _CUT * usual
             yield Run(one.signal, run, cut_start, cut_end, _weight(one, group, usual / scale, signals))
 
 

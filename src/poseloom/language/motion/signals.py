@@ -34,7 +34,7 @@ _SIDED = ("knee", "hip", "elbow", "arm")
 _FLOOR = 1e-9
 
 SCALES = {
-    **{"knee": 25.0, "hip": 25.0, "elbow": 30.0, "arm": 30.0, "foot": 0.12, "reach": 0.2},
+    **{"knee": 25.0, "hip": 25.0, "elbow": 30.0, "arm": 30.0, "foot": 0.12, "heel": 0.035, "reach": 0.2},
     **{"height": 0.12, "lean": 20.0, "side_lean": 15.0, "twist": 22.0, "back": 22.0, "arm_out": 0.3},
     **{"head_turn": 30.0, "head_nod": 25.0, "feet_apart": 0.22, "stride": 0.25, "rise": 0.12},
 }
@@ -49,8 +49,9 @@ class Signals:
     """Frames of the clip that were looked at."""
     seconds: Float[ndarray, " times"]
     sided: dict[str, Float[ndarray, "2 times"]]
-    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot (metres above the floor), arm_out (share of
-    the upper arm that points away from the body's middle), reach (height of the hand over the shoulder, metres)."""
+    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot and heel (metres above the floor), arm_out
+    and arm_front (share of the upper arm that points outward, and to the front), reach (height of the hand over the
+    shoulder, metres)."""
     middle: dict[str, Float[ndarray, " times"]]
     """height (pelvis above the floor, metres), rise (the lowest spot of the body above the floor), lean (forward),
     side_lean (to the left), twist, back (flexion of the spine), head_turn, head_nod (degrees), feet_apart, stride
@@ -208,6 +209,7 @@ class _Measured:
         self.put("arm", _angle(upper, np.broadcast_to(-self._trunk, upper.shape)))
         outward = np.array([1.0, -1.0])[:, None]
         self.put("arm_out", outward * _dot(upper, np.broadcast_to(self._chest, upper.shape)))
+        self.put("arm_front", _dot(upper, np.broadcast_to(np.cross(self._chest, self._trunk), upper.shape)))
         self.put("reach", wrist[..., 1] - shoulder[..., 1])
 
 
