@@ -17,7 +17,7 @@ from poseloom.language.tables import TABLES
 
 _FILE = TABLES / "exercises.json"
 UNNAMED = "movement"
-_WHATS = ("base", "peak", "change", "most", "size")
+_WHATS = ("base", "peak", "change", "most", "size", "gain")
 _GROUPS = ("both", "either", "own", "other")
 _MOST = 0.6
 """Share of the repetitions that must be of the kind that names them all."""
@@ -145,6 +145,8 @@ def _values(rows: np.ndarray, one: Repetition, what: str) -> np.ndarray:
         return np.asarray(peak)
     if what == "most":
         return np.asarray(inside.max(1))
+    if what == "gain":
+        return np.asarray(peak - base)
     if what == "size":
         return np.abs(peak)
     away = np.abs(inside - base[:, None])

@@ -12,11 +12,14 @@ from poseloom.language.motion.turning import turns_of
 
 BOTH = "both"
 _WATCHED = ("arm", "elbow", "knee", "hip", "foot", "lean", "side_lean", "twist", "head_turn", "head_nod", "height")
-_TOLD = {"arm": 1.3, "elbow": 1.6, "knee": 1.6, "hip": 1.6, "foot": 1.4, "twist": 1.2, "head_turn": 1.0}
+_TOLD = {"arm": 1.3, "elbow": 1.6, "knee": 1.6, "hip": 1.6, "foot": 1.4, "twist": 1.2, "head_turn": 1.0, "height": 1.7}
 """Changes that are told, in units of the smallest one."""
+_NEAR = 0.5
+"""Seconds by which movements of one sentence may begin apart; they may end twice as far apart."""
+_INSIDE = 0.8
 _TOGETHER = 0.5
 """Share of time that movements must have in common to be told as one."""
-_EDGE = 0.1
+_EDGE = 0.15
 """Share of a movement at either end that is not looked at for when it begins and ends: rests end slowly."""
 _TURN = 35.0
 """Degrees of heading from which turning round is told."""
@@ -59,15 +62,22 @@ def moves_of(signals: Signals, span: slice) -> list[Move]:
     return sorted(found, key=lambda move: (move.start, -round(move.size, 2), move.signal))
 
 
-def groups_of(moves: Sequence[Move]) -> list[list[Move]]:
-    """Movements at about the same time, told in one sentence."""
+def groups_of(moves: Sequence[Move], rate: float) -> list[list[Move]]:
+    """Movements that begin and end at about the same time, told in one sentence; none takes back another."""
     groups: list[list[Move]] = []
     for move in moves:
-        if groups and _common(groups[-1], move) >= _TOGETHER:
+        if groups and _fits(groups[-1], move, rate):
             groups[-1].append(move)
         else:
             groups.append([move])
     return groups
+
+
+def _fits(group: Sequence[Move], move: Move, rate: float) -> bool:
+    start, end = min(one.start for one in group), max(one.end for one in group)
+    near = move.start - start <= _NEAR * rate and abs(move.end - end) <= 2 * _NEAR * rate
+    same = any(one.signal == move.signal and (one.side == move.side or BOTH in (one.side, move.side)) for one in group)
+    return not same and (near or _common(group, move) >= _INSIDE)
 
 
 def _common(group: Sequence[Move], move: Move) -> float:

@@ -113,7 +113,8 @@ def runs_of(signals: Signals, free: Sequence[slice] | None = None) -> list[Run]:
         for run in sorted(runs, key=lambda run: -run.weight):
             if all(_overlap(run, other) < _OVERLAP for other in chosen):
                 chosen.append(run)
-        found += [_moved(run, span.start or 0) for run in chosen]
+        first, last = span.start or 0, (span.stop or len(signals)) >= len(signals)
+        found += [_moved(run, first, last) for run in chosen]
     return sorted(found, key=lambda run: run.start)
 
 
@@ -122,9 +123,10 @@ def _overlap(run: Run, other: Run) -> float:
     return max(0, shared) / max(1, min(run.end - run.start, other.end - other.start))
 
 
-def _moved(run: Run, by: int) -> Run:
+def _moved(run: Run, by: int, is_last: bool) -> Run:
+    """With places in the whole clip, whose ends alone cut repetitions off."""
     made = tuple(Repetition(one.start + by, one.peak + by, one.end + by, one.side) for one in run.repetitions)
-    return Run(run.signal, made, run.cut_start, run.cut_end, run.weight)
+    return Run(run.signal, made, run.cut_start and not by, run.cut_end and is_last, run.weight)
 
 
 # -- signals that may show repetitions ------------------------------------------------------------------------------
@@ -165,7 +167,6 @@ def _of_limbs(name: str, signals: Signals) -> Iterator[_Candidate]:
 
 
 def _of_ways(name: str, values: Float[ndarray, " times"]) -> Iterator[_Candidate]:
-    values = values - np.median(values) if np.abs(np.median(values)) < SCALES[name] else values
     yield _Candidate(name, np.abs(values), signed=values)
 
 
