@@ -32,6 +32,8 @@ OFF_THE_FLOOR = 0.04
 _WIDTHS = 2.3548
 _SIDED = ("knee", "hip", "elbow", "arm")
 _FLOOR = 1e-9
+_TOES = 0.07
+"""Metres from the ball of the foot to the tip of the toes."""
 
 SCALES = {
     **{"knee": 25.0, "hip": 25.0, "elbow": 30.0, "arm": 30.0, "foot": 0.12, "heel": 0.035, "reach": 0.2},
@@ -51,11 +53,12 @@ class Signals:
     sided: dict[str, Float[ndarray, "2 times"]]
     """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot and heel (metres above the floor), arm_out
     and arm_front (share of the upper arm that points outward, and to the front), reach (height of the hand over the
-    shoulder, metres)."""
+    shoulder), thigh (degrees from hanging down), knee_ahead (of the toes), over_knee (height of the hip, metres)."""
     middle: dict[str, Float[ndarray, " times"]]
     """height (pelvis above the floor, metres), rise (the lowest spot of the body above the floor), lean (forward),
     side_lean (to the left), twist, back (flexion of the spine), head_turn, head_nod (degrees), feet_apart, stride
-    (left foot ahead, metres), tilt (degrees of the trunk from the vertical)."""
+    (left foot ahead, metres), tilt (degrees of the trunk from the vertical), knees_apart, knees_in (by how much the
+    knees are closer together than the ankles, metres)."""
     place: Float[ndarray, "times 3"]
     """Where the pelvis is, metres."""
     heading: Float[ndarray, " times"]
@@ -204,6 +207,12 @@ class _Measured:
         shoulder, elbow, wrist = (self._both(part) for part in ("shoulder", "elbow", "wrist"))
         self.put("knee", 180 - _angle(hip - knee, ankle - knee))
         self.put("hip", 180 - _angle(knee - hip, np.broadcast_to(self._trunk, knee.shape)))
+        self.put("thigh", _angle(knee - hip, np.broadcast_to(np.array([0.0, -1.0, 0.0]), knee.shape)))
+        toes = self._both("foot") + _TOES * _unit(self._both("foot") - ankle)
+        self.put("knee_ahead", _dot(knee - toes, np.broadcast_to(self._ahead, knee.shape)))
+        self.put("over_knee", hip[..., 1] - knee[..., 1])
+        self.put("knees_apart", _dot(knee[0] - knee[1], self._aside))
+        self.put("knees_in", _dot(ankle[0] - ankle[1], self._aside) - _dot(knee[0] - knee[1], self._aside))
         self.put("elbow", 180 - _angle(shoulder - elbow, wrist - elbow))
         upper = _unit(elbow - shoulder)
         self.put("arm", _angle(upper, np.broadcast_to(-self._trunk, upper.shape)))

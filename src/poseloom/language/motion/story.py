@@ -15,6 +15,8 @@ from poseloom.pose.types import Clip
 
 _FREE = 0.4
 """Seconds between steps that are looked through for something else."""
+_LEAST = 1.6
+"""Of a phase that is told at all, in units of the smallest movement."""
 _ONCE = frozenset(["squat", "jump", "lunge", "side_lunge", "jumping_jack", "push_up", "sit_up", "burpee", "kick", "forward_bend"])
 """Exercises whose name fits one of them alone; others are movements until they are repeated."""
 _FEWEST_UNNAMED = 3
@@ -82,6 +84,7 @@ def story_of(clip: Clip) -> Story:
     for gap in _gaps(phases, signals):
         phases += _movements(signals, gap, held)
     phases += [phase for walk in walks for phase in _among_steps(signals, walk)]
+    phases = [phase for phase in phases if phase.size >= _LEAST]
     phases.sort(key=lambda phase: (phase.start, -phase.size))
     return Story(signals, tuple(held), tuple(phases))
 

@@ -100,13 +100,30 @@ def _clauses(story: Story, phase: Phase, they: str) -> list[str]:
         change = phase.posture != "stand" or before in up_from
         made.append(posture_words(phase.posture, change, they))
         moves = [move for move in moves if move.signal not in _OF_POSTURE]
-    made += [_clause(story.signals, move, they) for move in moves[:_MOST_MOVES]]
-    return [one for one in dict.fromkeys(made) if one]
+    moves = moves[:_MOST_MOVES]
+    made += [_clause(story.signals, move, they, is_main=not place) for place, move in enumerate(moves)]
+    return _joined([one for one in dict.fromkeys(made) if one], they)
 
 
-def _clause(signals: Signals, move: Move, they: str) -> str:
-    pace = words.pace(move, float(signals.seconds[move.end] - signals.seconds[move.start]))
-    return " ".join(filter(None, (words.clause(move, they), pace)))
+def _clause(signals: Signals, move: Move, they: str, is_main: bool) -> str:
+    """One movement; of the main one also whether it is quick or slow."""
+    lasts = float(signals.seconds[move.end] - signals.seconds[move.start])
+    return words.clause(move, they, words.pace(move, lasts) if is_main else "")
+
+
+def _joined(clauses: list[str], they: str) -> list[str]:
+    """Clauses on the person side by side, which is named once: ``they turn to the left and lower the head``."""
+    of_person = [one for one in clauses if one.startswith(f"{they} ")]
+    others = [one for one in clauses if one not in of_person]
+    if not of_person:
+        return others
+    short = [one.removeprefix(f"{they} ") for one in of_person[1:]]
+    person = words.listed([of_person[0], *short])
+    if not others:
+        return [person]
+    if clauses[0] in of_person:
+        return [f"{person}, and {words.listed(others)}"]
+    return [f"{words.listed(others)}, and {person}"]
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
@@ -162,8 +179,7 @@ def _repetitions(signals: Signals, named: NamedRun) -> str:
     if exercise.name == UNNAMED:
         said = f"[repeat] the same movement {words.number(count)} times"
     else:
-        one = "an" if exercise.one[0] in "aeiou" else "a"
-        said = f"[do] {words.number(count) if count > 1 else one} {exercise.called(count)}{_sided(named)}"
+        said = f"[do] {words.number(count)} {exercise.called(count)}{_sided(named)}"
     starts = [float(signals.seconds[one.start]) for one in run.repetitions]
     if count > 1:
         said += f", one every {words.seconds(float(np.mean(np.diff(starts))))}"
@@ -183,7 +199,7 @@ def _sided(named: NamedRun) -> str:
     if len(set(sides)) == 1:
         return f" {wording.replace('{side}', first)}"
     if in_turn(sides):
-        return f" {wording.replace('{side}', first)} and the {other} in turn"
+        return f", {first} and {other} in turn"
     rows = [(side, len(list(row))) for side, row in groupby(sides)]
     if len(rows) == 2:
         counts = [f"{words.number(count)} {wording.replace('{side}', side)}" for side, count in rows]

@@ -15,7 +15,7 @@ _FILE = TABLES / "motion_words.json"
 _AT_END = 0.15
 """Seconds from the ends of a clip within which something begins or ends with it."""
 _ROUND = 5
-_QUICK, _SLOW = 7.0, 0.8
+_QUICK, _SLOW = 9.0, 0.8
 """Units of what is worth telling, a second, from which and up to which a movement is told to be quick or slow."""
 _HIGH = 0.25
 
@@ -101,8 +101,10 @@ def said(move: Move) -> str:
 
 def pace(move: Move, lasts: float) -> str:
     """``quickly`` or ``slowly``, or nothing."""
+    if move.signal == "rise":
+        return ""
     rate = move.size / max(lasts, 1e-6)
-    return "quickly" if rate >= _QUICK and move.signal != "rise" else "slowly" if rate <= _SLOW else ""
+    return "quickly" if rate >= _QUICK else "slowly" if rate <= _SLOW else ""
 
 
 def sentence(words: str) -> str:
@@ -117,9 +119,14 @@ def listed(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def clause(move: Move, they: str) -> str:
-    """A movement as a clause: ``the left arm rises ...``, ``the person turns ...``."""
-    what = subject(move)
-    if what:
-        return f"{what} {finite(said(move), move.side == BOTH)}"
-    return f"{they} {finite(said(move), they == 'they')}"
+def clause(move: Move, they: str, how: str = "") -> str:
+    """A movement as a clause: ``the left arm rises quickly to the front``, ``the person turns ...``."""
+    what, wording = subject(move), said(move)
+    if not what:
+        return " ".join(filter(None, (they, finite(wording, they == "they"), how)))
+    verb, _, rest = wording.partition(" ")
+    if verb == "[be]":
+        done, _, rest = rest.partition(" ")
+        verb = f"{verb} {done}"
+    how = "" if rest.startswith("sharply") else how
+    return " ".join(filter(None, (what, finite(verb, move.side == BOTH), how, rest)))
