@@ -197,7 +197,7 @@ def gaps_along(mine: Signals, other: Signals, align: Align) -> list[Gap]:
     least = max(1, round(_LASTING * mine.rate))
     found = []
     for signal, row in told_signals().items():
-        if signal in ("stride", "rise"):
+        if signal in ("stride", "rise", "knees_in"):
             continue
         first, second = _rows(mine, signal)[:, path[:, 0]], _rows(other, signal)[:, path[:, 1]]
         beyond = (np.abs(first - second) >= _MORE_ON_THE_WAY * float(row["least"])).any(0)

@@ -30,8 +30,12 @@ _SHORTEST = 0.25
 """Seconds of the quickest repetition."""
 _STANDING = 0.75
 """Metres of the pelvis above the floor from which the average adult is up."""
+_NEAR_BASE, _BASE = 0.12, 3
+"""Share of a way within which the body still rests at its base, which is the mean of so many times."""
+_CUT_OFF = 0.8
+"""By which a set counts less for every end at which it is cut off: another way to count has whole ones there."""
 _OVERLAP = 0.3
-_CUT = 0.35
+_CUT = 0.25
 """Share of the usual rise or fall from which a repetition that the clip's end cuts off is told."""
 _RETURNS = 0.35
 _GROSS = {"height": 1.3, "rise": 1.3}
@@ -182,36 +186,62 @@ def _runs(signals: Signals, one: _Candidate) -> Iterator[Run]:
         excursions = excursions_of(one.values, least)
         if not excursions:
             continue
+        columns = signals.matrix()
+        ways = [_bounded(each, columns) for each in excursions]
         usual = float(np.median([max(each.rise, each.fall) for each in excursions]))
-        whole = [is_whole(each, usual) and _lasts(each, signals) for each in excursions]
+        whole = [
+            is_whole(each, usual) and way.lasts(signals) >= _SHORTEST for each, way in zip(excursions, ways, strict=True)
+        ]
         ends = len(excursions) - 1
-        for group in _alike(signals, one, [each for each, good in zip(excursions, whole, strict=True) if good]):
-            first, last = excursions.index(group[0]), excursions.index(group[-1])
+        for group in _alike(signals, one, [way for way, good in zip(ways, whole, strict=True) if good]):
+            first, last = ways.index(group[0]), ways.index(group[-1])
             run = tuple(_repetition(each, one) for each in group)
             cut_start = first == 1 and not whole[0] and excursions[0].fall >= _CUT * usual
             cut_end = last == ends - 1 and not whole[ends] and excursions[ends].rise >= _CUT * usual
-            yield Run(one.signal, run, cut_start, cut_end, _weight(one, group, usual / scale, signals))
+            yield Run(one.signal, run, cut_start, cut_end, _weight(one, group, usual / scale, signals) * _CUT_OFF ** (cut_start + cut_end))
 
 
-def _lasts(one: Excursion, signals: Signals) -> bool:
-    return float(signals.seconds[one.end] - signals.seconds[one.start]) >= _SHORTEST
+@dataclass(frozen=True)
+class _Way:
+    """An excursion from when the body leaves its base until it is back there."""
+
+    start: int
+    peak: int
+    end: int
+
+    def lasts(self, signals: Signals) -> float:
+        return float(signals.seconds[self.end] - signals.seconds[self.start])
 
 
-def _weight(one: _Candidate, group: Sequence[Excursion], size: float, signals: Signals) -> float:
+def _bounded(one: Excursion, columns: Float[ndarray, "times columns"]) -> _Way:
+    """Without the rests before and after."""
+    start = _leaves(columns[one.before : one.peak + 1])
+    end = _leaves(columns[one.peak : one.after + 1][::-1])
+    return _Way(one.before + start, one.peak, one.after - end)
+
+
+def _leaves(columns: Float[ndarray, "times columns"]) -> int:
+    """The last time at which the body is where it was at first, on its way to where it is in the end."""
+    away = np.linalg.norm(columns - columns[:_BASE].mean(0), axis=1)
+    at_base = np.flatnonzero(away <= _NEAR_BASE * away[-1])
+    return int(at_base[-1]) if len(at_base) else 0
+
+
+def _weight(one: _Candidate, group: Sequence[_Way], size: float, signals: Signals) -> float:
     """How much a set of repetitions explains: its size, and the time that it takes."""
-    seconds = sum(float(signals.seconds[each.end] - signals.seconds[each.start]) for each in group)
+    seconds = sum(each.lasts(signals) for each in group)
     several = 1.0 if len(group) > 1 else 0.25
     return min(size, 4.0) * seconds * _GROSS.get(one.signal, 1.0) * several
 
 
-def _repetition(one: Excursion, of: _Candidate) -> Repetition:
+def _repetition(one: _Way, of: _Candidate) -> Repetition:
     side = of.side
     if of.signed is not None:
         side = SIDES[0] if of.signed[one.peak] > 0 else SIDES[1]
     return Repetition(one.start, one.peak, one.end, side)
 
 
-def _alike(signals: Signals, one: _Candidate, excursions: list[Excursion]) -> Iterator[list[Excursion]]:
+def _alike(signals: Signals, one: _Candidate, excursions: list[_Way]) -> Iterator[list[_Way]]:
     """Stretches of excursions in which the whole body moves alike; of a single one, that it comes back."""
     if not excursions:
         return
@@ -232,7 +262,7 @@ def _alike(signals: Signals, one: _Candidate, excursions: list[Excursion]) -> It
             yield group
 
 
-def _shape(signals: Signals, one: Excursion, of: _Candidate) -> Float[ndarray, "samples columns"]:
+def _shape(signals: Signals, one: _Way, of: _Candidate) -> Float[ndarray, "samples columns"]:
     """How the body moves in an excursion, at moments evenly before and after its peak; as if to the left."""
     columns = signals.matrix()
     half = _SAMPLES // 2
@@ -250,7 +280,7 @@ def _correlation(a: ndarray, b: ndarray) -> float:
     return float((a * b).sum() / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-9))
 
 
-def _follows(signals: Signals, one: Excursion, other: Excursion) -> bool:
+def _follows(signals: Signals, one: _Way, other: _Way) -> bool:
     seconds = signals.seconds
     pause = float(seconds[other.start] - seconds[one.end])
     lasts = float(seconds[one.end] - seconds[one.start])

@@ -8,8 +8,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-_NEAR_BASE = 0.12
-"""Share of an excursion within which a signal still rests at its base."""
 FULL = 0.6
 """Share of the usual rise and fall that both sides of an excursion must have to be a whole one."""
 
@@ -24,9 +22,10 @@ class Turn(NamedTuple):
 class Excursion(NamedTuple):
     """From a base to a peak and back; places in time."""
 
-    start: int
+    before: int
+    """The lowest place before the peak."""
     peak: int
-    end: int
+    after: int
     rise: float
     fall: float
 
@@ -69,19 +68,8 @@ def excursions_of(values: Float[ndarray, " times"], least: float) -> list[Excurs
         before = turns[number - 1].place if number else 0
         after = turns[number + 1].place if number + 1 < len(turns) else len(values) - 1
         peak = values[turn.place]
-        start = _leaves(values, before, turn.place)
-        end = len(values) - 1 - _leaves(values[::-1], len(values) - 1 - after, len(values) - 1 - turn.place)
-        made.append(
-            Excursion(start, turn.place, end, float(peak - values[before]), float(peak - values[after]))
-        )
+        made.append(Excursion(before, turn.place, after, float(peak - values[before]), float(peak - values[after])))
     return made
-
-
-def _leaves(values: ndarray, base: int, peak: int) -> int:
-    """When a signal leaves its base for the last time before a peak."""
-    near = values[base] + _NEAR_BASE * (values[peak] - values[base])
-    low = np.flatnonzero(values[base : peak + 1] <= near)
-    return base + int(low[-1]) if len(low) else base
 
 
 def is_whole(one: Excursion, usual: float) -> bool:
