@@ -220,7 +220,9 @@ def instruct(
     """
     if isinstance(pose_a, Clip) and isinstance(pose_b, Clip) and min(len(pose_a), len(pose_b)) > 1:
         if style is not None or version is not None or model is not None:
-            raise PoseloomError("two clips are compared in one manner; styles, versions and models are for single poses")
+            raise PoseloomError(
+                "two clips are compared in one manner; styles, versions and models are for single poses"
+            )
         return coach(pose_a, pose_b)
     unseen = unseen_limbs(pose_a) | unseen_limbs(pose_b)
     start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)

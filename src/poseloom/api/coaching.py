@@ -127,7 +127,9 @@ def check(motion: Clip | Pose, sentences: str | Sequence[str], *, each: str = "r
     elif each == "frame":
         spans = list(every_time(story.signals))
     grader = Grader(clip, story.signals)
-    rows = [_checked(grader, one, spans, story) for one in tracked(requirements, len(requirements), "judging", "sentences")]
+    rows = [
+        _checked(grader, one, spans, story) for one in tracked(requirements, len(requirements), "judging", "sentences")
+    ]
     return Checked(tuple(rows), exercise, each, notes=(*notes, *_notes(clip)))
 
 

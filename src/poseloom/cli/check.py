@@ -89,7 +89,11 @@ def _draw(clip: Clip, found: Checked, path: Path) -> Path:
     from poseloom.render import contact_sheet, render, save_picture
     from poseloom.render.sheet import SheetLayout
 
-    rows = [(one, row) for column in zip(*(one.rows for one in found), strict=True) for one, row in zip(found, column, strict=True)]
+    rows = [
+        (one, row)
+        for column in zip(*(one.rows for one in found), strict=True)
+        for one, row in zip(found, column, strict=True)
+    ]
     if len(rows) > _MOST_PICTURES:
         rows = [(one, row) for one, row in rows if not row.holds]
     if not rows or len(rows) > _MOST_PICTURES:

@@ -21,7 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="the same of the pose or clip to reach (default: FILE_A); files of two folders are paired by name",
     )
-    parser.add_argument("--frames", type=int, nargs=2, metavar=("A", "B"), help="frames of the two poses; without them two clips are compared in time")
+    parser.add_argument(
+        "--frames",
+        type=int,
+        nargs=2,
+        metavar=("A", "B"),
+        help="frames of the two poses; without them two clips are compared in time",
+    )
     options.add_format(parser)
     options.add_seed(parser)
     options.add_wording(
@@ -103,4 +109,3 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
     told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
     printing.tell(told.notes)
     return told
-

@@ -51,7 +51,10 @@ class MotionPhase:
         if self.repetitions:
             rows = zip(self.repetitions, self.sides or ("",) * len(self.repetitions), strict=True)
             made["repetitions"] = [
-                {**{name: round(at, _DECIMALS) for name, at in zip(("start", "peak", "end"), times, strict=True)}, "side": side}
+                {
+                    **{name: round(at, _DECIMALS) for name, at in zip(("start", "peak", "end"), times, strict=True)},
+                    "side": side,
+                }
                 for times, side in rows
             ]
         return made
@@ -83,7 +86,9 @@ class MotionDescribed(Items[MotionPhase]):
 
     def counted(self, name: str = "") -> int:
         """How many repetitions there are, of all kinds or of one: ``squat``; of ``step`` the steps."""
-        return sum(phase.count for phase in self.phases if phase.name == name or (not name and phase.kind == "repetitions"))
+        return sum(
+            phase.count for phase in self.phases if phase.name == name or (not name and phase.kind == "repetitions")
+        )
 
     def as_json(self) -> dict[str, Any]:
         """``text``, ``seconds``, ``phases`` and ``notes``."""

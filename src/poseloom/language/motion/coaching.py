@@ -24,6 +24,8 @@ MOST = 12
 _OFTEN = 0.6
 """Share of the repetitions from which a difference is told of all of them at once."""
 _SEVERAL = 3
+_LONGER = 1.25
+"""From which one clip is told to be longer than the other."""
 _SPEED, _STEP = 0.12, 0.06
 """Metres a second, and metres a step, by which walks must differ."""
 
@@ -69,6 +71,10 @@ def coached(mine: Story, other: Story, mirrored: Story, align: Align) -> Coachin
     for gap in sorted(largest, key=lambda one: one.place):
         at = float(mine.signals.seconds[gap.place])
         advice.append(Advice(words.sentence(f"at {words.seconds(at)}, {gap_words(gap)}"), gap.place, (gap,)))
+    lasts = (mine.lasts, other.lasts)
+    if max(lasts) > _LONGER * min(lasts):
+        text = f"you take {words.seconds(lasts[0])}; you are shown {words.seconds(lasts[1])}"
+        advice.insert(0, Advice(words.sentence(text), 0, ()))
     if not advice:
         advice = [Advice("Both motions are alike: no difference is large enough to be told.", 0, ())]
     notes = _other_exercises(mine, other)
@@ -97,9 +103,7 @@ def _other_exercises(mine: Story, other: Story) -> tuple[str, ...]:
 # -- repetitions ------------------------------------------------------------------------------------------------------
 
 
-def _of_repetitions(
-    mine: Story, other: Story, mirrored: Story, run: NamedRun, its: NamedRun, align: Align
-) -> Coaching:
+def _of_repetitions(mine: Story, other: Story, mirrored: Story, run: NamedRun, its: NamedRun, align: Align) -> Coaching:
     rows: list[tuple[int, Gap]] = []
     in_mirror = False
     partners = _partners(run, its, other, align)
@@ -170,7 +174,11 @@ def _of_all(run: NamedRun, found: Sequence[tuple[int, Gap]]) -> Advice:
     """``In every squat, at the lowest point, your knees are about 15 degrees less bent``."""
     number, worst = max(found, key=lambda row: row[1].size)
     count, total = len({number for number, _ in found}), len(run)
-    which = f"every {run.exercise.one}" if count == total else f"{words.number(count)} of {words.number(total)} {run.exercise.many}"
+    which = (
+        f"every {run.exercise.one}"
+        if count == total
+        else f"{words.number(count)} of {words.number(total)} {run.exercise.many}"
+    )
     gaps = [gap for _, gap in found]
     mean = Gap(
         *(worst.signal, worst.side, worst.moment),

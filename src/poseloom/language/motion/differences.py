@@ -156,9 +156,7 @@ def _on_the_way(mine: Signals, other: Signals, align: Align) -> list[Gap]:
     return found
 
 
-def _durations(
-    mine: Signals, one: Repetition, other: Signals, its: Repetition, exercise: Exercise
-) -> Iterator[Gap]:
+def _durations(mine: Signals, one: Repetition, other: Signals, its: Repetition, exercise: Exercise) -> Iterator[Gap]:
     """How long the ways take."""
     for (start, end), (its_start, its_end), moment in (
         ((one.start, one.peak), (its.start, its.peak), exercise.away),

@@ -44,6 +44,7 @@ class Exercise:
     away: str
     back: str
     told: str
+    alone: dict[str, Range]
 
     def called(self, count: int) -> str:
         return self.one if count == 1 else self.many
@@ -62,18 +63,22 @@ def exercises() -> dict[str, Exercise]:
 
 def _exercise(name: str, row: dict) -> Exercise:
     where = f"exercises.{name}"
-    needs = {key: _range(value, f"{where}.needs.{key}") for key, value in entry(_FILE, row, "needs", dict, where).items()}
-    for key in needs:
-        _, *group, what = key.split(".")
-        if what not in _WHATS or (group and group[0] not in _GROUPS):
-            raise FileError(_FILE, f"unknown measure {key!r}", field=f"{where}.needs")
+    needs, alone = (_needs(row.get(key, {}), f"{where}.{key}") for key in ("needs", "alone"))
     words = (entry(_FILE, row, key, str, where) for key in ("one", "many"))
     said = (entry(_FILE, row, key, str, where) for key in ("peak", "away", "back", "told"))
     seconds = _range(row.get("seconds", [None, None]), f"{where}.seconds")
     return Exercise(
         *(name, *words, needs, tuple(row.get("postures", ())), seconds),
-        *(row.get("side", ""), row.get("sided", ""), *said),
+        *(row.get("side", ""), row.get("sided", ""), *said, alone),
     )
+
+
+def _needs(rows: dict, where: str) -> dict[str, Range]:
+    for key in rows:
+        _, *group, what = key.split(".")
+        if what not in _WHATS or (group and group[0] not in _GROUPS):
+            raise FileError(_FILE, f"unknown measure {key!r}", field=where)
+    return {key: _range(value, f"{where}.{key}") for key, value in rows.items()}
 
 
 def _range(value: object, where: str) -> Range:
@@ -106,6 +111,8 @@ def name_run(signals: Signals, run: Run, posture: str) -> NamedRun:
     kinds = [_kind(signals, one, posture) for one in run.repetitions]
     name, count = Counter(kinds).most_common(1)[0]
     exercise = exercises()[name if count >= _MOST * len(kinds) else UNNAMED]
+    if len(run) == 1 and not _fits(signals, run.repetitions[0], exercise.alone, exercise.side):
+        exercise = exercises()[UNNAMED]
     sides = tuple(_side(signals, one, exercise) for one in run.repetitions)
     return NamedRun(run, exercise, sides)
 
@@ -117,9 +124,15 @@ def _kind(signals: Signals, one: Repetition, posture: str) -> str:
             continue
         if not exercise.seconds[0] <= seconds <= exercise.seconds[1]:
             continue
-        if all(low <= measure(signals, one, key, exercise.side) <= high for key, (low, high) in exercise.needs.items()):
+        if any(".own." in key for key in exercise.needs) and not _side(signals, one, exercise):
+            continue
+        if _fits(signals, one, exercise.needs, exercise.side):
             return name
     return UNNAMED
+
+
+def _fits(signals: Signals, one: Repetition, needs: dict[str, Range], side: str) -> bool:
+    return all(low <= measure(signals, one, key, side) <= high for key, (low, high) in needs.items())
 
 
 def measure(signals: Signals, one: Repetition, key: str, side_of: str = "") -> float:

@@ -23,7 +23,16 @@ _PEAK_SECONDS = 0.12
 _LOOKS = 15.0
 """Frames a second in which facts of descriptions are looked for."""
 _UNIT = {"degrees": 1.0, "metres": 0.01, "seconds": 0.1}
-_OFTEN = {"either": np.max}
+_SIGNED = {
+    "back": "back hollow by {value} degrees",
+    "lean": "trunk leans back by {value} degrees",
+    "head_nod": "head raised by {value} degrees",
+    "knee_ahead": "{part} {value} cm behind the toes",
+    "over_knee": "{part} {value} cm below the knee",
+    "reach": "{part} {value} cm below the shoulder",
+    "knees_in": "knees {value} cm farther apart than the ankles",
+}
+"""Findings whose value is negative."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +135,16 @@ class Grader:
         value = float(self._margin(need, here)[1][0])
         say, parts = say_table()
         shown = 100 * value if need.unit == "metres" else value
-        wording = say[need.signal].replace("{value}", f"{shown:.0f}")
+        wording = say[need.signal]
+        if value < 0 and need.signal in _SIGNED:
+            wording, shown = _SIGNED[need.signal], -shown
+        wording = wording.replace("{value}", f"{shown:.0f}")
         if need.signal in parts:
             wording = wording.replace("{part}", f"{self._side(need, place)} {parts[need.signal]}")
         scale, unit = (100.0, "cm") if need.unit == "metres" else (1.0, "degrees")
-        return Judgement(holds, place, value, _limit(need, value), need.unit, wording + _asked(need, value, scale, unit))
+        return Judgement(
+            holds, place, value, _limit(need, value), need.unit, wording + _asked(need, value, scale, unit)
+        )
 
     def _side(self, need: Need, place: int) -> str:
         """The side whose value decides."""
@@ -150,7 +164,9 @@ def _limit(need: Need, value: float) -> float:
 def _asked(need: Need, value: float, scale: float, unit: str) -> str:
     """``, at least 90 asked for``."""
     limits = [bound for bound in (need.least, need.most) if np.isfinite(bound)]
-    shown = f".{1}f" if unit == "s" else ".0f"
+    shown = ".1f" if unit == "s" else ".0f"
+    if len(limits) == 2 and limits[0] == -limits[1]:
+        return f" (at most {limits[1] * scale:{shown}} {unit} asked)"
     if len(limits) == 2:
         return f" ({limits[0] * scale:{shown}} to {limits[1] * scale:{shown}} {unit} asked)"
     word = "at least" if np.isfinite(need.least) else "at most"

@@ -88,7 +88,9 @@ def _common(group: Sequence[Move], move: Move) -> float:
 
 def _limb_moves(signals: Signals) -> Iterator[Move]:
     for name in _WATCHED:
-        rows = [(side, signals.sided[name][number]) for number, side in enumerate(SIDES)] if name in signals.sided else []
+        rows = (
+            [(side, signals.sided[name][number]) for number, side in enumerate(SIDES)] if name in signals.sided else []
+        )
         rows = rows or [("", signals.middle[name])]
         for side, values in rows:
             least = _TOLD.get(name, 1.0) * SCALES[name]
@@ -97,7 +99,9 @@ def _limb_moves(signals: Signals) -> Iterator[Move]:
             for start, end in zip(places, places[1:], strict=False):
                 change = float(values[end] - values[start])
                 if abs(change) >= least:
-                    yield _trimmed(Move(name, side, start, end, float(values[start]), float(values[end])), values, signals)
+                    yield _trimmed(
+                        Move(name, side, start, end, float(values[start]), float(values[end])), values, signals
+                    )
 
 
 def _trimmed(move: Move, values: np.ndarray, signals: Signals) -> Move:
@@ -132,7 +136,7 @@ def _jumps(signals: Signals) -> Iterator[Move]:
     for start, end in edges.reshape(-1, 2).tolist():
         seconds = (end - start) / signals.rate
         height = float(signals.middle["rise"][start:end].max())
-        if 0 < start and end < len(air) and _JUMP_SECONDS[0] <= seconds <= _JUMP_SECONDS[1] and height >= _JUMP:
+        if start > 0 and end < len(air) and _JUMP_SECONDS[0] <= seconds <= _JUMP_SECONDS[1] and height >= _JUMP:
             yield Move("rise", "", start - 1, end, 0.0, height)
 
 

@@ -190,7 +190,8 @@ def _runs(signals: Signals, one: _Candidate) -> Iterator[Run]:
         ways = [_bounded(each, columns) for each in excursions]
         usual = float(np.median([max(each.rise, each.fall) for each in excursions]))
         whole = [
-            is_whole(each, usual) and way.lasts(signals) >= _SHORTEST for each, way in zip(excursions, ways, strict=True)
+            is_whole(each, usual) and way.lasts(signals) >= _SHORTEST
+            for each, way in zip(excursions, ways, strict=True)
         ]
         ends = len(excursions) - 1
         for group in _alike(signals, one, [way for way, good in zip(ways, whole, strict=True) if good]):
@@ -198,7 +199,13 @@ def _runs(signals: Signals, one: _Candidate) -> Iterator[Run]:
             run = tuple(_repetition(each, one) for each in group)
             cut_start = first == 1 and not whole[0] and excursions[0].fall >= _CUT * usual
             cut_end = last == ends - 1 and not whole[ends] and excursions[ends].rise >= _CUT * usual
-            yield Run(one.signal, run, cut_start, cut_end, _weight(one, group, usual / scale, signals) * _CUT_OFF ** (cut_start + cut_end))
+            yield Run(
+                one.signal,
+                run,
+                cut_start,
+                cut_end,
+                _weight(one, group, usual / scale, signals) * _CUT_OFF ** (cut_start + cut_end),
+            )
 
 
 @dataclass(frozen=True)
@@ -250,7 +257,9 @@ def _alike(signals: Signals, one: _Candidate, excursions: list[_Way]) -> Iterato
     for reference in np.argsort([-np.linalg.norm(shape) for shape in shapes]).tolist():
         if used[reference]:
             continue
-        like = [not used[number] and _correlation(shapes[reference], shape) >= ALIKE for number, shape in enumerate(shapes)]
+        like = [
+            not used[number] and _correlation(shapes[reference], shape) >= ALIKE for number, shape in enumerate(shapes)
+        ]
         first = last = reference
         while first > 0 and like[first - 1] and _follows(signals, excursions[first - 1], excursions[first]):
             first -= 1

@@ -17,7 +17,9 @@ _FREE = 0.4
 """Seconds between steps that are looked through for something else."""
 _LEAST = 1.6
 """Of a phase that is told at all, in units of the smallest movement."""
-_ONCE = frozenset(["squat", "jump", "lunge", "side_lunge", "jumping_jack", "push_up", "sit_up", "burpee", "kick", "forward_bend"])
+_ONCE = frozenset(
+    ["squat", "jump", "lunge", "side_lunge", "jumping_jack", "push_up", "sit_up", "burpee", "kick", "forward_bend"]
+)
 """Exercises whose name fits one of them alone; others are movements until they are repeated."""
 _FEWEST_UNNAMED = 3
 _KICK = 0.45

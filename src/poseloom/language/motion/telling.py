@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -12,8 +12,8 @@ from poseloom.language.description.phrases import finite
 from poseloom.language.motion import words
 from poseloom.language.motion.exercises import UNNAMED, NamedRun, in_turn
 from poseloom.language.motion.gait import Walk
-from poseloom.language.motion.moves import Move
-from poseloom.language.motion.signals import Signals
+from poseloom.language.motion.moves import BOTH, Move
+from poseloom.language.motion.signals import SIDES, Signals
 from poseloom.language.motion.story import Phase, Story, largest
 
 MOST_PHASES = 12
@@ -31,6 +31,7 @@ _SHALLOWER = 12.0
 _THIRD = 3
 _SECTOR = 45.0
 _PERSON = "the person"
+_BACK = "[come] back to standing"
 _OF_POSTURE = ("height", "lean", "hip", "knee", "foot")
 """Signals that go without saying of somebody who gets into another posture."""
 
@@ -49,7 +50,9 @@ def told(story: Story) -> list[TimedText]:
     """The sentences on a clip, in the order of time."""
     phases = largest(story.phases, MOST_PHASES)
     made = [_opening(story, phases)]
-    for phase in phases:
+    for before, phase in zip([None, *phases], phases, strict=False):
+        if before is not None and before.posture and before.posture == phase.posture:
+            phase = replace(phase, posture="")
         they = "they" if any(one.text for one in made) else _PERSON
         made.append(TimedText(*_seconds(story, phase), _phase(story, phase, they), phase))
     return [one for one in [*made, *_closing(story, phases)] if one.text]
@@ -82,7 +85,9 @@ def _phase(story: Story, phase: Phase, they: str) -> str:
     if phase.steps is not None:
         return words.sentence(f"{span}, {they} {_steps(story, phase.steps, they)}")
     if phase.repetitions is not None:
-        return words.sentence(f"{span}, {they} {finite(_repetitions(story.signals, phase.repetitions), they == 'they')}")
+        return words.sentence(
+            f"{span}, {they} {finite(_repetitions(story.signals, phase.repetitions), they == 'they')}"
+        )
     clauses = _clauses(story, phase, they)
     return words.sentence(f"{span}, {words.listed(clauses)}") if clauses else ""
 
@@ -97,12 +102,28 @@ def _clauses(story: Story, phase: Phase, they: str) -> list[str]:
     if phase.posture:
         up_from = words.motion_words()["up_from"]
         before = next((one.name for one in story.held if one.start <= phase.start <= one.end), "")
-        change = phase.posture != "stand" or before in up_from
-        made.append(posture_words(phase.posture, change, they))
+        back = phase.posture == "stand" and before not in up_from
+        made.append(f"{they} {finite(_BACK, they == 'they')}" if back else posture_words(phase.posture, True, they))
         moves = [move for move in moves if move.signal not in _OF_POSTURE]
-    moves = moves[:_MOST_MOVES]
+    moves = _with_twins(moves)[:_MOST_MOVES]
     made += [_clause(story.signals, move, they, is_main=not place) for place, move in enumerate(moves)]
     return _joined([one for one in dict.fromkeys(made) if one], they)
+
+
+def _with_twins(moves: list[Move]) -> list[Move]:
+    """What both sides do in the same words as one."""
+    made: list[Move] = []
+    for move in moves:
+        twin = next((one for one in made if _says_the_same(one, move)), None)
+        if twin is None:
+            made.append(move)
+        else:
+            made[made.index(twin)] = replace(twin, side=BOTH)
+    return made
+
+
+def _says_the_same(one: Move, move: Move) -> bool:
+    return one.signal == move.signal and {one.side, move.side} == {*SIDES} and words.said(one) == words.said(move)
 
 
 def _clause(signals: Signals, move: Move, they: str, is_main: bool) -> str:
@@ -161,7 +182,9 @@ def _direction(signals: Signals, walk: Walk) -> str:
 def _bend(story: Story, walk: Walk) -> str:
     """By how much the way turns, where no sentences of their own tell it."""
     signals = story.signals
-    if any(move.signal == "heading" and walk.start <= move.start <= walk.end for one in story.phases for move in one.moves):
+    if any(
+        move.signal == "heading" and walk.start <= move.start <= walk.end for one in story.phases for move in one.moves
+    ):
         return ""
     turned = float(signals.heading[walk.end] - signals.heading[walk.start])
     if abs(turned) < _TURN:
@@ -218,7 +241,7 @@ def peaks(signals: Signals, named: NamedRun) -> list[float]:
     made = []
     for one, side in zip(named.run.repetitions, named.sides, strict=True):
         rows = signals.sided[name][:, one.peak]
-        made.append(float(rows.mean() if not side else rows[("left", "right").index(side)]))
+        made.append(float(rows.mean() if not side else rows[SIDES.index(side)]))
     return made
 
 
@@ -279,7 +302,9 @@ def _closing(story: Story, phases: list[Phase]) -> Iterator[TimedText]:
     told = any(move.signal == "heading" for phase in phases for move in phase.moves) or walked
     upright = signals.middle["tilt"][[0, -1]].max() < 50
     if abs(turned) >= _TURN and not told and upright and abs(turned) <= 360:
-        clauses.append(f"they have turned by about {words.degrees(turned)} degrees to the {'left' if turned > 0 else 'right'}")
+        clauses.append(
+            f"they have turned by about {words.degrees(turned)} degrees to the {'left' if turned > 0 else 'right'}"
+        )
     if clauses:
         yield TimedText(story.lasts, story.lasts, words.sentence(f"at the end {words.listed(clauses)}"))
 
@@ -298,4 +323,3 @@ def _moved_by(signals: Signals) -> list[str]:
     else:
         where = "to the left of" if angle > 0 else "to the right of"
     return [f"they are {words.metres(far)} {where} where they began"]
-

@@ -91,7 +91,9 @@ def said(move: Move) -> str:
     wording = next(words for most, words in rows if move.after <= most)
     plural = move.side == BOTH
     filled = wording.replace("{way}", motion_words()["ways"].get(move.way, ""))
-    filled = filled.replace("to the side,", "to the sides,").replace("to the side ", "to the sides ") if plural else filled
+    filled = (
+        filled.replace("to the side,", "to the sides,").replace("to the side ", "to the sides ") if plural else filled
+    )
     filled = filled.replace("{ownside}", "sides" if plural else "side")
     filled = filled.replace("{degrees}", str(degrees(move.after))).replace("{amount}", str(degrees(move.change)))
     if plural:
