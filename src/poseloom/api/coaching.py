@@ -56,8 +56,8 @@ def describe_motion(motion: Clip | Pose) -> MotionDescribed:
 def coach(mine: Clip, other: Clip) -> Coached:
     """What differs between two motions, in sentences to the person in the first one.
 
-    Repetitions of the same exercise are compared one by one, at their start, at their peak and on the way, after dynamic
-    time warping; other clips are warped as a whole.
+    Repetitions of the same exercise are compared one by one, at their start, at their peak and on the way, after
+    dynamic time warping; other clips are warped as a whole.
 
     Args:
         mine: what is looked at.
@@ -95,8 +95,8 @@ def coach(mine: Clip, other: Clip) -> Coached:
 def check(motion: Clip | Pose, sentences: str | Sequence[str], *, each: str = "repetition") -> Checked:
     """Judge a motion by sentences: "both knees bent past 90 degrees", "back straight".
 
-    A number that a joint must reach counts at the best moment of each repetition; what must stay ("back straight", "less
-    than") counts all along, but for single frames. "throughout", "at the lowest point" and "at some moment" say it.
+    A number that a joint must reach counts at the best moment of each repetition; what must stay ("back straight",
+    "less than") counts all along, but for single frames. "throughout", "at the lowest point" and "at some moment" say it.
 
     Args:
         motion: a clip; poses of one batch axis count as frames.

@@ -250,7 +250,8 @@ def _walks(mine: Signals, walk: Walk, other: Signals, its: Walk) -> Iterator[Adv
     step, its_step = (_step(signals, one) for signals, one in ((mine, walk), (other, its)))
     if abs(step - its_step) >= _STEP:
         way = "longer" if step > its_step else "shorter"
-        text = f"your steps are {100 * abs(step - its_step):.0f} cm {way} ({100 * step:.0f} instead of {100 * its_step:.0f} cm)"
+        values = f"({100 * step:.0f} instead of {100 * its_step:.0f} cm)"
+        text = f"your steps are {100 * abs(step - its_step):.0f} cm {way} {values}"
         yield Advice(words.sentence(text), walk.start, ())
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -183,4 +184,4 @@ def _side(signals: Signals, one: Repetition, exercise: Exercise) -> str:
 
 def in_turn(sides: Sequence[str]) -> bool:
     """Whether left and right change every time."""
-    return len(sides) > 1 and all(a and b and a != b for a, b in zip(sides, sides[1:], strict=False))
+    return len(sides) > 1 and all(a and b and a != b for a, b in pairwise(sides))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def walks_of(signals: Signals) -> list[Walk]:
         return []
     turns = turns_of(signals.middle["stride"], _STEP)
     found, row = [], turns[:1]
-    for before, after in zip(turns, turns[1:], strict=False):
+    for before, after in pairwise(turns):
         if _is_step(signals, before, after):
             row.append(after)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def _limb_moves(signals: Signals) -> Iterator[Move]:
             least = _TOLD.get(name, 1.0) * SCALES[name]
             turns = turns_of(values, 0.8 * SCALES[name])
             places = [turn.place for turn in turns]
-            for start, end in zip(places, places[1:], strict=False):
+            for start, end in pairwise(places):
                 change = float(values[end] - values[start])
                 if abs(change) >= least:
                     yield _trimmed(
@@ -123,7 +124,7 @@ def _turns(signals: Signals) -> Iterator[Move]:
         return
     values = signals.heading
     places = [turn.place for turn in turns_of(values, _TURN)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         yield _trimmed(Move("heading", "", start, end, float(values[start]), float(values[end])), values, signals)
 
 
