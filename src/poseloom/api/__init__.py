@@ -1,8 +1,9 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `describe_motion`, `instruct`, `coach`, `check`, `sign`; by learned models
-`generate`, `edit`, `caption`, `load_model`; `keypoints` of people in pictures and videos; `find` in an index; `judge` words by poses. What they find,
-make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
+`generate`, `edit`, `caption`, `load_model`; `keypoints` of people in pictures and videos; `find` in an index; `judge`
+words by poses. What they find, make and say are results (`poseloom.results`): each carries notes for the user, and its
+JSON.
 """
 
 from __future__ import annotations

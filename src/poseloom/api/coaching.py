@@ -96,7 +96,7 @@ def check(motion: Clip | Pose, sentences: str | Sequence[str], *, each: str = "r
     """Judge a motion by sentences: "both knees bent past 90 degrees", "back straight".
 
     A number that a joint must reach counts at the best moment of each repetition; what must stay ("back straight",
-    "less than") counts all along, but for single frames. "throughout", "at the lowest point" and "at some moment" say it.
+    "less than") counts all along, but for single frames. "throughout", "at the lowest point", "at some moment" say it.
 
     Args:
         motion: a clip; poses of one batch axis count as frames.

@@ -101,7 +101,7 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
     wording = {"style": arguments.style, "version": arguments.version}
     one_pose = arguments.frames is not None or arguments.model is not None or any(wording.values())
     if not one_pose and min(map(len, clips)) > 1:
-        told: Instructed = api.instruct(*clips)
+        told: Instructed = api.instruct(clips[0], clips[1])
         printing.tell(told.notes)
         return told
     places = zip((first, second), clips, _frames(arguments), strict=True)

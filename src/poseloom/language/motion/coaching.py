@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -180,11 +180,8 @@ def _of_all(run: NamedRun, found: Sequence[tuple[int, Gap]]) -> Advice:
         else f"{words.number(count)} of {words.number(total)} {run.exercise.many}"
     )
     gaps = [gap for _, gap in found]
-    mean = Gap(
-        *(worst.signal, worst.side, worst.moment),
-        *(float(np.mean([gap.mine for gap in gaps])), float(np.mean([gap.other for gap in gaps]))),
-        *(worst.place, worst.other_place, worst.unit),
-    )
+    values = (float(np.mean([getattr(gap, name) for gap in gaps])) for name in ("mine", "other"))
+    mean = replace(worst, **dict(zip(("mine", "other"), values, strict=True)))
     said = gap_words(mean, about=True)
     most = f", most in the {words.ordinal(number)}" if count > 1 and worst.size > 1.25 * mean.size else ""
     return Advice(words.sentence(f"in {which}, {_moment(mean)}{said}{most}"), worst.place, tuple(gaps))

@@ -193,7 +193,7 @@ def gaps_along(mine: Signals, other: Signals, align: Align) -> list[Gap]:
     """Where two aligned clips differ for a while, in the order of time."""
     path = align(cost_between(mine, other))
     least = max(1, round(_LASTING * mine.rate))
-    found = []
+    found: list[Gap] = []
     for signal, row in told_signals().items():
         if signal in ("stride", "rise", "knees_in"):
             continue
