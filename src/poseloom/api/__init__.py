@@ -227,6 +227,8 @@ def instruct(
         return coach(pose_a, pose_b)
     unseen = unseen_limbs(pose_a) | unseen_limbs(pose_b)
     start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
+    if version is None and _are_unrelated(pose_a, pose_b):
+        start, end = start.without_heading(), end.without_heading()
     if unseen and start.batch_shape == end.batch_shape:
         end = with_limbs_of(end, start, tuple(unseen))
     notes = not_compared_note(unseen)
@@ -243,6 +245,11 @@ def instruct(
     from poseloom.language import instructions
 
     return Instructed(tuple(instructions(start, end, version, seed, style=style)), notes=notes)
+
+
+def _are_unrelated(one: Pose | Clip, other: Pose | Clip) -> bool:
+    """Whether they come from recordings of their own, whose headings have nothing to do with each other."""
+    return isinstance(one, Clip) and isinstance(other, Clip) and one.name != other.name
 
 
 def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
