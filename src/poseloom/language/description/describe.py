@@ -80,10 +80,19 @@ def describe(
 
 
 def facts(
-    pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None, ground: float | None = None
+    pose: Pose | Float[Tensor, "*batch joints 3"],
+    body: Body | None = None,
+    ground: float | None = None,
+    *,
+    slight: bool = False,
 ) -> list[list[Fact]]:
-    """The facts that `describe` states of each pose of the flattened batch, in the order of the text."""
-    return [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    """The facts that `describe` states of each pose of the flattened batch, group by group.
+
+    Args:
+        pose, body, ground: as for `describe`.
+        slight: also what is true, but too slight to be told beside the rest.
+    """
+    return [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
 
 
 def figures(pose: Pose | Tensor, body: Body | None = None, ground: float | None = None) -> Iterator[Figure]:

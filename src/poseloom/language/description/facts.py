@@ -90,8 +90,13 @@ class _View:
     ground: Ground
 
 
-def facts_of(figure: Figure) -> list[list[Fact]]:
-    """The facts of each pose, in the order in which a text tells them."""
+def facts_of(figure: Figure, slight: bool = False) -> list[list[Fact]]:
+    """The facts of each pose, group by group.
+
+    Args:
+        figure: the poses.
+        slight: also what is too slight to be told beside the rest.
+    """
     ground = ground_of(figure)
     postures = postures_of(figure, ground)
     upright = np.array([name in UPRIGHT_POSTURES for name in postures.names], dtype=bool)
@@ -99,7 +104,8 @@ def facts_of(figure: Figure) -> list[list[Fact]]:
         postures = _off_the_ground(postures, figure.airborne & upright)
     view = _View(figure, postures, arms_of(figure, ground), legs_of(figure, upright), ground)
     parts = (_posture(view), _feet(view), _trunk(view), _head(view), _both_arms(view), _both_legs(view))
-    return [_worth_telling([fact for part in parts for fact in part[pose]]) for pose in range(len(figure))]
+    found = [[fact for part in parts for fact in part[pose]] for pose in range(len(figure))]
+    return found if slight else [_worth_telling(facts) for facts in found]
 
 
 def _worth_telling(facts: list[Fact]) -> list[Fact]:

@@ -46,6 +46,9 @@ class Exercise:
     back: str
     told: str
     alone: dict[str, Range]
+    peaks: tuple[str, ...]
+    """Postures of which the peak must be one; any where there are none."""
+    not_peaks: tuple[str, ...]
 
     def called(self, count: int) -> str:
         return self.one if count == 1 else self.many
@@ -71,6 +74,7 @@ def _exercise(name: str, row: dict) -> Exercise:
     return Exercise(
         *(name, *words, needs, tuple(row.get("postures", ())), seconds),
         *(row.get("side", ""), row.get("sided", ""), *said, alone),
+        *(tuple(row.get(key, ())) for key in ("peaks", "not_peaks")),
     )
 
 
@@ -101,15 +105,16 @@ class NamedRun:
         return len(self.run)
 
 
-def name_run(signals: Signals, run: Run, posture: str) -> NamedRun:
+def name_run(signals: Signals, run: Run, posture: str, peak: str) -> NamedRun:
     """What most of the repetitions are.
 
     Args:
         signals: the clip, measured.
         run: its repetitions.
         posture: of the person between them, as in descriptions: ``stand``, ``lie_back``, ...
+        peak: posture at their peaks.
     """
-    kinds = [_kind(signals, one, posture) for one in run.repetitions]
+    kinds = [_kind(signals, one, posture, peak) for one in run.repetitions]
     name, count = Counter(kinds).most_common(1)[0]
     exercise = exercises()[name if count >= _MOST * len(kinds) else UNNAMED]
     if len(run) == 1 and not _fits(signals, run.repetitions[0], exercise.alone, exercise.side):
@@ -118,10 +123,12 @@ def name_run(signals: Signals, run: Run, posture: str) -> NamedRun:
     return NamedRun(run, exercise, sides)
 
 
-def _kind(signals: Signals, one: Repetition, posture: str) -> str:
+def _kind(signals: Signals, one: Repetition, posture: str, peak: str) -> str:
     seconds = float(signals.seconds[one.end] - signals.seconds[one.start])
     for name, exercise in exercises().items():
         if exercise.postures and posture not in exercise.postures:
+            continue
+        if peak in exercise.not_peaks or (exercise.peaks and peak not in exercise.peaks):
             continue
         if not exercise.seconds[0] <= seconds <= exercise.seconds[1]:
             continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy import ndarray
 
 from poseloom.language.motion.signals import Signals
 from poseloom.language.motion.turning import Turn, turns_of
@@ -91,11 +92,19 @@ def _walk(signals: Signals, row: list[Turn]) -> Walk | None:
     gets_on = signals.travels and max(way, 0.7 * path) >= _WAY * len(steps)
     if signals.travels and not gets_on and not _lifts(signals, start, end):
         return None
-    sides = tuple("left" if stride[place] > 0 else "right" for place in steps)
+    sides = _sides(stride, steps)
     in_air = float(signals.airborne[start : end + 1].mean())
     speed = path / max(float(signals.seconds[end] - signals.seconds[start]), 1e-9)
     runs = in_air >= _RUN_IN_AIR and (speed >= _RUN_SPEED or not gets_on)
     return Walk(start, end, tuple(steps), sides, runs, gets_on) if steps else None
+
+
+def _sides(stride: ndarray, steps: list[int]) -> tuple[str, ...]:
+    """The foot that has come to the front in each step, or beside the other one in the last."""
+    made = ["left" if stride[place] > 0 else "right" for place in steps]
+    if len(steps) > 1 and abs(stride[steps[-1]]) < _FIRST:
+        made[-1] = "left" if made[-2] == "right" else "right"
+    return tuple(made)
 
 
 def _alternate(signals: Signals, turns: list[Turn]) -> bool:

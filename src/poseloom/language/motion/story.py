@@ -9,7 +9,7 @@ from poseloom.language.motion.exercises import UNNAMED, NamedRun, name_run
 from poseloom.language.motion.gait import Walk, walks_of
 from poseloom.language.motion.moves import Move, groups_of, moves_of
 from poseloom.language.motion.postures import Held, posture_at, postures_held
-from poseloom.language.motion.repetitions import runs_of
+from poseloom.language.motion.repetitions import Run, runs_of
 from poseloom.language.motion.signals import Signals, signals_of
 from poseloom.pose.types import Clip
 
@@ -112,10 +112,16 @@ def _gaps(phases: Sequence[Phase], signals: Signals) -> list[slice]:
 def _named(signals: Signals, spans: Sequence[slice], held: list[Held]) -> Iterator[NamedRun]:
     """Sets of repetitions that are worth the name: several, or one of an exercise."""
     for run in runs_of(signals, spans):
-        named = name_run(signals, run, posture_at(held, run.start))
+        named = name_run(signals, run, posture_at(held, run.start), _peak_posture(run, held))
         fewest = _FEWEST_UNNAMED if named.exercise.name == UNNAMED else 1 if named.exercise.name in _ONCE else 2
         if len(named) >= fewest:
             yield named
+
+
+def _peak_posture(run: Run, held: list[Held]) -> str:
+    """The posture at most peaks."""
+    names = [posture_at(held, one.peak) for one in run.repetitions]
+    return max(sorted(set(names)), key=names.count)
 
 
 def _movements(signals: Signals, gap: slice, held: list[Held]) -> Iterator[Phase]:
