@@ -54,10 +54,10 @@ def test_squats_in_a_sentence():
 def test_movements_have_their_times_and_ends():
     told = describe_motion(goes("stand", "arms overhead", "stand"))
     rise = next(phase for phase in told if "straight up" in phase.text)
-    fall = next(phase for phase in told if "come down" in phase.text)
-    assert rise.text.startswith("From 1.") and "both arms rise straight up" in rise.text
+    fall = next(phase for phase in told if "down to the sides" in phase.text)
+    assert rise.text.startswith("From 1.") and "both arms rise" in rise.text
     assert 0.9 < rise.start < rise.end < 2.1 < 2.9 < fall.start < fall.end < 4.1
-    assert "both arms come down to the sides" in fall.text
+    assert "both arms come" in fall.text
 
 
 def test_postures_are_told_where_they_change():
@@ -83,7 +83,7 @@ def test_walking_backward_and_sideways():
 
 def test_a_rest_hardly_moves():
     told = describe_motion(repeated("yoga tree (standing on left)", "yoga tree (standing on left)", 2, noise=0.02))
-    assert told.text == "The person stands on one leg and hardly moves for 5.1 s." or "hardly moves" in told.text
+    assert re.fullmatch(r"The person stands on the left leg and hardly moves for \d\.\d s\.", told.text)
     assert len(told) == 1
 
 

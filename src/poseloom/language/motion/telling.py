@@ -13,6 +13,7 @@ from poseloom.language.motion import words
 from poseloom.language.motion.exercises import UNNAMED, NamedRun, in_turn
 from poseloom.language.motion.gait import Walk
 from poseloom.language.motion.moves import BOTH, Move
+from poseloom.language.motion.postures import Held
 from poseloom.language.motion.signals import SIDES, Signals
 from poseloom.language.motion.story import Phase, Story, largest
 
@@ -31,6 +32,7 @@ _SHALLOWER = 12.0
 _THIRD = 3
 _SECTOR = 45.0
 _PERSON = "the person"
+_OTHER = {"left": "right", "right": "left"}
 _BACK = "[come] back to standing"
 _OF_POSTURE = ("height", "lean", "hip", "knee", "foot")
 """Signals that go without saying of somebody who gets into another posture."""
@@ -62,15 +64,18 @@ def _seconds(story: Story, phase: Phase) -> tuple[float, float]:
     return float(story.signals.seconds[phase.start]), float(story.signals.seconds[phase.end])
 
 
-def posture_words(name: str, change: bool, they: str) -> str:
-    """``they sit down``, ``the person stands``; empty for postures without a name."""
-    rows = words.motion_words()["postures"].get(name)
-    return f"{they} {finite(rows[change], they == 'they')}" if rows else ""
+def posture_words(held: Held, change: bool, they: str) -> str:
+    """``they sit down``, ``the person stands on the left leg``; empty for postures without a name."""
+    rows = words.motion_words()["postures"].get(held.name)
+    if not rows:
+        return ""
+    wording = rows[change].replace("{side}", held.side).replace("{other}", _OTHER.get(held.side, ""))
+    return f"{they} {finite(wording, they == 'they')}"
 
 
 def _opening(story: Story, phases: list[Phase]) -> TimedText:
     """The posture in the beginning, or for the whole clip where nothing happens."""
-    posture = posture_words(story.held[0].name, False, _PERSON) or f"{_PERSON} is in motion"
+    posture = posture_words(story.held[0], False, _PERSON) or f"{_PERSON} is in motion"
     if not phases:
         alone = len({one.name for one in story.held}) == 1
         text = f"{posture} and hardly moves for {words.seconds(story.lasts)}" if alone else posture
@@ -103,7 +108,9 @@ def _clauses(story: Story, phase: Phase, they: str) -> list[str]:
         up_from = words.motion_words()["up_from"]
         before = next((one.name for one in story.held if one.start <= phase.start <= one.end), "")
         back = phase.posture == "stand" and before not in up_from
-        made.append(f"{they} {finite(_BACK, they == 'they')}" if back else posture_words(phase.posture, True, they))
+        made.append(
+            f"{they} {finite(_BACK, they == 'they')}" if back else posture_words(_into(story, phase), True, they)
+        )
         moves = [move for move in moves if move.signal not in _OF_POSTURE]
     moves = _with_twins(moves)[:_MOST_MOVES]
     made += [_clause(story.signals, move, they, is_main=not place) for place, move in enumerate(moves)]
@@ -124,6 +131,12 @@ def _with_twins(moves: list[Move]) -> list[Move]:
 
 def _says_the_same(one: Move, move: Move) -> bool:
     return one.signal == move.signal and {one.side, move.side} == {*SIDES} and words.said(one) == words.said(move)
+
+
+def _into(story: Story, phase: Phase) -> Held:
+    """The posture into which a phase leads."""
+    later = (one for one in story.held if one.name == phase.posture and one.end >= phase.end)
+    return next(later, Held(phase.posture, phase.start, phase.end))
 
 
 def _clause(signals: Signals, move: Move, they: str, is_main: bool) -> str:
@@ -290,10 +303,10 @@ def _closing(story: Story, phases: list[Phase]) -> Iterator[TimedText]:
         return
     signals = story.signals
     clauses = []
-    posture = story.held[-1].name
+    posture = story.held[-1]
     rests = float(signals.seconds[-1] - signals.seconds[max(phase.end for phase in phases)])
     last = posture_words(posture, False, "they")
-    if last and (posture != story.held[0].name or rests >= _STILL):
+    if last and (posture.name != story.held[0].name or rests >= _STILL):
         clauses.append(last)
     walked = any(phase.steps is not None and phase.steps.gets_on for phase in phases)
     if signals.travels and not walked:

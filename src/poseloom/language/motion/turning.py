@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jaxtyping import Float
 from numpy import ndarray
 
-FULL = 0.6
+FULL = 0.45
 """Share of the usual rise and fall that both sides of an excursion must have to be a whole one."""
 
 
