@@ -20,6 +20,8 @@ from poseloom.language.tables import TABLES
 _FILE = TABLES / "coaching_words.json"
 BOTH = "both"
 _START = "start"
+_IN_AIR = ("jump", "burpee", "jumping_jack")
+"""Exercises of which the height off the floor is told."""
 _MORE_ON_THE_WAY = 1.6
 """On the way a difference must be so many times what is told at rest: alignment is never perfect there."""
 _LONGER, _LONGER_SECONDS = 0.2, 0.25
@@ -86,6 +88,7 @@ def gaps_of(
     mine: Signals, one: Repetition, other: Signals, its: Repetition, exercise: Exercise, align: Align
 ) -> list[Gap]:
     """What differs in a repetition: where it starts, at its peak, on the way there and back; the largest first."""
+    in_air = exercise.name in _IN_AIR
     found = [*_at_moment(mine, other, one.start, its.start, _START)]
     found += _at_moment(mine, other, one.peak, its.peak, exercise.peak)
     told = {(gap.signal, gap.side) for gap in found}
@@ -100,6 +103,7 @@ def gaps_of(
             if (gap.signal, gap.side) not in told
         ]
     found += _durations(mine, one, other, its, exercise)
+    found = [gap for gap in found if gap.signal != "rise" or (in_air and gap.moment != _START)]
     return sorted(_without_what_follows(found), key=lambda gap: (-round(gap.size, 2), gap.signal))
 
 

@@ -51,7 +51,7 @@ class Signals:
     """Frames of the clip that were looked at."""
     seconds: Float[ndarray, " times"]
     sided: dict[str, Float[ndarray, "2 times"]]
-    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot and heel (metres above the floor), arm_out
+    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot (metres above the floor), heel (above the ball of the foot), arm_out
     and arm_front (share of the upper arm that points outward, and to the front), reach (height of the hand over the
     shoulder), thigh (degrees from hanging down), knee_ahead (of the toes), over_knee (height of the hip, metres)."""
     middle: dict[str, Float[ndarray, " times"]]
@@ -169,7 +169,7 @@ class _Measured:
         table = floor_points()
         soles = [[table.row(f"{side}_{part}") for part in ("heel", "ball")] for side in SIDES]
         self.put("foot", np.stack([edges[:, rows].min(1) for rows in soles]))
-        self.put("heel", np.stack([edges[:, rows[0]] for rows in soles]))
+        self.put("heel", np.stack([edges[:, heel] - edges[:, ball] for heel, ball in soles]))
         self.put("height", place[:, 1])
 
     def put(self, name: str, values: ndarray) -> None:
