@@ -110,24 +110,18 @@ def facts_of(figure: Figure, slight: bool = False) -> list[list[Fact]]:
 
 def _worth_telling(facts: list[Fact]) -> list[Fact]:
     """Without what is only slight, where enough that is not tells the pose."""
-    clear = sum(not _is_slight(fact) and not _goes_without_saying(fact) for fact in facts)
+    clear = sum(fact.name not in _SLIGHT and not _goes_without_saying(fact) for fact in facts)
+    if clear >= _CLEAR:
+        return [fact for fact in facts if fact.name not in _SLIGHT]
     if clear < _CLEAR_BENDS:
         return facts
-    pointing = {(fact.subject, fact.side) for fact in facts if fact.subject in ("arm", "leg")}
-    sides = {(_LIMB[one], side) for one, side in pointing} | {
-        (_LIMB[one], each) for one, side in pointing if side == "both" for each in SIDES
-    }
-
-    def is_left_out(fact: Fact) -> bool:
-        if fact.name == "bend.slight":
-            return clear >= _CLEAR or (fact.subject, fact.side) in sides
-        return clear >= _CLEAR and _is_slight(fact)
-
-    return [fact for fact in facts if not is_left_out(fact)]
+    points = {(_LIMB[fact.subject], fact.side) for fact in facts if fact.subject in _LIMB}
+    return [fact for fact in facts if fact.name != "bend.slight" or not _is_told(fact, points)]
 
 
-def _is_slight(fact: Fact) -> bool:
-    return fact.name in _SLIGHT
+def _is_told(fact: Fact, points: set[tuple[str, str]]) -> bool:
+    """Whether it is told where the limb of a bend points."""
+    return (fact.subject, fact.side) in points or (fact.subject, "both") in points
 
 
 def _goes_without_saying(fact: Fact) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import groupby
 
 from poseloom.base.errors import FileError
@@ -199,7 +200,12 @@ class Writer:
 
 def telling(phrases: Phrases, fact: Fact) -> int:
     """How much a fact tells: the value of the longest entry in the phrase file that its name begins with."""
-    names = [name for name in phrases.telling if fact.name.startswith(name)]
+    return _telling(phrases, fact.name)
+
+
+@lru_cache(maxsize=1 << 12)
+def _telling(phrases: Phrases, fact: str) -> int:
+    names = [name for name in phrases.telling if fact.startswith(name)]
     return phrases.telling[max(names, key=len)] if names else 1
 
 

@@ -164,10 +164,13 @@ def _advice(run: NamedRun, rows: Sequence[tuple[int, Gap]], signals: Signals) ->
     order = sorted(common, key=lambda kind: -float(np.mean([gap.size for _, gap in common[kind]])))
     for kind in order[: 2 * MOST_EACH]:
         yield _of_all(run, common[kind])
+    told: dict[tuple, list[tuple[int, Gap]]] = {}
     for number in range(1, len(run) + 1):
         own = [gap for at, gap in rows if at == number and gap.kind not in common]
         for gap in sorted(own, key=lambda gap: -gap.size)[:MOST_EACH]:
-            yield _of_one(run, number, gap, signals)
+            told.setdefault(gap.kind, []).append((number, gap))
+    for found in told.values():
+        yield _of_some(run, found, signals)
 
 
 def _of_all(run: NamedRun, found: Sequence[tuple[int, Gap]]) -> Advice:
@@ -180,18 +183,28 @@ def _of_all(run: NamedRun, found: Sequence[tuple[int, Gap]]) -> Advice:
         else f"{words.number(count)} of {words.number(total)} {run.exercise.many}"
     )
     gaps = [gap for _, gap in found]
-    values = (float(np.mean([getattr(gap, name) for gap in gaps])) for name in ("mine", "other"))
-    mean = replace(worst, **dict(zip(("mine", "other"), values, strict=True)))
+    mean = _mean(gaps)
     said = gap_words(mean, about=True)
     most = f", most in the {words.ordinal(number)}" if count > 1 and worst.size > 1.25 * mean.size else ""
     return Advice(words.sentence(f"in {which}, {_moment(mean)}{said}{most}"), worst.place, tuple(gaps))
 
 
-def _of_one(run: NamedRun, number: int, gap: Gap, signals: Signals) -> Advice:
-    at = words.seconds(float(signals.seconds[gap.place]))
-    which = f"the {words.ordinal(number)} {run.exercise.one}" if len(run) > 1 else f"the {run.exercise.one}"
-    text = f"in {which}, {_moment(gap, at)}{gap_words(gap)}"
-    return Advice(words.sentence(text), gap.place, (gap,), number)
+def _of_some(run: NamedRun, found: Sequence[tuple[int, Gap]], signals: Signals) -> Advice:
+    """``In the second squat, at the lowest point (5.2 s), your knees are 15 degrees less bent``."""
+    which = f"the {run.exercise.one}"
+    if len(run) > 1:
+        which = f"the {words.listed([words.ordinal(number) for number, _ in found])} {run.exercise.one}"
+    times = words.listed([f"{float(signals.seconds[gap.place]):.1f}" for _, gap in found])
+    gaps = tuple(gap for _, gap in found)
+    said = gap_words(_mean(gaps), about=len(gaps) > 1)
+    text = f"in {which}, {_moment(gaps[0], f'{times} s')}{said}"
+    return Advice(words.sentence(text), gaps[0].place, gaps, found[0][0])
+
+
+def _mean(gaps: Sequence[Gap]) -> Gap:
+    """One for several of a kind."""
+    values = {name: float(np.mean([getattr(gap, name) for gap in gaps])) for name in ("mine", "other")}
+    return replace(gaps[0], **values)
 
 
 def _moment(gap: Gap, at: str = "") -> str:

@@ -51,7 +51,8 @@ class Signals:
     """Frames of the clip that were looked at."""
     seconds: Float[ndarray, " times"]
     sided: dict[str, Float[ndarray, "2 times"]]
-    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot (metres above the floor), heel (above the ball of the foot), arm_out
+    """knee, hip, elbow (flexion, degrees), arm (degrees from hanging), foot (metres above the floor), heel (above
+    the ball of the foot), arm_out
     and arm_front (share of the upper arm that points outward, and to the front), reach (height of the hand over the
     shoulder), thigh (degrees from hanging down), knee_ahead (of the toes), over_knee (height of the hip, metres)."""
     middle: dict[str, Float[ndarray, " times"]]
