@@ -101,7 +101,7 @@ def test_statements_are_those_of_the_descriptions(found, sampled_poses, question
     def holds(fact):
         return fact.name.startswith(name) and side in (fact.side or fact.direction, "")
 
-    wanted = {row for row, one in enumerate(facts(sampled_poses.without_heading(), slight=True)) if any(map(holds, one))}
+    wanted = {row for row, one in enumerate(facts(sampled_poses.without_heading())) if any(map(holds, one))}
     rows = found(question)
     assert rows and len(rows - wanted) <= len(rows) // 50
 

@@ -185,7 +185,8 @@ def describe(pose: Pose | Clip, seed: int = 0, *, style: str | None = None, vers
     if version is None:
         from poseloom.language import describe as write
 
-        texts = write(as_pose(pose), seed, style=style or "paragraph", unseen=unseen, doubtful=from_picture(pose))
+        style = style or "paragraph"
+        texts = write(as_pose(pose), seed, style=style, unseen=unseen, doubtful=from_picture(pose), slight=False)
     else:
         from poseloom.language.posescript import automatic_descriptions
 

@@ -41,6 +41,7 @@ def describe(
     ground: float | None = None,
     unseen: Mapping[str, str] | None = None,
     doubtful: bool = False,
+    slight: bool = True,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -62,6 +63,8 @@ def describe(
             ``outside`` or ``hidden``. They are left out, and a last sentence says so.
         doubtful: the poses were recovered from pictures, so told is only what holds in most of the poses around each
             (see `doubt.believed`).
+        slight: also tell what is only slight ("bent a little") where enough else tells the pose. People are told
+            without; models learn and search from texts with everything.
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -69,7 +72,7 @@ def describe(
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
-    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body))
     if not unseen:
@@ -84,13 +87,13 @@ def facts(
     body: Body | None = None,
     ground: float | None = None,
     *,
-    slight: bool = False,
+    slight: bool = True,
 ) -> list[list[Fact]]:
     """The facts that `describe` states of each pose of the flattened batch, group by group.
 
     Args:
         pose, body, ground: as for `describe`.
-        slight: also what is true, but too slight to be told beside the rest.
+        slight: as for `describe`.
     """
     return [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
 

@@ -90,7 +90,7 @@ class _View:
     ground: Ground
 
 
-def facts_of(figure: Figure, slight: bool = False) -> list[list[Fact]]:
+def facts_of(figure: Figure, slight: bool = True) -> list[list[Fact]]:
     """The facts of each pose, group by group.
 
     Args:

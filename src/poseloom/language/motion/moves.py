@@ -18,6 +18,7 @@ _TOLD = {"arm": 1.3, "elbow": 1.6, "knee": 1.6, "hip": 1.6, "foot": 1.4, "twist"
 _NEAR = 0.5
 """Seconds by which movements of one sentence may begin apart; they may end twice as far apart."""
 _INSIDE = 0.8
+_TELLING = {"foot": 1.8, "hip": 1.5, "elbow": 0.6, "head_turn": 0.7, "head_nod": 0.6, "twist": 0.8}
 _TOGETHER = 0.5
 """Share of time that movements must have in common to be told as one."""
 _EDGE = 0.15
@@ -47,6 +48,11 @@ class Move:
         return abs(self.after - self.before) / SCALES.get(self.signal, 20.0)
 
     @property
+    def telling(self) -> float:
+        """How much it tells of what somebody does: a leg that swings more than an elbow that bends with its arm."""
+        return self.size * _TELLING.get(self.signal, 1.0)
+
+    @property
     def change(self) -> float:
         return self.after - self.before
 
@@ -58,7 +64,7 @@ def moves_of(signals: Signals, span: slice) -> list[Move]:
         return []
     first = span.start or 0
     found = [*_limb_moves(part), *_turns(part), *_jumps(part)]
-    found = _merged(_without_what_follows(found, part))
+    found = _merged(_without_what_follows(found, part), part.rate)
     found = [replace(move, start=move.start + first, end=move.end + first) for move in found]
     return sorted(found, key=lambda move: (move.start, -round(move.size, 2), move.signal))
 
@@ -168,7 +174,7 @@ def _implies(one: Move, move: Move) -> bool:
     return same and move.signal in pairs.get(one.signal, ())
 
 
-def _merged(moves: Sequence[Move]) -> list[Move]:
+def _merged(moves: Sequence[Move], rate: float) -> list[Move]:
     """The same of both sides as one."""
     made: list[Move] = []
     used: set[int] = set()
@@ -177,7 +183,7 @@ def _merged(moves: Sequence[Move]) -> list[Move]:
             continue
         for other in range(number + 1, len(moves)):
             twin = moves[other]
-            if other not in used and _are_twins(move, twin):
+            if other not in used and _are_twins(move, twin) and at_once(move, twin, rate):
                 used.add(other)
                 start, end = min(move.start, twin.start), max(move.end, twin.end)
                 before, after = (move.before + twin.before) / 2, (move.after + twin.after) / 2
@@ -185,6 +191,11 @@ def _merged(moves: Sequence[Move]) -> list[Move]:
                 break
         made.append(move)
     return made
+
+
+def at_once(move: Move, twin: Move, rate: float) -> bool:
+    """Whether two movements begin and end at about the same time."""
+    return max(abs(move.start - twin.start), abs(move.end - twin.end)) <= _NEAR * rate
 
 
 def _are_twins(move: Move, twin: Move) -> bool:

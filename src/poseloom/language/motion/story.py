@@ -46,7 +46,7 @@ class Phase:
         """How much happens: steps and repetitions most of all."""
         if self.steps is not None or self.repetitions is not None:
             return 100.0 + self.end - self.start
-        return 50.0 * bool(self.posture) + sum(sorted((move.size for move in self.moves), reverse=True)[:3])
+        return 50.0 * bool(self.posture) + sum(sorted((move.telling for move in self.moves), reverse=True)[:3])
 
 
 @dataclass(frozen=True, eq=False)
