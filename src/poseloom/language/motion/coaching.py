@@ -203,8 +203,8 @@ def _of_some(run: NamedRun, found: Sequence[tuple[int, Gap]], signals: Signals) 
 
 def _mean(gaps: Sequence[Gap]) -> Gap:
     """One for several of a kind."""
-    values = {name: float(np.mean([getattr(gap, name) for gap in gaps])) for name in ("mine", "other")}
-    return replace(gaps[0], **values)
+    mine, other = (float(np.mean([getattr(gap, name) for gap in gaps])) for name in ("mine", "other"))
+    return replace(gaps[0], mine=mine, other=other)
 
 
 def _moment(gap: Gap, at: str = "") -> str:

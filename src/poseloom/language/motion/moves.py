@@ -18,6 +18,8 @@ _TOLD = {"arm": 1.3, "elbow": 1.6, "knee": 1.6, "hip": 1.6, "foot": 1.4, "twist"
 _NEAR = 0.5
 """Seconds by which movements of one sentence may begin apart; they may end twice as far apart."""
 _INSIDE = 0.8
+_HIGH_FOOT = 0.25
+"""Metres from which a foot is told of somebody who turns round, whose feet are lifted anyway."""
 _TELLING = {"foot": 1.8, "hip": 1.5, "elbow": 0.6, "head_turn": 0.7, "head_nod": 0.6, "twist": 0.8}
 _TOGETHER = 0.5
 """Share of time that movements must have in common to be told as one."""
@@ -165,10 +167,12 @@ def _implies(one: Move, move: Move) -> bool:
         "rise": ("height", "hip", "knee", "foot", "arm_out"),
         "foot": ("hip", "knee"),
         "hip": ("knee",),
-        "heading": ("twist", "foot"),
+        "heading": ("twist",),
     }
     if one.signal == "arm" and move.signal == "elbow":
         return same and move.size < one.size
+    if one.signal == "heading" and move.signal == "foot":
+        return move.after < _HIGH_FOOT
     if one.signal == "lean" and move.signal == "hip":
         return abs(one.change) > 25
     return same and move.signal in pairs.get(one.signal, ())
@@ -183,7 +187,7 @@ def _merged(moves: Sequence[Move], rate: float) -> list[Move]:
             continue
         for other in range(number + 1, len(moves)):
             twin = moves[other]
-            if other not in used and _are_twins(move, twin) and at_once(move, twin, rate):
+            if other not in used and _are_twins(move, twin) and _at_once(move, twin, rate):
                 used.add(other)
                 start, end = min(move.start, twin.start), max(move.end, twin.end)
                 before, after = (move.before + twin.before) / 2, (move.after + twin.after) / 2
@@ -193,7 +197,7 @@ def _merged(moves: Sequence[Move], rate: float) -> list[Move]:
     return made
 
 
-def at_once(move: Move, twin: Move, rate: float) -> bool:
+def _at_once(move: Move, twin: Move, rate: float) -> bool:
     """Whether two movements begin and end at about the same time."""
     return max(abs(move.start - twin.start), abs(move.end - twin.end)) <= _NEAR * rate
 

@@ -12,7 +12,7 @@ from poseloom.language.description.phrases import finite
 from poseloom.language.motion import words
 from poseloom.language.motion.exercises import UNNAMED, NamedRun, in_turn
 from poseloom.language.motion.gait import Walk
-from poseloom.language.motion.moves import BOTH, Move, at_once
+from poseloom.language.motion.moves import BOTH, Move
 from poseloom.language.motion.postures import Held
 from poseloom.language.motion.signals import SIDES, Signals
 from poseloom.language.motion.story import Phase, Story, largest
@@ -112,16 +112,16 @@ def _clauses(story: Story, phase: Phase, they: str) -> list[str]:
             f"{they} {finite(_BACK, they == 'they')}" if back else posture_words(_into(story, phase), True, they)
         )
         moves = [move for move in moves if move.signal not in _OF_POSTURE]
-    moves = _with_twins(moves, story.signals.rate)[:_MOST_MOVES]
+    moves = _with_twins(moves)[:_MOST_MOVES]
     made += [_clause(story.signals, move, they, is_main=not place) for place, move in enumerate(moves)]
     return _joined([one for one in dict.fromkeys(made) if one], they)
 
 
-def _with_twins(moves: list[Move], rate: float) -> list[Move]:
+def _with_twins(moves: list[Move]) -> list[Move]:
     """What both sides do in the same words as one."""
     made: list[Move] = []
     for move in moves:
-        twin = next((one for one in made if _says_the_same(one, move) and at_once(one, move, rate)), None)
+        twin = next((one for one in made if _says_the_same(one, move)), None)
         if twin is None:
             made.append(move)
         else:
