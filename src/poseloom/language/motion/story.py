@@ -18,7 +18,10 @@ _FREE = 0.4
 _LEAST = 1.6
 """Of a phase that is told at all, in units of the smallest movement."""
 _ONCE = frozenset(
-    ["squat", "jump", "lunge", "side_lunge", "jumping_jack", "push_up", "sit_up", "burpee", "kick", "forward_bend"]
+    (
+        *("squat", "jump", "lunge", "side_lunge", "jumping_jack", "push_up", "sit_up", "hip_raise", "burpee"),
+        *("kick", "forward_bend"),
+    )
 )
 """Exercises whose name fits one of them alone; others are movements until they are repeated."""
 _FEWEST_UNNAMED = 3
