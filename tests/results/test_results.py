@@ -22,9 +22,14 @@ from poseloom.pose.joints import JOINT_NAMES
 from poseloom.pose.sampler import sample
 from poseloom.results import (
     Captioned,
+    Checked,
+    CheckedRequirement,
+    CheckedRow,
     CheckedStrings,
+    Coached,
     Converted,
     Described,
+    Difference,
     Drawn,
     Edited,
     Embedded,
@@ -44,6 +49,8 @@ from poseloom.results import (
     ModelImported,
     ModelList,
     ModelRow,
+    MotionDescribed,
+    MotionPhase,
     PairsMade,
     Ranked,
     Ranking,
@@ -103,6 +110,33 @@ EXAMPLES = (
     Described(("He stands.", "He sits."), notes=NOTES),
     Captioned(("He stands.",), notes=NOTES).at([30], 30.0),
     Instructed(("Raise the arm.",), notes=NOTES),
+    MotionDescribed(
+        3.0,
+        (
+            MotionPhase(0.0, 1.0, "At first the person stands.", "posture"),
+            MotionPhase(1.0, 3.0, "They do one lunge.", "repetitions", "lunge", 1, ((1.0, 2.0, 3.0),), ("left",)),
+        ),
+        notes=NOTES,
+    ),
+    Coached(
+        ("Your knees are 15 degrees less bent.",),
+        differences=(Difference(1, "at the lowest point", "both knee", 88.0, 103.0, "degrees", 2.0, 2.5),),
+        exercise="squat",
+        repetitions=(1, 2),
+        notes=NOTES,
+    ),
+    Checked(
+        (
+            CheckedRequirement(
+                "back straight",
+                "throughout",
+                (CheckedRow(1, 0.0, 2.0, True, 1.0, 30, 12.345678, 22.0, "degrees", "back rounded by 12 degrees"),),
+            ),
+        ),
+        "squat",
+        "repetition",
+        notes=NOTES,
+    ),
     Generated(POSES, FACTS, 3, True, "the left arm is up", notes=NOTES),
     Edited(Pose(POSES.rotations, torch.ones(2, 3)), FACTS, 3, False, "raise the left arm", notes=NOTES),
     Judged("the left arm is up", FACTS, notes=NOTES),

@@ -1,8 +1,9 @@
 """The functions that users call. The commands call these.
 
-`load`, `save`, `render`; by rule `describe`, `instruct`, `sign`; by learned models `generate`, `edit`, `caption`,
-`load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge` words by poses. What they
-find, make and say are results (`poseloom.results`): each carries notes for the user, and its JSON.
+`load`, `save`, `render`; by rule `describe`, `describe_motion`, `instruct`, `coach`, `check`, `sign`; by learned models
+`generate`, `edit`, `caption`, `load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge`
+words by poses. What they find, make and say are results (`poseloom.results`): each carries notes for the user, and its
+JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.api.coaching import check, coach, describe_motion
 from poseloom.api.files import load, save
 from poseloom.api.models import caption, edit, generate
 from poseloom.api.motions import as_clip, as_pose, select
@@ -44,7 +46,10 @@ __all__ = [
     "as_clip",
     "as_pose",
     "caption",
+    "check",
+    "coach",
     "describe",
+    "describe_motion",
     "edit",
     "explain",
     "find",
@@ -93,7 +98,7 @@ def describe(
         from poseloom.language import describe as write
 
         sureness: dict[str, Any] = {"unseen": unseen, "doubtful": from_picture(pose), "doubt": joint_doubt(pose)}
-        texts = write(as_pose(pose), seed, style=style or "paragraph", names=names, **sureness)
+        texts = write(as_pose(pose), seed, style=style or "paragraph", names=names, slight=False, **sureness)
     else:
         from poseloom.language.posescript import automatic_descriptions
 
@@ -113,11 +118,12 @@ def instruct(
 ) -> Instructed:
     """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
 
-    Limbs that a photo does not show, of either, are not told of.
+    Two clips are aligned in time and compared, repetition by repetition, instead (see `coach`); frame by frame their
+    `pose` is given. Limbs that a photo does not show, of either, are not told of.
 
     Args:
         pose_a: where to start.
-        pose_b: where to end; of the same batch shape.
+        pose_b: where to end; of the same batch shape. Both may be clips of several frames, of any lengths.
         seed: chooses words.
         style: ``paragraph`` (if None), ``short``, or ``list``.
         version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
@@ -126,8 +132,16 @@ def instruct(
     Raises:
         PoseloomError: other batch shapes, an unknown style or version, a model with either.
     """
+    if isinstance(pose_a, Clip) and isinstance(pose_b, Clip) and min(len(pose_a), len(pose_b)) > 1:
+        if style is not None or version is not None or model is not None:
+            raise PoseloomError(
+                "two clips are compared in one manner; styles, versions and models are for single poses"
+            )
+        return coach(pose_a, pose_b)
     unseen = unseen_limbs(pose_a) | unseen_limbs(pose_b)
     start, end, seed = as_pose(pose_a), as_pose(pose_b), seed_number(seed)
+    if version is None and _are_unrelated(pose_a, pose_b):
+        start, end = start.without_heading(), end.without_heading()
     if unseen and start.batch_shape == end.batch_shape:
         end = with_limbs_of(end, start, tuple(unseen))
     notes = not_compared_note(unseen)
@@ -144,6 +158,11 @@ def instruct(
     from poseloom.language import instructions
 
     return Instructed(tuple(instructions(start, end, version, seed, style=style)), notes=notes)
+
+
+def _are_unrelated(one: Pose | Clip, other: Pose | Clip) -> bool:
+    """Whether they come from recordings of their own, whose headings have nothing to do with each other."""
+    return isinstance(one, Clip) and isinstance(other, Clip) and one.name != other.name
 
 
 def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import PoseloomError
 from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
     from poseloom.cli.inputs import Input
-    from poseloom.results import Described
+    from poseloom.results import Described, MotionDescribed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         versions="in the manner of PoseScript instead: complete, A to F, N2, ...",
     )
     parser.add_argument("--names", action="store_true", help="begin with the named pose, where somebody is in one")
+    parser.add_argument(
+        "--motion", action="store_true", help="tell the whole clip in a paragraph: phases, repetitions, steps, times"
+    )
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.motion:
+        return _motions(arguments)
     alone = inputs.is_one(arguments.files)
 
     def show(one: Input, made: tuple[Described, bool]) -> None:
@@ -37,6 +43,35 @@ def run(arguments: argparse.Namespace) -> int:
         texts = inputs.Done([(one, made[0]) for one, made in done.made], done.failed)
         printing.print_json(texts.made[0][1]) if alone else printing.print_several(texts)
     return done.status()
+
+
+def _motions(arguments: argparse.Namespace) -> int:
+    """Clips as a whole.
+
+    Raises:
+        PoseloomError: frames or a manner of writing are asked for as well.
+    """
+    given = (arguments.frame, arguments.frames, arguments.every, arguments.style, arguments.version)
+    if any(one is not None for one in given):
+        raise PoseloomError("--motion tells the whole clip in one manner; leave out frames, --style and --version")
+    alone = inputs.is_one(arguments.files)
+
+    def show(one: Input, told: MotionDescribed) -> None:
+        if not arguments.json:
+            print(f"{'' if alone else f'{one.file}: '}{told.text}", flush=not alone)
+
+    done = inputs.each(arguments.files, lambda one: _told(one.file, arguments), show)
+    if arguments.json:
+        printing.print_json(done.made[0][1]) if alone else printing.print_several(done)
+    return done.status()
+
+
+def _told(file: str, arguments: argparse.Namespace) -> MotionDescribed:
+    from poseloom import api
+
+    told = api.describe_motion(options.read_motion(arguments, file))
+    printing.tell(told.notes)
+    return told
 
 
 def _described(file: str, arguments: argparse.Namespace) -> tuple[Described, bool]:

@@ -1,4 +1,4 @@
-"""``poseloom instruct``: how to get from one pose to another."""
+"""``poseloom instruct``: how to get from one pose to another, or from one motion to another."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
     from poseloom.cli.inputs import Input
-    from poseloom.pose import Clip
     from poseloom.results import Instructed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE_A", help="file of the pose to start from, or a folder")
+    parser.add_argument("file", metavar="FILE_A", help="file of the pose or clip to start from, or a folder")
     parser.add_argument(
         "target",
         metavar="FILE_B",
         nargs="?",
-        help="the same of the pose to reach (default: FILE_A); files of two folders are paired by name",
+        help="the same of the pose or clip to reach (default: FILE_A); files of two folders are paired by name",
     )
-    parser.add_argument("--frames", type=int, nargs=2, metavar=("A", "B"), help="frames of the two poses")
+    parser.add_argument(
+        "--frames",
+        type=int,
+        nargs=2,
+        metavar=("A", "B"),
+        help="frames of the two poses; without them two clips are compared in time",
+    )
     options.add_format(parser)
     options.add_seed(parser)
     options.add_wording(
@@ -43,9 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     if inputs.is_one([first]) and inputs.is_one([second]):
         told = _instructed(first, second, arguments)
         if arguments.json:
-            printing.print_json(_places(first, second, arguments), told)
+            printing.print_json(_places(first, second, arguments, told), told)
         else:
-            print(told[0])
+            print(_words(told))
         return 0
     return _pairs(first, second, arguments)
 
@@ -63,7 +68,7 @@ def _pairs(first: str, second: str, arguments: argparse.Namespace) -> int:
 
     def show(one: Input, told: Instructed) -> None:
         if not arguments.json:
-            print(f"{one.file}: {told[0]}", flush=True)
+            print(f"{one.file}: {_words(told, between=' ')}", flush=True)
 
     done = inputs.each([first], instructed, show)
     if arguments.json:
@@ -76,7 +81,15 @@ def _frames(arguments: argparse.Namespace) -> tuple[int, int]:
     return start, end
 
 
-def _places(first: str, second: str, arguments: argparse.Namespace) -> dict[str, str | int]:
+def _words(told: Instructed, between: str = "\n") -> str:
+    return between.join(told)
+
+
+def _places(first: str, second: str, arguments: argparse.Namespace, told: Instructed) -> dict[str, str | int]:
+    from poseloom.results import Coached
+
+    if isinstance(told, Coached):
+        return {"file_a": first, "file_b": second}
     start, end = _frames(arguments)
     return {"file_a": first, "frame_a": start, "file_b": second, "frame_b": end}
 
@@ -84,16 +97,15 @@ def _places(first: str, second: str, arguments: argparse.Namespace) -> dict[str,
 def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instructed:
     from poseloom import api
 
-    files = zip((first, second), _frames(arguments), strict=True)
-    start, end = (_pose(arguments, file, frame) for file, frame in files)
+    clips = [options.read_motion(arguments, file) for file in (first, second)]
     wording = {"style": arguments.style, "version": arguments.version}
+    one_pose = arguments.frames is not None or arguments.model is not None or any(wording.values())
+    if not one_pose and min(map(len, clips)) > 1:
+        told: Instructed = api.instruct(clips[0], clips[1])
+        printing.tell(told.notes)
+        return told
+    places = zip((first, second), clips, _frames(arguments), strict=True)
+    start, end = (api.select(clip, [options.checked_frame(file, clip, frame)]) for file, clip, frame in places)
     told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
     printing.tell(told.notes)
     return told
-
-
-def _pose(arguments: argparse.Namespace, file: str, frame: int) -> Clip:
-    from poseloom import api
-
-    clip = options.read_motion(arguments, file)
-    return api.select(clip, [options.checked_frame(file, clip, frame)])

@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "the tour: pictures, descriptions and differences of a motion in one HTML page",
     "describe": "say in words what the pose of a file is",
     "instruct": "say how to get from one pose to another",
+    "check": "judge an exercise by sentences, repetition by repetition",
     "recover": "the bodies of people in a photo, a video or a folder of photos",
     "generate": "poses from words",
     "edit": "change a pose by an instruction",

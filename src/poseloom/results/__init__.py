@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from poseloom.results.found import Found, Hit
     from poseloom.results.json_values import plain
     from poseloom.results.keypoints import Keypoints
+    from poseloom.results.motions import (
+        Checked,
+        CheckedRequirement,
+        CheckedRow,
+        Coached,
+        Difference,
+        MotionDescribed,
+        MotionPhase,
+    )
     from poseloom.results.poses import Edited, Facts, Generated, Judged
     from poseloom.results.recovered import Recovered
     from poseloom.results.reports import (
@@ -37,9 +46,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Captioned": "texts",
+    "Checked": "motions",
+    "CheckedRequirement": "motions",
+    "CheckedRow": "motions",
     "CheckedStrings": "signing",
+    "Coached": "motions",
     "Converted": "reports",
     "Described": "texts",
+    "Difference": "motions",
     "Drawn": "written",
     "Edited": "poses",
     "Embedded": "vectors",
@@ -53,14 +67,16 @@ _HOME = {
     "IndexDescribed": "reports",
     "Instructed": "texts",
     "Items": "result",
-    "Keypoints": "keypoints",
     "Judged": "poses",
+    "Keypoints": "keypoints",
     "ModelDescribed": "reports",
     "ModelExported": "reports",
     "ModelImported": "reports",
     "ModelList": "reports",
     "ModelRow": "reports",
     "PairsMade": "transferred",
+    "MotionDescribed": "motions",
+    "MotionPhase": "motions",
     "Ranked": "vectors",
     "Ranking": "vectors",
     "Recovered": "recovered",
@@ -79,9 +95,14 @@ _HOME = {
 }
 __all__ = [
     "Captioned",
+    "Checked",
+    "CheckedRequirement",
+    "CheckedRow",
     "CheckedStrings",
+    "Coached",
     "Converted",
     "Described",
+    "Difference",
     "Drawn",
     "Edited",
     "Embedded",
@@ -102,6 +123,8 @@ __all__ = [
     "ModelImported",
     "ModelList",
     "ModelRow",
+    "MotionDescribed",
+    "MotionPhase",
     "PairsMade",
     "Ranked",
     "Ranking",

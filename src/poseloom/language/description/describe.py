@@ -43,6 +43,7 @@ def describe(
     doubtful: bool = False,
     doubt: Float[Tensor, "*#batch 22"] | None = None,
     names: bool = False,
+    slight: bool = True,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -67,6 +68,8 @@ def describe(
         doubt: radians by which each joint's rotation of such a pose may be off, where that is known.
         names: begin with the named pose that somebody is in, where there is one: "The pose is warrior two to the
             left." Joints alone have no names.
+        slight: also tell what is only slight ("bent a little") where enough else tells the pose. People are told
+            without; models learn and search from texts with everything.
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
@@ -74,7 +77,7 @@ def describe(
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
-    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    found = [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body), doubt)
     first = _names_of(pose, style) if names and isinstance(pose, Pose) else [""] * len(found)
@@ -94,10 +97,19 @@ def _names_of(pose: Pose, style: str) -> list[str]:
 
 
 def facts(
-    pose: Pose | Float[Tensor, "*batch joints 3"], body: Body | None = None, ground: float | None = None
+    pose: Pose | Float[Tensor, "*batch joints 3"],
+    body: Body | None = None,
+    ground: float | None = None,
+    *,
+    slight: bool = True,
 ) -> list[list[Fact]]:
-    """The facts that `describe` states of each pose of the flattened batch, in the order of the text."""
-    return [one for figure in figures(pose, body, ground) for one in facts_of(figure)]
+    """The facts that `describe` states of each pose of the flattened batch, group by group.
+
+    Args:
+        pose, body, ground: as for `describe`.
+        slight: as for `describe`.
+    """
+    return [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
 
 
 def figures(pose: Pose | Tensor, body: Body | None = None, ground: float | None = None) -> Iterator[Figure]:

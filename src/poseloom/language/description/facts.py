@@ -47,6 +47,17 @@ ANKLES_CROSSED, ANKLES_NEAR = -0.02, 0.10
 KNEE_OVER, KNEES_CROSSED = 0.05, 0.17
 LEG_RAISED = 0.12
 
+_SLIGHT = frozenset(
+    (
+        *("bend.slight", "twist1", "lean.forward1", "lean.back1", "lean.side1"),
+        *("head.turn1", "head.nod1", "head.back1", "head.tilt1"),
+    )
+)
+_CLEAR, _CLEAR_BENDS = 3, 1
+"""Facts that are not slight, from which slight ones are left out; and from which slight bends of limbs that point
+somewhere are."""
+_LIMB = {"arm": "elbow", "leg": "knee"}
+
 LYING = ("lie_back", "lie_front", "lie_side")
 UPRIGHT_POSTURES = (
     *("stand", "stand_one", "squat", "squat_deep", "lunge", "side_lunge"),
@@ -79,8 +90,13 @@ class _View:
     ground: Ground
 
 
-def facts_of(figure: Figure) -> list[list[Fact]]:
-    """The facts of each pose, in the order in which a text tells them."""
+def facts_of(figure: Figure, slight: bool = True) -> list[list[Fact]]:
+    """The facts of each pose, group by group.
+
+    Args:
+        figure: the poses.
+        slight: also what is too slight to be told beside the rest.
+    """
     ground = ground_of(figure)
     postures = postures_of(figure, ground)
     upright = np.array([name in UPRIGHT_POSTURES for name in postures.names], dtype=bool)
@@ -88,7 +104,28 @@ def facts_of(figure: Figure) -> list[list[Fact]]:
         postures = _off_the_ground(postures, figure.airborne & upright)
     view = _View(figure, postures, arms_of(figure, ground), legs_of(figure, upright), ground)
     parts = (_posture(view), _feet(view), _trunk(view), _head(view), _both_arms(view), _both_legs(view))
-    return [[fact for part in parts for fact in part[pose]] for pose in range(len(figure))]
+    found = [[fact for part in parts for fact in part[pose]] for pose in range(len(figure))]
+    return found if slight else [_worth_telling(facts) for facts in found]
+
+
+def _worth_telling(facts: list[Fact]) -> list[Fact]:
+    """Without what is only slight, where enough that is not tells the pose."""
+    clear = sum(fact.name not in _SLIGHT and not _goes_without_saying(fact) for fact in facts)
+    if clear >= _CLEAR:
+        return [fact for fact in facts if fact.name not in _SLIGHT]
+    if clear < _CLEAR_BENDS:
+        return facts
+    points = {(_LIMB[fact.subject], fact.side) for fact in facts if fact.subject in _LIMB}
+    return [fact for fact in facts if fact.name != "bend.slight" or not _is_told(fact, points)]
+
+
+def _is_told(fact: Fact, points: set[tuple[str, str]]) -> bool:
+    """Whether it is told where the limb of a bend points."""
+    return (fact.subject, fact.side) in points or (fact.subject, "both") in points
+
+
+def _goes_without_saying(fact: Fact) -> bool:
+    return fact.group == "body" or fact.name == "bend.straight" or fact.name.endswith((".down", ".plumb"))
 
 
 def _off_the_ground(postures: Postures, airborne: NDArray[np.bool_]) -> Postures:
@@ -203,6 +240,7 @@ def _both_arms(view: _View) -> list[list[Fact]]:
     }
     sided = {
         "contact": arms.contact.tolist(),
+        "touching": _touches(arms).tolist(),
         "zone": arms.zone.tolist(),
         "bend": view.figure.bends[2:].tolist(),
         "whole": _pairs(arms.whole),
@@ -239,6 +277,12 @@ def _both_arms(view: _View) -> list[list[Fact]]:
     return made
 
 
+def _touches(arms: Arms) -> NDArray[np.bool_]:
+    """Whether each hand touches its place; hands at the same place are told alike, so both must."""
+    same = arms.contact[0] == arms.contact[1]
+    return np.where(same, arms.touching.all(0), arms.touching)
+
+
 def _pairs(direction: Direction) -> list[list[tuple[str, str]]]:
     return [
         [(LEVELS[level], SECTORS[sector]) for level, sector in zip(levels, sectors, strict=True)]
@@ -254,7 +298,9 @@ def _arm(one: dict, context: str, posture: str, side: str, hands_stated: bool) -
         return [bend]
     if contact.name and not hands_stated:
         other = {None: "", False: side, True: SIDES[1 - SIDES.index(side)]}[contact.other]
-        at = one_fact("arms", "hand", f"hand.at.{contact.name}", side=side, target=contact.name, target_side=other)
+        touch = "touching" if one["touching"] else ""
+        name = f"hand.at.{contact.name}"
+        at = one_fact("arms", "hand", name, side=side, sector=touch, target=contact.name, target_side=other)
         return [at, _points("elbow", context, one["upper"], side)] if one["bend"] < SLIGHT else [at, bend]
     if one["bend"] >= SLIGHT:
         return [_points("arm", context, one["whole"], side), bend]

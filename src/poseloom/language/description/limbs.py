@@ -60,6 +60,8 @@ class Arms:
     fore: Direction
     contact: Classes
     """Index into `CONTACTS`; 0 is none."""
+    touching: Bool[np.ndarray, "2 poses"]
+    """Whether the hand's skin is at that of the place."""
     zone: Classes
     """Index into `ZONES`."""
     together: Bool[np.ndarray, poses]
@@ -108,6 +110,12 @@ CONTACTS = (
     Contact("foot", False, 0.15),
     Contact("foot", True, 0.15),
 )
+SKIN = {
+    **dict.fromkeys(("face", "chin", "back_of_head", "top_of_head", "ear"), 0.135),
+    **{"shoulder": 0.10, "upper_arm": 0.085, "elbow": 0.085, "forearm": 0.075},
+    **{"knee": 0.105, "shin": 0.085, "foot": 0.10},
+}
+"""Metres between a hand's middle and the joint or bone of a place within which their skins touch: the flesh of both."""
 _NUMBER = {(one.name, one.other): index for index, one in enumerate(CONTACTS)}
 HANDS_TOGETHER = 0.16
 PAST_MIDDLE = -0.03
@@ -127,7 +135,7 @@ def arms_of(figure: Figure, ground: Ground) -> Arms:
     upright = figure.chest_frame[:, 1, 1] > UPRIGHT
     frame = own_frame(figure.chest_frame, upright)
     shoulder, elbow, wrist = (figure.both(part) for part in ("shoulder", "elbow", "wrist"))
-    contact = _contacts(figure, ground, upright)
+    contact, touching = _contacts(figure, ground, upright)
     hands = figure.both("hand")
     apart = np.linalg.norm(hands[0] - hands[1], axis=-1)
     together = apart < HANDS_TOGETHER
@@ -139,6 +147,7 @@ def arms_of(figure: Figure, ground: Ground) -> Arms:
         _class(figure, elbow - shoulder, frame, upright),
         _class(figure, wrist - elbow, frame, upright),
         contact,
+        touching,
         zone,
         together,
         crossed,
@@ -190,8 +199,8 @@ def _part_way(start: Array, end: Array, share: float) -> Array:
     return start + share * (end - start)
 
 
-def _contacts(figure: Figure, ground: Ground, upright: NDArray[np.bool_]) -> Classes:
-    """The place that each hand is nearest to, measured in its reach."""
+def _contacts(figure: Figure, ground: Ground, upright: NDArray[np.bool_]) -> tuple[Classes, NDArray[np.bool_]]:
+    """The place that each hand is nearest to, measured in its reach, and whether it is touched there."""
     hands = figure.both("hand")
     joint = {name: figure.both(name) for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")}
     distances = np.full((len(CONTACTS), *hands.shape[:2]), np.inf, np.float32)
@@ -226,7 +235,9 @@ def _contacts(figure: Figure, ground: Ground, upright: NDArray[np.bool_]) -> Cla
     put("forearm", True, _to_segment(hands, joint["elbow"][across], middle))
     _rule_out(figure, distances, upright)
     nearest = distances.argmin(0)
-    return np.where(distances.min(0) < 1, nearest, 0)
+    contact = np.where(distances.min(0) < 1, nearest, 0)
+    metres = distances.min(0) * np.array([place.reach for place in CONTACTS])[nearest]
+    return contact, metres < np.array([SKIN.get(place.name, 0.0) for place in CONTACTS])[contact]
 
 
 def _head_places(figure: Figure, hands: Array) -> list[tuple[str, bool | None, Array]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import groupby
 
 from poseloom.base.errors import FileError
@@ -43,7 +44,9 @@ class Writer:
         made += [(line, [*twist, *head]) for line in self._middle(trunk, head)]
         for name in ("arms", "legs"):
             made += self._limbs(groups.get(name, []))
-        return [(_sentence(line), facts) for line, facts in made if line]
+        first, *others = made
+        others.sort(key=lambda row: -max((telling(self._phrases, fact) for fact in row[1]), default=0))
+        return [(_sentence(line), facts) for line, facts in (first, *others) if line]
 
     def single(self, fact: Fact) -> str:
         """One fact as a sentence of its own."""
@@ -193,6 +196,17 @@ class Writer:
             return self._phrases.nouns[name]
         except KeyError:
             raise FileError(self._phrases.path, "this entry is missing", field=f"nouns.{name}") from None
+
+
+def telling(phrases: Phrases, fact: Fact) -> int:
+    """How much a fact tells: the value of the longest entry in the phrase file that its name begins with."""
+    return _telling(phrases, fact.name)
+
+
+@lru_cache(maxsize=1 << 12)
+def _telling(phrases: Phrases, fact: str) -> int:
+    names = [name for name in phrases.telling if fact.startswith(name)]
+    return phrases.telling[max(names, key=len)] if names else 1
 
 
 def _sentence(line: str) -> str:

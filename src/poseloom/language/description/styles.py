@@ -9,7 +9,7 @@ from functools import partial
 from poseloom.base.errors import PoseloomError, closest
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.phrases import Phrases, Voice, imperative, participle
-from poseloom.language.description.sentences import Writer, listed
+from poseloom.language.description.sentences import Writer, listed, telling
 
 SHORT = 3
 """Sentences of a short text, unless told otherwise."""
@@ -31,12 +31,6 @@ def short(phrases: Phrases, seed: int, facts: list[Fact], sentences: int = SHORT
     first, *others = Writer(phrases, seed, kept).sentences() or [("", [])]
     others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
     return " ".join(line for line, _ in [first, *others][:sentences])
-
-
-def telling(phrases: Phrases, fact: Fact) -> int:
-    """How much a fact tells: the value of the longest entry in the phrase file that its name begins with."""
-    names = [name for name in phrases.telling if fact.name.startswith(name)]
-    return phrases.telling[max(names, key=len)] if names else 1
 
 
 def lines(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
