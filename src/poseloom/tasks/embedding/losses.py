@@ -40,17 +40,17 @@ def embroider_terms(
 
     Args:
         model: gives tokens and projections.
-        vectors: of all three modalities.
+        vectors: of the modalities that are trained, usually all three.
         partials: keys of `PARTIALS`.
         encodings_in_targets: compare as released.
         gather: of vectors of several processes.
     """
-    subsets = [one for name in partials for one in PARTIALS[name]]
+    subsets = [one for name in partials for one in PARTIALS[name] if set(one) <= set(vectors)]
     targets = model.with_encodings(vectors) if encodings_in_targets else vectors
     targets = {one: gather(value) for one, value in targets.items()}
     found = {}
     for asked, made in model.questions(vectors, subsets).items():
-        for one in MODALITIES:
+        for one in vectors:
             scores = model.temperature * gather(made[one]) @ targets[one].T
             found[f"{'+'.join(asked)}_to_{one}"] = symmetric_bbc(scores)
     return found
@@ -68,6 +68,7 @@ def aligner_terms(
             asked += list(zip(DUALS, MODALITIES, strict=True))
         else:
             asked += [(MODALITIES, one) for one in MODALITIES]
+    asked = [(one, target) for one, target in asked if {*one, target} <= set(vectors)]
     mixed = model.tokens(vectors, list(dict.fromkeys(one for one, _ in asked)))
     sides = {one: gather(value) for one, value in vectors.items()}
     mixes = {one: gather(value) for one, value in mixed.items()}
