@@ -19,6 +19,7 @@ from poseloom.pose.rotations import rotmat_to_rotvec
 from poseloom.pose.types import Pose
 from poseloom.results.texts import Instructed
 from poseloom.results.vectors import Embedded
+from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.published_models import PIECES, VOCABULARY
 from poseloom.tasks.common.wording import Wording
 from poseloom.tasks.embedding.networks.estimator import EstimatedBody, HpsEstimator
@@ -28,6 +29,9 @@ from poseloom.training.export import ModelCard
 
 SPACE, SPACE_DIGEST = "representation", "representation_sha256"
 """Keys of a card's ``extras``: path and checksum of the space that a model was trained on."""
+
+AXES, Y_UP, SHAPE_MODEL = "axes", "y up", "shape_model"
+"""The axes of told poses and the body of told shapes, as keys and values of a card's ``extras``."""
 
 
 class OnSpace(ModalitySpace):
@@ -121,16 +125,18 @@ class SpaceBodies(OnSpace):
     head: HpsEstimator
 
     def estimate(self, **given: Any) -> Pose:
-        """Poses (n,) of what is given, in the axes of the training poses; arguments and errors as for `embed`.
+        """Poses (n,) of what is given, without heading; arguments and errors as for `embed`.
 
         The shape is that of the training's body, and only of pictures.
         """
         features = self.space.features(**given)
         found = self.of_tokens(self.space.tokens(features))
         rotations = rotmat_to_rotvec(found.rotations)
+        if self.card.extras.get(AXES) != Y_UP:  # released heads tell AMASS's axes
+            rotations = from_published(rotations).rotations
         if not found.betas.shape[1] or "image" not in features:
             return Pose(rotations)
-        return Pose(rotations, shape=found.betas, shape_model=self.card.extras.get("shape_model", "smplx"))
+        return Pose(rotations, shape=found.betas, shape_model=self.card.extras.get(SHAPE_MODEL, "smplx"))
 
     def of_tokens(self, tokens: Float[Tensor, "batch latent"]) -> EstimatedBody:
         """Bodies of vectors of the space."""
