@@ -25,7 +25,7 @@ from poseloom.tasks.embedding.head_learning import HeadLearner, HeadRecipe
 from poseloom.tasks.embedding.head_predict import SHAPE_MODEL
 from poseloom.tasks.embedding.modalities import IMAGE, TEXT, Subset
 from poseloom.tasks.embedding.networks.estimator import EstimatorConfig, HpsEstimator, angle_loss, shape_loss
-from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures
+from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures, as_it_is
 from poseloom.training import Batches, DatasetBatches, Monitor, Share, Task
 from poseloom.training.feed import on_device
 
@@ -40,7 +40,7 @@ class EstimatorModel:
 
     Args:
         iterations: corrections of the pose.
-        released_angles: cut the loss of angles off below 8.1 degrees, as released.
+        released_angles: cut the loss of angles off above 163.8 degrees, as released.
         limit: shape coefficients that are learned, at most; as many as the table has.
     """
 
@@ -137,7 +137,7 @@ class BodyLearner(HeadLearner):
 
     def batches(self, share: Share) -> Batches:
         data = stage_data(self.recipe, share.stage)
-        return DatasetBatches(BodyRows(data, TRAIN, self, self.inputs, None), share, _as_it_is)
+        return DatasetBatches(BodyRows(data, TRAIN, self, self.inputs, None), share, as_it_is)
 
     def losses(self, batch: BodyBatch) -> dict[str, Tensor]:
         """Angles and, of pictures, shapes; their mean."""
@@ -193,10 +193,6 @@ def mean_pose(poses: Any) -> Float[Tensor, "joints 3 3"]:
 def mean_rotations(rotations: Float[Tensor, "n joints 3 3"]) -> Float[Tensor, "joints 3 3"]:
     """The rotation nearest to the sum of all, joint by joint."""
     return nearest_rotmat(rotations.double().sum(0)).to(rotations)
-
-
-def _as_it_is(batch: BodyBatch) -> BodyBatch:
-    return batch
 
 
 TASK = Task("embedding", "bodies from a photo, words, or both", BodyRecipe, BodyLearner)

@@ -111,7 +111,9 @@ def check_same_space(card: ModelCard, space: ModalitySpace) -> None:
     """
     expected = card.extras.get(SPACE_DIGEST)
     if expected is not None and expected != space.card.sha256:
-        problem = f"the model was trained on vectors of the space {expected[:12]}, these are of {space.card.sha256[:12]}"
+        problem = (
+            f"the model was trained on vectors of the space {expected[:12]}, these are of {space.card.sha256[:12]}"
+        )
         raise PoseloomError(f"{problem}; vectors of two spaces cannot be compared: name the model's own space")
     wanted = space.model.config.latent
     latent = card.extras.get("config", {}).get("latent", wanted)
@@ -150,7 +152,9 @@ class InstructorOfSpace(OnSpace):
 
     head: InstructionGenerator
 
-    def instruct(self, first: Mapping[str, Any], second: Mapping[str, Any], wording: Wording | None = None) -> Instructed:
+    def instruct(
+        self, first: Mapping[str, Any], second: Mapping[str, Any], wording: Wording | None = None
+    ) -> Instructed:
         """Instructions from each first to its second.
 
         Args:
@@ -167,7 +171,10 @@ class InstructorOfSpace(OnSpace):
         return Instructed(tuple(self.of_tokens(tokens[0], tokens[1], wording)))
 
     def of_tokens(
-        self, first: Float[Tensor, "batch latent"], second: Float[Tensor, "batch latent"], wording: Wording | None = None
+        self,
+        first: Float[Tensor, "batch latent"],
+        second: Float[Tensor, "batch latent"],
+        wording: Wording | None = None,
     ) -> list[str]:
         """Instructions between vectors of the space."""
         with torch.no_grad():

@@ -25,12 +25,12 @@ from poseloom.nn.text.tokenizers import Tokenizer, WordPieceTokenizer, WordToken
 from poseloom.nn.text.vocabulary import Vocabulary, build_vocabulary
 from poseloom.tasks.common.published_models import PIECES, VOCABULARY
 from poseloom.tasks.common.stage_data import stage_data
-from poseloom.tasks.embedding.encoders.frozen import Item, PictureItem, PoseItem
+from poseloom.tasks.embedding.encoders.frozen import Item, PoseItem
 from poseloom.tasks.embedding.features import KeptFeatures, in_parts
 from poseloom.tasks.embedding.head_learning import HeadLearner, HeadRecipe
 from poseloom.tasks.embedding.modalities import IMAGE, POSE, Subset
 from poseloom.tasks.embedding.networks.instructor import InstructionGenerator, InstructorConfig, piece_decoder
-from poseloom.tasks.embedding.rows import EmbeddingData
+from poseloom.tasks.embedding.rows import EmbeddingData, as_it_is, picture_item
 from poseloom.training import Batches, DatasetBatches, Monitor, Share, Task
 from poseloom.training.feed import on_device
 
@@ -173,7 +173,9 @@ class InstructorLearner(HeadLearner):
         self.tokenizer: Tokenizer = WordTokenizer(self.words) if self.words else _pieces(recipe)
         sizes = recipe.model
         shape = (sizes.width, sizes.layers, sizes.heads, sizes.feed_forward)
-        decoder = TextDecoderConfig(len(self.words), *shape) if self.words else piece_decoder(self.tokenizer.words, *shape)
+        decoder = (
+            TextDecoderConfig(len(self.words), *shape) if self.words else piece_decoder(self.tokenizer.words, *shape)
+        )
         latent = self.space.dimensions
         config = InstructorConfig(latent, latent, sizes.fusion, DecoderMode.CROSS_ATTENTION, decoder)
         self.model = InstructionGenerator(config)
@@ -181,7 +183,7 @@ class InstructorLearner(HeadLearner):
 
     def batches(self, share: Share) -> Batches:
         data = stage_data(self.recipe, share.stage)
-        return DatasetBatches(PairRows(data, TRAIN, self, self.inputs), share, _as_it_is)
+        return DatasetBatches(PairRows(data, TRAIN, self, self.inputs), share, as_it_is)
 
     def losses(self, batch: PairFeatures) -> dict[str, Tensor]:
         return {"total": caption_loss(self._logits(batch), batch.tokens)}
@@ -262,8 +264,7 @@ def _end_items(table: Any, data: EmbeddingData, rows: Any, modality: str) -> tup
 
     found, folder = table.pictures(rows), Path(data.pictures or data.table)
     items: list[Item | None] = [
-        PictureItem(folder / path, tuple(map(float, box)) if (box[2:] > 0).all() else None) if path else None
-        for path, box in zip(found.paths, found.box, strict=True)
+        picture_item(folder / path, box) if path else None for path, box in zip(found.paths, found.box, strict=True)
     ]
     return items, np.array([item is not None for item in items])
 
@@ -283,10 +284,6 @@ def _pieces(recipe: InstructorRecipe) -> WordPieceTokenizer:
     from poseloom.tasks.embedding.head_predict import packaged_pieces
 
     return WordPieceTokenizer(recipe.pieces or packaged_pieces(Path(recipe.space)))
-
-
-def _as_it_is(batch: PairFeatures) -> PairFeatures:
-    return batch
 
 
 TASK = Task("embedding", "instructions between photos or poses", InstructorRecipe, InstructorLearner)

@@ -16,7 +16,7 @@ from torch import Tensor
 from poseloom.base.streams import mix_numbers
 from poseloom.tasks.embedding.encoders.frozen import FrozenEncoder, TextItem
 from poseloom.tasks.embedding.modalities import IMAGE, POSE, TEXT
-from poseloom.tasks.embedding.rows import PeopleRows
+from poseloom.tasks.embedding.rows import PeopleRows, as_it_is
 from poseloom.training import DatasetBatches, Share
 
 
@@ -76,7 +76,7 @@ class MovingBatches(DatasetBatches):
     """Batches of `MovingRows`."""
 
     def __init__(self, rows: MovingRows, share: Share):
-        super().__init__(rows, share, _as_it_is)
+        super().__init__(rows, share, as_it_is)
 
 
 def moved_features(encoders: Mapping[str, FrozenEncoder], batch: RawBatch) -> dict[str, Tensor]:
@@ -91,7 +91,3 @@ def moved_features(encoders: Mapping[str, FrozenEncoder], batch: RawBatch) -> di
         encoder.module.eval()
         found[one] = tokens[:, 0] if tokens.shape[1] == 1 else tokens
     return found
-
-
-def _as_it_is(batch: RawBatch) -> RawBatch:
-    return batch

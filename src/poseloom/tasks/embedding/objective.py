@@ -25,7 +25,7 @@ from poseloom.tasks.embedding.networks.config import EmbeddingConfig
 from poseloom.tasks.embedding.networks.front import SharedSpace
 from poseloom.tasks.embedding.networks.projections import EncoderProjection, ExternalProjection
 from poseloom.tasks.embedding.predict import DIGESTS, ENCODERS, SEEN
-from poseloom.tasks.embedding.rows import EmbeddingData, FeatureBatch, PeopleRows, RowFeatures
+from poseloom.tasks.embedding.rows import EmbeddingData, FeatureBatch, PeopleRows, RowFeatures, as_it_is
 from poseloom.training import Batches, DatasetBatches, Learner, Monitor, Recipe, Share, Task, gather_features
 from poseloom.training.feed import on_device
 
@@ -123,7 +123,9 @@ class EmbeddingLearner(Learner):
         return EmbeddingConfig(
             sizes.kind,
             sizes.latent,
-            *(widths.get(one, 1) for one in ("image", "pose", "text")),
+            widths.get("image", 1),
+            widths.get("pose", 1),
+            widths.get("text", 1),
             sizes.unit,
             sizes.encoder_projection,
             sizes.external_projection,
@@ -137,7 +139,7 @@ class EmbeddingLearner(Learner):
         if self.recipe.quirks.moving_encoders:
             return MovingBatches(MovingRows(rows, self._encoders, share.seed), share)
         kept = RowFeatures(rows, self._encoders, data.features or None, share.seed)
-        return DatasetBatches(kept, share, _as_it_is)
+        return DatasetBatches(kept, share, as_it_is)
 
     def losses(self, batch: FeatureBatch | RawBatch) -> dict[str, Tensor]:
         features = moved_features(self._encoders, batch) if isinstance(batch, RawBatch) else batch.features
@@ -181,12 +183,6 @@ class EmbeddingLearner(Learner):
             SEEN: list(self.seen),
             DIGESTS: {one: encoder.digest_key() for one, encoder in self._encoders.items()},
         }
-
-
-def _as_it_is(batch: FeatureBatch) -> FeatureBatch:
-    return batch
-
-
 
 
 TASK = Task("embedding", "pictures, poses and texts in one space", EmbeddingRecipe, EmbeddingLearner)

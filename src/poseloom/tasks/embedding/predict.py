@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -30,7 +30,7 @@ ENCODERS, SEEN, DIGESTS = "encoders", "modalities", "encoder_digests"
 LEARNED = "embedding-"
 """How the names of the vectors of these models begin."""
 _DIGITS = 12
-Picture = str | Path | Tensor
+Picture: TypeAlias = "str | Path | Tensor"
 
 
 class ModalitySpace:
@@ -169,7 +169,9 @@ class ModalitySpace:
             for row, item in zip(rows, some, strict=True):
                 if not len(row):
                     name = item.name if isinstance(item, PictureItem) else modality
-                    raise PoseloomError(f"{name}: nobody is found in it; give a box around the person, or another picture")
+                    raise PoseloomError(
+                        f"{name}: nobody is found in it; give a box around the person, or another picture"
+                    )
             found[modality] = _stacked(rows)
             if modality == TEXT and hasattr(encoder, "notes"):
                 notes += [note for item in some if isinstance(item, TextItem) for note in encoder.notes(item.text)]
@@ -182,17 +184,22 @@ def picture_items(image: Picture | Sequence[Picture], boxes: Any = None) -> list
     Raises:
         PoseloomError: another number of boxes than of pictures.
     """
-    alone = isinstance(image, str | Path | Tensor)
-    pictures: list[Any] = [image] if alone else list(image)  # type: ignore[arg-type]
+    pictures: list[Any] = [image] if isinstance(image, str | Path | Tensor) else list(image)
     given = list(boxes) if boxes is not None else [None] * len(pictures)
     if len(given) != len(pictures):
         raise PoseloomError(f"boxes: expected one for each of {len(pictures)} pictures, got {len(given)}")
     return [
-        PictureItem(
-            one if isinstance(one, Tensor) else Path(one), None if box is None else tuple(float(n) for n in box)  # type: ignore[arg-type]
-        )
+        PictureItem(one if isinstance(one, Tensor) else Path(one), None if box is None else _box(box))
         for one, box in zip(pictures, given, strict=True)
     ]
+
+
+def _box(box: Sequence[float]) -> tuple[float, float, float, float]:
+    try:
+        x, y, width, height = (float(one) for one in box)
+    except (TypeError, ValueError):
+        raise PoseloomError(f"boxes: expected x, y, width, height in pixels, got {box!r}") from None
+    return x, y, width, height
 
 
 def encoders_of(card: ModelCard) -> Encoders:

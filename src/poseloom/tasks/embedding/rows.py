@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -100,10 +100,7 @@ class PeopleRows:
 
     def pictures(self) -> list[Item]:
         """The person in each picture."""
-        return [
-            PictureItem(self.folder / path, tuple(map(float, box)) if (box[2:] > 0).all() else None)  # type: ignore[arg-type]
-            for path, box in zip(self.paths, self.boxes, strict=True)
-        ]
+        return [picture_item(self.folder / path, box) for path, box in zip(self.paths, self.boxes, strict=True)]
 
     def poses(self) -> list[Item]:
         """Each pose without heading."""
@@ -217,3 +214,14 @@ def _items(rows: PeopleRows, modality: str) -> list[list[Item]]:
         return [[TextItem(text) for text in texts] for texts in rows.texts()]
     made = {IMAGE: rows.pictures, POSE: rows.poses}[modality]()
     return [[one] for one in made]
+
+
+def picture_item(path: Path, box: ndarray) -> PictureItem:
+    """A table's picture, with its box where the table has one."""
+    x, y, width, height = (float(value) for value in box)
+    return PictureItem(path, (x, y, width, height) if width > 0 and height > 0 else None)
+
+
+def as_it_is(batch: Any) -> Any:
+    """What a view gives is a batch already."""
+    return batch

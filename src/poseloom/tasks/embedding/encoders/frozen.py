@@ -130,7 +130,9 @@ class FrozenEncoder(ABC):
         Raises:
             PoseloomError: its features are kept, not made anew in each step.
         """
-        raise PoseloomError(f"recipe: quirks.moving_encoders: {self.name} is not a network that can be left in training")
+        raise PoseloomError(
+            f"recipe: quirks.moving_encoders: {self.name} is not a network that can be left in training"
+        )
 
     def forward(self, *prepared: Tensor) -> Float[Tensor, "batch tokens width"]:
         """Features by the module as it is, in training or evaluation mode."""

@@ -73,7 +73,9 @@ def landmark_vectors(found: People) -> Float[Tensor, "people width"]:
     deep = body.points[..., 2:] / side
     world = body.world
     order = names(BODY_CONVENTION)
-    left, right = (world[:, order.index(f"{one}_hip")] + world[:, order.index(f"{one}_shoulder")] for one in ("left", "right"))
+    left, right = (
+        world[:, order.index(f"{one}_hip")] + world[:, order.index(f"{one}_shoulder")] for one in ("left", "right")
+    )
     across = left - right
     turn = torch.atan2(across[:, 2], across[:, 0])
     facing = world @ axis_to_rotmat(turn, "Y").mT

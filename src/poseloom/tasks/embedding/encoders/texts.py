@@ -72,8 +72,8 @@ class PoseTextTokens(FrozenEncoder):
     def forward(self, *prepared: Tensor) -> Float[Tensor, "batch tokens width"]:
         tokens, lengths = prepared
         padding = padding_mask(lengths, tokens.shape[1])
-        frozen = self.module.pretrained_text_encoder(tokens, padding)  # type: ignore[union-attr,operator]
-        return self.module.pooled(frozen, padding)[:, None]  # type: ignore[union-attr,operator]
+        frozen = self.module.pretrained_text_encoder(tokens, padding)  # type: ignore[union-attr]
+        return self.module.pooled(frozen, padding)[:, None]  # type: ignore[union-attr]
 
     def notes(self, text: str) -> tuple[str, ...]:
         """What a user should know of how a text is read."""

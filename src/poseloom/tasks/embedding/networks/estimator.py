@@ -17,7 +17,9 @@ from poseloom.tasks.embedding.networks.projections import mini_mlp
 _HIDDEN, _DROPOUT, _LAST_GAIN = 1024, 0.5, 0.01
 _COLUMNS = 6
 _CLAMPED = 0.99
-"""Cosines beyond it are cut off: below 8.1 degrees the loss is flat, as released."""
+"""Half chords beyond it are cut off: above 163.8 degrees the loss is flat, as released."""
+_LEAST, _MOST = 1e-8, 1 - 1e-6
+"""Of squared half chords, so that gradients stay finite."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class EstimatorConfig:
         joints: of the body.
         shapes: coefficients of the body's shape; none are told where it is 0.
         iterations: corrections of the pose.
-        released_angles: cut the loss of angles off below 8.1 degrees, as released.
+        released_angles: cut the loss of angles off above 163.8 degrees, as released.
     """
 
     latent: int = within(512, 1, WIDEST)
@@ -109,17 +111,13 @@ class HpsEstimator(nn.Module):
 def angle_loss(
     predicted: Float[Tensor, "batch joints 3 3"], true: Float[Tensor, "batch joints 3 3"], *, clamped: bool
 ) -> Float[Tensor, ""]:
-    """Geodesic angles, radians: summed over the joints, mean over the batch.
+    """Geodesic angles, radians: summed over the joints, mean over the batch; taken from half the chord.
 
     Args:
-        clamped: cut cosines off at 0.99, as released; else the arc is taken from half the chord, whose gradient lasts
-            until the rotations meet.
+        clamped: cut half chords off at 0.99, as released: angles above 163.8 degrees have no gradient there.
     """
-    if clamped:
-        cosine = ((predicted * true).sum((-2, -1)) - 1) / 2
-        return cosine.clamp(-_CLAMPED, _CLAMPED).acos().sum(-1).mean()
-    chord = (predicted - true).square().sum((-2, -1)) / 8
-    half = chord.clamp(1e-8, 1 - 1e-6).sqrt()
+    squared = ((predicted - true).square().sum((-2, -1)) / 8).clamp_min(_LEAST)
+    half = squared.sqrt().clamp(max=_CLAMPED) if clamped else squared.clamp(max=_MOST).sqrt()
     return (2 * torch.asin(half)).sum(-1).mean()
 
 

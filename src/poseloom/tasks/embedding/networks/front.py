@@ -29,7 +29,9 @@ class Projected(nn.Module):
     def __init__(self, modality: str, config: EmbeddingConfig):
         super().__init__()
         self.inner = f"{modality}_projection"
-        self.add_module(self.inner, encoder_projection(config.encoder_projection, config.width(modality), config.latent))
+        self.add_module(
+            self.inner, encoder_projection(config.encoder_projection, config.width(modality), config.latent)
+        )
 
     def forward(self, features: Tensor) -> Float[Tensor, "batch latent"]:
         """Features (batch, width), or tokens (batch, tokens, width), which are projected first and averaged then."""
