@@ -44,7 +44,7 @@ class PictureItem:
             content = self.source.detach().cpu().contiguous().numpy().tobytes()
             content += str(tuple(self.source.shape)).encode()
         else:
-            content = read_bytes(self.source, MOST_BYTES)
+            content = read_bytes(self.source, maximum_bytes=MOST_BYTES)
         return f"picture {hashlib.sha256(content).hexdigest()} {self.box}"
 
     @property

@@ -25,6 +25,8 @@ from poseloom.tasks.keypoints.sources import checked_boxes
 from poseloom.training.feature_cache import weights_digest
 
 _POINTS, _OF_A_POINT = 33, 10
+_TRUNK = ("hip_extra", "shoulder")
+"""Points by which a person's front is told."""
 _CROP = (256, 192)
 _SCALE = 1.1
 """Of BEDLAM's boxes: each side moves out by half of the rest times the diagonal."""
@@ -73,9 +75,7 @@ def landmark_vectors(found: People) -> Float[Tensor, "people width"]:
     deep = body.points[..., 2:] / side
     world = body.world
     order = names(BODY_CONVENTION)
-    left, right = (
-        world[:, order.index(f"{one}_hip")] + world[:, order.index(f"{one}_shoulder")] for one in ("left", "right")
-    )
+    left, right = (world[:, [order.index(f"{side}_{one}") for one in _TRUNK]].sum(1) for side in ("left", "right"))
     across = left - right
     turn = torch.atan2(across[:, 2], across[:, 0])
     facing = world @ axis_to_rotmat(turn, "Y").mT
