@@ -19,6 +19,7 @@ from poseloom.training.export import ModelCard, card_path, read_card
 if TYPE_CHECKING:
     from poseloom.tasks.captioning.predict import PoseCaptioner
     from poseloom.tasks.editing.predict import PoseEditor
+    from poseloom.tasks.embedding.predict import ModalitySpace
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
     from poseloom.tasks.keypoints.predict import KeypointReader

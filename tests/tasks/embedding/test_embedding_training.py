@@ -49,7 +49,6 @@ class _Stopped(Exception):
     pass
 
 
-@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_exactly(people, space, tmp_path):
     task, recipe = _recipe("tiny", people)
     learner = task.build(recipe)
@@ -70,7 +69,6 @@ def test_a_run_that_was_stopped_goes_on_exactly(people, space, tmp_path):
         assert torch.equal(value, second[name]), name
 
 
-@pytest.mark.slow
 def test_nine_types_of_questions_are_measured(people, space):
     task, recipe = _recipe("tiny", people)
     figures = evaluate(task.build(recipe), "val", weights=space.model)
@@ -78,7 +76,6 @@ def test_nine_types_of_questions_are_measured(people, space):
     assert figures["mrecall"] == pytest.approx((figures["mrecall_single"] + figures["mrecall_dual"]) / 2)
 
 
-@pytest.mark.slow
 def test_any_mixture_becomes_one_vector(people, space):
     table, pictures, _ = people
     model, rows = load_model(space.model, "embedding"), Table(table)
@@ -94,7 +91,6 @@ def test_any_mixture_becomes_one_vector(people, space):
     torch.testing.assert_close(model.collection("pose", pose).norm(dim=-1), torch.ones(1))
 
 
-@pytest.mark.slow
 def test_what_a_model_cannot_take_is_refused(people, space):
     model = load_model(space.model, "embedding")
     with pytest.raises(PoseloomError, match="no modality is given; give at least one of image, pose, text"):
@@ -113,7 +109,6 @@ def test_what_a_model_cannot_take_is_refused(people, space):
         wrong.embed(text="arms up")
 
 
-@pytest.mark.slow
 def test_a_modality_that_was_never_seen(people, tmp_path):
     task, recipe = _recipe("tiny", people, ("data.modalities", '["pose", "text"]'))
     model = load_model(fit(task.build(recipe), recipe, tmp_path / "two").model, "embedding")
@@ -122,10 +117,9 @@ def test_a_modality_that_was_never_seen(people, tmp_path):
         model.embed(image=torch.rand(3, 96, 96))
 
 
-@pytest.mark.slow
 def test_bodies_from_one_space(people, space, tmp_path):
-    stage = ("stages", '[{steps = 2, batch_size = 4, optimizer = {lr = 1e-3}}]')
-    task, recipe = _recipe("bodies", people, ("space", str(space.model)), stage)
+    stage = [("stages.train.epochs", "0"), ("stages.train.steps", "2"), ("stages.train.batch_size", "4")]
+    task, recipe = _recipe("bodies", people, ("space", str(space.model)), *stage)
     result = fit(task.build(recipe), recipe, tmp_path / "bodies")
     figures = evaluate(task.build(recipe), "val", weights=result.model)
     assert {"image_pa_mpjpe", "text_pa_mpjpe", "image+text_pa_mpjpe"} <= set(figures)
