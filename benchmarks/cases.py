@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import os
 
-from benchmarks import model_cases, photo_cases, picture_cases, recovery_cases, rule_cases, sign_cases, transfer_cases
+from benchmarks import (
+    embedding_cases,
+    model_cases,
+    photo_cases,
+    picture_cases,
+    recovery_cases,
+    rule_cases,
+    sign_cases,
+    transfer_cases,
+)
 
 CASES = (
     *rule_cases.CASES,
@@ -14,6 +23,7 @@ CASES = (
     *picture_cases.CASES,
     *recovery_cases.CASES,
     *transfer_cases.CASES,
+    *embedding_cases.CASES,
 )
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.api.files import load, save
-from poseloom.api.models import caption, edit, generate
+from poseloom.api.models import caption, edit, embed, generate
 from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
 from poseloom.api.transfers import transfer
@@ -39,6 +39,7 @@ __all__ = [
     "caption",
     "describe",
     "edit",
+    "embed",
     "explain",
     "find",
     "generate",

@@ -145,6 +145,10 @@ def load_model(
 ) -> BodyNetwork: ...
 @overload
 def load_model(
+    model: Literal["embedding"], task: Literal["embedding"] | None = None, *, device: str | None = None
+) -> ModalitySpace: ...
+@overload
+def load_model(
     model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
 ) -> PersonTransfer: ...
 @overload
@@ -168,6 +172,8 @@ def load_model(model: str | Path, task: Literal["sign"], *, device: str | None =
 @overload
 def load_model(model: str | Path, task: Literal["mesh_recovery"], *, device: str | None = None) -> BodyNetwork: ...
 @overload
+def load_model(model: str | Path, task: Literal["embedding"], *, device: str | None = None) -> ModalitySpace: ...
+@overload
 def load_model(model: str | Path, task: Literal["transfer"], *, device: str | None = None) -> PersonTransfer: ...
 @overload
 def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any: ...
@@ -176,8 +182,8 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``mesh_recovery`` `look` and ``transfer`` `transfer` (name the path
-    of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``mesh_recovery`` `look`, ``transfer`` `transfer` and ``embedding``
+    `embed` (name the path of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have
     `card`, what is known of the model. A model that was opened before comes from memory. What they give are results
     (`poseloom.results`); type checkers know the class of a model by its name, or by the task that it must be of.
 
