@@ -45,7 +45,7 @@ def space(people, tmp_path_factory):
     return result
 
 
-class _Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -57,11 +57,11 @@ def test_a_run_that_was_stopped_goes_on_exactly(people, space, tmp_path):
     def stopping(batch):
         steps.append(batch)
         if len(steps) == 3:
-            raise _Stopped
+            raise StoppedError
         return whole(batch)
 
     learner.losses = stopping
-    with pytest.raises(_Stopped):
+    with pytest.raises(StoppedError):
         fit(learner, recipe, tmp_path / "run")
     again = fit(task.build(recipe), recipe, tmp_path / "run")
     first, second = (load_model(one.model, "embedding").model.state_dict() for one in (space, again))
