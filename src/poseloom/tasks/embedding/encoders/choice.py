@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import poseloom
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.tasks.embedding.encoders.frozen import FrozenEncoder
 
-SHIPPED = Path(poseloom.__file__).parent / "checkpoints" / "weights"
+SHIPPED = Path(__file__).parents[3] / "checkpoints" / "weights"
 """Where poseloom's own weights lie."""
 Build = Callable[[str], FrozenEncoder]
 
