@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks import (
+    embedding_cases,
     mesh_cases,
     model_cases,
     people_cases,
@@ -26,6 +27,7 @@ CASES = (
     *recovery_cases.CASES,
     *mesh_cases.CASES,
     *transfer_cases.CASES,
+    *embedding_cases.CASES,
 )
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -15,7 +15,28 @@ GOLDEN = Path(__file__).resolve().parent
 _FROZEN = "text_encoder.pretrained_text_encoder."
 _VOCABULARY = {"DescriptionGenerator": "vocPSA2H2", "FeedbackGenerator": "vocPFAHPP"}
 _BEST = {"PoseText": "best_score", "PairText": "best_score"}
-_CLASS = {"posetext": "PoseText", "pairtext": "PairText", "posevae": "PoseVAE"}
+_CLASS = {
+    "posetext": "PoseText",
+    "pairtext": "PairText",
+    "posevae": "PoseVAE",
+    "poseembroider_transformer": "PoseEmbroider",
+    "poseembroider_mlp": "PoseEmbroider",
+    "poseembroider_noheads": "PoseEmbroider",
+    "aligner": "Aligner",
+    "hpsestimator": "HPSEstimator",
+    "instructiongenerator": "InstructionGenerator",
+}
+_OPTIONS = (
+    "l2normalize",
+    "encoder_projection_type",
+    "external_encoder_projection_type",
+    "embroider_core_type",
+    "no_projection_heads",
+    "num_shape_coeffs",
+    "predict_bodyshape",
+)
+_OVERRIDDEN = {"temperature": 10.0}
+"""Parameters that cases set after the fill."""
 
 
 def case_of(name: str) -> tuple[dict, dict[str, torch.Tensor]]:
@@ -28,10 +49,12 @@ def case_of(name: str) -> tuple[dict, dict[str, torch.Tensor]]:
 def filled_state(case: dict) -> dict[str, torch.Tensor]:
     """The case's weights; sinusoidal tables that keep their computed value are computed here, in numpy."""
     kept = case.get("not_filled", {})
-    return {
+    state = {
         name: sinusoids(shape) if name in kept else _filled(name, tuple(shape), kind)
         for name, (shape, kind) in case["state_dict"].items()
     }
+    overridden = _OVERRIDDEN if "override" in case else {}
+    return state | {name: torch.full_like(state[name], value) for name, value in overridden.items()}
 
 
 def sinusoids(shape: list[int]) -> torch.Tensor:
@@ -69,7 +92,10 @@ def arguments_of(name: str, case: dict) -> argparse.Namespace:
     for key in ("correction_module_mode", "comparison_module_mode"):
         if key in config:
             values[key] = config[key]
-    if "encoder_latentD" in config:
+    values.update({key: config[key] for key in _OPTIONS if key in config})
+    if kind == "InstructionGenerator":
+        values |= {"latentD": config["encoder_latentD"], "text_decoder_name": "distilbertUncased"}
+    elif "encoder_latentD" in config:
         values["latentD"] = config["encoder_latentD"]
         values["text_decoder_name"] = f"transformer_{_VOCABULARY[kind]}"
     return argparse.Namespace(**values, model=kind, output_dir="somewhere/seed1", lr=1e-5, wloss_kld=0.1, seed=1)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from poseloom.api.coaching import check, coach, describe_motion
 from poseloom.api.files import load, save
-from poseloom.api.models import caption, edit, generate
+from poseloom.api.models import caption, edit, embed, generate
 from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
 from poseloom.api.transfers import transfer
@@ -51,6 +51,7 @@ __all__ = [
     "describe",
     "describe_motion",
     "edit",
+    "embed",
     "explain",
     "find",
     "generate",

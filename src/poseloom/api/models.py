@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from torch import Tensor
 
 from poseloom.api.motions import as_pose
 from poseloom.api.unseen import guessed_note, unseen_limbs
@@ -11,6 +14,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.pose import Clip, Pose
 from poseloom.results.poses import Edited, Generated
 from poseloom.results.texts import Captioned
+from poseloom.results.vectors import Embedded
 
 
 def generate(
@@ -64,6 +68,34 @@ def edit(
         PoseloomError: no such model, several poses, an empty instruction, no number of poses from 1 to 1,000.
     """
     return load_model(model, "editing").edit(as_pose(pose), instruction, n, seed, verify, anyway)
+
+
+def embed(
+    *,
+    image: str | Path | Tensor | Sequence[str | Path | Tensor] | None = None,
+    pose: Pose | Clip | None = None,
+    text: str | Sequence[str] | None = None,
+    boxes: Sequence[Sequence[float] | None] | None = None,
+    target: str | None = None,
+    model: str | Path,
+) -> Embedded:
+    """Vectors of one space of photos, poses and words: each of what is given together, in any mixture.
+
+    Args:
+        image: path of a picture, or RGB floats (3, height, width); several for several vectors.
+        pose: a pose or a batch of them; heading and translation do not count.
+        text: a description, or several.
+        boxes: of the person in each picture: x, y, width, height in pixels; the largest person by default.
+        target: image, pose or text that is looked for with the vectors; what all has in common by default.
+        model: path of a model of the space (`poseloom train embedding/default`, or an imported one).
+
+    Raises:
+        PoseloomError: nothing is given, different numbers of each, a modality that the model never saw, a picture
+            without a person, no such model.
+    """
+    space = load_model(model, "embedding")
+    given = None if pose is None else as_pose(pose)
+    return space.embed(image=image, pose=given, text=text, boxes=boxes, target=target)
 
 
 def caption(

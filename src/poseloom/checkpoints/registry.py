@@ -19,6 +19,7 @@ from poseloom.training.export import ModelCard, card_path, read_card
 if TYPE_CHECKING:
     from poseloom.tasks.captioning.predict import PoseCaptioner
     from poseloom.tasks.editing.predict import PoseEditor
+    from poseloom.tasks.embedding.predict import ModalitySpace
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
     from poseloom.tasks.keypoints.predict import KeypointReader
@@ -149,6 +150,10 @@ def load_model(
 ) -> BodyNetwork: ...
 @overload
 def load_model(
+    model: Literal["embedding"], task: Literal["embedding"] | None = None, *, device: str | None = None
+) -> ModalitySpace: ...
+@overload
+def load_model(
     model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
 ) -> PersonTransfer: ...
 @overload
@@ -174,6 +179,8 @@ def load_model(model: str | Path, task: Literal["lifting"], *, device: str | Non
 @overload
 def load_model(model: str | Path, task: Literal["mesh_recovery"], *, device: str | None = None) -> BodyNetwork: ...
 @overload
+def load_model(model: str | Path, task: Literal["embedding"], *, device: str | None = None) -> ModalitySpace: ...
+@overload
 def load_model(model: str | Path, task: Literal["transfer"], *, device: str | None = None) -> PersonTransfer: ...
 @overload
 def load_model(model: str | Path, task: str | None = None, *, device: str | None = None) -> Any: ...
@@ -182,11 +189,11 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look` and ``transfer``
-    `transfer` (name the path of one, none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos
-    with it). All others have `card`, what is known of the model. A model that was opened before comes from memory. What
-    they give are results (`poseloom.results`); type checkers know the class of a model by its name, or by the task that
-    it must be of.
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look`, ``transfer``
+    `transfer` and ``embedding`` `embed`, `tokens` (name the path of one, none ships); ``keypoints`` `people`
+    (`poseloom.keypoints` reads files and videos with it). All others have `card`, what is known of the model. A model
+    that was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the
+    class of a model by its name, or by the task that it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.

@@ -33,6 +33,7 @@ COMMANDS = {
     "caption": "say in words what the pose of a file is, by a learned model",
     "sign": "sign a HamNoSys string, or check a file of them",
     "transfer": "the person of a photo in another pose",
+    "embed": "photos, poses and words, in any mixture, as vectors of one space",
     "keypoints": "find the people in a picture or video: points of body, hands and face",
     "render": "draw a file as picture, contact sheet, GIF, MP4 or GLB",
     "convert": "read one motion format, write another",

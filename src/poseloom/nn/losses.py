@@ -129,4 +129,4 @@ def mismatched_caption_loss(
 
     Published as the "fake loss" of the validation.
     """
-    return caption_loss(logits, tokens.roll(len(tokens) // 2, dims=0), pad=pad)
+    return caption_loss(logits, tokens.roll(-(len(tokens) // 2), dims=0), pad=pad)

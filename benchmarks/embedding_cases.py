@@ -1,0 +1,70 @@
+"""One space of pictures, poses and texts: a training step, a question, all nine types of questions over a gallery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.measure import Case, Work, in_seconds, milliseconds
+
+_BATCH, _GALLERY, _AT_ONCE = 128, 10_000, 256
+_WIDTHS = {"image": 768, "pose": 512, "text": 512}
+
+
+def _features(count: int, tokens: int = 1) -> dict[str, Any]:
+    import torch
+
+    noise = torch.Generator().manual_seed(0)
+    found = {name: torch.randn(count, width, generator=noise) for name, width in _WIDTHS.items()}
+    if tokens > 1:
+        found["image"] = torch.randn(count, tokens, _WIDTHS["image"], generator=noise)
+    return found
+
+
+def _step(tokens: int) -> Work:
+    import torch
+
+    from poseloom.tasks.embedding.losses import contrastive_terms, mean_of_terms
+    from poseloom.tasks.embedding.networks.embroider import PoseEmbroider
+
+    model, features = PoseEmbroider().train(), _features(_BATCH, tokens)
+    optimiser = torch.optim.Adam(model.parameters(), 2e-4)
+
+    def step() -> None:
+        optimiser.zero_grad()
+        mean_of_terms(contrastive_terms(model, model.embed(features), ("single", "dual"))).backward()
+        optimiser.step()
+
+    return step
+
+
+def _question(modality: str) -> Work:
+    import torch
+
+    from poseloom.tasks.embedding.networks.embroider import PoseEmbroider
+
+    model, features = PoseEmbroider().eval(), {modality: _features(_BATCH)[modality]}
+
+    def ask() -> None:
+        with torch.inference_mode():
+            model.questions(model.embed(features), [(modality,)])
+
+    return ask
+
+
+def _nine() -> Work:
+    from poseloom.tasks.embedding.evaluate import retrieval_figures
+    from poseloom.tasks.embedding.networks.embroider import PoseEmbroider
+
+    model, features = PoseEmbroider().eval(), _features(_GALLERY)
+    parts = {name: value.split(_AT_ONCE) for name, value in features.items()}
+    batches = [{name: part[place] for name, part in parts.items()} for place in range(len(parts["pose"]))]
+    return lambda: retrieval_figures(model, batches, tuple(_WIDTHS))
+
+
+CASES = (
+    Case("a step of PoseEmbroider, batch 128, one token a picture", lambda: _step(1), milliseconds, "<= 170 ms"),
+    Case("the same, 192 tokens a picture", lambda: _step(192), milliseconds, "<= 600 ms", runs=3),
+    Case("128 questions by pose, from features", lambda: _question("pose"), milliseconds, "<= 8 ms"),
+    Case("128 questions by text, from features", lambda: _question("text"), milliseconds, "<= 8 ms"),
+    Case("nine types of questions, 10,000 samples", _nine, in_seconds, "<= 60 s", runs=1),
+)
