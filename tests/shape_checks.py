@@ -44,6 +44,7 @@ NOT_CHECKED = {
     "tasks": "trainings of all tasks: no whole run with checks was seen yet",
     "cli": "44 CPU seconds; a sign model's card gives `RefinerConfig.hands` as lists, stated are tuples",
     "golden": "cases alone, no tests",
+    "prompts": "prompts and what is measured of them, no tests",
 }
 """The others, and why."""
 
