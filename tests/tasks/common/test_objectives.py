@@ -10,7 +10,7 @@ from poseloom.training import Share
 from poseloom.training.feed import on_device
 from tiny_models import tiny_recipe
 
-PICTURED = {"mesh_recovery", "transfer"}
+PICTURED = {"embedding", "mesh_recovery", "transfer"}
 """They learn from tables of pictures, which their own tests make."""
 STEPS = 20
 RATE = 2e-3

@@ -17,7 +17,7 @@ from poseloom.training import fit
 from tiny_models import tiny_recipe
 
 TEXT = "the person stands with the left knee bent and both arms raised"
-DESCRIPTION = "A person is standing. The left knee is bent. Both arms are raised."
+DESCRIPTION = "A person is standing. The left knee is bent. The right elbow is bent."
 """As the library writes them: the model alone draws those."""
 LEFT = ("a person with the left arm raised straight up and the right arm hanging down", "left_wrist", "right_wrist")
 RIGHT = ("a person with the right arm raised straight up and the left arm hanging down", "right_wrist", "left_wrist")
