@@ -64,7 +64,7 @@ POSES = {
     4: ["AMASS", TREADMILL, 8],
     5: ["AMASS", "DanceDB/Andria/happy_v1_poses.npz", 19],
 }
-HUMAN = {0: ["He stands.", "A person   stands upright."], 3: "Walking, left foot first."}
+HUMAN = {0: ["He stands.", "A person   stands upright."], 3: "Walking, left foot first, on stilts."}
 AUTOMATIC = {number: [f"automatic {number} {place}" for place in range(3)] for number in POSES}
 
 
