@@ -44,7 +44,6 @@ ROOMS = (
 NOT_CHECKED = {
     **dict.fromkeys(("docs", "examples"), "they run the commands and functions of the other rooms"),
     "golden": "cases alone, no tests",
-    "prompts": "prompts and their rubrics alone, no tests",
     "prompts": "prompts and what is measured of them, no tests",
 }
 """The others, and why."""
