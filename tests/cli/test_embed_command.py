@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 import torch
 
 from poseloom.checkpoints.converted import write_converted
@@ -35,6 +36,7 @@ def test_the_files_of_an_imported_models_encoders_are_asked_for(tmp_path, capsys
     assert "the text encoder posetext needs a file: an imported posetext checkpoint" in capsys.readouterr().err
 
 
+@pytest.mark.wrong_types
 def test_a_vector_is_kept_and_printed(tmp_path, capsys, monkeypatch):
     from poseloom.tasks.embedding.encoders.choice import Encoders
     from poseloom.tasks.embedding.encoders.frozen import vectors_as_tokens

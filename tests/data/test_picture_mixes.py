@@ -25,6 +25,7 @@ def test_a_mix_of_ones_own(tmp_path):
     assert find_mix(str(path)).shares == {"coco": 3, "photos": 1} and find_mix(str(path)).name == "mine"
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize(
     ("content", "line"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -165,6 +166,7 @@ def test_released_kinds_are_those_that_the_tasks_declare():
     assert {kind.name for module in modules for kind in module.KINDS} == {kind.name for kind in published_kinds()}
 
 
+@pytest.mark.skipif("POSELOOM_SHAPES" in os.environ, reason="what checks shapes hides the overloads")
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python keeps overloads from 3.11 on")
 def test_type_checkers_know_the_class_that_is_declared():
     from typing import get_overloads

@@ -86,6 +86,7 @@ def test_box_mask_and_points_agree(drawn):
             assert (0 <= x < 80 and 0 <= y < 64) == (sure > 0)
 
 
+@pytest.mark.wrong_types
 def test_points_in_metres_and_the_camera_give_the_points_in_pixels(drawn):
     table = Table.open(drawn)
     solid = table.keypoints("human_data", dimensions=3)

@@ -86,6 +86,7 @@ def _answers(name, model):
     return [model.sign("\ue000\ue00e\ue020\ue03e", steps=2).keypoints.values]
 
 
+@pytest.mark.wrong_types
 @pytest.mark.parametrize(
     "name", ["retrieval", "pair_retrieval", "generation", "editing", "captioning", "instruction", "sign"]
 )

@@ -91,6 +91,7 @@ def test_any_mixture_becomes_one_vector(people, space):
     torch.testing.assert_close(model.collection("pose", pose).norm(dim=-1), torch.ones(1))
 
 
+@pytest.mark.wrong_types
 def test_what_a_model_cannot_take_is_refused(people, space):
     model = load_model(space.model, "embedding")
     with pytest.raises(PoseloomError, match="no modality is given; give at least one of image, pose, text"):

@@ -67,6 +67,7 @@ def test_poses_come_from_what_was_captured_and_in_any_attitude():
     assert float((up < 0).float().mean()) > 0.005
 
 
+@pytest.mark.wrong_types
 def test_pairs_are_made_once(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(

@@ -84,6 +84,7 @@ def test_a_joint_of_which_the_lifter_is_sure_is_moved_less(poses):
     assert moved[0] < 0.7 * moved[1]
 
 
+@pytest.mark.wrong_types
 def test_a_landmark_far_from_all_others_does_not_send_the_person_away(poses):
     keypoints = keypoints_of(poses)
     points = keypoints.points.clone()
@@ -110,6 +111,7 @@ def test_landmarks_of_a_lifted_pose_are_those_of_the_body(poses):
     assert torch.allclose(own.float(), wanted[:, list(marks.rows)], atol=1e-4)
 
 
+@pytest.mark.wrong_types
 def test_legs_beyond_the_edge_stand_also_where_the_lifter_bends_them():
     bent = standing().rotations.clone()
     bent[:, [1, 2], 0], bent[:, [4, 5], 0] = -1.2, 1.2
@@ -123,6 +125,7 @@ def test_legs_beyond_the_edge_stand_also_where_the_lifter_bends_them():
     assert float(found.poses.rotations[0, JOINT_INDEX["left_knee"], 0]) < 0.3
 
 
+@pytest.mark.wrong_types
 def test_doubt_goes_with_the_clip(poses):
     lifter = TrueLifter(poses, error=0.2)
     keypoints = keypoints_of(poses)
