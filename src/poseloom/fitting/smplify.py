@@ -176,17 +176,18 @@ def fit_smplify(
         seen = smplify.project(joints(state), state.place)
         return smplify.body_energy(seen, keypoints, confidence, state.body_pose, state.betas)
 
-    state = _stage(camera, start, ("root", "place"), steps, smplify.rate)
-    return _stage(body, state, ("root", "body_pose", "betas"), steps, smplify.rate)
+    state = minimise(camera, start, ("root", "place"), steps, smplify.rate)
+    return minimise(body, state, ("root", "body_pose", "betas"), steps, smplify.rate)
 
 
-def _stage(
+def minimise(
     energy: Callable[[SmplifyState], Float[Tensor, " batch"]],
     state: SmplifyState,
     free: tuple[str, ...],
     steps: int,
     rate: float,
 ) -> SmplifyState:
+    """The state after some steps of Adam on an energy, in which the named parts are free."""
     unknowns = {name: getattr(state, name).detach().clone().requires_grad_() for name in free}
     optimiser = torch.optim.Adam(list(unknowns.values()), lr=rate, betas=(0.9, 0.999))
     for _ in range(steps):

@@ -7,14 +7,13 @@ its runs can be repeated; `poseloom.fitting.smplify` is what was meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.fitting.smplify import IGNORED, JointsOf, PoseMixture, SmplifyState
+from poseloom.fitting.smplify import IGNORED, JointsOf, PoseMixture, SmplifyState, minimise
 from poseloom.pose.weak_perspective import FOCAL, SIDE, weak_to_translation
 
 _BENT = ((55, 1.0), (58, -1.0), (12, -1.0), (15, -1.0))
@@ -106,21 +105,5 @@ def fit_benchmark(
     def body(state: SmplifyState) -> Float[Tensor, " batch"]:
         return smplify.body_energy(seen(state), keypoints, kept, state.body_pose, state.betas)
 
-    state = _stage(camera, start, ("root", "place"), steps, smplify.rate)
-    return _stage(body, state, ("root", "body_pose", "betas"), steps, smplify.rate)
-
-
-def _stage(
-    energy: Callable[[SmplifyState], Float[Tensor, " batch"]],
-    state: SmplifyState,
-    free: tuple[str, ...],
-    steps: int,
-    rate: float,
-) -> SmplifyState:
-    unknowns = {name: getattr(state, name).detach().clone().requires_grad_() for name in free}
-    optimiser = torch.optim.Adam(list(unknowns.values()), lr=rate)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        energy(replace(state, **unknowns)).sum().backward()
-        optimiser.step()
-    return replace(state, **{name: value.detach() for name, value in unknowns.items()})
+    state = minimise(camera, start, ("root", "place"), steps, smplify.rate)
+    return minimise(body, state, ("root", "body_pose", "betas"), steps, smplify.rate)
