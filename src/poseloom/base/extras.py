@@ -13,6 +13,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "text": ("tokenizers",),
     "scale": ("ray",),
     "video": ("imageio_ffmpeg",),
+    "datasets": ("scipy", "h5py", "cdflib"),
 }
 """Extra -> the modules that it brings."""
 

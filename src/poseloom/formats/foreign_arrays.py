@@ -1,6 +1,6 @@
 """Arrays out of MATLAB, HDF5 and CDF files, through the packages that read them; they are imported when they are used.
 
-Data sets of pictures come in these formats. The packages (scipy, h5py, cdflib) are no part of an installation.
+Data sets of pictures come in these formats. The packages (scipy, h5py, cdflib) come with the extra `datasets`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poseloom.base.errors import FileError, closest
-from poseloom.base.extras import MissingPackageError
+from poseloom.base.extras import MissingPackageError, install
 from poseloom.base.files import GIBIBYTE, readable_file, reason
 
 MAXIMUM_BYTES = 2 * GIBIBYTE
@@ -88,7 +88,7 @@ def _package(module: str, package: str, path: Path) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        problem = f"reading it needs the package {package}, which is not installed; pip install {package}"
+        problem = f"reading it needs the package {package}, which is not installed; {install('datasets')}"
         raise MissingPackageError(f"{path}: {problem}") from None
 
 
