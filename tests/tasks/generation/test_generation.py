@@ -41,8 +41,9 @@ def test_it_trains_and_its_export_draws_the_same(tmp_path):
     torch.testing.assert_close(poses.matrices()[:, 1:22], drawn[:, 1:], atol=1e-4, rtol=0)
 
 
-def test_the_seed_chooses_the_poses(model):
-    a, b, c = (model.generate(TEXT, 3, seed=seed).poses for seed in (1, 1, 2))
+@pytest.mark.parametrize("text", [TEXT, DESCRIPTION], ids=["from the lexicon", "by the model"])
+def test_the_seed_chooses_the_poses(model, text):
+    a, b, c = (model.generate(text, 3, seed=seed).poses for seed in (1, 1, 2))
     assert torch.equal(a.rotations, b.rotations) and not torch.allclose(a.rotations, c.rotations)
     assert not torch.allclose(a.rotations[0], a.rotations[1])
 
