@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from poseloom.images.read import read_picture
-from poseloom.tasks.keypoints.people import collected
+from poseloom.tasks.keypoints import people as people_of_frames
+from poseloom.tasks.keypoints.people import PeopleOfFrames, collected
 from poseloom.tasks.keypoints.tracking import Tracker
 
 WIDTH, HEIGHT = 480, 270
@@ -61,7 +62,7 @@ def test_smoothing_calms_and_can_be_left_out(reader, cut_outs):
     assert restless[0] < 0.7 * restless[1]
 
 
-def test_two_who_cross_keep_their_numbers(reader, cut_outs):
+def test_two_who_cross_keep_their_numbers(reader, cut_outs, monkeypatch):
     tracker = Tracker(reader, 6, None, with_hands=False)
     frames = 12
     found = []
@@ -71,6 +72,7 @@ def test_two_who_cross_keep_their_numbers(reader, cut_outs):
             tracker.step(scene((cut_outs[1], round(290 - 270 * share)), (cut_outs[0], round(20 + 290 * share))))
         )
     rows = collected(found, "", 6.0, torch.arange(frames) / 6)
+    assert_put_together(found, rows, monkeypatch)
     assert len(rows.people) == 2
     middles = {number: rows.of_person(number).points[:, 11:13, 0].mean(1) for number in rows.people}
     first, last = found[0], found[-1]
@@ -127,3 +129,15 @@ def test_people_without_masks_hold_none_of_their_memory(reader, cut_outs):
     people = Tracker(reader, 25, 1, with_hands=False).step(scene((cut_outs[0], 150)))
     assert people.body.masks.numel() > 60_000
     assert people.without_masks().body.masks.untyped_storage().nbytes() == 0
+
+
+def assert_put_together(found, rows, monkeypatch):
+    """Frames that are joined as they come give the same rows, in few tensors."""
+    monkeypatch.setattr(people_of_frames, "_JOINED_AT_ONCE", 5)
+    frames = PeopleOfFrames()
+    for one in found:
+        frames.append(one)
+    assert len(frames.parts) == len(found) // 5 + len(found) % 5
+    again = collected(frames.parts, "", rows.fps, rows.times, counts=frames.counts)
+    for name in ("frame", "person", "points", "world", "visibility", "scores"):
+        torch.testing.assert_close(getattr(again, name), getattr(rows, name))

@@ -78,34 +78,65 @@ class People:
         return boxes_of(self.body.points, self.body.visibility)
 
 
+_JOINED_AT_ONCE = 256
+
+
+class PeopleOfFrames:
+    """The people of frame after frame; a frame's many small tensors would take ten times what they hold."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+        self._joined: list[People] = []
+        self._latest: list[People] = []
+
+    def append(self, people: People) -> None:
+        """Add those of the next frame; their masks are not kept."""
+        self.counts.append(len(people))
+        self._latest.append(people.without_masks())
+        if len(self._latest) == _JOINED_AT_ONCE:
+            self._joined.append(People.joined(self._latest))
+            self._latest = []
+
+    @property
+    def parts(self) -> list[People]:
+        """Of frames after one another."""
+        return [*self._joined, *self._latest]
+
+
 def collected(
-    frames: Sequence[People], name: str, fps: float | None, times: Float[Tensor, " frames"], notes: tuple[str, ...] = ()
+    parts: Sequence[People],
+    name: str,
+    fps: float | None,
+    times: Float[Tensor, " frames"],
+    notes: tuple[str, ...] = (),
+    counts: Sequence[int] | None = None,
 ) -> Keypoints:
     """The people of the frames of a video, or of one picture, as rows.
 
     Args:
-        frames: at least one; frames in which nobody is are `People` of length 0.
+        parts: those of frames after one another, at least one; `People` of length 0 where nobody is.
         name: what the video is called.
         fps: frames a second; None for a picture.
         times: when the frames are, seconds.
         notes: for the user.
+        counts: how many people each frame has; by default each part is one frame.
     """
 
     def joined(values: Iterable[Tensor | None]) -> Tensor | None:
         given = list(values)
         return None if any(one is None for one in given) else torch.cat([one for one in given if one is not None])
 
-    counts = torch.tensor([len(people) for people in frames])
     rows: dict[str, Any] = {
-        "person": torch.cat([people.ids for people in frames]),
-        "points": torch.cat([people.body.points for people in frames]),
-        "world": torch.cat([people.body.world for people in frames]),
-        "visibility": torch.cat([people.body.visibility for people in frames]),
-        "scores": torch.cat([people.body.score for people in frames]),
-        "roi": Roi.joined([people.roi for people in frames]),
-        "hands": joined(None if p.hands is None else p.hands.points for p in frames),
-        "hands_world": joined(None if p.hands is None else p.hands.world for p in frames),
-        "face": joined(None if p.face is None else p.face.points for p in frames),
+        "person": torch.cat([people.ids for people in parts]),
+        "points": torch.cat([people.body.points for people in parts]),
+        "world": torch.cat([people.body.world for people in parts]),
+        "visibility": torch.cat([people.body.visibility for people in parts]),
+        "scores": torch.cat([people.body.score for people in parts]),
+        "roi": Roi.joined([people.roi for people in parts]),
+        "hands": joined(None if p.hands is None else p.hands.points for p in parts),
+        "hands_world": joined(None if p.hands is None else p.hands.world for p in parts),
+        "face": joined(None if p.face is None else p.face.points for p in parts),
     }
-    frame = torch.repeat_interleave(torch.arange(len(frames)), counts)
-    return Keypoints(name, frames[0].size, fps, times, frame, **rows, notes=notes)
+    each = torch.tensor([len(people) for people in parts] if counts is None else list(counts))
+    frame = torch.repeat_interleave(torch.arange(len(each)), each)
+    return Keypoints(name, parts[0].size, fps, times, frame, **rows, notes=notes)

@@ -16,7 +16,7 @@ from poseloom.images.read import read_picture
 from poseloom.images.video import Video, is_video, open_video
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.keypoints.finding import ACCEPTED
-from poseloom.tasks.keypoints.people import People, collected
+from poseloom.tasks.keypoints.people import People, PeopleOfFrames, collected
 from poseloom.tasks.keypoints.predict import KeypointReader, NobodyFoundError
 from poseloom.tasks.keypoints.tracking import Tracker
 
@@ -75,18 +75,18 @@ def _of_video(
     if boxes is not None:
         given = checked_boxes(boxes, video.original) * (video.size[0] / video.original[0])
     tracker = Tracker(reader, video.fps, people, smooth, hands, face, given)
-    frames: list[People] = []
+    frames = PeopleOfFrames()
     for picture in video.frames():
-        frames.append(tracker.step(picture).without_masks())
+        frames.append(tracker.step(picture))
         if progress is not None:
-            progress(len(frames), video.expected)
-    if not any(len(one) for one in frames):
+            progress(len(frames.counts), video.expected)
+    if not any(frames.counts):
         raise NobodyFoundError(
-            f"{video.path}: nobody is found in any of {len(frames)} frames; give a box around the person in the first "
-            f"one if somebody is there"
+            f"{video.path}: nobody is found in any of {len(frames.counts)} frames; give a box around the "
+            f"person in the first one if somebody is there"
         )
-    times = torch.arange(len(frames)) / video.fps
-    found = collected(frames, video.path.name, video.fps, times, tuple(video.notes))
+    times = torch.arange(len(frames.counts)) / video.fps
+    found = collected(frames.parts, video.path.name, video.fps, times, tuple(video.notes), frames.counts)
     return found if video.size == video.original else found.resized(video.original)
 
 
