@@ -8,7 +8,9 @@ from poseloom.language.description.fact import Fact
 from poseloom.pose.joints import ALL_JOINTS, BODY_JOINTS, JOINT_NAMES
 from poseloom.pose.limbs import LIMBS, indices
 
-_POSTURE = indices("pelvis", *(f"{side}_{one}" for side in ("left", "right") for one in ("hip", "knee", "ankle", "foot")))
+_POSTURE = indices(
+    "pelvis", *(f"{side}_{one}" for side in ("left", "right") for one in ("hip", "knee", "ankle", "foot"))
+)
 _OF_A_SIDE: dict[str, tuple[str, ...]] = {
     "arm": ("collar", "shoulder", "elbow", "wrist"),
     "upper_arm": ("shoulder", "elbow"),

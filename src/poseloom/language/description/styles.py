@@ -27,9 +27,7 @@ def paragraph(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = Fal
     return Writer(phrases, seed, facts, steady).sentences()
 
 
-def short(
-    phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False, sentences: int = SHORT
-) -> list[Row]:
+def short(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False, sentences: int = SHORT) -> list[Row]:
     """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
     kept = [fact for fact in facts if telling(phrases, fact)]
     first, *others = Writer(phrases, seed, kept, steady).sentences() or [("", [])]
