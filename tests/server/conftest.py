@@ -21,4 +21,4 @@ def client():
 
 @pytest.fixture(scope="session")
 def standing():
-    return pose_json(stance("standing at ease").reshape(1))[0]
+    return pose_json(stance("stand").reshape(1))[0]
