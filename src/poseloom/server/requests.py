@@ -15,7 +15,7 @@ LONGEST_TEXT = 10_000
 """Characters; models read some hundred words."""
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63, description="the same seed gives the same answer")]
-Name = Annotated[str, Field(max_length=200)]
+ModelName = Annotated[str, Field(max_length=200, description="a name that `GET /v1/models` lists")]
 
 
 class Request(BaseModel):

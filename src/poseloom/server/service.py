@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from poseloom.base.errors import closest
+from poseloom.server.errors import RefusalError
 from poseloom.server.settings import Settings
 from poseloom.server.work import Batcher, Threads
 
@@ -35,6 +38,23 @@ class Service:
         if name not in self._batchers:
             self._batchers[name] = Batcher(function, threads)
         return self._batchers[name]
+
+    def model(self, name: str, task: str | None = None) -> str | Path:
+        """The model of a name: one that poseloom ships or that the service was started with, never a client's path.
+
+        Raises:
+            RefusalError: there is none, or one of another task.
+        """
+        from poseloom.checkpoints.listing import task_of
+        from poseloom.checkpoints.registry import KEYPOINTS, shipped_names
+
+        known = (*shipped_names(), KEYPOINTS, *self.settings.models)
+        if name not in known:
+            raise RefusalError(422, f"no model {name[:80]!r}{closest(name, known)}; GET /v1/models lists them", "model")
+        place = self.settings.models.get(name, name)
+        if task is not None and task_of(place) != task:
+            raise RefusalError(422, f"the model {name!r} is of the task {task_of(place)}, not of {task}", "model")
+        return place
 
     @property
     def batchers(self) -> dict[str, Batcher[Any, Any]]:

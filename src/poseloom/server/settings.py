@@ -29,7 +29,8 @@ class Settings:
         threads: of work that is not batched.
         most_poses: poses of one request.
         most_frames: frames of a clip or video that is uploaded.
-        largest_side: pixels of a picture's side, uploaded or drawn.
+        largest_side: pixels of the side of a picture that is drawn.
+        largest_picture: pixels of a picture that is uploaded.
         jobs: jobs that are kept at once, waiting, running and done.
         tables: poses tables that may be browsed, by name.
         indexes: indexes that may be searched, by name.
@@ -47,7 +48,8 @@ class Settings:
     threads: int = 2
     most_poses: int = 256
     most_frames: int = 18_000
-    largest_side: int = 4096
+    largest_side: int = 2048
+    largest_picture: int = 50_000_000
     jobs: int = 32
     tables: Mapping[str, Path] = field(default_factory=dict)
     indexes: Mapping[str, Path] = field(default_factory=dict)

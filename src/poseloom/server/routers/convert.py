@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import JSONResponse, Response
@@ -13,21 +13,23 @@ from pydantic import Field
 
 from poseloom import api
 from poseloom.pose import Clip, Pose
+from poseloom.pose.joints import JOINT_NAMES
 from poseloom.server.poses import pose_json
 from poseloom.server.requests import OfPoses, at_most
 from poseloom.server.service import Service, Shared
-from poseloom.server.uploads import kept, safe_suffix
+from poseloom.server.uploads import received_picture
 
 router = APIRouter(tags=["files"])
+_BYTES = "application/octet-stream"
 KINDS = {
-    "npz": ("poseloom", ".npz", "application/octet-stream"),
+    "npz": ("poseloom", ".npz", _BYTES),
     "json": ("json", ".json", "application/json"),
     "bvh": ("bvh", ".bvh", "text/plain; charset=utf-8"),
     "glb": ("glb", ".glb", "model/gltf-binary"),
-    "pose": ("pose", ".pose", "application/octet-stream"),
-    "amass": ("amass", ".npz", "application/octet-stream"),
-    "amass-smplx": ("amass-smplx", ".npz", "application/octet-stream"),
-    "smplx": ("smplx", ".npz", "application/octet-stream"),
+    "pose": ("pose", ".pose", _BYTES),
+    "amass": ("amass", ".npz", _BYTES),
+    "amass-smplx": ("amass-smplx", ".npz", _BYTES),
+    "smplx": ("smplx", ".npz", _BYTES),
 }
 """Format -> its name among the writers, the file's suffix, its media type."""
 Kind = Literal["npz", "json", "bvh", "glb", "pose", "amass", "amass-smplx", "smplx"]
@@ -54,28 +56,26 @@ async def convert(
     file: Annotated[UploadFile, File(description="a motion file, or a PNG that carries its pose")],
     format: Annotated[Kind | Literal["poses"], Form(description="which file; poses: JSON of poses")] = "poses",
     source: Annotated[str | None, Form(max_length=40, description="the file's format, where it tells none")] = None,
+    up: Annotated[str | None, Form(max_length=2, description="the file's axis that points up: y, z, -y, ...")] = None,
+    fps: Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)] = None,
+    person: Annotated[int | None, Form(ge=0, le=1000, description="which one, of several people")] = None,
 ) -> Response:
     """As ``poses``: ``name``, ``fps``, ``joints``, ``poses``, ``notes``; else the file's bytes."""
-    content = await kept(file, service.settings)
-    suffix = safe_suffix(file.filename)
+    upload = await received_picture(file, service.settings)
 
     def read() -> Clip:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / f"upload{suffix}"
-            path.write_bytes(content)
-            clip = api.load(path, source)
+        with upload.as_file() as path:
+            clip = api.load(path, source, up=up, fps=fps, person=person)
         at_most(len(clip), service.settings.most_frames, "frames", "file")
         return clip
 
     if format != "poses":
-        return await _file(service, read, format, Path(file.filename or "").stem)
+        return await _file(service, read, format, PurePath(upload.name).stem)
     return JSONResponse(await service.heavy.run(lambda: clip_json(read())))
 
 
-def clip_json(clip: Clip) -> dict:
+def clip_json(clip: Clip) -> dict[str, Any]:
     """A clip as JSON: ``name``, ``fps``, ``joints``, ``poses``, ``notes``."""
-    from poseloom.pose.joints import JOINT_NAMES
-
     remarks = clip.notes.get("remarks", [])
     notes = [str(one) for one in remarks] if isinstance(remarks, list) else []
     joints = list(JOINT_NAMES[: clip.pose.joints])
@@ -86,12 +86,16 @@ async def _file(service: Service, motion: Callable[[], Pose | Clip], kind: str, 
     format, suffix, media = KINDS[kind]
 
     def written() -> bytes:
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory(prefix="poseloom-") as folder:
             path = Path(folder) / f"{_STEM}{suffix}"
             api.save(motion(), path, format)
             return path.read_bytes()
 
     content = await service.heavy.run(written)
-    stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_ ") else "_" for one in name).strip() or _STEM
-    headers = {"Content-Disposition": f'attachment; filename="{stem}{suffix}"'}
-    return Response(content, media_type=media, headers=headers)
+    return Response(content, media_type=media, headers=attachment(name or _STEM, suffix))
+
+
+def attachment(name: str, suffix: str) -> dict[str, str]:
+    """The header by which a browser keeps an answer as a file of this name."""
+    stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_ ") else "_" for one in name).strip()
+    return {"Content-Disposition": f'attachment; filename="{stem or _STEM}{suffix}"'}
