@@ -1,5 +1,7 @@
 """Words that stay while other limbs move: choices hang on the facts that they word alone."""
 
+from itertools import pairwise
+
 import torch
 
 import poseloom
@@ -17,9 +19,7 @@ def arm_lifts(steps: int = 24) -> list[Pose]:
     shoulder, lifts = JOINT_NAMES.index("left_shoulder"), []
     for name in stance_names()[:12:2]:
         rotations = stance(name).rotations.expand(steps, -1, -1).clone()
-        rotations[:, shoulder] = torch.stack(
-            [torch.tensor([0.0, 0.0, angle]) for angle in torch.linspace(-1.2, 1.4, steps)]
-        )
+        rotations[:, shoulder] = torch.linspace(-1.2, 1.4, steps)[:, None] * torch.tensor([0.0, 0.0, 1.0])
         lifts.append(Pose(rotations))
     return lifts
 
@@ -28,7 +28,7 @@ def rewordings(lift: Pose, steady: bool) -> tuple[int, int]:
     """Of sentences with the facts of the frame before: how many there are, and how many say it in other words."""
     unchanged = reworded = 0
     texts = sentences_of(lift, steady=steady, slight=False)
-    for before, after in zip(texts, texts[1:], strict=False):
+    for before, after in pairwise(texts):
         known = {tuple(told): text for text, told in before}
         for text, told in after:
             if tuple(told) in known:

@@ -45,18 +45,22 @@ def fuzz(operations, examples, paths):
         if not paths(operation.path):
             continue
 
-        @settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(st.data())
-        def ask(data, operation=operation):
-            check(data.draw(operation.as_strategy()))
+        _asking(operation, examples)()
 
-        ask()
+
+def _asking(operation, examples):
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def ask(data):
+        check(data.draw(operation.as_strategy()))
+
+    return ask
 
 
 def test_no_request_of_the_quick_endpoints_is_a_fault(operations):
