@@ -35,6 +35,7 @@ ROOMS = (
     "render",
     "results",
     "search",
+    "server",
     "signer",
     "tasks",
     "tools",

@@ -20,6 +20,7 @@ from poseloom.api.files import load, save
 from poseloom.api.models import caption, edit, embed, generate
 from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
+from poseloom.api.sentences import describe_sentences
 from poseloom.api.transfers import transfer
 from poseloom.api.unseen import (
     from_picture,
@@ -50,6 +51,7 @@ __all__ = [
     "coach",
     "describe",
     "describe_motion",
+    "describe_sentences",
     "edit",
     "embed",
     "explain",

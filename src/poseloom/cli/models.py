@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import options, printing
 
 if TYPE_CHECKING:
-    from poseloom.checkpoints.registry import Shipped
     from poseloom.checkpoints.released import ReleasedCheckpoint
     from poseloom.nn.text.vocabulary import Vocabulary
-    from poseloom.results import ModelRow
     from poseloom.tasks.mesh_recovery.released import ReleasedNetwork
     from poseloom.training.export import ModelCard
 
@@ -76,10 +73,9 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from poseloom.checkpoints.registry import shipped_models
-    from poseloom.results import ModelList
+    from poseloom.checkpoints.listing import model_list
 
-    known = ModelList(tuple(_row(model) for model in shipped_models()))
+    known = model_list()
     if arguments.json:
         printing.print_json(known)
         return
@@ -90,26 +86,16 @@ def _list(arguments: argparse.Namespace) -> None:
         print(f"{row.name:{_WIDTH}}{told}")
 
 
-def _row(model: Shipped) -> ModelRow:
-    from poseloom.results import ModelRow
-
-    if model.card is None:
-        return ModelRow(model.name, here=False)
-    return ModelRow(model.name, True, model.card.parameters, model.bytes, model.card.card.summary)
-
-
 def _info(arguments: argparse.Namespace) -> None:
+    from poseloom.checkpoints.listing import model_card
     from poseloom.checkpoints.registry import model_path
-    from poseloom.results import ModelDescribed
     from poseloom.training.export import read_card
 
     path = model_path(arguments.model)
-    card = read_card(path)
     if arguments.json:
-        shown = asdict(card)
-        shown["extras"] = {name: _brief(value) for name, value in card.extras.items()}
-        printing.print_json(ModelDescribed(path, shown))
+        printing.print_json(model_card(path))
         return
+    card = read_card(path)
     _print_card(path, card)
 
 
@@ -131,11 +117,6 @@ def _print_card(path: Path, card: ModelCard) -> None:
     for name, value in rows.items():
         if value:
             print(f"{name:{width}}{value}")
-
-
-def _brief(value: Any) -> Any:
-    """Lists of words by their number."""
-    return f"{len(value)} words" if isinstance(value, list) else value
 
 
 def _import(arguments: argparse.Namespace) -> None:

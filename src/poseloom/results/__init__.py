@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Trained,
     )
     from poseloom.results.result import Items, Result
+    from poseloom.results.sentences import DescribedSentences, Sentence
     from poseloom.results.signing import CheckedStrings, Explained, Repaired, Signed, SignedKeypoints
     from poseloom.results.texts import Captioned, Described, Instructed, Texts
     from poseloom.results.transferred import PairsMade, Transferred
@@ -53,6 +54,7 @@ _HOME = {
     "Coached": "motions",
     "Converted": "reports",
     "Described": "texts",
+    "DescribedSentences": "sentences",
     "Difference": "motions",
     "Drawn": "written",
     "Edited": "poses",
@@ -83,6 +85,7 @@ _HOME = {
     "Repaired": "signing",
     "Result": "result",
     "RowsWritten": "written",
+    "Sentence": "sentences",
     "Signed": "signing",
     "SignedKeypoints": "signing",
     "TableBuilt": "reports",
@@ -102,6 +105,7 @@ __all__ = [
     "Coached",
     "Converted",
     "Described",
+    "DescribedSentences",
     "Difference",
     "Drawn",
     "Edited",
@@ -132,6 +136,7 @@ __all__ = [
     "Repaired",
     "Result",
     "RowsWritten",
+    "Sentence",
     "Signed",
     "SignedKeypoints",
     "TableBuilt",

@@ -16,7 +16,7 @@ from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
 from poseloom.language.description.figure import Figure, figure_of
 from poseloom.language.description.phrases import phrases_of
-from poseloom.language.description.styles import SHORT, style_of
+from poseloom.language.description.styles import SHORT, Row, joint_of, style_of
 from poseloom.language.description.unseen import remark, told
 from poseloom.language.posecodes.points import check_joints
 from poseloom.language.sides import even_joints
@@ -44,6 +44,7 @@ def describe(
     doubt: Float[Tensor, "*#batch 22"] | None = None,
     names: bool = False,
     slight: bool = True,
+    steady: bool = False,
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -70,10 +71,56 @@ def describe(
             left." Joints alone have no names.
         slight: also tell what is only slight ("bent a little") where enough else tells the pose. People are told
             without; models learn and search from texts with everything.
+        steady: choices of words hang on the facts that they word alone, so that what is said of one limb stays word
+            for word while another one moves. Other texts than without.
 
     Raises:
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
             a ground for poses without translation.
+    """
+    told_rows = sentences_of(
+        pose,
+        seed,
+        body,
+        phrases,
+        style=style,
+        sentences=sentences,
+        ground=ground,
+        unseen=unseen,
+        doubtful=doubtful,
+        doubt=doubt,
+        names=names,
+        slight=slight,
+        steady=steady,
+    )
+    between = joint_of(style)
+    return [between.join(line for line, _ in rows) for rows in told_rows]
+
+
+def sentences_of(
+    pose: Pose | Float[Tensor, "*batch joints 3"],
+    seed: int = 0,
+    body: Body | None = None,
+    phrases: Path | None = None,
+    *,
+    style: str = "paragraph",
+    sentences: int = SHORT,
+    ground: float | None = None,
+    unseen: Mapping[str, str] | None = None,
+    doubtful: bool = False,
+    doubt: Float[Tensor, "*#batch 22"] | None = None,
+    names: bool = False,
+    slight: bool = True,
+    steady: bool = True,
+) -> list[list[Row]]:
+    """The sentences of `describe` on each pose, each with the facts that it tells; no facts where it names the pose.
+
+    Args:
+        pose, seed, body, phrases, style, sentences, ground, unseen, doubtful, doubt, names, slight, steady: as for
+            `describe`.
+
+    Raises:
+        PoseloomError: as for `describe`.
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
     write = style_of(style, sentences)
@@ -81,19 +128,21 @@ def describe(
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body), doubt)
     first = _names_of(pose, style) if names and isinstance(pose, Pose) else [""] * len(found)
-    if not unseen:
-        return [start + write(words, seed, one) for start, one in zip(first, found, strict=True)]
-    last = ("- " if style == "list" else "") + remark(unseen)
-    texts = (write(words, seed, told(one, unseen)) for one in found)
-    return [text + ("\n" if style == "list" else " ") + last if text else last for text in texts]
+    last = (("- " if style == "list" else "") + remark(unseen)) if unseen else ""
+    made = []
+    for start, facts in zip(first, found, strict=True):
+        rows = write(words, seed, told(facts, unseen) if unseen else facts, steady)
+        named = [] if not start or unseen else [(start, list[Fact]())]
+        made.append([*named, *(row for row in rows if row[0]), *([(last, list[Fact]())] if last else [])])
+    return made
 
 
 def _names_of(pose: Pose, style: str) -> list[str]:
     """The sentence that names each pose, or nothing."""
     from poseloom.language.lexicon.recognising import named
 
-    begin, end = ("- ", "\n") if style == "list" else ("", " ")
-    return [f"{begin}The pose is {found[0]}.{end}" if found else "" for found in named(pose)]
+    begin = "- " if style == "list" else ""
+    return [f"{begin}The pose is {found[0]}." if found else "" for found in named(pose)]
 
 
 def facts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,12 @@ class Dice:
         """One of the options."""
         self._draws += 1
         return options[mix_numbers(self._state, self._draws) % len(options)]
+
+
+@lru_cache(maxsize=1 << 14)
+def steady_choice(seed: int, content: int, options: tuple) -> int:
+    """The place of one of the options: it depends on the seed, on what is worded and on the options alone."""
+    return mix_numbers(seed, content, text_key(repr(options))) % len(options)
 
 
 @cache

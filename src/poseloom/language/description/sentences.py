@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
 from poseloom.base.errors import FileError
 from poseloom.language.description.fact import Fact, blind_key
-from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, participle
+from poseloom.language.description.phrases import Dice, Phrases, Voice, finite, participle, steady_choice
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OTHER = {"left": "right", "right": "left"}
@@ -19,14 +20,23 @@ _JOINS_ALL = ("hands.together",)
 
 
 class Writer:
-    """Writes the sentences on one pose; one voice and one row of choices for all of them."""
+    """Writes the sentences on one pose; one voice and one row of choices for all of them.
+
+    Args:
+        phrases: the words.
+        seed: chooses among them.
+        facts: what is told.
+        steady: each choice hangs on the seed and on the facts that it words, not on all that is told: what is said of
+            one limb stays word for word while another one moves.
+    """
 
     joins: tuple[str, ...] = (" and ", ", while ")
     """Between two short clauses on different limbs."""
 
-    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
+    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> None:
         self._phrases = phrases
-        self._dice = Dice(seed, (sum(map(blind_key, facts)),))
+        self._seed, self._steady = seed, steady
+        self._dice = Dice(seed, () if steady else (sum(map(blind_key, facts)),))
         self._voice: Voice = self._dice.pick(phrases.voices)
         self._facts = facts
 
@@ -60,6 +70,12 @@ class Writer:
         subject = self._subject(fact, form).replace(self._voice.the, "the", 1)
         return f"{subject} {finite(self._said(fact), fact.side == 'both')}"
 
+    def _pick(self, options: tuple, facts: Iterable[Fact]) -> Any:
+        """One of the options, to word these facts with."""
+        if not self._steady:
+            return self._dice.pick(options)
+        return options[steady_choice(self._seed, sum(map(blind_key, facts)), options)]
+
     # -- kinds of sentence ---------------------------------------------------------------------------------------
 
     def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
@@ -67,7 +83,7 @@ class Writer:
         if not body:
             return self._leaning(trunk)
         posture, *feet = body
-        line = f"{self._dice.pick(self._phrases.people)} {finite(self._said(posture), plural=False)}"
+        line = f"{self._pick(self._phrases.people, [posture])} {finite(self._said(posture), plural=False)}"
         details = [f"{self._subject(fact, 'full')} {participle(self._said(fact))}" for fact in feet]
         if details:
             line += f"{', and' if ' with ' in line else ''} with {listed(details)}"
@@ -76,7 +92,7 @@ class Writer:
     def _leaning(self, trunk: list[Fact]) -> str:
         """Opens the text of somebody whose posture is not told; empty where nothing of the whole body is."""
         leans = [finite(self._said(fact), plural=False) for fact in trunk if fact.subject == "person"]
-        return f"{self._dice.pick(self._phrases.people)} {listed(leans)}" if leans else ""
+        return f"{self._pick(self._phrases.people, ())} {listed(leans)}" if leans else ""
 
     def _with_leans(self, line: str, trunk: list[Fact]) -> str:
         """The opening with what the person does besides: ``, leaning slightly forward and far to the left``."""
@@ -93,7 +109,7 @@ class Writer:
                 said = [self._said(fact) for fact in facts]
                 rest = [participle(one) for one in said[1:]]
                 clauses.append(f"{self._subject(facts[0], 'full')} {listed([finite(said[0], False), *rest])}")
-        return [self._dice.pick((", and ", ", while ")).join(clauses)] if clauses else []
+        return [self._pick((", and ", ", while "), [*trunk, *head]).join(clauses)] if clauses else []
 
     def _limbs(self, facts: list[Fact]) -> list[tuple[str, list[Fact]]]:
         if not facts:
@@ -102,7 +118,7 @@ class Writer:
             return [(self._clause_with(facts), facts)]
         groups = _sentences(facts)
         if len(groups) == 2 and all(len(group) == 1 for group in groups):
-            return [(self._dice.pick(self.joins).join(self._clause(group[0]) for group in groups), facts)]
+            return [(self._pick(self.joins, facts).join(self._clause(group[0]) for group in groups), facts)]
         return [(self._clause_with(group), group) for group in groups]
 
     # -- clauses -------------------------------------------------------------------------------------------------
@@ -118,7 +134,7 @@ class Writer:
         start = listed([self._clause(main), *(participle(self._said(fact)) for fact in same)])
         if not rest:
             return start
-        if self._dice.pick((True, True, False)):
+        if self._pick((True, True, False), facts):
             details = [f"{self._subject(fact, self._form(main, fact))} {participle(self._said(fact))}" for fact in rest]
             return f"{start}, with {listed(details)}"
         clauses = [
@@ -142,7 +158,7 @@ class Writer:
         if fact.side == "both":
             return (
                 f"both {plural}"
-                if form == "full" and fact.group != "body" and self._dice.pick((True, False))
+                if form == "full" and fact.group != "body" and self._pick((True, False), [fact])
                 else f"{self._the(form)} {plural}"
             )
         return (
@@ -156,7 +172,7 @@ class Writer:
 
     def _said(self, fact: Fact) -> str:
         """A wording of the fact with its slots filled; verbs still in brackets."""
-        return self._filled(self._dice.pick(self._wordings(fact)), fact)
+        return self._filled(self._pick(self._wordings(fact), [fact]), fact)
 
     def _filled(self, wording: str, fact: Fact) -> str:
         return _SLOT.sub(lambda slot: self._slot(slot[1], fact), wording).replace("  ", " ").strip()
@@ -172,7 +188,7 @@ class Writer:
         side = fact.direction or fact.side
         plural = fact.side == "both"
         if slot == "sector":
-            wording = self._dice.pick(self._sector(fact)) if fact.sector else ""
+            wording = self._pick(self._sector(fact), [fact]) if fact.sector else ""
             return wording.replace("{s}", "s" if plural else "")
         if slot == "place":
             singular, many = self._noun(fact.target)

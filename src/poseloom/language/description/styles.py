@@ -16,32 +16,34 @@ SHORT = 3
 _VERB = re.compile(r"\[(\w+)\] ?")
 _SIDED = re.compile(r"\bthe(?= (?:left|right) \w)")
 
-Style = Callable[[Phrases, int, list[Fact]], str]
-"""Writes the text of one pose from phrases, seed and facts."""
+Row = tuple[str, list[Fact]]
+"""A sentence, or a line of a list, and the facts that it tells."""
+Style = Callable[[Phrases, int, list[Fact], bool], list[Row]]
+"""Writes the sentences on one pose from phrases, seed and facts; the last says whether choices are steady."""
 
 
-def paragraph(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+def paragraph(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:
     """Everything, in sentences."""
-    return Writer(phrases, seed, facts).paragraph()
+    return Writer(phrases, seed, facts, steady).sentences()
 
 
-def short(phrases: Phrases, seed: int, facts: list[Fact], sentences: int = SHORT) -> str:
+def short(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False, sentences: int = SHORT) -> list[Row]:
     """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
     kept = [fact for fact in facts if telling(phrases, fact)]
-    first, *others = Writer(phrases, seed, kept).sentences() or [("", [])]
+    first, *others = Writer(phrases, seed, kept, steady).sentences() or [("", [])]
     others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
-    return " ".join(line for line, _ in [first, *others][:sentences])
+    return [first, *others][:sentences]
 
 
-def lines(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+def lines(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:
     """One fact a line."""
-    writer = Writer(phrases, seed, facts)
-    return "\n".join(f"- {writer.single(fact)}" for fact in facts)
+    writer = Writer(phrases, seed, facts, steady)
+    return [(f"- {writer.single(fact)}", [fact]) for fact in facts]
 
 
-def coach(phrases: Phrases, seed: int, facts: list[Fact]) -> str:
+def coach(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:
     """What the reader is to do."""
-    return Coach(phrases, seed, facts).paragraph()
+    return Coach(phrases, seed, facts, steady).sentences()
 
 
 STYLES: dict[str, Style] = {"paragraph": paragraph, "short": short, "list": lines, "coach": coach}
@@ -62,13 +64,18 @@ def style_of(name: str, sentences: int = SHORT) -> Style:
     return partial(short, sentences=sentences) if name == "short" else STYLES[name]
 
 
+def joint_of(style: str) -> str:
+    """What stands between the sentences of a style."""
+    return "\n" if style == "list" else " "
+
+
 class Coach(Writer):
     """Speaks to the reader: "Stand with your feet together. Raise your left arm to the front, with the elbow bent"."""
 
     joins = (" and ", ", and ")
 
-    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact]) -> None:
-        super().__init__(phrases, seed, facts)
+    def __init__(self, phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> None:
+        super().__init__(phrases, seed, facts, steady)
         self._voice = Voice("your", "your")
 
     def _opening(self, body: list[Fact], trunk: list[Fact]) -> str:
@@ -118,6 +125,6 @@ class Coach(Writer):
         """``stand on the left leg``; a posture that has no verb of its own is something to get into."""
         wordings = self._wordings(posture)
         active = tuple(one for one in wordings if not one.startswith("[be]"))
-        wording = self._dice.pick(active or wordings)
+        wording = self._pick(active or wordings, [posture])
         said = self._filled(wording, posture)
         return _SIDED.sub("your", imperative(said).strip())

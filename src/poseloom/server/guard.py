@@ -1,0 +1,117 @@
+"""Who may ask: hosts, origins and keys checked before anything is read, for sockets as well; bodies bounded."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from poseloom.server.errors import RefusalError
+from poseloom.server.settings import Settings
+
+_WITHOUT_KEY = ("/v1/health",)
+POLICY_VIOLATION = 1008
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class Guard:
+    """ASGI middleware that lets only permitted requests through.
+
+    Any page in a browser can reach a loopback server, by its address or by a name that its owner lets point there: so
+    the ``Host`` must be one of ours, and an ``Origin``, where there is one, the service's own or a permitted one.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._origins = frozenset(one.rstrip("/").lower() for one in settings.allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._refused(scope, headers)
+        if refusal is None:
+            limited = _Limited(receive, self._settings.largest_body) if scope["type"] == "http" else None
+            await self._app(scope, limited or receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.message[:120]})
+        else:
+            await refusal.response()(scope, receive, send)
+
+    def _refused(self, scope: Scope, headers: dict[str, str]) -> RefusalError | None:
+        host = headers.get("host", "")
+        if _name_of(host) not in self._settings.hosts:
+            return RefusalError(
+                403, f"the host {host[:80]!r} is not served; --allow-host NAME permits one", "Host", "host"
+            )
+        origin = headers.get("origin")
+        if origin is not None and not self._is_allowed(origin, host, scope["scheme"]):
+            message = f"pages of {origin[:80]!r} may not ask; --allow-origin ORIGIN permits one"
+            return RefusalError(403, message, "Origin", "origin")
+        if scope["path"] not in _WITHOUT_KEY and not self._has_key(headers, scope):
+            return RefusalError(
+                401, "an API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY", "Authorization"
+            )
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length[:20]) > self._settings.largest_body:
+            return _too_large(self._settings.largest_body)
+        return None
+
+    def _is_allowed(self, origin: str, host: str, scheme: str) -> bool:
+        if origin.lower() in self._origins:
+            return True
+        parts = urlsplit(origin)
+        page = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        return parts.scheme == page and _with_port(parts.netloc, page) == _with_port(host, page)
+
+    def _has_key(self, headers: dict[str, str], scope: Scope) -> bool:
+        key = self._settings.api_key
+        if key is None:
+            return True
+        kind, _, bearer = headers.get("authorization", "").partition(" ")
+        given = bearer.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
+        if not given and scope["type"] == "websocket":  # pages cannot set a socket's headers
+            protocols = [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
+            given = next((one.removeprefix(KEY_PROTOCOL) for one in protocols if one.startswith(KEY_PROTOCOL)), "")
+        return hmac.compare_digest(given.encode("latin-1", "replace"), key.encode())
+
+
+KEY_PROTOCOL = "poseloom-key."
+"""Begins the subprotocol by which a page's socket brings the key."""
+
+
+class _Limited:
+    """A request's body that is cut off where it becomes too large."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._largest, self._bytes = receive, largest, 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > self._largest:
+            raise _too_large(self._largest)
+        return message
+
+
+def _too_large(largest: int) -> RefusalError:
+    return RefusalError(413, f"the request is larger than {largest >> 20} MiB; send less, or start with --max-body")
+
+
+def _name_of(host: str) -> str:
+    """The name in a ``Host`` header, without its port; empty where it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _with_port(netloc: str, scheme: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(f"//{netloc}")
+        return (parts.hostname or "").lower(), parts.port or _DEFAULT_PORTS.get(scheme)
+    except ValueError:
+        return "", None
