@@ -1,4 +1,4 @@
-"""Laws of inverse kinematics: what can be reached is, ranges hold, pins stay, small steps turn little, nothing sinks in."""
+"""Laws of inverse kinematics: what can be reached is, ranges hold, pins stay, small steps turn little."""
 
 import math
 
@@ -78,7 +78,7 @@ def test_what_another_pose_reaches_is_reached_within_a_millimetre(joint):
 
 def test_pelvis_and_hands_move_together_and_pins_hold_out_of_reach():
     start = stance("stand")
-    high = place(start, "pelvis") + [0, 0.6, 0]
+    high = place(start, "pelvis") + np.array([0, 0.6, 0])
     found = reach(start, {"pelvis": high}, pins=("left_ankle", "right_ankle"))
     assert found.misses["pelvis"] > 0.3  # legs are not that long
     assert max(found.misses["left_ankle"], found.misses["right_ankle"]) < 1e-3
@@ -97,7 +97,7 @@ def test_a_pinned_hand_stays_while_the_hips_go_down():
 
 def test_a_straight_knee_bends_when_the_foot_comes_nearer():
     start = stance("t-pose")
-    up = place(start, "left_ankle") + [0, 0.05, 0.0]
+    up = place(start, "left_ankle") + np.array([0, 0.05, 0])
     found = reach(start, {"left_ankle": up})
     assert found.misses["left_ankle"] < 1e-3
     assert float(found.pose.rotations[JOINT_INDEX["left_knee"], 0]) > math.radians(20)
@@ -136,7 +136,7 @@ def _depth(pose: Pose) -> float:
 
 def test_what_is_not_dragged_is_the_same_to_the_bit():
     start = stance("stand")
-    end = reach(start, {"left_wrist": place(start, "left_wrist") + [0.05, 0.1, 0.1]}).pose
+    end = reach(start, {"left_wrist": place(start, "left_wrist") + np.array([0.05, 0.1, 0.1])}).pose
     others = [JOINT_INDEX[n] for n in ("left_hip", "right_shoulder", "right_elbow", "neck", "left_index2", "pelvis")]
     assert torch.equal(end.rotations[others], start.rotations[others])
     assert end.translation is start.translation

@@ -50,7 +50,7 @@ _PAIRS = (
 
 
 class CapsuleTable(NamedTuple):
-    """Capsules by the rows of their ends among 25 nodes (22 joints, both hands, crown), and the pairs that stay apart."""
+    """Capsules by the rows of their ends among 25 nodes (22 joints, hands, crown), and the pairs that stay apart."""
 
     starts: list[int]
     ends: list[int]
@@ -103,7 +103,8 @@ def penetration(figure: ContactFigure) -> Float[Tensor, "*batch"]:
 def _nodes(figure: ContactFigure) -> Float[Tensor, "*batch 25 3"]:
     """The 22 joints, the ends of both hands and the middle of the skull."""
     ends = []
-    for joint, axis, length in (("left_wrist", 0, HAND_LENGTH), ("right_wrist", 0, -HAND_LENGTH), ("head", 1, CROWN_HEIGHT)):
+    lengths = (("left_wrist", 0, HAND_LENGTH), ("right_wrist", 0, -HAND_LENGTH), ("head", 1, CROWN_HEIGHT))
+    for joint, axis, length in lengths:
         index = JOINT_INDEX[joint]
         ends.append(figure.positions[..., index, :] + length * figure.rotations[..., index, :, axis])
     return torch.cat([figure.positions, torch.stack(ends, dim=-2)], dim=-2)

@@ -13,7 +13,7 @@ _SIDES = ("left", "right")
 
 
 class Handle(NamedTuple):
-    """One point that can be dragged: joints that turn for it, whether the whole body moves along, what tries to stay."""
+    """A point that can be dragged: joints that turn for it, whether the whole body moves along, what tries to stay."""
 
     joints: tuple[str, ...]
     moves_body: bool = False

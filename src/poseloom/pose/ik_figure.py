@@ -1,4 +1,4 @@
-"""A posed skeleton in NumPy that inverse kinematics turns step by step: joints, points of the skin, limbs as capsules."""
+"""A posed skeleton in NumPy that inverse kinematics turns step by step: joints, skin, limbs as capsules."""
 
 from __future__ import annotations
 
