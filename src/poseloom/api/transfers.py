@@ -27,6 +27,7 @@ def transfer(
     box: Sequence[float] | None = None,
     seed: int = 0,
     keep_heading: bool = True,
+    from_files: bool = True,
 ) -> Transferred:
     """The person of a photo in another pose, in the same photo.
 
@@ -40,6 +41,7 @@ def transfer(
         box: where the person is, x, y, width, height in pixels; looked for if None.
         seed: of the pose that is drawn for words.
         keep_heading: the person keeps looking where they look; else the pose's own heading counts, 0 to the camera.
+        from_files: words in `to` that are the path of a file mean that file.
 
     Raises:
         PoseloomError: nobody is found, too little of the person is seen, or there is no such pose or model.
@@ -48,19 +50,19 @@ def transfer(
     from poseloom.tasks.transfer.photo import transferred
 
     opened = opened_photo(photo, box)
-    target, notes = _target_pose(to, opened[2].poses[0], seed)
+    target, notes = _target_pose(to, opened[2].poses[0], seed, from_files)
     generator = None if model is None else load_model(model, "transfer")
     made = transferred(*opened, target, model=generator, keep_heading=keep_heading)
     return replace(made, notes=(*made.notes, *notes))
 
 
-def _target_pose(to: str | Path | Pose | Clip, own: Pose, seed: int) -> tuple[Pose, tuple[str, ...]]:
+def _target_pose(to: str | Path | Pose | Clip, own: Pose, seed: int, from_files: bool) -> tuple[Pose, tuple[str, ...]]:
     """One pose of what `transfer` takes, and what is to be said of it; `own` is that of the photo."""
     if isinstance(to, Clip):
         to = to.pose
     if isinstance(to, Pose):
         return (to if not to.batch_shape else to[0]), ()
-    if isinstance(to, Path) or Path(to).suffix.lower() in _suffixes() or Path(to).is_file():
+    if isinstance(to, Path) or (from_files and (Path(to).suffix.lower() in _suffixes() or Path(to).is_file())):
         clip = load(to)
         more = (f"{Path(to).name} has {len(clip.pose)} frames; the first one is taken",) if len(clip.pose) > 1 else ()
         return clip.pose[0], more

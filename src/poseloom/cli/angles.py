@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
 from poseloom.cli import inputs, options, printing
@@ -17,15 +14,15 @@ if TYPE_CHECKING:
     from poseloom.pose.angles import AngleTable
     from poseloom.results import RowsWritten
 
-_DIGITS = 3
-"""Behind the point, degrees and seconds: finer than any capture."""
+SUFFIXES = (".csv", ".parquet", ".json")
+"""Of tables that are written; `poseloom.formats.angle_files` writes them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="*", help="motion or pose files, folders of them, or -")
     parser.set_defaults(several="files")
     options.add_format(parser)
-    written = f"table to write: {' '.join(_WRITERS)}; a folder for several files (default: CSV on standard output)"
+    written = f"table to write: {' '.join(SUFFIXES)}; a folder for several files (default: CSV on standard output)"
     parser.add_argument("--out", metavar="FILE|DIR", help=written)
     parser.add_argument("--to", metavar="FORMAT", help="csv, parquet or json: what goes into a folder, or to -")
     options.add_json(parser)
@@ -52,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_source(out, *arguments.files, force=arguments.force)
     table = _table(arguments.files[0], arguments)
     if out == STANDARD:
-        inputs.write_standard(_WRITERS[suffix](table))
+        from poseloom.formats.angle_files import WRITERS
+
+        inputs.write_standard(WRITERS[suffix](table))
     else:
         _show(_written(table, Path(out)), arguments)
     return 0
@@ -62,9 +61,9 @@ def _checked_suffix(out: str, arguments: argparse.Namespace) -> str:
     plain = ".json" if arguments.json else ".csv"
     named = f".{arguments.to.lower().lstrip('.')}" if arguments.to else ""
     suffix = named or (plain if out == STANDARD else Path(out).suffix.lower())
-    if suffix not in _WRITERS:
-        known = tuple(_WRITERS)
-        raise FileError(out, f"cannot write a table as {suffix!r}", remedy=", ".join(known) + closest(suffix, known))
+    if suffix not in SUFFIXES:
+        remedy = ", ".join(SUFFIXES) + closest(suffix, SUFFIXES)
+        raise FileError(out, f"cannot write a table as {suffix!r}", remedy=remedy)
     return suffix
 
 
@@ -89,9 +88,10 @@ def _table(file: str, arguments: argparse.Namespace) -> AngleTable:
 
 def _written(table: AngleTable, out: Path) -> RowsWritten:
     from poseloom.base.files import atomic_write
+    from poseloom.formats.angle_files import WRITERS
     from poseloom.results import RowsWritten
 
-    content = _WRITERS[out.suffix.lower()](table)
+    content = WRITERS[out.suffix.lower()](table)
     with atomic_write(out) as temporary:
         temporary.write_bytes(content)
     return RowsWritten(out, len(table), "frames")
@@ -114,55 +114,10 @@ def _print_definitions(as_json: bool) -> None:
     from poseloom.pose.angles import angle_definitions
 
     if as_json:
-        printing.print_json({"definitions": _definitions(), "notes": []})
+        from poseloom.formats.angle_files import definitions
+
+        printing.print_json({"definitions": definitions(), "notes": []})
         return
     for row in angle_definitions().values():
         usual = "" if row.clinical_range is None else " ({:g} to {:g} degrees)".format(*row.clinical_range)
         print(f"{row.name}: {row.meaning}; positive: {row.positive}{usual}")
-
-
-def _csv(table: AngleTable) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["frame", "seconds", *table.names])
-    for frame, (second, row) in enumerate(zip(table.seconds.tolist(), table.degrees.tolist(), strict=True)):
-        writer.writerow([frame, f"{second:.{_DIGITS}f}", *(f"{value:.{_DIGITS}f}" for value in row)])
-    return stream.getvalue().encode()
-
-
-def _definitions() -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
-    from poseloom.pose.angles import UNIT, angle_definitions
-
-    return [{**asdict(row), "unit": UNIT} for row in angle_definitions().values()]
-
-
-def _json(table: AngleTable) -> bytes:
-    columns = {
-        name: [round(value, _DIGITS) for value in column]
-        for name, column in zip(table.names, table.degrees.T.tolist(), strict=True)
-    }
-    seconds = [round(second, _DIGITS) for second in table.seconds.tolist()]
-    content = {"unit": "degrees", "definitions": _definitions(), "seconds": seconds, "angles": columns}
-    return (json.dumps(content, indent=1) + "\n").encode()
-
-
-def _parquet(table: AngleTable) -> bytes:
-    """Columns of float32; each column's metadata says what it measures."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-    fields = [pa.field("frame", pa.int32()), pa.field("seconds", pa.float64(), metadata={"unit": "seconds"})]
-    fields += [
-        pa.field(row["name"], pa.float32(), metadata={key: str(value) for key, value in row.items()})
-        for row in _definitions()
-    ]
-    columns = [list(range(len(table))), table.seconds.numpy(), *table.degrees.T.float().contiguous().numpy()]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)]
-    stream = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), stream)
-    return stream.getvalue()
-
-
-_WRITERS = {".csv": _csv, ".parquet": _parquet, ".json": _json}

@@ -11,6 +11,8 @@ from fastapi.requests import HTTPConnection
 
 from poseloom.base.errors import closest
 from poseloom.server.errors import RefusalError
+from poseloom.server.jobs import Jobs
+from poseloom.server.libraries import Libraries
 from poseloom.server.settings import Settings
 from poseloom.server.work import Batcher, Threads
 
@@ -31,6 +33,9 @@ class Service:
         """Learned models; one thread, because a batch uses all cores."""
         self.heavy = Threads("pictures and files", settings.threads, queue, seconds)
         """What is not batched: pictures, files, searches."""
+        self.libraries = Libraries(settings.tables, settings.indexes)
+        """Tables and indexes."""
+        self.jobs = Jobs(settings.jobs)
         self._batchers: dict[str, Batcher[Any, Any]] = {}
 
     def batcher(self, name: str, function: Callable[[list[Any]], Sequence[Any]], threads: Threads) -> Batcher[Any, Any]:
@@ -69,6 +74,7 @@ class Service:
         """Drop what waits."""
         for pool in self.pools:
             pool.close()
+        self.jobs.close()
 
 
 def _service(connection: HTTPConnection) -> Service:

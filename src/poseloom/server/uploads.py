@@ -1,4 +1,4 @@
-"""Files that clients send: bounded, kept under their own names in a folder of their own as long as they are worked on."""
+"""Files that clients send: bounded, and kept in a folder of their own as long as they are worked on."""
 
 from __future__ import annotations
 

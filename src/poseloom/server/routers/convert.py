@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import Field
 
 from poseloom import api
 from poseloom.pose import Clip, Pose
 from poseloom.pose.joints import JOINT_NAMES
+from poseloom.server.answers import json_from
 from poseloom.server.poses import pose_json
 from poseloom.server.requests import OfPoses, at_most
 from poseloom.server.service import Service, Shared
@@ -71,7 +72,7 @@ async def convert(
 
     if format != "poses":
         return await _file(service, read, format, PurePath(upload.name).stem)
-    return JSONResponse(await service.heavy.run(lambda: clip_json(read())))
+    return await json_from(service.heavy, lambda: clip_json(read()))
 
 
 def clip_json(clip: Clip) -> dict[str, Any]:

@@ -32,6 +32,6 @@ async def model(name: str, service: Shared) -> JSONResponse:
     def card() -> dict[str, Any]:
         from poseloom.checkpoints.listing import model_card
 
-        return {"name": name, "card": model_card(place).as_json()["card"], "notes": []}
+        return {"name": name} | {key: value for key, value in model_card(place).as_json().items() if key != "path"}
 
     return JSONResponse(await service.heavy.run(card))
