@@ -107,7 +107,7 @@ export const TEXTS = {
     collar: "collar", shoulder: "shoulder", elbow: "elbow", wrist: "hand", hip: "hip", knee: "knee", ankle: "foot", foot: "toes",
     left: "Left", right: "Right",
   } as Record<string, string>,
-  shapes: { gender: "Female – male", age: "Age", muscle: "Muscle", weight: "Weight", height: "Height", proportions: "Proportions" } as Record<string, string>,
+  shapes: { gender: "Male – female", age: "Age", muscle: "Muscle", weight: "Weight", height: "Height", proportions: "Proportions" } as Record<string, string>,
 };
 
 /** "left_wrist" as people say it. */
