@@ -19,7 +19,7 @@ import { copied, type Pose, type Skeleton } from "./state/pose.ts";
 import { Studio } from "./studio.ts";
 import { TEXTS } from "./texts.ts";
 
-const START = "walking stride (left forward)";
+const START = "wave (right hand)";
 const FALLBACK = "contrapposto (weight on left)";
 
 function palette(): Palette {
@@ -50,6 +50,7 @@ async function begin(): Promise<void> {
     if (pose) studio.take(pose);
   });
   void studio.describe();
+  Object.assign(window, { poseloomStudio: studio }); // for tests, and for whoever opens the console
   document.body.classList.add("ready");
 }
 

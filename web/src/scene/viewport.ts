@@ -24,7 +24,7 @@ export class Viewport {
   readonly controls: OrbitControls;
   readonly bodies = new Map<number, Body>();
   private readonly rings: TransformControls;
-  private readonly sun = new DirectionalLight(0xffffff, 2.1);
+  private readonly sun = new DirectionalLight(0xfff6e8, 2.7);
   private readonly grid = new GridHelper(6, 24);
   private readonly drawnListeners: (() => void)[] = [];
   private wanted = false;
@@ -58,10 +58,11 @@ export class Viewport {
     this.rings.addEventListener("objectChange", () => this.tellRing(false));
     this.scene.add(this.rings.getHelper() as Object3D);
     this.frame("front", [0, 0.95, 0]);
+    new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
   private light(): void {
-    this.scene.add(new HemisphereLight(0xffffff, 0xc9bfae, 1.55), this.sun, this.sun.target, this.grid);
+    this.scene.add(new HemisphereLight(0xffffff, 0xd8cdbb, 2.15), this.sun, this.sun.target, this.grid);
     const rim = new DirectionalLight(0xdfe9ff, 0.9);
     rim.position.set(2.5, 2.2, -3);
     this.scene.add(rim);
@@ -171,15 +172,16 @@ export class Viewport {
 
   /** Look at the figure at work: all of it in the picture, from where the camera is. */
   frameBody(view?: View): void {
+    this.fit();
     const places = this.joints.slice(0, 22).map((_, joint) => this.body.place(joint));
     const low = places.reduce((least, one) => least.clone().min(one), places[0].clone());
     const high = places.reduce((most, one) => most.clone().max(one), places[0].clone());
     const at = low.clone().add(high).multiplyScalar(0.5);
-    const height = Math.max(high.y - low.y, (high.x - low.x) * 1.05, (high.z - low.z) * 0.9, 0.9) + 0.5;
-    if (view) return this.frame(view, [at.x, at.y + 0.03, at.z], height);
+    const height = Math.max(high.y - low.y, (high.x - low.x) * 1.05, (high.z - low.z) * 0.9, 0.9) + 0.62;
+    if (view) return this.frame(view, [at.x, at.y + 0.06, at.z], height);
     const way = this.camera.position.clone().sub(this.controls.target).normalize();
     const far = height / 2 / Math.tan((this.camera.fov * Math.PI) / 360) / Math.min(1, this.camera.aspect * 1.15);
-    this.controls.target.set(at.x, at.y + 0.03, at.z);
+    this.controls.target.set(at.x, at.y + 0.06, at.z);
     this.camera.position.copy(way.multiplyScalar(far)).add(this.controls.target);
     this.controls.update();
     this.draw();
@@ -248,15 +250,21 @@ export class Viewport {
     });
   }
 
-  private drawNow(): void {
+  /** As many pixels as the page gives; false where it gives none. */
+  private fit(): boolean {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    if (!width || !height) return;
+    if (!width || !height) return false;
     const size = this.renderer.getSize(new Vector2());
     if (size.x !== width || size.y !== height) {
       this.renderer.setSize(width, height, false);
       this.camera.aspect = width / height;
       this.camera.updateProjectionMatrix();
     }
+    return true;
+  }
+
+  private drawNow(): void {
+    if (!this.fit()) return;
     this.renderer.render(this.scene, this.camera);
     for (const listener of this.drawnListeners) listener();
   }
