@@ -27,7 +27,7 @@ export const TEXTS = {
   more: "Four others",
   understood: "Understood",
   notUnderstood: "Not understood",
-  holds: (held: number, of: number) => (of ? `${held} of ${of} facts hold` : ""),
+  holds: (held: number, of: number) => (of ? `${held}/${of} hold` : ""),
   take: (place: number) => `Take pose ${place}`,
   compare: "Compare",
   compareHint: "Set a start, move on, and read how to get from one to the other.",
