@@ -16,8 +16,6 @@ from poseloom.cli.main import main
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 """WebGL by software: the same pictures on machines without a graphics card."""
-MILLISECONDS = 180_000
-"""Patience: software WebGL on a busy machine is slow, and no test is about time."""
 
 
 @pytest.fixture(scope="session")
