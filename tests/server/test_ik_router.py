@@ -66,8 +66,10 @@ def test_movements_are_read_and_set_within_their_ranges(client, standing):
 
 
 def test_the_body_comes_in_other_shapes(client):
-    usual, other = (client.get("/v1/body.glb", params={"mesh": "preview", "shape": shape}).content for shape in
-                    ("0.5,0.7,0.5,0.5,0.5,0.5", "0,0.2,0.5,0.5,1,0.5"))
+    usual, other = (
+        client.get("/v1/body.glb", params={"mesh": "preview", "shape": shape}).content
+        for shape in ("0.5,0.7,0.5,0.5,0.5,0.5", "0,0.2,0.5,0.5,1,0.5")
+    )
     assert usual[:4] == other[:4] == b"glTF"
     assert usual != other
     assert client.get("/v1/body.glb", params={"shape": "1,2"}).status_code == 422

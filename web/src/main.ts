@@ -9,6 +9,7 @@ import { handles } from "./panels/handles.ts";
 import { hands, poses } from "./panels/library.ts";
 import { sign } from "./panels/sign.ts";
 import { joints, shape } from "./panels/sliders.ts";
+import { transfer } from "./panels/transfer.ts";
 import { timelineBar } from "./panels/timeline.ts";
 import { commands, helpDialog, keyboard, toolbar } from "./panels/toolbar.ts";
 import { loadModel, type Model } from "./scene/figure.ts";
@@ -100,7 +101,8 @@ function side(studio: Studio, skeleton: Skeleton, mesh: "full" | "preview"): HTM
     [TEXTS.hands]: () => hands(studio),
     [TEXTS.body]: () => shape(studio, average, (numbers) => reshape(studio, numbers, mesh)),
     [TEXTS.search]: () => found(studio),
-    Sign: () => sign(studio),
+    [TEXTS.sign]: () => sign(studio),
+    [TEXTS.transfer]: () => transfer(studio),
   };
   const box = h("div.tabbed", {});
   const made = new Map<string, HTMLElement>();

@@ -11,6 +11,7 @@ export const DRAGGED = [
 const TURNED = ["left_shoulder", "right_shoulder", "left_hip", "right_hip", "spine1", "neck", "left_foot", "right_foot"];
 const CLICK = 4; // pixels that a click may slip
 const NUDGE = 0.01; // metres of an arrow key
+const NEAR = 34; // pixels from a bone that count as on it
 
 interface Drag {
   joint: string;
@@ -171,18 +172,38 @@ export function handles(studio: Studio, layer: HTMLElement): void {
     if (done) studio.stage.commit();
   };
   hover(studio, layer);
+  choose(studio);
+}
+
+/** A click on another figure makes it the one at work. */
+function choose(studio: Studio): void {
+  const view = studio.viewport!;
+  let start = { x: 0, y: 0 };
+  view.canvas.addEventListener("pointerdown", (event) => (start = { x: event.offsetX, y: event.offsetY }));
+  view.canvas.addEventListener("pointerup", (event) => {
+    if (view.turning || Math.hypot(event.offsetX - start.x, event.offsetY - start.y) > CLICK) return;
+    let best = NEAR;
+    let found = studio.stage.activeId;
+    for (const { id } of studio.stage.figures) {
+      for (let joint = 0; joint < 22; joint++) {
+        const at = view.onScreen(joint, id);
+        const apart = Math.hypot(at.x - event.offsetX, at.y - event.offsetY);
+        if (apart < best) [best, found] = [apart, id];
+      }
+    }
+    studio.stage.activate(found);
+  });
 }
 
 /** The limb under the pointer, by the bones as they are on the screen. */
 function hover(studio: Studio, layer: HTMLElement): void {
   const view = studio.viewport!;
   const { joints, parents } = studio.skeleton;
-  const near = 34; // pixels
   view.canvas.addEventListener("pointermove", (event) => {
     if (event.buttons || view.turning || event.pointerType === "touch") return;
     const { left, top } = layer.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
-    let best = near;
+    let best = NEAR;
     let found = "";
     for (let joint = 1; joint < 22; joint++) {
       const [a, b] = [view.onScreen(parents[joint]), view.onScreen(joint)];

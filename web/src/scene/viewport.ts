@@ -115,6 +115,7 @@ export class Viewport {
       this.bodies.get(id)!.apply(pose);
     }
     this.paint();
+    this.follow();
     this.ring(-1);
     this.draw();
   }
@@ -188,8 +189,8 @@ export class Viewport {
   }
 
   /** Where a joint is in the page's picture, CSS pixels; and whether it is in front of the camera. */
-  onScreen(joint: number): { x: number; y: number; z: number } {
-    const at = this.body.place(joint).project(this.camera);
+  onScreen(joint: number, figure = this.active): { x: number; y: number; z: number } {
+    const at = this.bodies.get(figure)!.place(joint).project(this.camera);
     return { x: ((at.x + 1) / 2) * this.canvas.clientWidth, y: ((1 - at.y) / 2) * this.canvas.clientHeight, z: at.z };
   }
 
