@@ -22,6 +22,7 @@ ROOMS = (
     "body",
     "checkpoints",
     "cli",
+    "client",
     "data",
     "demo",
     "facts",

@@ -17,7 +17,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
         "prometheus_client",
         "httpx2",
     ),
-    "mcp": ("mcp",),
+    "mcp": ("mcp", "mcp_types"),
     "sign": ("pose_format",),
     "text": ("tokenizers",),
     "scale": ("ray",),

@@ -42,6 +42,7 @@ COMMANDS = {
     "poses": "the named stances and what people call poses, in words and pictures",
     "studio": "pose a body by hand in the browser, and watch the words follow",
     "serve": "every task over HTTP, for programs and pages",
+    "mcp": "tools for assistants, on the Model Context Protocol",
     "data": "build, describe, pair, inspect and export tables of poses",
     "index": "make a table of poses searchable",
     "search": "find poses by words, or poses like one",

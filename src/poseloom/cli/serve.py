@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
-from poseloom.cli import printing
+from poseloom.cli import messages, printing
 
 if TYPE_CHECKING:
     from poseloom.server.settings import Settings
@@ -47,6 +48,7 @@ def _add_several(parser: argparse.ArgumentParser, option: str, metavar: str, wha
 
 def run(arguments: argparse.Namespace) -> None:
     from poseloom.server.app import create_app
+    from poseloom.server.observing import set_up_logs
     from poseloom.server.run import listening_socket, serve
 
     settings = settings_of(arguments)
@@ -58,6 +60,8 @@ def run(arguments: argparse.Namespace) -> None:
         printing.print_json({"url": f"http://{shown}:{port}", "openapi": f"http://{shown}:{port}/v1/openapi.json"})
     else:
         print(f"poseloom serve: http://{shown}:{port}/v1/ (stop with Ctrl+C)", flush=True)
+    level = logging.WARNING if messages.is_quiet() else logging.INFO
+    set_up_logs(arguments.json, level)
     serve(app, taken)
 
 

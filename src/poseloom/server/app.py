@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from poseloom import __version__
 from poseloom.server.errors import add_handlers
 from poseloom.server.guard import Guard
 from poseloom.server.live import LiveKind, live_router
+from poseloom.server.observing import Figures, Observer
 from poseloom.server.routers import ROUTERS
 from poseloom.server.service import Service
 from poseloom.server.settings import Settings
@@ -61,7 +63,12 @@ def create_app(settings: Settings | None = None, *, mounts: Mapping[str, ASGIApp
         kinds.update(getattr(module, "LIVE", {}))
     app.include_router(live_router(kinds))
     add_handlers(app)
+    app.state.figures = Figures(service)
     app.add_middleware(Guard, settings=settings)
+    if settings.allowed_origins:
+        origins = [one.rstrip("/") for one in settings.allowed_origins]
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Observer, figures=app.state.figures)
     for path, other in (mounts or {}).items():
         app.mount(path, other)
     return app

@@ -107,5 +107,13 @@ def add_handlers(app: FastAPI) -> None:
     async def handle(_: Request, error: Exception) -> JSONResponse:
         return refusal_of(error).response()
 
-    for kind in (RefusalError, RequestValidationError, PoseloomError, ModuleNotFoundError, HTTPException, TimeoutError):
+    for kind in (
+        RefusalError,
+        RequestValidationError,
+        PoseloomError,
+        ModuleNotFoundError,
+        HTTPException,
+        TimeoutError,
+        Exception,
+    ):
         app.add_exception_handler(kind, handle)

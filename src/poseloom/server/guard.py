@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import time
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,14 +34,22 @@ class Guard:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refused(scope, headers)
-        if refusal is None:
-            limited = _Limited(receive, self._settings.largest_body) if scope["type"] == "http" else None
-            await self._app(scope, limited or receive, send)
+        if refusal is None and scope["type"] == "http":
+            body = _Body(receive, self._largest(headers), self._settings.seconds)
+            await self._app(scope, body, body.watched(send, scope))
+        elif refusal is None:
+            await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.message[:120]})
         else:
             await refusal.response()(scope, receive, send)
+
+    def _largest(self, headers: dict[str, str]) -> int:
+        """Bytes that a request may have: uploads more than others."""
+        settings = self._settings
+        is_upload = headers.get("content-type", "").lower().startswith("multipart/")
+        return settings.largest_body if is_upload else min(settings.largest_body, settings.largest_json)
 
     def _refused(self, scope: Scope, headers: dict[str, str]) -> RefusalError | None:
         host = headers.get("host", "")
@@ -56,8 +66,8 @@ class Guard:
                 401, "an API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY", "Authorization"
             )
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length[:20]) > self._settings.largest_body:
-            return _too_large(self._settings.largest_body)
+        if length.isdigit() and int(length[:20]) > self._largest(headers):
+            return _too_large(self._largest(headers))
         return None
 
     def _is_allowed(self, origin: str, host: str, scheme: str) -> bool:
@@ -83,18 +93,49 @@ KEY_PROTOCOL = "poseloom-key."
 """Begins the subprotocol by which a page's socket brings the key."""
 
 
-class _Limited:
-    """A request's body that is cut off where it becomes too large."""
+class _Body:
+    """A request's body that is refused where it becomes too large, or does not come.
 
-    def __init__(self, receive: Receive, largest: int) -> None:
+    Args:
+        receive: gives its parts.
+        largest: bytes.
+        seconds: until it must be there.
+    """
+
+    def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
         self._receive, self._largest, self._bytes = receive, largest, 0
+        self._until = time.monotonic() + seconds
+        self._whole = False
+        self._refusal: RefusalError | None = None
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        if self._whole:
+            return await self._receive()  # until the client goes
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._until - time.monotonic()))
+        except asyncio.TimeoutError:
+            self._refusal = RefusalError(408, "the request did not arrive in time")
+            raise self._refusal from None
         self._bytes += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
         if self._bytes > self._largest:
-            raise _too_large(self._largest)
+            self._refusal = _too_large(self._largest)
+            raise self._refusal
         return message
+
+    def watched(self, send: Send, scope: Scope) -> Send:
+        """Sends the refusal instead of what the application makes of a body that it could not read."""
+        told = False
+
+        async def sent(message: Message) -> None:
+            nonlocal told
+            if self._refusal is None:
+                await send(message)
+            elif not told and message["type"] == "http.response.start":
+                told = True
+                await self._refusal.response()(scope, self._receive, send)
+
+        return sent
 
 
 def _too_large(largest: int) -> RefusalError:

@@ -24,6 +24,7 @@ class Settings:
         allowed_origins: origins whose pages may ask, as in ``https://example.org``; the service's own always may.
         api_key: where it is given, each request must bring it, as ``Authorization: Bearer KEY`` or ``X-API-Key``.
         largest_body: bytes of a request, uploads included.
+        largest_json: bytes of a request that is no upload.
         seconds: how long a request may take; longer work is for jobs.
         queue: how many requests may wait for one kind of work before others are told to come back.
         threads: of work that is not batched.
@@ -43,6 +44,7 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     api_key: str | None = field(default=None, repr=False)
     largest_body: int = 64 * _MIB
+    largest_json: int = 16 * _MIB
     seconds: float = 60.0
     queue: int = 256
     threads: int = 2
@@ -62,6 +64,7 @@ class Settings:
             raise PoseloomError("API key: expected printable ASCII characters, at least one")
         for name in (
             "largest_body",
+            "largest_json",
             "seconds",
             "queue",
             "threads",

@@ -108,6 +108,11 @@ class Batcher(Generic[T, R]):
         except asyncio.TimeoutError:
             raise TimeoutError from None
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a batch."""
+        return len(self._waiting)
+
     async def _run(self) -> None:
         while batch := self._next():
             self.batches += 1

@@ -142,7 +142,7 @@ def _names_of(pose: Pose, style: str) -> list[str]:
     from poseloom.language.lexicon.recognising import named
 
     begin = "- " if style == "list" else ""
-    return [f"{begin}The pose is {found[0]}." if found else "" for found in named(pose)]
+    return [f"{begin}The pose is {found[0]}." if found else "" for found in named(pose.reshape(-1))]
 
 
 def facts(

@@ -1,9 +1,10 @@
-"""``/v1/health``: whether the service answers, and what this installation can do."""
+"""``/v1/health`` and ``/metrics``: for those who run the service."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from poseloom import __version__
 from poseloom.server.service import Shared
@@ -16,3 +17,9 @@ async def health(service: Shared) -> JSONResponse:
     """``status``, ``version``, ``waiting``: calls in each queue."""
     waiting = {pool.name: pool.waiting for pool in service.pools}
     return JSONResponse({"status": "ok", "version": __version__, "waiting": waiting})
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+async def metrics(request: Request) -> PlainTextResponse:
+    """Requests by route and status, their times, queues, batches, jobs."""
+    return PlainTextResponse(request.app.state.figures.text(), media_type=CONTENT_TYPE_LATEST)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from poseloom.server.errors import RefusalError
 from poseloom.server.service import Shared
 
 router = APIRouter(tags=["models"])
@@ -27,7 +28,10 @@ async def models(service: Shared) -> JSONResponse:
 @router.get("/v1/models/{name}", summary="What is known of a model")
 async def model(name: str, service: Shared) -> JSONResponse:
     """The model's card: task, data, figures, limits, licence."""
-    place = service.model(name)
+    try:
+        place = service.model(name)
+    except RefusalError as refusal:
+        raise RefusalError(404, refusal.message, "name") from None
 
     def card() -> dict[str, Any]:
         from poseloom.checkpoints.listing import model_card

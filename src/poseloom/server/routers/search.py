@@ -84,13 +84,13 @@ async def search(asked: SearchRequest, service: Shared) -> Response:
 
 
 def _found(index: Index, asked: SearchRequest, pose: Pose | None, model: Any) -> Found:
-    options = {"where": asked.where, "model": model}
-    if pose is None or asked.text is None:
-        query = asked.text if pose is None else pose
+    where, words = asked.where, asked.text
+    if words is None or pose is None:
+        query = pose if pose is not None else words or ""
         more = {"near": asked.near, "mirrored": asked.mirrored, "statements": asked.statements}
-        return api.find(query, index, asked.k, **options, **more)
-    by_words = api.find(asked.text, index, _DEEP, near=asked.near, statements=asked.statements, **options)
-    by_pose = api.find(pose, index, len(index), mirrored=asked.mirrored, **options)
+        return api.find(query, index, asked.k, where=where, model=model, **more)
+    by_words = api.find(words, index, _DEEP, where=where, model=model, near=asked.near, statements=asked.statements)
+    by_pose = api.find(pose, index, len(index), where=where, model=model, mirrored=asked.mirrored)
     wanted = {hit.row: hit.score for hit in by_words}
     both = [replace(hit, score=hit.score * wanted[hit.row]) for hit in by_pose if hit.row in wanted]
     both.sort(key=lambda hit: (-hit.score, hit.row))

@@ -1,0 +1,103 @@
+"""Tools for assistants, asked by the SDK's own client."""
+
+import base64
+import json
+import os
+import sys
+
+import anyio
+import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
+from mcp import Client, StdioServerParameters, stdio_client
+
+from poseloom.pose.stances import stance_names
+from poseloom.server.mcp_server import create_mcp_server
+from poseloom.server.mcp_tools import TOOLS
+
+
+def ask(*calls, server=None):
+    """What the tools answer, called one after another in one session."""
+
+    async def run():
+        async with Client(server or create_mcp_server()) as client:
+            return [await client.call_tool(name, arguments) for name, arguments in calls]
+
+    return anyio.run(run)
+
+
+def test_every_tool_is_listed_with_what_it_takes():
+    async def run():
+        async with Client(create_mcp_server()) as client:
+            return (await client.list_tools()).tools
+
+    tools = {one.name: one for one in anyio.run(run)}
+    assert set(tools) == {tool.__name__ for tool in TOOLS}
+    assert all(one.description for one in tools.values())
+    assert "shelf" not in tools["edit"].input_schema["properties"]
+    assert tools["edit"].input_schema["required"] == ["pose", "instruction"]
+    assert not tools["save_file"].annotations.read_only_hint
+
+
+def test_made_poses_have_handles_and_a_picture():
+    made, told, changed = ask(
+        ("generate", {"text": "a person kneeling", "n": 2}),
+        ("describe", {"pose": "pose-2"}),
+        ("edit", {"pose": "pose-1", "instruction": "raise the left arm", "picture": False}),
+    )
+    assert [row["handle"] for row in made.structured_content["poses"]] == ["pose-1", "pose-2"]
+    assert "rotations" not in json.dumps(made.structured_content)
+    assert made.structured_content["notes"] == []
+    (picture,) = [one for one in made.content if one.type == "image"]
+    assert base64.b64decode(picture.data).startswith(b"\x89PNG")
+    assert "kneel" in told.content[0].text.lower()
+    assert told.structured_content["texts"][0]["sentences"][0]["joints"]
+    assert changed.structured_content["poses"][0]["handle"] == "pose-3"
+    assert [one.type for one in changed.content] == ["text"]
+
+
+def test_refusals_are_machine_readable():
+    unknown, outside = ask(("describe", {"pose": "nowhere"}), ("generate", {"text": "a squat", "n": 99}))
+    assert unknown.is_error
+    assert unknown.structured_content["error"]["code"] == "invalid"
+    assert "list_stances" in unknown.structured_content["error"]["message"]
+    assert outside.is_error
+
+
+def test_files_of_this_machine_are_opened_and_written(tmp_path):
+    path = tmp_path / "two.bvh"
+    saved, opened, moved, again = ask(
+        ("save_file", {"pose": "squat", "path": str(path)}),
+        ("open_file", {"path": str(path)}),
+        ("describe_motion", {"clip": "clip-1"}),
+        ("save_file", {"pose": "clip-1", "path": str(path)}),
+    )
+    assert not saved.is_error
+    assert path.read_bytes().startswith(b"HIERARCHY")
+    assert opened.structured_content["frames"] == 1
+    assert moved.structured_content["phases"]
+    assert again.is_error
+    assert "there already" in again.structured_content["error"]["message"]
+
+
+def test_signs_angles_stances_and_pictures():
+    signed, angles, stances, depth = ask(
+        ("sign", {"hamnosys": "flathand extfingerl palml chest touch"}),
+        ("angles", {"pose": "squat"}),
+        ("list_stances", {}),
+        ("control_picture", {"pose": "squat", "style": "depth", "size": 64}),
+    )
+    assert signed.structured_content["handle"] == "clip-1"
+    assert angles.structured_content["angles"]["left_knee_flexion"] > 60
+    assert stances.structured_content["stances"] == list(stance_names())
+    assert [one.type for one in depth.content] == ["text", "image"]
+    assert depth.structured_content["caption"].startswith("A person ")
+
+
+@pytest.mark.slow
+def test_the_command_answers_over_standard_input_and_output():
+    environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    command = StdioServerParameters(command=sys.executable, args=["-m", "poseloom", "mcp"], env=environment)
+    (told,) = ask(("describe", {"pose": "squat"}), server=stdio_client(command))
+    assert told.content[0].text

@@ -1,0 +1,220 @@
+"""Files, pictures, tables and jobs over HTTP."""
+
+import io
+import time
+import zipfile
+
+import pytest
+import torch
+from PIL import Image
+from starlette.testclient import TestClient
+
+from poseloom.pose.joints import JOINT_NAMES, PARENTS
+from poseloom.pose.stances import stance
+from poseloom.server import Settings, create_app
+from poseloom.server.poses import PoseJson, pose_json
+from poseloom.server.uploads import _safe
+
+
+@pytest.mark.parametrize("format", ["npz", "json", "bvh", "glb", "amass", "smplx", "pose"])
+def test_poses_become_files_which_become_poses(client, standing, format):
+    written = client.post("/v1/export", json={"pose": standing, "format": format, "name": "my pose"})
+    assert written.status_code == 200
+    suffix = {"amass": "npz", "smplx": "npz"}.get(format, format)
+    assert written.headers["content-disposition"] == f'attachment; filename="my pose.{suffix}"'
+    read = client.post("/v1/convert", files={"file": (f"a.{suffix}", written.content)})
+    if format == "glb":
+        return  # a mesh without joints
+    pose = PoseJson.model_validate(read.json()["poses"][0]).pose()
+    wanted = PoseJson.model_validate(standing).pose()
+    if format != "pose":  # points alone, fitted
+        assert torch.allclose(pose.rotations[:20], wanted.rotations[:20], atol=2e-3)
+
+
+def test_a_file_becomes_another_file(client, standing):
+    bvh = client.post("/v1/export", json={"pose": standing, "format": "bvh"}).content
+    answer = client.post("/v1/convert", files={"file": ("walk.bvh", bvh)}, data={"format": "npz"})
+    assert answer.headers["content-disposition"].endswith('"walk.npz"')
+    assert zipfile.is_zipfile(io.BytesIO(answer.content))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"),
+    [
+        ("a.bvh", b"nothing", 422),
+        ("a.bvh", b"", 422),
+        ("a.npz", b"PK\x03\x04", 422),
+        ("a.xyz", b"data", 422),
+        ("../../../etc/passwd", b"data", 422),
+        ("", b"data", 422),
+    ],
+)
+def test_files_that_are_none_are_told_without_folders(client, name, content, status):
+    answer = client.post("/v1/convert", files={"file": (name, content)})
+    assert answer.status_code == status
+    message = answer.json()["error"]["message"]
+    assert "tmp" not in message
+    assert "/etc" not in message
+
+
+def test_names_of_uploads_are_made_harmless():
+    assert _safe("../../x/y.bvh") == "y.bvh"
+    assert _safe("C:\\a\\wälk one.bvh") == "w_lk one.bvh"
+    assert _safe(None) == _safe("..") == _safe("/") == "upload"
+    assert len(_safe("a" * 500 + ".bvh")) < 100
+
+
+def test_a_clip_that_is_too_long_is_refused(standing):
+    with TestClient(create_app(Settings(most_frames=3)), base_url="http://127.0.0.1") as small:
+        assert small.post("/v1/describe-motion", json={"clip": {"poses": [standing] * 4}}).status_code == 413
+
+
+def test_the_body_fits_its_mesh(client):
+    body = client.get("/v1/body").json()
+    assert body["joints"] == list(JOINT_NAMES)
+    assert body["parents"] == list(PARENTS)
+    assert body["rest"][0] == [0, 0, 0]
+    assert body["rest"][body["joints"].index("left_wrist")][0] > 0.3
+    assert client.get("/v1/body.glb?mesh=preview").content[:4] == b"glTF"
+    assert client.get("/v1/body.glb?mesh=other").status_code == 422
+
+
+def test_stances_can_be_sent_back(client):
+    library = client.get("/v1/stances").json()
+    row = next(one for one in library["stances"] if one["name"] == "squat")
+    assert torch.allclose(PoseJson.model_validate(row["pose"]).pose().rotations, stance("squat").rotations, atol=1e-6)
+    assert {len(hand[side]) for hand in library["hands"] for side in ("left", "right")} == {15}
+
+
+def test_pictures_have_the_size_that_is_asked_for(client, standing):
+    picture = client.post("/v1/render", json={"pose": standing, "width": 60, "height": 90})
+    assert Image.open(io.BytesIO(picture.content)).size == (60, 90)
+    assert client.post("/v1/render", json={"pose": standing, "width": 9000}).status_code == 413
+    assert client.post("/v1/render", json={"pose": standing, "format": "gif"}).status_code == 422
+    pack = client.post("/v1/control", json={"pose": standing, "style": "pack", "width": 64, "height": 64})
+    names = zipfile.ZipFile(io.BytesIO(pack.content)).namelist()
+    assert {"openpose.png", "depth.png", "normal.png", "mask.png", "keypoints.json", "caption.txt"} <= set(names)
+
+
+def test_a_picture_with_too_many_pixels_is_refused_unread(client):
+    stream = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(stream, "PNG")
+    answer = client.post("/v1/keypoints", files={"file": ("big.png", stream.getvalue())})
+    assert answer.status_code == 413
+
+
+def test_nobody_in_a_picture_is_told(client):
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(stream, "PNG")
+    answer = client.post("/v1/recover", files={"file": ("empty.png", stream.getvalue())})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"].startswith("empty.png")
+    assert client.post("/v1/recover", files={"file": ("a.png", b"x")}, data={"boxes": "[[1]]"}).status_code == 422
+
+
+def test_a_video_becomes_a_job(client, standing):
+    frames = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 200)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    begun = client.post("/v1/keypoints", files={"file": ("moving.gif", stream.getvalue())})
+    assert begun.status_code == 202
+    for _ in range(600):
+        job = client.get(begun.headers["location"]).json()
+        if job["status"] not in ("waiting", "running"):
+            break
+        time.sleep(0.1)
+    assert job["status"] == "failed"
+    assert job["error"]["message"].startswith("moving.gif: nobody is found")
+    assert client.delete(begun.headers["location"]).status_code == 200
+    assert client.get(begun.headers["location"]).status_code == 404
+
+
+def test_words_that_are_a_path_are_words(client, tmp_path):
+    """A file of this machine must not be read because its path was sent as text."""
+    secret = tmp_path / "secret.bvh"
+    secret.write_text("HIERARCHY", encoding="utf-8")
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(stream, "PNG")
+    answer = client.post("/v1/transfer", files={"file": ("a.png", stream.getvalue())}, data={"text": str(secret)})
+    assert "BVH" not in answer.text
+    asked = {"pose": {"rotations": [[0, 0, 0]] * 22}, "model": str(secret)}
+    assert client.post("/v1/caption", json=asked).status_code == 422
+
+
+@pytest.fixture(scope="module")
+def library(numbered, tmp_path_factory):
+    """A service with a table and its index."""
+    from poseloom.data.table import Table
+    from poseloom.search import TableRows, build_index
+
+    index = tmp_path_factory.mktemp("index") / "numbered"
+    build_index(TableRows(Table(numbered)), index)
+    settings = Settings(tables={"numbers": numbered}, indexes={"numbers": index})
+    with TestClient(create_app(settings), base_url="http://127.0.0.1", raise_server_exceptions=False) as one:
+        yield one
+
+
+def test_tables_are_browsed_row_by_row(library, numbered):
+    from poseloom.data.table import Table
+
+    table = Table(numbered)
+    assert library.get("/v1/tables").json()["tables"][0]["rows"] == len(table)
+    page = library.get("/v1/tables/numbers/rows", params={"offset": 2, "limit": 3}).json()
+    assert page["total"] == len(table)
+    assert [row["number"] for row in page["rows"]] == [2, 3, 4]
+    first = page["rows"][0]
+    assert PoseJson.model_validate(first["pose"]).pose().joints == 22
+    assert [one["text"] for one in first["texts"]] == [one.text for one in table.texts(2)]
+    split = table.split(0)
+    chosen = library.get("/v1/tables/numbers/rows", params={"split": split, "limit": 200, "poses": False}).json()
+    assert chosen["total"] == len(table.rows_of(split))
+    assert all(row["split"] == split and "pose" not in row for row in chosen["rows"])
+    assert library.get("/v1/tables/numbers").json()["rows"] == len(table)
+    assert library.get("/v1/tables/numbers/rows/100000").status_code == 404
+    assert library.get("/v1/tables/other/rows").json()["error"]["field"] == "table"
+
+
+def test_pairs_come_with_both_rows(library, numbered):
+    from poseloom.data.table import Table
+
+    page = library.get("/v1/tables/numbers/pairs", params={"limit": 5}).json()
+    assert page["total"] == len(Table(numbered).pairs)
+    for pair in page["pairs"]:
+        assert pair["a"] is None or pair["a"]["id"]
+
+
+def test_a_table_is_inspected_as_a_job(library):
+    begun = library.post("/v1/tables/numbers/inspect")
+    assert begun.status_code == 202
+    for _ in range(600):
+        job = library.get(begun.headers["location"]).json()
+        if job["status"] not in ("waiting", "running"):
+            break
+        time.sleep(0.1)
+    assert job["status"] == "done"
+    assert job["result"]["damaged"] == 0
+
+
+def test_an_index_is_searched_by_a_pose_and_by_both(library, numbered):
+    from poseloom.data.table import Table
+
+    table = Table(numbered)
+    pose = pose_json(table.pose(3).reshape(1))[0]
+    found = library.post("/v1/search", json={"index": "numbers", "pose": pose, "k": 2, "table": "numbers"}).json()
+    assert len(found["hits"]) == 2
+    assert found["hits"][0]["score"] > 0.99
+    assert PoseJson.model_validate(found["hits"][0]["pose"]).pose().joints == 22
+    word = table.texts(3)[0].text
+    both = {"index": "numbers", "pose": pose, "text": word, "k": 3}
+    assert library.post("/v1/search", json=both).status_code in (200, 422)
+    assert library.post("/v1/search", json={"index": "numbers"}).status_code == 422
+    assert library.get("/v1/indexes").json()["indexes"][0]["rows"] == len(table)
+
+
+def test_a_table_that_disappeared_is_told(standing, tmp_path):
+    settings = Settings(tables={"gone": tmp_path / "gone"})
+    with TestClient(create_app(settings), base_url="http://127.0.0.1") as one:
+        assert one.get("/v1/tables").json()["tables"][0]["error"]["code"] == "not_found"
+        answer = one.get("/v1/tables/gone/rows")
+        assert answer.status_code == 404
+        assert str(tmp_path) not in answer.text
