@@ -45,6 +45,7 @@ ROOMS = (
 """Folders of tests that CI runs with checks. Workers of executors, and commands that a test starts, run without."""
 NOT_CHECKED = {
     **dict.fromkeys(("docs", "examples"), "they run the commands and functions of the other rooms"),
+    "studio": "the page in a browser, against a service in a process of its own",
     "golden": "cases alone, no tests",
     "prompts": "prompts and what is measured of them, no tests",
 }

@@ -25,6 +25,7 @@ NOT_RUN = {
     "docs/photos.md": 1,
     "docs/service.md": 1,
     "docs/training.md": 2,
+    "docs/studio.md": 1,
     "docs/transfer.md": 3,
 }
 """Blocks that are not run, by page: they install, need other people's data, or hours. New ones belong here, with a

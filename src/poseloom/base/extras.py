@@ -7,7 +7,6 @@ from poseloom.base.errors import PoseloomError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("lightning", "tensorboard", "jsonargparse", "rich"),
     "search": ("faiss",),
-    "studio": ("viser",),
     "serve": (
         "fastapi",
         "starlette",

@@ -40,6 +40,7 @@ COMMANDS = {
     "sample": "write a sample motion of our own, to try the other commands with",
     "angles": "the anatomical angles of every frame as a table",
     "poses": "the named stances and what people call poses, in words and pictures",
+    "studio": "pose a body by hand in the browser, and watch the words follow",
     "serve": "every task over HTTP, for programs and pages",
     "mcp": "tools for assistants, on the Model Context Protocol",
     "data": "build, describe, pair, inspect and export tables of poses",

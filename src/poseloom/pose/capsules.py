@@ -12,9 +12,9 @@ from torch import Tensor
 from poseloom.pose.contact import ContactFigure
 from poseloom.pose.joints import JOINT_INDEX
 
-_HAND = 0.10
+HAND_LENGTH = 0.10
 """Metres from the wrist to the knuckles."""
-_CROWN = 0.10
+CROWN_HEIGHT = 0.10
 """Metres from the head joint to the middle of the skull."""
 
 
@@ -49,7 +49,9 @@ _PAIRS = (
 """What must not run into each other; `{side}` both sides, `{any}` both sides whatever the first one is."""
 
 
-class _Table(NamedTuple):
+class CapsuleTable(NamedTuple):
+    """Capsules by the rows of their ends among 25 nodes (22 joints, hands, crown), and the pairs that stay apart."""
+
     starts: list[int]
     ends: list[int]
     radii: Float[Tensor, " capsules"]
@@ -59,7 +61,8 @@ class _Table(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _table() -> _Table:
+def capsule_table() -> CapsuleTable:
+    """Every limb as a capsule and what must not run into what."""
     nodes = {**JOINT_INDEX, "left_hand": 22, "right_hand": 23, "crown": 24}
     capsules: dict[str, Capsule] = dict(_MIDDLE)
     for side in ("left", "right"):
@@ -74,7 +77,7 @@ def _table() -> _Table:
         for other in ("left", "right")
     }
     rows = sorted((place[a], place[b]) for a, b in pairs)
-    return _Table(
+    return CapsuleTable(
         [nodes[capsule.start] for capsule in capsules.values()],
         [nodes[capsule.end] for capsule in capsules.values()],
         torch.tensor([capsule.radius for capsule in capsules.values()]),
@@ -86,7 +89,7 @@ def _table() -> _Table:
 
 def penetration(figure: ContactFigure) -> Float[Tensor, "*batch"]:
     """Depth in metres of the worst overlap of two limbs, or of one and the trunk or head; zero without any."""
-    table = _table()
+    table = capsule_table()
     nodes = _nodes(figure)
     start, end = nodes[..., table.starts, :], nodes[..., table.ends, :]
     start = torch.lerp(start, end, table.shares.to(start)[:, None])
@@ -100,7 +103,8 @@ def penetration(figure: ContactFigure) -> Float[Tensor, "*batch"]:
 def _nodes(figure: ContactFigure) -> Float[Tensor, "*batch 25 3"]:
     """The 22 joints, the ends of both hands and the middle of the skull."""
     ends = []
-    for joint, axis, length in (("left_wrist", 0, _HAND), ("right_wrist", 0, -_HAND), ("head", 1, _CROWN)):
+    lengths = (("left_wrist", 0, HAND_LENGTH), ("right_wrist", 0, -HAND_LENGTH), ("head", 1, CROWN_HEIGHT))
+    for joint, axis, length in lengths:
         index = JOINT_INDEX[joint]
         ends.append(figure.positions[..., index, :] + length * figure.rotations[..., index, :, axis])
     return torch.cat([figure.positions, torch.stack(ends, dim=-2)], dim=-2)

@@ -3,7 +3,7 @@
 ROUTERS = (
     *("describe", "instruct", "judge", "motion", "angles"),
     *("generate", "edit", "caption", "embed", "models"),
-    *("search", "tables", "stances", "body"),
+    *("search", "tables", "stances", "body", "ik"),
     *("convert", "render", "people", "transfer", "sign"),
     *("jobs", "health"),
 )

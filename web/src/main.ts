@@ -1,0 +1,195 @@
+// The page: what there is of the service is asked, the stage is set, panels are put in their places.
+import * as api from "./api.ts";
+import { h, icon, iconButton } from "./dom.ts";
+import { change, compare, copyText, make, words } from "./panels/words.ts";
+import { exports } from "./panels/exports.ts";
+import { chooser, drops, openFile } from "./panels/files.ts";
+import { found } from "./panels/found.ts";
+import { handles } from "./panels/handles.ts";
+import { hands, poses } from "./panels/library.ts";
+import { sign } from "./panels/sign.ts";
+import { joints, shape } from "./panels/sliders.ts";
+import { transfer } from "./panels/transfer.ts";
+import { timelineBar } from "./panels/timeline.ts";
+import { commands, helpDialog, keyboard, toolbar } from "./panels/toolbar.ts";
+import { loadModel, type Model } from "./scene/figure.ts";
+import { Thumbnails } from "./scene/thumbnails.ts";
+import { Viewport, type Palette } from "./scene/viewport.ts";
+import { fromFragment, toFragment } from "./state/link.ts";
+import { copied, type Pose, type Skeleton } from "./state/pose.ts";
+import { Studio } from "./studio.ts";
+import { TEXTS } from "./texts.ts";
+
+const START = "wave (right hand)";
+const FALLBACK = "contrapposto (weight on left)";
+
+function palette(): Palette {
+  const style = getComputedStyle(document.body);
+  const value = (name: string) => style.getPropertyValue(name).trim();
+  return { background: value("--stage"), body: value("--figure"), other: value("--figure-other"), accent: value("--lit"), grid: value("--grid") };
+}
+
+async function begin(): Promise<void> {
+  const wantsPreview = new URLSearchParams(location.search).get("mesh") === "preview";
+  const mesh = wantsPreview ? "preview" : "full";
+  const [skeleton, shelf, model] = await Promise.all([api.skeleton(), api.stances(), loadModel(mesh).catch(() => null)]);
+  const linked = fromFragment(location.hash);
+  const named = (name: string) => shelf.stances.find((one) => one.name === name)?.pose;
+  const studio = new Studio(linked ?? named(START) ?? named(FALLBACK) ?? shelf.stances[0].pose, skeleton, shelf.stances, shelf.hands);
+  const canvas = h("canvas.view", { "aria-label": TEXTS.stage });
+  if (model) openStage(studio, canvas, model, skeleton);
+  layout(studio, canvas, skeleton, mesh);
+  if (studio.viewport) {
+    handles(studio, document.querySelector<HTMLElement>(".handles")!);
+    paint(studio);
+    studio.viewport.setFigures(studio.stage.figures, studio.stage.activeId);
+    studio.viewport.frameBody();
+  }
+  if (location.hash.startsWith("#pose=") && !linked) studio.say(TEXTS.badLink, "wrong");
+  addEventListener("hashchange", () => {
+    const pose = fromFragment(location.hash);
+    if (pose) studio.take(pose);
+  });
+  void studio.describe();
+  Object.assign(window, { poseloomStudio: studio }); // for tests, and for whoever opens the console
+  document.body.classList.add("ready");
+}
+
+function openStage(studio: Studio, canvas: HTMLCanvasElement, model: Model, skeleton: Skeleton): void {
+  try {
+    studio.viewport = new Viewport(canvas, model, skeleton.joints);
+    studio.thumbnails = new Thumbnails(model, skeleton.joints);
+  } catch {
+    studio.viewport = null; // no WebGL: words, generation and exports go on without pictures
+  }
+}
+
+function paint(studio: Studio): void {
+  const colors = palette();
+  studio.viewport?.setPalette(colors);
+  studio.thumbnails?.setColors(colors.body, colors.accent);
+}
+
+function layout(studio: Studio, canvas: HTMLCanvasElement, skeleton: Skeleton, mesh: "full" | "preview"): void {
+  const copyLink = () => {
+    const address = `${location.origin}${location.pathname}${toFragment(studio.stage.pose)}`;
+    history.replaceState(null, "", address);
+    void copyText(studio, address);
+  };
+  const help = helpDialog(() => all);
+  const all = commands(studio, () => help.showModal(), copyLink);
+  keyboard(all);
+  const motion = chooser(".bvh,.npz,.glb,.gltf,.fbx,.pose,.json,.png,.jpg,.jpeg,.webp,.pkl,.amc,.vrm,.mp4,.mov,.webm", (file) => void openFile(studio, file));
+  const top = h("header.top", {}, h("h1", {}, h("b", {}, "poseloom"), " studio"), toolbar(studio, all), h("div.right", {},
+    h("span.local", { title: TEXTS.localWhy }, icon("lock"), h("span", {}, TEXTS.local)),
+    iconButton("open", TEXTS.open, () => motion.click(), { shown: true }), iconButton("theme", TEXTS.theme, () => theme(studio)),
+    iconButton("help", TEXTS.help, () => help.showModal(), { keys: "?" }), motion));
+  const stage = h("main.stage", {}, canvas, h("div.handles", {}), trace(studio), studio.viewport ? views(studio) : h("p.nogl", {}, TEXTS.noWebgl), timelineBar(studio));
+  const right = h("aside.right-side", { "aria-label": TEXTS.words }, words(studio), change(studio), make(studio), compare(studio), exports(studio));
+  document.body.append(top, side(studio, skeleton, mesh), stage, right, drops(studio), notice(studio), help);
+  const update = () => studio.viewport?.setSnap(shift);
+  let shift = false;
+  for (const kind of ["keydown", "keyup"] as const) addEventListener(kind, (event) => { shift = event.shiftKey; update(); });
+}
+
+/** The left side: one panel at a time, by tabs. */
+function side(studio: Studio, skeleton: Skeleton, mesh: "full" | "preview"): HTMLElement {
+  const average = (skeleton as Skeleton & { shape: Record<string, number> }).shape;
+  const panels: Record<string, () => HTMLElement> = {
+    [TEXTS.poses]: () => poses(studio),
+    [TEXTS.joints]: () => joints(studio),
+    [TEXTS.hands]: () => hands(studio),
+    [TEXTS.body]: () => shape(studio, average, (numbers) => reshape(studio, numbers, mesh)),
+    [TEXTS.search]: () => found(studio),
+    [TEXTS.sign]: () => sign(studio),
+    [TEXTS.transfer]: () => transfer(studio),
+  };
+  const box = h("div.tabbed", {});
+  const made = new Map<string, HTMLElement>();
+  const tabs = Object.keys(panels).map((name) => h("button.tab", { type: "button", role: "tab", onclick: () => open(name) }, name));
+  const open = (name: string) => {
+    if (!made.has(name)) made.set(name, panels[name]());
+    box.replaceChildren(made.get(name)!);
+    tabs.forEach((tab) => tab.setAttribute("aria-selected", String(tab.textContent === name)));
+  };
+  open(TEXTS.poses);
+  const list = h("div.tabs", { role: "tablist", "aria-label": "Panels" }, ...tabs);
+  list.onkeydown = (event) => {
+    const place = tabs.indexOf(document.activeElement as HTMLButtonElement);
+    const way = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (place < 0 || !way) return;
+    event.stopPropagation();
+    const next = tabs[(place + way + tabs.length) % tabs.length];
+    next.focus();
+    next.click();
+  };
+  return h("aside.left-side", {}, list, box);
+}
+
+async function reshape(studio: Studio, numbers: number[], mesh: "full" | "preview"): Promise<void> {
+  const view = studio.viewport;
+  const pose = copied(studio.stage.pose);
+  pose.shape = numbers;
+  pose.shape_model = "anny";
+  if (view) {
+    view.setModel(await loadModel(mesh, numbers));
+    view.setFigures(studio.stage.figures, studio.stage.activeId);
+    view.body.apply(pose);
+    const lowest = view.body.lowest();
+    const low = pose.translation?.[1] ?? 0;
+    pose.translation = [pose.translation?.[0] ?? 0, low - lowest, pose.translation?.[2] ?? 0] as Pose["translation"];
+  }
+  studio.stage.set(pose);
+  studio.tell("shape", "");
+  view?.draw();
+}
+
+/** Views by one key, the lens, and a picture behind the figure. */
+function views(studio: Studio): HTMLElement {
+  const view = studio.viewport!;
+  const button = (name: string, act: () => void, keys: string) => h("button.quiet", { type: "button", title: `${name} (${keys})`, onclick: act }, name);
+  const lens = h("input", { type: "range", min: "24", max: "200", value: "70", "aria-label": TEXTS.lens });
+  const shown = h("output", {}, "70 mm");
+  lens.oninput = () => {
+    view.setLens(Number(lens.value));
+    shown.textContent = `${lens.value} mm`;
+  };
+  const picture = chooser("image/*", (file) => studio.tell("trace", file));
+  return h("div.views", {}, button(TEXTS.front, () => view.frameBody("front"), "1"), button(TEXTS.side, () => view.frameBody("side"), "3"), button(TEXTS.top, () => view.frameBody("top"), "7"),
+    h("label.lens", {}, h("span", {}, TEXTS.lens), lens, shown), iconButton("image", TEXTS.trace, () => picture.click(), { why: TEXTS.traceWhy }), picture);
+}
+
+function trace(studio: Studio): HTMLElement {
+  const image = h("img.trace", { alt: "", hidden: true });
+  const off = h("button.quiet.trace-off" as "button", { type: "button", hidden: true, onclick: () => { image.hidden = off.hidden = true; } }, TEXTS.traceOff);
+  studio.on<File>("trace" as never, (file) => {
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(file);
+    image.hidden = off.hidden = false;
+  });
+  return h("div.behind", {}, image, off);
+}
+
+function theme(studio: Studio): void {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
+  paint(studio);
+}
+
+function notice(studio: Studio): HTMLElement {
+  const box = h("div.notice", { role: "status", "aria-live": "polite" });
+  let timer = 0;
+  studio.on<{ text: string; kind: string }>("notice", ({ text, kind }) => {
+    clearTimeout(timer);
+    box.textContent = text;
+    box.className = `notice shown ${kind}`;
+    if (kind !== "away") timer = window.setTimeout(() => box.classList.remove("shown"), kind === "wrong" ? 9000 : 3500);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(studio));
+  return box;
+}
+
+begin().catch((error) => {
+  document.body.replaceChildren(h("p.fatal", { role: "alert" }, `The studio could not start: ${error instanceof Error ? error.message : error}`));
+});
