@@ -23,6 +23,7 @@ _SANSKRIT = str.maketrans("āīūṛṝḷṅṭḍṇśṣṃṁḥ", "aiurrlnt
 _SHORTEST_SLIP, _LONG = 5, 9
 """Letters of a word from which on one slip of spelling is mended, and from which on two."""
 _VOWELS = "aeiou"
+_SMALL = ("skipped", "people", "after", "filler", "exact", "written")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class WordTables:
     after: frozenset[str]
     fillers: frozenset[str]
     exact: frozenset[str]
+    written: frozenset[str]
     limb_verbs: frozenset[str]
     objects: frozenset[str]
     several: tuple[tuple[str, ...], ...]
@@ -86,12 +88,12 @@ def word_tables(folder: Path = WORDS) -> WordTables:
         for old, new in rows("synonyms", "phrases", dict).items()
         if old.split() != new.split()
     }
-    small = {key: frozenset(rows("small", key, list)) for key in ("skipped", "people", "after", "filler", "exact")}
+    small = {key: frozenset(rows("small", key, list)) for key in _SMALL}
     return WordTables(
         *(phrases, max(map(len, phrases)), rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
         *(_lemmas(rows("verbs", "regular", list), rows("verbs", "forms", dict)), small["skipped"], small["people"]),
-        *(small["after"], small["filler"], small["exact"], frozenset(rows("verbs", "limb", list))),
-        *(frozenset(rows("objects", "objects", list)),),
+        *(small["after"], small["filler"], small["exact"], small["written"]),
+        *(frozenset(rows("verbs", "limb", list)), frozenset(rows("objects", "objects", list))),
         tuple(tuple(words.split()) for words in rows("objects", "several", list)),
         {name: frozenset(words) for name, words in rows("objects", "languages", dict).items()},
     )
