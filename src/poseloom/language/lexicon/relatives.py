@@ -26,6 +26,8 @@ VECTORS, PIECES = "vectors", "pieces"
 """Names of the table's tensors: int8 rows, and the pieces as UTF-8 lines."""
 CLOSE = 0.5
 """Cosine from which on a word is read as another one."""
+CLOSE_IN_PARTS = 0.65
+"""The same for a word of several pieces, whose mean says less: of those only every third is right below this."""
 _INSIDE = "##"
 _SHORTEST = 3
 
@@ -56,13 +58,13 @@ class WordVectors:
 
     def of(self, word: str) -> Float[np.ndarray, " numbers"] | None:
         """The mean of a word's pieces, of length 1; None for a word of other letters than a to z."""
-        pieces = self._pieces(word)
+        pieces = self.pieces(word)
         if not pieces:
             return None
         mean = _unit(self.vectors[pieces].astype(np.float32)).mean(0)
         return _unit(mean)
 
-    def _pieces(self, word: str) -> list[int]:
+    def pieces(self, word: str) -> list[int]:
         """The longest pieces from the left (WordPiece)."""
         found: list[int] = []
         start = 0
@@ -104,7 +106,7 @@ def relative(word: str, targets: tuple[str, ...], least: float = CLOSE) -> Relat
     Args:
         word: in small letters.
         targets: what it may be read as; words of direction, side and amount among them are passed over.
-        least: cosine below which there is none.
+        least: cosine below which there is none; of a word of several pieces `CLOSE_IN_PARTS` at least.
     """
     if len(word) < _SHORTEST or not word.isascii() or not word.isalpha() or word in never_guessed():
         return None
@@ -114,7 +116,8 @@ def relative(word: str, targets: tuple[str, ...], least: float = CLOSE) -> Relat
         return None
     cosines = table @ vector
     best = int(cosines.argmax())
-    return Relative(names[best], float(cosines[best])) if cosines[best] >= least else None
+    enough = least if len(word_vectors().pieces(word)) == 1 else max(least, CLOSE_IN_PARTS)
+    return Relative(names[best], float(cosines[best])) if cosines[best] >= enough else None
 
 
 @cache

@@ -55,6 +55,7 @@ class WordTables:
 
     phrases: Mapping[tuple[str, ...], tuple[str, ...]]
     longest: int
+    sentence_phrases: Mapping[tuple[str, ...], tuple[str, ...]]
     spelling: Mapping[str, str]
     emoji: Mapping[str, str]
     lemmas: Mapping[str, str]
@@ -83,20 +84,21 @@ def word_tables(folder: Path = WORDS) -> WordTables:
     def rows(name: str, key: str, kind: type) -> Any:
         return entry(paths[name], tables[name], key, kind)
 
-    phrases = {
-        tuple(old.split()): tuple(new.split())
-        for old, new in rows("synonyms", "phrases", dict).items()
-        if old.split() != new.split()
-    }
+    phrases, of_sentences = (_phrases(rows("synonyms", key, dict)) for key in ("phrases", "of_sentences"))
     small = {key: frozenset(rows("small", key, list)) for key in _SMALL}
     return WordTables(
-        *(phrases, max(map(len, phrases)), rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
+        *(phrases, max(map(len, phrases)), {**phrases, **of_sentences}, rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
         *(_lemmas(rows("verbs", "regular", list), rows("verbs", "forms", dict)), small["skipped"], small["people"]),
         *(small["after"], small["filler"], small["exact"], small["written"]),
         *(frozenset(rows("verbs", "limb", list)), frozenset(rows("objects", "objects", list))),
         tuple(tuple(words.split()) for words in rows("objects", "several", list)),
         {name: frozenset(words) for name, words in rows("objects", "languages", dict).items()},
     )
+
+
+def _phrases(written: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Words of a phrase -> the words that it is read as."""
+    return {tuple(old.split()): tuple(new.split()) for old, new in written.items() if old.split() != new.split()}
 
 
 def _lemmas(regular: Sequence[str], forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
