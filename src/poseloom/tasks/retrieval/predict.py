@@ -12,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.lexicon.canonical import canonical
-from poseloom.nn.text.reading import Reading, TextReader, WordReader
+from poseloom.language.lexicon.rewording import Reworded, reworded
+from poseloom.nn.text.reading import Reading, TextReader, WordReader, first_words
 from poseloom.pose.types import Pose
 from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
@@ -88,15 +89,21 @@ class SmallTextPoseSpace(TextPoseSpace):
     def __init__(self, exported: Exported[RetrievalModel]):
         super().__init__(exported.card, WordReader(exported.words), exported.model.text_head.out_features)
         self.model = exported.model
+        self._vocabulary = tuple(exported.words.words)
 
     def meant(self, text: str) -> str:
         """The text, and what named poses and people's words in it mean in sentences of the library's own kind."""
         if not text.strip():
             return text
+        known = self.in_known_words(text).text
         understood = understood_of(text, True)
         if understood.meaning.nothing or understood.is_described:
-            return text
-        return f"{text}. {canonical(understood.meaning, standing=False)}"
+            return known
+        return f"{known}. {canonical(understood.meaning, standing=False)}"
+
+    def in_known_words(self, text: str) -> Reworded:
+        """The text in the words of the model, and what was taken for what."""
+        return reworded(first_words(text), self._vocabulary)
 
     def notes_on_question(self, text: str, anyway: bool = False) -> tuple[str, ...]:
         understood = understood_of(text, anyway)
