@@ -26,8 +26,6 @@ VECTORS, PIECES = "vectors", "pieces"
 """Names of the table's tensors: int8 rows, and the pieces as UTF-8 lines."""
 CLOSE = 0.5
 """Cosine from which on a word is read as another one."""
-CLOSE_IN_PARTS = 0.65
-"""The same for a word of several pieces, whose mean says less: of those only every third is right below this."""
 _INSIDE = "##"
 _SHORTEST = 3
 
@@ -103,21 +101,22 @@ def word_vectors(path: Path = WORD_VECTORS) -> WordVectors:
 def relative(word: str, targets: tuple[str, ...], least: float = CLOSE) -> Relative | None:
     """The nearest of some known words.
 
+    Only a word that is one piece is looked up: the mean of several says more of their spelling than of the word.
+
     Args:
         word: in small letters.
         targets: what it may be read as; words of direction, side and amount among them are passed over.
-        least: cosine below which there is none; of a word of several pieces `CLOSE_IN_PARTS` at least.
+        least: cosine below which there is none.
     """
     if len(word) < _SHORTEST or not word.isascii() or not word.isalpha() or word in never_guessed():
         return None
-    vector = word_vectors().of(word)
+    known = word_vectors()
     names, table = _table(targets)
-    if vector is None or not len(names):
+    if len(known.pieces(word)) != 1 or not len(names):
         return None
-    cosines = table @ vector
+    cosines = table @ known.of(word)
     best = int(cosines.argmax())
-    enough = least if len(word_vectors().pieces(word)) == 1 else max(least, CLOSE_IN_PARTS)
-    return Relative(names[best], float(cosines[best])) if cosines[best] >= enough else None
+    return Relative(names[best], float(cosines[best])) if cosines[best] >= least else None
 
 
 @cache

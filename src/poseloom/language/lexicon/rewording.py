@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.lexicon.relatives import relative
-from poseloom.language.lexicon.words import inflections, word_tables
+from poseloom.language.lexicon.words import inflections, nearest_spelling, word_tables
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?]")
 _MARKS = frozenset(".,;:!?")
@@ -98,6 +98,9 @@ def _word(word: str, vocabulary: tuple[str, ...], made: _Made) -> Sequence[str]:
     same_stem = _stems(vocabulary).get(stem(word))
     if same_stem is not None:
         return (same_stem,)
+    right = nearest_spelling(word, known)
+    if right is not None:
+        return (right,)
     found = relative(word, vocabulary[:_FREQUENT])
     if found is not None:
         made.notes.append(f"{word} read as {found.word}")

@@ -193,7 +193,7 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
     word = word.removesuffix("'s") if word.removesuffix("'s") in tables.people else word
     if word in known or word[0].isdigit():
         return word
-    right = tables.spelling.get(word) or _nearest(word, known)
+    right = tables.spelling.get(word) or nearest_spelling(word, known)
     if right is None:
         return word
     note = f"{word} read as {right}"
@@ -203,7 +203,7 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
 
 
 @cache
-def _nearest(word: str, known: frozenset[str]) -> str | None:
+def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
     """The one known word that a slip or two of spelling lead to."""
     if len(word) < _SHORTEST_SLIP or not word.isalpha():
         return None

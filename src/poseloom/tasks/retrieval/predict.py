@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LEARNED = "retrieval-"
 """How the names of the vectors of these models begin."""
+_SHORT, _FEW = 25, 0.2
+"""Words from which on a text of which at most this share is left out is taken for a description by its own words."""
 _DIGITS = 12
 """Of the weights' checksum in the name of their vectors."""
 
@@ -95,11 +97,12 @@ class SmallTextPoseSpace(TextPoseSpace):
         """The text, and what named poses and people's words in it mean in sentences of the library's own kind."""
         if not text.strip():
             return text
-        known = self.in_known_words(text).text
+        known = self.in_known_words(text)
         understood = understood_of(text, True)
-        if understood.meaning.nothing or understood.is_described:
-            return known
-        return f"{known}. {canonical(understood.meaning, standing=False)}"
+        long = len(known.text.split()) > _SHORT and len(known.left_out) <= _FEW * len(known.text.split())
+        if understood.meaning.nothing or understood.is_described or long:
+            return known.text
+        return f"{known.text}. {canonical(understood.meaning, standing=False)}"
 
     def in_known_words(self, text: str) -> Reworded:
         """The text in the words of the model, and what was taken for what."""
