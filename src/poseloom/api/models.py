@@ -106,6 +106,7 @@ def caption(
     top_p: float = 1.0,
     temperature: float = 1.0,
     seed: int = 0,
+    checked: bool = True,
     model: str | Path = "captioning",
 ) -> Captioned:
     """What a learned model says of poses: one text for each pose of the (flattened) batch. `describe` does it by rule.
@@ -117,6 +118,8 @@ def caption(
         top_p: draw words among the most probable ones that together have this probability.
         temperature: how freely words are drawn; below 1 the probable ones come more often.
         seed: the same seed draws the same words.
+        checked: leave out sentences of the shipped model that cannot be read or that the pose denies, and say the pose
+            by rule where less than half of a text is left; False gives what the model says.
         model: by name or path.
 
     Raises:
@@ -124,7 +127,7 @@ def caption(
     """
     from poseloom.tasks.common.wording import Wording
 
-    wording = Wording(beams, top_k, top_p, temperature, seed)
+    wording = Wording(beams, top_k, top_p, temperature, seed, checked)
     captioned = load_model(model, "captioning").caption(as_pose(pose), wording)
     captioned = replace(captioned, notes=(*captioned.notes, *guessed_note(unseen_limbs(pose))))
     return captioned.at(range(len(pose)), pose.fps) if isinstance(pose, Clip) else captioned

@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from jaxtyping import Float
+
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.registry import load_model
 from poseloom.pose.types import Clip, Pose
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
     from poseloom.results.found import Found
     from poseloom.search.index import Filters, Index
     from poseloom.tasks.retrieval.predict import TextPoseSpace
+
+FLOOR = 0.5
+"""Cosine below which no row is like a question: postures that an index lacks come to 0.43 to 0.50, whole descriptions to
+0.57 and more with their own pose (1 of 100 below)."""
+_CANDIDATES = 500
+"""Rows of which the statements hold that are ranked by the meaning."""
 
 
 def find(
@@ -29,15 +38,16 @@ def find(
 ) -> Found:
     """Rows of an index that meet a question in words, or whose poses are like one.
 
-    An index of learned vectors ranks all its rows by the meaning of the words; others are asked for statements about
-    poses, see `poseloom.search.Index.search`.
+    Statements about poses are understood by one grammar, see `poseloom.search.Index.search`: rows of which they hold
+    come first. An index of learned vectors ranks those by the meaning of the whole question, and where none holds, or
+    nothing is stated, gives the rows nearest to it; those with a cosine below `FLOOR` are not like it at all.
 
     Args:
         query: words, or a single pose.
         index: folder of an index, or an open one.
         k: most results.
         where: conditions on the metadata, as ``"split=train"``.
-        near: give the nearest rows where none meets the statements.
+        near: give the nearest rows where none meets the statements, or is like the question.
         mirrored: rows like the mirrored pose count as well.
         statements: ask for statements where the index has learned vectors, too.
         model: that made the learned vectors; the shipped ``retrieval`` by default.
@@ -58,8 +68,22 @@ def find(
     if not query.strip():
         raise PoseloomError("an empty question; say what to look for")
     notes = space.notes_on_question(query, near)
-    asked = space.embed_texts([space.meant(query)])
-    return replace(opened.nearest(asked.vectors[0].numpy(), k, where), notes=notes)
+    vector = space.embed_texts([space.meant(query)]).vectors[0].numpy()
+    stated = opened.search(query, max(k, _CANDIDATES), where) if opened.states(query) else None
+    if stated:  # rows of which the statements hold, those first that the whole question is nearest to
+        return replace(stated, hits=opened.ranked(stated.hits, vector, k), notes=notes)
+    return _nearest(opened, vector, k, where, near, (*notes, *(stated.notes if stated is not None else ())))
+
+
+def _nearest(
+    index: Index, vector: Float[np.ndarray, " dimensions"], k: int, where: Filters, near: bool, notes: tuple[str, ...]
+) -> Found:
+    """The rows that a question is nearest to; none where nothing is like it, unless the nearest are asked for."""
+    found = index.nearest(vector, k, where)
+    hits = found.hits if near else tuple(hit for hit in found if hit.score >= FLOOR)
+    if found.hits and not hits:
+        notes += (f"nothing in the index is like it: the nearest row has a cosine of {found[0].score:.2f}",)
+    return replace(found, hits=hits, notes=notes)
 
 
 def has_learned_vectors(index: Index) -> bool:

@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_input(parser, "files", several=True)
     options.add_frames(parser, default="one frame a second")
     add_wording(parser)
+    unchecked = "give what the model says, with sentences that cannot be read or that the pose denies"
+    parser.add_argument("--unchecked", action="store_true", help=unchecked)
     learned.add_model(parser, "captioning")
     learned.add_render(parser)
     options.add_force(parser)
@@ -96,6 +98,6 @@ def _captioned(file: str, arguments: argparse.Namespace) -> _Made:
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
-    captioned = api.caption(api.select(clip, frames), **wording, model=arguments.model).at(frames, clip.fps)
+    captioned = api.caption(api.select(clip, frames), **wording, checked=not arguments.unchecked, model=arguments.model).at(frames, clip.fps)
     printing.tell(captioned.notes)
     return _Made(captioned, poses, frames, clip.name, len(clip) > 1)

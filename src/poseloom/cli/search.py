@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import inputs, options, printing
+from poseloom.cli import learned as learned_options
 
 if TYPE_CHECKING:
     from poseloom.cli.inputs import Input
@@ -35,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--like", metavar="FILE", nargs="+", help=like)
     parser.add_argument("--frame", type=int, metavar="N", help="with --like: which frame, counted from 0 (default: 0)")
     parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
+    learned_options.add_render(parser)
+    parser.add_argument("--poses", metavar="DIR", help="with --render and --index: the table that has the poses")
     options.add_format(parser)
     options.add_json(parser)
 
@@ -44,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     index = arguments.index or _index_of(arguments.table)
     if arguments.like is None or inputs.is_one(arguments.like):
         query = arguments.text if arguments.like is None else _pose(arguments, arguments.like[0])
-        _show(_found(query, index, arguments), arguments)
+        found = _found(query, index, arguments)
+        _show(found, arguments)
+        if arguments.render is not None and found:
+            _draw(found, arguments)
         return 0
 
     def show(one: Input, found: Found) -> None:
@@ -85,7 +91,26 @@ def _show(found: Found, arguments: argparse.Namespace) -> None:
         print(f"{place:2}. {hit.score:.3f}{mirrored}  {hit.id}" + (f"\n    {hit.text}" if hit.text else ""))
 
 
+def _draw(found: Found, arguments: argparse.Namespace) -> None:
+    """A sheet of what was found."""
+    from poseloom.data.table import Table
+
+    table = Table.open(arguments.poses or arguments.table)
+    poses = table.poses(table.numbers_of([hit.id for hit in found]))
+    labels = [f"{hit.score:.2f} {hit.id}" for hit in found]
+    title = learned_options.title_of(arguments.text or Path(arguments.like[0]).name)
+    learned_options.draw(poses, arguments.render, [hit.text for hit in found], labels, title)
+    if not arguments.json:
+        printing.print_files(arguments.render)
+
+
 def _check(arguments: argparse.Namespace) -> None:
+    learned_options.check_picture(arguments.render)
+    learned_options.check_targets(arguments.render)
+    if arguments.render is not None and not (arguments.poses or arguments.table):
+        raise PoseloomError("--render draws poses, which an index does not hold: name its table with --poses DIR")
+    if arguments.render is not None and arguments.like is not None and not inputs.is_one(arguments.like):
+        raise PoseloomError("--render draws what one question finds: give one file to --like")
     if (arguments.text is None) == (arguments.like is None):
         raise PoseloomError("search needs either TEXT or --like FILE")
     if arguments.like is None:

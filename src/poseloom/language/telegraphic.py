@@ -39,19 +39,22 @@ INSTRUCTED = (", ", ", ", " and ", ", and ", ", then ", ". ")
 """What stands between statements about a pose, and between those of an instruction."""
 
 
-def telegraphic(text: str, generator: np.random.Generator, between: Sequence[str] = DESCRIBED) -> str:
+def telegraphic(
+    text: str, generator: np.random.Generator, between: Sequence[str] = DESCRIBED, cut: float | None = None
+) -> str:
     """A description by rule without some of its small words, its sentences run together.
 
     Args:
         text: whole sentences.
         generator: chooses what goes.
         between: what stands between the statements.
+        cut: share of the sentences that lose what is told after their first statement; a quarter where none is given.
     """
     without = generator.random(2) < 0.6
     pieces = []
     for sentence in _SENTENCE.split(text):
         piece = _of_a_person(sentence.rstrip(".!? "), generator)
-        if generator.random() < _CUT:
+        if generator.random() < (_CUT if cut is None else cut):
             piece = _FURTHER.sub("", piece)
         if without[0]:
             piece = _ARE.sub("", piece)

@@ -236,6 +236,28 @@ class Index:
         scored = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
         return Found(tuple(self._hit(row, score, filters=filters) for row, score in scored))
 
+    def ranked(self, hits: Sequence[Hit], vector: Float[np.ndarray, " dimensions"], k: int = 10) -> tuple[Hit, ...]:
+        """Rows that are known to meet a question, by how nearly their vectors point the same way as one of the index.
+
+        Args:
+            hits: the rows.
+            vector: of the length that the index holds, not zero.
+            k: most results.
+        """
+        if not hits:
+            return ()
+        vectors = self._vectors.take(np.array([hit.row for hit in hits], np.int64))
+        cosines = unit_vectors(vectors) @ unit_vectors(np.asarray(vector)[None])[0]
+        order = np.argsort(-cosines, kind="stable")[:k].tolist()
+        return tuple(replace(hits[place], score=float(cosines[place])) for place in order)
+
+    def states(self, text: str) -> bool:
+        """Whether most of a question is understood as statements about poses, which the rows of the index answer."""
+        if self.manifest.features != FEATURES_VERSION or not text.strip() or len(text) > _LONGEST_QUERY:
+            return False
+        asked = parse(text)
+        return len(asked.conditions) > len(asked.unknown)
+
     @property
     def exact(self) -> bool:
         """Whether vectors are compared one by one."""

@@ -19,6 +19,7 @@ from poseloom.language.description.reading import read_sentences
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together, claim_of
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.names import Mention, find_names, names_by_words
+from poseloom.language.lexicon.relatives import relative
 from poseloom.language.lexicon.words import Token, read_words, word_tables, words_in
 
 Options = tuple[Claim | Together, ...]
@@ -126,7 +127,50 @@ def _has_name(sentence: str) -> bool:
 
 
 def _read_sentence(sentence: str, made: _Gathered) -> None:
-    words = read_words(_compared(sentence), known_words())
+    """Read a sentence; again with the nearest relatives of the words without a meaning where that says more."""
+    found, other = _Gathered(), _Gathered()
+    _read_once(_compared(sentence), found)
+    exchanged, notes = _with_relatives(_compared(sentence), found.unread)
+    if notes:
+        _read_once(exchanged, other)
+        other.mended += notes
+        empty = not found.said and not found.mentions
+        more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
+        more = more or (empty and bool(other.mentions))  # a whole pose by one guess only where nothing else is said
+        found = other if more and len(other.unread) < len(found.unread) else found
+    made.mentions += found.mentions
+    made.said += found.said
+    made.unread += found.unread
+    made.mended += found.mended
+
+
+def _with_relatives(sentence: str, unread: Sequence[str]) -> tuple[str, list[str]]:
+    """A sentence with words that nobody knows as their nearest known relatives, and what was taken for what."""
+    notes, things = [], word_tables().objects
+    for word in dict.fromkeys(unread):
+        if word in things or word.removesuffix("s") in things:
+            continue
+        found = relative(word, known_relatives())
+        if found is not None:
+            sentence = re.sub(rf"\b{re.escape(word)}\b", found.word, sentence, flags=re.IGNORECASE)
+            notes.append(f"{word} read as {found.word}")
+    return sentence, notes
+
+
+@cache
+def known_relatives() -> tuple[str, ...]:
+    """What a word that nobody knows may be read as: postures, states and parts that are named by one word, and verbs
+    and adjectives that are the whole name of a pose."""
+    kinds = (PhraseKind.STATE, PhraseKind.POSTURE, *_PART_KINDS)
+    found = [words[0] for words, item in plain_words().phrases.items() if len(words) == 1 and item.kind in kinds]
+    lemmas = word_tables().lemmas
+    names = [name[0] for name in names_by_words() if len(name) == 1]
+    found += [form for form, verb in lemmas.items() if verb in names]
+    return tuple(dict.fromkeys(word for word in found if word not in plain_words().table["rewrites"].values()))
+
+
+def _read_once(sentence: str, made: _Gathered) -> None:
+    words = read_words(sentence, known_words())
     made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())
     made.mentions += mentions

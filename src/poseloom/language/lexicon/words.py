@@ -23,6 +23,7 @@ _SANSKRIT = str.maketrans("āīūṛṝḷṅṭḍṇśṣṃṁḥ", "aiurrlnt
 _SHORTEST_SLIP, _LONG = 5, 9
 """Letters of a word from which on one slip of spelling is mended, and from which on two."""
 _VOWELS = "aeiou"
+_SMALL = ("skipped", "people", "after", "filler", "exact", "written")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class WordTables:
 
     phrases: Mapping[tuple[str, ...], tuple[str, ...]]
     longest: int
+    sentence_phrases: Mapping[tuple[str, ...], tuple[str, ...]]
     spelling: Mapping[str, str]
     emoji: Mapping[str, str]
     lemmas: Mapping[str, str]
@@ -62,6 +64,7 @@ class WordTables:
     after: frozenset[str]
     fillers: frozenset[str]
     exact: frozenset[str]
+    written: frozenset[str]
     limb_verbs: frozenset[str]
     objects: frozenset[str]
     several: tuple[tuple[str, ...], ...]
@@ -81,20 +84,21 @@ def word_tables(folder: Path = WORDS) -> WordTables:
     def rows(name: str, key: str, kind: type) -> Any:
         return entry(paths[name], tables[name], key, kind)
 
-    phrases = {
-        tuple(old.split()): tuple(new.split())
-        for old, new in rows("synonyms", "phrases", dict).items()
-        if old.split() != new.split()
-    }
-    small = {key: frozenset(rows("small", key, list)) for key in ("skipped", "people", "after", "filler", "exact")}
+    phrases, of_sentences = (_phrases(rows("synonyms", key, dict)) for key in ("phrases", "of_sentences"))
+    small = {key: frozenset(rows("small", key, list)) for key in _SMALL}
     return WordTables(
-        *(phrases, max(map(len, phrases)), rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
+        *(phrases, max(map(len, phrases)), {**phrases, **of_sentences}, rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
         *(_lemmas(rows("verbs", "regular", list), rows("verbs", "forms", dict)), small["skipped"], small["people"]),
-        *(small["after"], small["filler"], small["exact"], frozenset(rows("verbs", "limb", list))),
-        *(frozenset(rows("objects", "objects", list)),),
+        *(small["after"], small["filler"], small["exact"], small["written"]),
+        *(frozenset(rows("verbs", "limb", list)), frozenset(rows("objects", "objects", list))),
         tuple(tuple(words.split()) for words in rows("objects", "several", list)),
         {name: frozenset(words) for name, words in rows("objects", "languages", dict).items()},
     )
+
+
+def _phrases(written: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Words of a phrase -> the words that it is read as."""
+    return {tuple(old.split()): tuple(new.split()) for old, new in written.items() if old.split() != new.split()}
 
 
 def _lemmas(regular: Sequence[str], forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -189,7 +193,7 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
     word = word.removesuffix("'s") if word.removesuffix("'s") in tables.people else word
     if word in known or word[0].isdigit():
         return word
-    right = tables.spelling.get(word) or _nearest(word, known)
+    right = tables.spelling.get(word) or nearest_spelling(word, known)
     if right is None:
         return word
     note = f"{word} read as {right}"
@@ -199,7 +203,7 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
 
 
 @cache
-def _nearest(word: str, known: frozenset[str]) -> str | None:
+def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
     """The one known word that a slip or two of spelling lead to."""
     if len(word) < _SHORTEST_SLIP or not word.isalpha():
         return None

@@ -12,6 +12,7 @@ from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_mo
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import flat
 from poseloom.tasks.common.saying import LIMITS, Speaker, published_texts, texts_of
+from poseloom.tasks.common.truthful import truthful_captions
 from poseloom.tasks.common.wording import Wording
 from poseloom.training.export import ModelCard
 
@@ -59,7 +60,9 @@ class SmallCaptioner(PoseCaptioner):
         self.model, self._words, self._facts = exported.model, exported.words, exported.measured()
 
     def _say(self, poses: Pose, wording: Wording) -> list[str]:
-        return texts_of(self.model, self._words, wording.strategy(LIMITS), poses.rotations, self._facts.numbers(poses))
+        seen = (poses.rotations, self._facts.numbers(poses))
+        texts = texts_of(self.model, self._words, wording.strategy(LIMITS), *seen)
+        return truthful_captions(texts, poses) if wording.checked else texts
 
 
 class PublishedCaptioner(PoseCaptioner):

@@ -13,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 
 from poseloom.base.errors import PoseloomError
+from poseloom.language.lexicon.understanding import understand
 from poseloom.nn.text.reading import first_words
 from poseloom.pose.types import Pose, concatenate
 from poseloom.results.poses import Facts
+from poseloom.tasks.common.contact_facts import contact_facts, contacts_hold
 from poseloom.tasks.common.fact_words import change_in_words, claim_in_words
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def stated_facts(text: str, poses: Pose) -> Facts:
-    """What a text states, and whether it holds for each pose.
+    """What a text states, contacts of named poses included, and whether it holds for each pose.
 
     Args:
         text: its first 250 words count.
@@ -75,9 +77,10 @@ def _stated(claims: Claims, truth: Truth | None, poses: int) -> Facts:
     if truth is not None:
         for place, options in enumerate(claims.statements):
             holds[:, place] = np.logical_or.reduce([truth.holds(one) for one in options])
-    return Facts(
-        tuple(claim_in_words(options[0]) for options in claims.statements), holds, np.ones_like(holds), claims.unread
-    )
+    contacts = contact_facts(understand(first_words(text)))
+    stated = (*(claim_in_words(options[0]) for options in claims.statements), *map(str, contacts))
+    holds = np.concatenate([holds, contacts_hold(contacts, poses)], axis=1)
+    return Facts(stated, holds, np.ones_like(holds), claims.unread)
 
 
 def instructed_facts(instruction: str, original: Pose, changed: Pose) -> Facts:

@@ -28,6 +28,8 @@ from poseloom.pose.variation import add_noise
 
 _HELD, _FREE = 0.8, 0.9
 """Factors on the sampler's noise where words decide, and where they do not."""
+_LOOSER = 0.6
+"""Power of the factor by which a named pose varies, 0 to 1: below 1 samples differ more from each other."""
 _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
 _DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
@@ -97,7 +99,8 @@ def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[T
     if around is not None:
         lent = around.repeat(_TRIES, 1)
         starts = torch.where(composed.held | _of_stand(composed), starts, lent)
-    scale = torch.where(composed.held, _HELD, _FREE if around is None else _HELD) * composed.loose
+    held = _HELD * composed.loose**_LOOSER
+    scale = torch.where(composed.held, held, _FREE if around is None else _HELD * composed.loose)
     scale = scale * _by_load(composed)
     quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
     return starts, add_noise(starts, scale * quiet, asked.generator)

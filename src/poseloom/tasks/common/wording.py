@@ -21,6 +21,8 @@ class Wording:
         top_p: draw words, among the most probable ones that together have this probability (nucleus sampling).
         temperature: divides the logits when words are sampled; above 1 flatter, below 1 sharper.
         seed: the same seed draws the same words.
+        checked: leave out sentences of a small model that cannot be read or that the poses deny, and say the pose by
+            rule where less than half of a text is left; False gives what the model says.
 
     Raises:
         PoseloomError: a value that has no meaning, or beams and drawn words at once.
@@ -31,6 +33,7 @@ class Wording:
     top_p: float = 1.0
     temperature: float = 1.0
     seed: int = 0
+    checked: bool = True
 
     def __post_init__(self) -> None:
         for name in ("beams", "top_k", "seed"):

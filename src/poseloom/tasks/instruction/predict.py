@@ -11,6 +11,7 @@ from poseloom.results.texts import Instructed
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import pairs
 from poseloom.tasks.common.saying import LIMITS, Speaker, published_texts, texts_of
+from poseloom.tasks.common.truthful import truthful_instructions
 from poseloom.tasks.common.wording import Wording
 from poseloom.tasks.instruction.model import InstructionModelConfig, instruction_model
 from poseloom.training.export import ModelCard
@@ -64,7 +65,8 @@ class SmallInstructor(PoseInstructor):
 
     def _say(self, first: Pose, second: Pose, wording: Wording) -> list[str]:
         seen = (first.rotations, second.rotations, self._facts.numbers(first, second))
-        return texts_of(self.model, self._words, wording.strategy(LIMITS), *seen)
+        texts = texts_of(self.model, self._words, wording.strategy(LIMITS), *seen)
+        return truthful_instructions(texts, first, second) if wording.checked else texts
 
 
 class PublishedInstructor(PoseInstructor):

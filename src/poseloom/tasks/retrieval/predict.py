@@ -12,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.lexicon.canonical import canonical
-from poseloom.nn.text.reading import Reading, TextReader, WordReader
+from poseloom.language.lexicon.rewording import Reworded, reworded
+from poseloom.nn.text.reading import Reading, TextReader, WordReader, first_words
 from poseloom.pose.types import Pose
 from poseloom.results.vectors import Embedded, Ranking
 from poseloom.tasks.common.exported import Exported, open_exported
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LEARNED = "retrieval-"
 """How the names of the vectors of these models begin."""
+_SHORT, _FEW = 25, 0.2
+"""Words from which on a text of which at most this share is left out is taken for a description by its own words."""
 _DIGITS = 12
 """Of the weights' checksum in the name of their vectors."""
 
@@ -88,15 +91,22 @@ class SmallTextPoseSpace(TextPoseSpace):
     def __init__(self, exported: Exported[RetrievalModel]):
         super().__init__(exported.card, WordReader(exported.words), exported.model.text_head.out_features)
         self.model = exported.model
+        self._vocabulary = tuple(exported.words.words)
 
     def meant(self, text: str) -> str:
         """The text, and what named poses and people's words in it mean in sentences of the library's own kind."""
         if not text.strip():
             return text
+        known = self.in_known_words(text)
         understood = understood_of(text, True)
-        if understood.meaning.nothing or understood.is_described:
-            return text
-        return f"{text}. {canonical(understood.meaning, standing=False)}"
+        long = len(known.text.split()) > _SHORT and len(known.left_out) <= _FEW * len(known.text.split())
+        if understood.meaning.nothing or understood.is_described or long:
+            return known.text
+        return f"{known.text}. {canonical(understood.meaning, standing=False)}"
+
+    def in_known_words(self, text: str) -> Reworded:
+        """The text in the words of the model, and what was taken for what."""
+        return reworded(first_words(text), self._vocabulary)
 
     def notes_on_question(self, text: str, anyway: bool = False) -> tuple[str, ...]:
         understood = understood_of(text, anyway)
