@@ -13,7 +13,7 @@ from poseloom.language.hamnosys.tree import Direction, Orientation
 from poseloom.pose import rotations as rot
 from poseloom.pose.blend import ease
 from poseloom.pose.hands import hand_shape
-from poseloom.signer.arms import chest_origin
+from poseloom.signer.shoulders import chest_origin
 from poseloom.signer.frames import oriented
 
 _REST_POINT = (0.235, -0.515, 0.075)

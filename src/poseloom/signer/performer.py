@@ -27,7 +27,7 @@ from poseloom.language.hamnosys.tree import (
     Together,
     Where,
 )
-from poseloom.signer.arms import within_reach
+from poseloom.signer.shoulders import within_reach
 from poseloom.signer.frames import hand_axes, reoriented
 from poseloom.signer.hand_state import HandState, Track, go_over, hold, interpolate_rotation, join, steps
 from poseloom.signer.paths import (

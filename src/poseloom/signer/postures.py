@@ -21,11 +21,13 @@ from poseloom.language.hamnosys.tree import (
     Symmetry,
     Where,
 )
-from poseloom.signer.arms import chest_origin
+from poseloom.signer.shoulders import chest_origin
 from poseloom.signer.frames import hand_axes, oriented
-from poseloom.signer.hand_state import HandState, rest_state
+from poseloom.signer.clearance import Meeting
+from poseloom.signer.hand_state import HandState, Track, rest_state
 from poseloom.signer.performer import Performer
 from poseloom.signer.sites import facing_site, named_site
+from poseloom.signer.stage import Stage
 from poseloom.signer.tables import places_table
 from poseloom.signer.targets import is_on_hand
 
@@ -50,6 +52,12 @@ class Hands:
     """Of the hands that act; others hold still."""
     used: frozenset[str]
     """Hands that are part of the sign; others hang."""
+    meeting: Meeting = Meeting.APART
+    """How they may come to each other."""
+
+    def stage(self, tracks: dict[str, Track]) -> Stage:
+        """What both do for a while."""
+        return Stage(tracks, self.meeting, frozenset(self.performers), self.used)
 
 
 def start_of(part: Part, before: Hands | None) -> Hands:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from poseloom.base.errors import PoseloomError
 from poseloom.language.hamnosys.parse import parse
 from poseloom.language.hamnosys.tree import Action, InOrder, Part, Repeat, Repetition, Replace, Signs, Together
-from poseloom.pose import Clip, Pose
-from poseloom.pose import rotations as rot
-from poseloom.pose.hands import with_hand_shapes
-from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
-from poseloom.signer.arms import solve_arms
-from poseloom.signer.frames import SIDES
-from poseloom.signer.hand_state import HandState, Track, go_over, hold, join, rest_state
+from poseloom.pose import Clip
+from poseloom.signer.body import pose_of
+from poseloom.signer.hand_state import HandState, go_over, hold, join, rest_state
 from poseloom.signer.postures import DOMINANT, OTHER, Hands, start_of
+from poseloom.signer.stage import Stage
 from poseloom.signer.timing import FPS, LONGEST, action_frames, frames_of
 
 _REST, _PREPARE, _RETRACT, _SETTLE, _LINGER = 0.24, 0.4, 0.44, 0.12, 0.16
@@ -28,8 +21,6 @@ _FASTEST = 1.7
 """Metres a second, of hands on their way from one posture to the next."""
 _SHORTEST_WAY = 0.24
 """Seconds."""
-_KERNEL = (0.25, 0.5, 0.25)
-"""Weights of neighbouring frames, which take the edge off every corner."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +29,6 @@ class SignSpan:
 
     start: int
     end: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Stage:
-    """Both hands over some frames."""
-
-    tracks: dict[str, Track]
 
 
 def sign_clip(text: str | Signs, name: str = "") -> Clip:
@@ -67,17 +51,16 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
     """
     signs = parse(text) if isinstance(text, str) else text
     stages, spans = _timeline(signs)
-    tracks = {side: join([stage.tracks[side] for stage in stages]) for side in SIDES}
     notes: dict[str, object] = {"signs": [[span.start, span.end] for span in spans]}
     if isinstance(text, str):
         notes["hamnosys"] = text
-    return Clip(_pose_of(tracks), fps=float(FPS), name=name, notes=notes)
+    return Clip(pose_of(stages), fps=float(FPS), name=name, notes=notes)
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
-def _timeline(signs: Signs) -> tuple[list[_Stage], list[SignSpan]]:
+def _timeline(signs: Signs) -> tuple[list[Stage], list[SignSpan]]:
     rest = Hands(rest_state(DOMINANT), rest_state(OTHER), {}, frozenset())
     stages, spans = [_hold(rest, frames_of(_REST))], []
     done, current, is_first = len(stages[0].tracks[DOMINANT]), rest, True
@@ -102,7 +85,7 @@ def _timeline(signs: Signs) -> tuple[list[_Stage], list[SignSpan]]:
     return stages, spans
 
 
-def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -> tuple[Hands, list[_Stage]]:
+def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -> tuple[Hands, list[Stage]]:
     """The way to the posture of a part, and its actions."""
     start = start_of(part, current if continues else None)
     stages = [_way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))]
@@ -114,7 +97,7 @@ def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -
     return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted]
 
 
-def _act(part: Part, start: Hands) -> _Stage | None:
+def _act(part: Part, start: Hands) -> Stage | None:
     actions: tuple[Action, ...] = part.actions
     if not actions:
         return None
@@ -133,7 +116,7 @@ def _act(part: Part, start: Hands) -> _Stage | None:
         track = performer.perform(whole, state, frames)
         waits = hold(state, delay) if side == OTHER else hold(track.end, delay)
         tracks[side] = join(([waits, track] if side == OTHER else [track, waits]) if delay else [track])
-    return _Stage(tracks)
+    return start.stage(tracks)
 
 
 def _names_other(actions: tuple[Action, ...]) -> bool:
@@ -150,11 +133,11 @@ def _names_other(actions: tuple[Action, ...]) -> bool:
     return False
 
 
-def _hold(hands: Hands, frames: int) -> _Stage:
-    return _Stage({DOMINANT: hold(hands.right, frames), OTHER: hold(hands.left, frames)})
+def _hold(hands: Hands, frames: int) -> Stage:
+    return hands.stage({DOMINANT: hold(hands.right, frames), OTHER: hold(hands.left, frames)})
 
 
-def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
+def _way(start: Hands, end: Hands, shortest: int) -> Stage:
     """Both hands to their next posture, at a speed that a signer has."""
     pairs: dict[str, tuple[HandState, HandState]] = {
         DOMINANT: (start.right, end.right),
@@ -162,24 +145,5 @@ def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
     }
     longest = max(float((b.point - a.point).norm()) for a, b in pairs.values())
     frames = max(shortest, frames_of(longest / _FASTEST))
-    return _Stage({side: go_over(a, b, frames) for side, (a, b) in pairs.items()})
-
-
-# -- body --------------------------------------------------------------------------------------------------------------
-
-
-def _pose_of(tracks: dict[str, Track]) -> Pose:
-    """Arms and fingers of both hands."""
-    points = _smooth(torch.stack([tracks[side].points for side in SIDES], dim=1))
-    hands = rot.polar_rotmat(_smooth(torch.stack([tracks[side].rotations for side in SIDES], dim=1)))
-    arms = solve_arms(points, hands)
-    body = torch.zeros(len(points), BODY_JOINTS, 3)
-    for name, local in (("shoulder", arms.shoulder), ("elbow", arms.elbow), ("wrist", arms.wrist)):
-        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = rot.rotmat_to_rotvec(local)
-    left, right = (_smooth(tracks[side].angles) for side in SIDES)
-    return Pose(with_hand_shapes(body, left, right))
-
-
-def _smooth(values: Float[Tensor, "frames *own"]) -> Float[Tensor, "frames *own"]:
-    before, after = torch.cat([values[:1], values[:-1]]), torch.cat([values[1:], values[-1:]])
-    return _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after
+    signing = end if end.used else start
+    return signing.stage({side: go_over(a, b, frames) for side, (a, b) in pairs.items()})

@@ -9,16 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
-from poseloom.signer.arms import (
-    chest_origin,
-    discomfort,
-    reached_rotations,
-    shoulder_points,
-    solve_arms,
-    within_reach,
-)
+from poseloom.signer.arms import discomfort, reached_rotations, solve_arms
 from poseloom.signer.frames import SIDES, hand_axes, to_world
 from poseloom.signer.hand_state import HandState
+from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reach
 from poseloom.signer.sites import facing_site, named_site
 from poseloom.signer.tables import places_table
 

@@ -1,0 +1,77 @@
+"""From the paths of both hands to the poses of a body: clear of itself, with arms, girdle, head and fingers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.pose import Pose
+from poseloom.pose import rotations as rot
+from poseloom.pose.hands import with_hand_shapes
+from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
+from poseloom.signer.arms import SignerArms, solve_arms
+from poseloom.signer.clearance import Meeting, TwoHands, kept_clear
+from poseloom.signer.forearms import with_clear_forearms
+from poseloom.signer.frames import SIDES, hand_axes
+from poseloom.signer.girdle import Girdle, girdle_of, head_turn
+from poseloom.signer.hand_spheres import hand_spheres
+from poseloom.signer.stage import Stage
+
+_KERNEL = (0.25, 0.5, 0.25)
+"""Weights of neighbouring frames, which take the edge off every corner."""
+_SPINE = ("spine1", "spine2", "spine3")
+_NECK_SHARE = 0.5
+_SAME = 1e-6
+"""Radians within which two hand shapes are one."""
+
+
+def pose_of(stages: list[Stage]) -> Pose:
+    """52 joints for what both hands do in all stages."""
+    points, rotations, angles = (
+        _smooth(torch.cat([getattr(stage, name) for stage in stages])) for name in ("points", "rotations", "angles")
+    )
+    hands = rot.polar_rotmat(rotations)
+    signs = _smooth(torch.cat([stage.signing for stage in stages]))
+    arms = solve_arms(points, hands)
+    girdle = girdle_of(arms.elbow_points, hands @ arms.hands.transpose(-1, -2), signs)
+    turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
+    two = TwoHands(
+        _spheres(angles, arms.hands),
+        torch.cat([stage.meetings for stage in stages]),
+        torch.cat([stage.gives_way for stage in stages]),
+    )
+    points = kept_clear(points, two)
+    arms = solve_arms(points, turned, girdle.shoulders)
+    points, arms = with_clear_forearms(points, turned, arms, girdle.shoulders, two)
+    return _assembled(points, arms, girdle, angles, signs)
+
+
+def _assembled(points: Tensor, arms: SignerArms, girdle: Girdle, angles: Tensor, signs: Tensor) -> Pose:
+    body = torch.zeros(len(points), BODY_JOINTS, 3)
+    body[:, [JOINT_INDEX[name] for name in _SPINE]] = girdle.trunk[:, None] / len(_SPINE)
+    head = head_turn(points, signs)
+    body[:, JOINT_INDEX["neck"]], body[:, JOINT_INDEX["head"]] = _NECK_SHARE * head, (1 - _NECK_SHARE) * head
+    shoulder = girdle.collars.transpose(-1, -2) @ arms.shoulder
+    local = torch.stack([girdle.collars, shoulder, arms.elbow, arms.wrist], dim=1)
+    vectors = rot.rotmat_to_rotvec(local)
+    for place, name in enumerate(("collar", "shoulder", "elbow", "wrist")):
+        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = vectors[:, place]
+    return Pose(with_hand_shapes(body, angles[:, 0], angles[:, 1]))
+
+
+def _spheres(angles: Float[Tensor, "frames 2 5 4"], hands: Float[Tensor, "frames 2 3 3"]) -> Tensor:
+    """Of both hands, from the wrists in the world's axes; the fingers are worked out where they change."""
+    changes = (angles[1:] - angles[:-1]).abs().amax((1, 2, 3)) > _SAME
+    place = torch.cat([torch.zeros(1, dtype=torch.long), changes.cumsum(0)])
+    first = torch.cat([torch.tensor([True]), changes])
+    own = hand_spheres(angles[first])[place]
+    axes = torch.stack([hand_axes(hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
+    return own @ axes.transpose(-1, -2)
+
+
+def _smooth(values: Float[Tensor, "frames *own"]) -> Float[Tensor, "frames *own"]:
+    before, after = torch.cat([values[:1], values[:-1]]), torch.cat([values[1:], values[-1:]])
+    return _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after

@@ -1,0 +1,67 @@
+"""A stretch of time of a sign: both hands, and how they may come to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from poseloom.signer.clearance import Meeting
+from poseloom.signer.frames import SIDES
+from poseloom.signer.hand_state import Track
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Both hands over some frames, left and right.
+
+    Args:
+        tracks: of each side, equally long.
+        meeting: how the hands may come to each other.
+        moving: hands that act; the other one gives less way where they collide.
+        used: hands that sign; others hang.
+    """
+
+    tracks: dict[str, Track]
+    meeting: Meeting = Meeting.APART
+    moving: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.tracks[SIDES[0]])
+
+    @property
+    def points(self) -> Float[Tensor, "frames 2 3"]:
+        """Wrists."""
+        return torch.stack([self.tracks[side].points for side in SIDES], dim=1)
+
+    @property
+    def rotations(self) -> Float[Tensor, "frames 2 3 3"]:
+        """Of the hands."""
+        return torch.stack([self.tracks[side].rotations for side in SIDES], dim=1)
+
+    @property
+    def angles(self) -> Float[Tensor, "frames 2 5 4"]:
+        """Of the fingers."""
+        return torch.stack([self.tracks[side].angles for side in SIDES], dim=1)
+
+    @property
+    def meetings(self) -> Int[Tensor, " frames"]:
+        """Values of `Meeting`."""
+        return torch.full((len(self),), int(self.meeting))
+
+    @property
+    def signing(self) -> Float[Tensor, "frames 2"]:
+        """1 for hands that sign."""
+        return torch.tensor([float(side in self.used) for side in SIDES]).expand(len(self), 2)
+
+    @property
+    def gives_way(self) -> Float[Tensor, "frames 2"]:
+        """Share of a collision that each hand makes up for."""
+        weights = torch.tensor([_GIVES_WAY[side in self.moving] for side in SIDES])
+        return (weights / weights.sum()).expand(len(self), 2)
+
+
+_GIVES_WAY = {True: 1.0, False: 0.1}
