@@ -69,7 +69,10 @@ class Skin:
         weights = self.shaped.binding.unflatten(-1, (-1, 4))[..., 3]
         self.rows: dict[tuple[str, str], Tensor] = {}
         for side in SIDES:
-            joints = {"elbow": [f"{side}_elbow"], "hand": [n for n in JOINT_NAMES if n.startswith(side) and n[-1] in "123" and "spine" not in n]}
+            joints = {
+                "elbow": [f"{side}_elbow"],
+                "hand": [n for n in JOINT_NAMES if n.startswith(side) and n[-1] in "123" and "spine" not in n],
+            }
             joints["hand"] = [*joints["hand"], f"{side}_wrist"]
             for part, names in joints.items():
                 share = weights[:, [JOINT_INDEX[name] for name in names]].sum(-1)
@@ -168,7 +171,32 @@ def _mirror(part: Part, joints: Tensor) -> float | None:
 def _alike(part: Part) -> bool:
     """Whether both hands do the same: nothing is said of one alone, no arms are crossed, no place is on one side."""
     said = repr(part)
-    return not any(word in said for word in ("LocationPair", "nondominant=(", "nondominant=Hand", "CROSS", "INTERLOCK", "Side.", "name='palm'", "digits=(", "handback", "thumbside", "pinkyside", "wrist", "arm", "elbow", "thumbball"))
+    return not any(
+        word in said
+        for word in (
+            "LocationPair",
+            "nondominant=(",
+            "nondominant=Hand",
+            "CROSS",
+            "INTERLOCK",
+            "Side.",
+            "name='palm'",
+            "digits=(1",
+            "digits=(2",
+            "digits=(3",
+            "digits=(4",
+            "digits=(5",
+            "handback",
+            "thumbside",
+            "pinkyside",
+            "wristback",
+            "wristpulse",
+            "lowerarm",
+            "upperarm",
+            "'elbow",
+            "thumbball",
+        )
+    )
 
 
 # -- what the notation asks for ----------------------------------------------------------------------------------------
@@ -178,12 +206,20 @@ def _astray(part: Part, rotations: Tensor) -> list[float]:
     """Degrees between the orientation that is written and the one that is signed."""
     hands = {"right": (part.dominant, False)}
     if part.symmetry is not None:
-        hands["left"] = (part.nondominant or part.dominant, part.symmetry.mirrored is not False and part.nondominant is None)
+        hands["left"] = (
+            part.nondominant or part.dominant,
+            part.symmetry.mirrored is not False and part.nondominant is None,
+        )
     elif part.nondominant is not None:
         hands["left"] = (part.nondominant, False)
     found = []
     for side, (hand, mirrored) in hands.items():
-        if hand is None or hand.loose or hand.orientation is None or not (hand.orientation.fingers and hand.orientation.palm):
+        if (
+            hand is None
+            or hand.loose
+            or hand.orientation is None
+            or not (hand.orientation.fingers and hand.orientation.palm)
+        ):
             continue
         wanted = oriented(hand.orientation, side, mirrored)
         cosine = ((rotations[JOINT_INDEX[f"{side}_wrist"]].T @ wanted).trace() - 1) / 2
@@ -219,7 +255,10 @@ def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list
     wants = [("right", target.point)] if "right" in sides else [("left", target.mirrored().point)]
     if two and part.symmetry.mirrored and part.nondominant is None:
         wants.append(("left", target.point * FLIP))
-    if two and any(isinstance(one, Location) and (one.contact in TOUCHING and (is_on_hand(one) or not one.places)) for one in part.locations):
+    if two and any(
+        isinstance(one, Location) and (one.contact in TOUCHING and (is_on_hand(one) or not one.places))
+        for one in part.locations
+    ):
         wants = wants[:1]
     return [float((vertices[skin.rows[side, "hand"]] - point).norm(dim=-1).min()) for side, point in wants]
 
@@ -266,12 +305,15 @@ def texts_of(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         rows = [row for row in check_file(arguments.strings) if row.error is None]
         found += [(row.name, row.text) for row in rows]
     found += [(line, from_names(line)) for line in WRITTEN.read_text(encoding="utf-8").splitlines() if line]
-    found += [(f"composed {i}", text) for i, text in enumerate(islice(composed_strings(arguments.seed), arguments.composed))]
+    found += [
+        (f"composed {i}", text) for i, text in enumerate(islice(composed_strings(arguments.seed), arguments.composed))
+    ]
     return found[:: arguments.every]
 
 
 def report(rows: list[tuple[str, Figures]], worst: int) -> dict[str, object]:
     """Figures of all strings together."""
+
     def share(values: list[bool]) -> str:
         return f"{sum(values)} of {len(values)}"
 
@@ -284,7 +326,9 @@ def report(rows: list[tuple[str, Figures]], worst: int) -> dict[str, object]:
         "strings": len(rows),
         "deeper than 1 cm": share(deep),
         "by kind": {key: share([figures.depth[key] > DEEP for _, figures in rows]) for key in kinds},
-        "deepest": sorted(((round(max(f.depth.values()), 3), max(f.depth, key=f.depth.get), n) for n, f in rows), reverse=True)[:worst],
+        "deepest": sorted(
+            ((round(max(f.depth.values()), 3), max(f.depth, key=f.depth.get), n) for n, f in rows), reverse=True
+        )[:worst],
         "elbow flips": share([figures.flips > 0 for _, figures in rows]),
         "flipping": sorted(((f.flips, round(f.elbow, 2), n) for n, f in rows if f.flips), reverse=True)[:worst],
         "fastest elbow": round(max(figures.elbow for _, figures in rows), 2),

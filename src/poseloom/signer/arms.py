@@ -27,7 +27,7 @@ from poseloom.signer.arm_angles import (
     geometry,
 )
 from poseloom.signer.frames import SIDES
-from poseloom.signer.shoulders import PER_SIDE, arm_bones, chest_origin, shoulder_points, within_reach
+from poseloom.signer.shoulders import PER_SIDE, chest_origin, shoulder_points, within_reach
 
 __all__ = [
     "SignerArms",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -12,8 +10,8 @@ from poseloom.pose import Pose
 from poseloom.pose import rotations as rot
 from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
-from poseloom.signer.arms import SignerArms, solve_arms
-from poseloom.signer.clearance import Meeting, TwoHands, kept_clear
+from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
+from poseloom.signer.clearance import TwoHands, kept_clear
 from poseloom.signer.forearms import with_clear_forearms
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
@@ -24,29 +22,43 @@ _KERNEL = (0.25, 0.5, 0.25)
 """Weights of neighbouring frames, which take the edge off every corner."""
 _SPINE = ("spine1", "spine2", "spine3")
 _NECK_SHARE = 0.5
+_ROUNDS = 2
+"""How often wrists are set anew to where their anchors stay, as the arm turns with them."""
 _SAME = 1e-6
 """Radians within which two hand shapes are one."""
 
 
 def pose_of(stages: list[Stage]) -> Pose:
     """52 joints for what both hands do in all stages."""
-    points, rotations, angles = (
-        _smooth(torch.cat([getattr(stage, name) for stage in stages])) for name in ("points", "rotations", "angles")
+    points, rotations, angles, anchors, signs = (
+        _smooth(torch.cat([getattr(stage, name) for stage in stages]))
+        for name in ("points", "rotations", "angles", "anchors", "signing")
     )
     hands = rot.polar_rotmat(rotations)
-    signs = _smooth(torch.cat([stage.signing for stage in stages]))
-    arms = solve_arms(points, hands)
-    girdle = girdle_of(arms.elbow_points, hands @ arms.hands.transpose(-1, -2), signs)
+    held = points + _in_world(anchors, hands)
+    first = solve_arms(points, hands)
+    girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
+    arms = solve_arms(held - _in_world(anchors, first.hands), turned, girdle.shoulders)
+    for _ in range(_ROUNDS):
+        points = held - _in_world(anchors, arms.hands)
+        arms = resolve_arms(points, turned, arms, girdle.shoulders)
     two = TwoHands(
         _spheres(angles, arms.hands),
         torch.cat([stage.meetings for stage in stages]),
         torch.cat([stage.gives_way for stage in stages]),
+        torch.cat([stage.friction for stage in stages]),
     )
-    points = kept_clear(points, two)
-    arms = solve_arms(points, turned, girdle.shoulders)
+    points = kept_clear(held - _in_world(anchors, arms.hands), two)
+    arms = resolve_arms(points, turned, arms, girdle.shoulders)
     points, arms = with_clear_forearms(points, turned, arms, girdle.shoulders, two)
     return _assembled(points, arms, girdle, angles, signs)
+
+
+def _in_world(anchors: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"]) -> Tensor:
+    """From the wrists to the anchors."""
+    axes = torch.stack([hand_axes(hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
+    return (axes @ anchors[..., None])[..., 0]
 
 
 def _assembled(points: Tensor, arms: SignerArms, girdle: Girdle, angles: Tensor, signs: Tensor) -> Pose:

@@ -16,17 +16,19 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.signer.hand_spheres import sphere_radii
-from poseloom.signer.shoulders import PER_SIDE
+from poseloom.signer.shoulders import PER_SIDE, shoulder_points
 from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
 TOLERANCE = 0.003
 """Metres that spheres may lie within something: skin gives way."""
-_STEP = 0.02
-"""Metres between two looks at what is in the way."""
-_MOST_STEPS = 6
+_STEP, _MOST_STEPS = 0.02, 6
+"""Metres between two looks at what is in the way; how many a frame, so that hands are no faster than 3 m/s."""
 _ROUNDS = 2
+NEAREST = 0.185
+"""Metres: no wrist comes nearer to its shoulder, about which the elbow would swing too fast there."""
 _BACK = 1e-3
 """Metres from its own path at which a hand is back on it."""
+_NOTHING = 1e-6
 _SMOOTHING = 1.2
 """Frames, standard deviation: of the way that a hand is off its path."""
 
@@ -50,11 +52,13 @@ class TwoHands:
         spheres: from the wrists, in the world's axes, metres.
         meeting: values of `Meeting`.
         gives_way: share of a collision of the two that each hand makes up for.
+        friction: how much of a way along a surface is lost for one into it; a movement stops, a way to a place slides.
     """
 
     spheres: Float[Tensor, "frames 2 spheres 3"]
     meeting: Int[Tensor, " frames"]
     gives_way: Float[Tensor, "frames 2"]
+    friction: Float[Tensor, " frames"]
 
 
 def kept_clear(points: Float[Tensor, "frames 2 3"], hands: TwoHands) -> Float[Tensor, "frames 2 3"]:
@@ -78,6 +82,7 @@ def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
     if bool(apart.any()):
         inside = radii[:, None] + radii - torch.cdist(at[:, 0], at[:, 1]) > 0
         found = found | (apart & inside.any(-1).any(-1))
+    found = found | ((points - shoulder_points()).norm(dim=-1) < NEAREST).any(-1)
     over = (radii - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
     return found | ((hands.meeting == Meeting.MIRRORED) & over)
 
@@ -91,6 +96,9 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     if bool(inside.any()):
         deepest = at.gather(2, worst[..., None, None].expand(-1, -1, 1, 3))[:, :, 0]
         points = points + (depth * inside)[..., None] * trunk_slope(deepest)
+    line = points - shoulder_points()
+    distance = line.norm(dim=-1, keepdim=True).clamp_min(_NOTHING)
+    points = points + line / distance * (NEAREST - distance).clamp_min(0)
     over = (radii - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (hands.meeting == Meeting.MIRRORED)[:, None]
     return points + over[..., None] * PER_SIDE[:, None] * torch.tensor([1.0, 0.0, 0.0])
@@ -98,36 +106,59 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
 
 def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarray:
     found = points.copy()
-    spheres, meeting, gives_way = (each.numpy() for each in (hands.spheres, hands.meeting, hands.gives_way))
+    spheres, meeting, gives_way, friction = (
+        each.numpy() for each in (hands.spheres, hands.meeting, hands.gives_way, hands.friction)
+    )
     sampler, radii = TrunkSampler(), (sphere_radii() - TOLERANCE).numpy()
+    shoulders = shoulder_points().numpy()
     at, on_path = points[0].copy(), True
     for frame in range(len(points)):
         if on_path and not blocked[frame]:
             at = points[frame].copy()
             continue
-        steps = min(max(1, math.ceil(float(np.abs(points[frame] - at).max()) / _STEP)), _MOST_STEPS)
-        for step in range(steps):
-            at = at + (points[frame] - at) / (steps - step)
+        for _ in range(_MOST_STEPS):
+            way = points[frame] - at
+            length = np.sqrt((way**2).sum(-1, keepdims=True))
+            begun, at = at, at + way * np.minimum(1.0, _STEP / np.maximum(length, _NOTHING))
+            wanted = at
             for _ in range(_ROUNDS):
-                at = _out(at, spheres[frame], radii, sampler)
+                at = _out(at, spheres[frame], radii, sampler, shoulders)
                 if meeting[frame] == Meeting.MIRRORED:
                     at = _on_own_side(at, spheres[frame], radii)
                 elif meeting[frame] == Meeting.APART:
                     at = _apart(at, spheres[frame], radii, gives_way[frame])
+            at = _rubbed(begun, wanted, at, friction[frame])
+            if length.max() <= _STEP:
+                break
         found[frame] = at
         on_path = bool(np.abs(at - points[frame]).max() < _BACK)
     return found
 
 
-def _out(at: np.ndarray, spheres: np.ndarray, radii: np.ndarray, sampler: TrunkSampler) -> np.ndarray:
-    """Both wrists moved so that the deepest sphere of each hand comes out of the trunk."""
+def _rubbed(begun: np.ndarray, wanted: np.ndarray, at: np.ndarray, friction: float) -> np.ndarray:
+    """Where hands that were set back come to a stop: the harder they were pushed in, the less they slide."""
+    if friction == 0:
+        return at
+    push = np.sqrt(((at - wanted) ** 2).sum(-1, keepdims=True))
+    way = at - begun
+    length = np.maximum(np.sqrt((way**2).sum(-1, keepdims=True)), _NOTHING)
+    return begun + way * np.clip(1 - friction * push / length, 0, 1)
+
+
+def _out(
+    at: np.ndarray, spheres: np.ndarray, radii: np.ndarray, sampler: TrunkSampler, shoulders: np.ndarray
+) -> np.ndarray:
+    """Both wrists moved so that the deepest sphere of each hand comes out of the trunk, and off the shoulders."""
     middles = at[:, None] + spheres
     distance, normal = sampler.sample(middles.reshape(-1, 3))
     depth = radii - distance.reshape(2, -1)
     worst = depth.argmax(-1)
     sides = np.arange(2)
     depths = np.maximum(depth[sides, worst], 0)
-    return at + depths[:, None] * normal.reshape(2, -1, 3)[sides, worst]
+    at = at + depths[:, None] * normal.reshape(2, -1, 3)[sides, worst]
+    line = at - shoulders
+    distance = np.maximum(np.sqrt((line**2).sum(-1, keepdims=True)), _NOTHING)
+    return at + line / distance * np.maximum(NEAREST - distance, 0)
 
 
 _SIGNS = PER_SIDE.numpy()

@@ -98,7 +98,9 @@ def head_turn(points: Float[Tensor, "frames 2 3"], weights: Float[Tensor, "frame
     turn = torch.atan2(look[:, 0], look[:, 2].clamp_min(0.1)) * _TOWARDS
     follow = torch.stack([nod.clamp(-_FURTHEST_NOD, _FURTHEST_NOD), turn.clamp(-_FURTHEST_TURN, _FURTHEST_TURN)], -1)
     own = _wave(len(points), _NODS) * _NOD
-    moved = torch.cat([_smooth(follow * total.clamp(0, 1)) + own[:, None] * torch.tensor([1.0, 0.0]), own[:, None] * 0], -1)
+    moved = torch.cat(
+        [_smooth(follow * total.clamp(0, 1)) + own[:, None] * torch.tensor([1.0, 0.0]), own[:, None] * 0], -1
+    )
     return moved * _smooth(_far_from_head(points)[:, None])
 
 

@@ -116,7 +116,7 @@ def _act(part: Part, start: Hands) -> Stage | None:
         track = performer.perform(whole, state, frames)
         waits = hold(state, delay) if side == OTHER else hold(track.end, delay)
         tracks[side] = join(([waits, track] if side == OTHER else [track, waits]) if delay else [track])
-    return start.stage(tracks)
+    return start.stage(tracks, acts=True)
 
 
 def _names_other(actions: tuple[Action, ...]) -> bool:

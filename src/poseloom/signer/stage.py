@@ -22,12 +22,14 @@ class Stage:
         meeting: how the hands may come to each other.
         moving: hands that act; the other one gives less way where they collide.
         used: hands that sign; others hang.
+        acts: whether this is an action, which stops at a surface; on the way to a posture hands slide along it.
     """
 
     tracks: dict[str, Track]
     meeting: Meeting = Meeting.APART
     moving: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    acts: bool = False
 
     def __len__(self) -> int:
         return len(self.tracks[SIDES[0]])
@@ -48,9 +50,19 @@ class Stage:
         return torch.stack([self.tracks[side].angles for side in SIDES], dim=1)
 
     @property
+    def anchors(self) -> Float[Tensor, "frames 2 3"]:
+        """Parts of the hands that stay where they are whatever a wrist can do."""
+        return torch.stack([self.tracks[side].anchors for side in SIDES], dim=1)
+
+    @property
     def meetings(self) -> Int[Tensor, " frames"]:
         """Values of `Meeting`."""
         return torch.full((len(self),), int(self.meeting))
+
+    @property
+    def friction(self) -> Float[Tensor, " frames"]:
+        """Of a hand at a surface."""
+        return torch.full((len(self),), _FRICTION if self.acts else 0.0)
 
     @property
     def signing(self) -> Float[Tensor, "frames 2"]:
@@ -64,4 +76,5 @@ class Stage:
         return (weights / weights.sum()).expand(len(self), 2)
 
 
+_FRICTION = 0.8
 _GIVES_WAY = {True: 1.0, False: 0.1}
