@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -26,7 +25,6 @@ from poseloom.language.hamnosys.tree import Contact, Location, LocationPair, Par
 from poseloom.pose import Clip
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 from poseloom.signer import sign_clip
-from poseloom.signer.shoulders import chest_origin
 from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.targets import body_target, is_on_hand
 from poseloom.signer.trunk import trunk_distance

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,7 +13,7 @@ from poseloom.pose import rotations as rot
 from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
-from poseloom.signer.clearance import TwoHands, kept_clear
+from poseloom.signer.clearance import TwoHands, kept_clear, set_back
 from poseloom.signer.forearms import with_clear_forearms
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
@@ -35,6 +37,13 @@ def pose_of(stages: list[Stage]) -> Pose:
         for name in ("points", "rotations", "angles", "anchors", "signing")
     )
     hands = rot.polar_rotmat(rotations)
+    two = TwoHands(
+        _spheres(angles, hands),
+        torch.cat([stage.meetings for stage in stages]),
+        torch.cat([stage.gives_way for stage in stages]),
+        torch.cat([stage.friction for stage in stages]),
+    )
+    points = kept_clear(points, two)
     held = points + _in_world(anchors, hands)
     first = solve_arms(points, hands)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
@@ -43,13 +52,8 @@ def pose_of(stages: list[Stage]) -> Pose:
     for _ in range(_ROUNDS):
         points = held - _in_world(anchors, arms.hands)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
-    two = TwoHands(
-        _spheres(angles, arms.hands),
-        torch.cat([stage.meetings for stage in stages]),
-        torch.cat([stage.gives_way for stage in stages]),
-        torch.cat([stage.friction for stage in stages]),
-    )
-    points = kept_clear(held - _in_world(anchors, arms.hands), two)
+    two = replace(two, spheres=_spheres(angles, arms.hands))
+    points = set_back(held - _in_world(anchors, arms.hands), two)
     arms = resolve_arms(points, turned, arms, girdle.shoulders)
     points, arms = with_clear_forearms(points, turned, arms, girdle.shoulders, two)
     return _assembled(points, arms, girdle, angles, signs)

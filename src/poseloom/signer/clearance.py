@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.signer.hand_spheres import sphere_radii
-from poseloom.signer.shoulders import PER_SIDE, shoulder_points
+from poseloom.signer.shoulders import PER_SIDE, chest_origin, shoulder_points
 from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
 TOLERANCE = 0.003
@@ -26,6 +26,8 @@ _STEP, _MOST_STEPS = 0.02, 6
 _ROUNDS = 2
 NEAREST = 0.185
 """Metres: no wrist comes nearer to its shoulder, about which the elbow would swing too fast there."""
+_HINDMOST = -0.03
+"""Metres behind the shoulders that wrists may be: elbows have no way round to there."""
 _BACK = 1e-3
 """Metres from its own path at which a hand is back on it."""
 _NOTHING = 1e-6
@@ -67,10 +69,18 @@ def kept_clear(points: Float[Tensor, "frames 2 3"], hands: TwoHands) -> Float[Te
     if not bool(blocked.any()):
         return points
     slid = torch.from_numpy(_slide(points.numpy(), hands, blocked.numpy()))
-    moved = points + smooth_over_time(slid - points)
+    return set_back(points + smooth_over_time(slid - points), hands)
+
+
+def set_back(points: Float[Tensor, "frames 2 3"], hands: TwoHands) -> Float[Tensor, "frames 2 3"]:
+    """Wrists of hands that are a little inside the trunk or over the midplane, set back from there; frame by frame."""
     for _ in range(_ROUNDS):
-        moved = _set_back(moved, hands)
-    return moved
+        points = _set_back(points, hands)
+    return points
+
+
+def _hindmost() -> float:
+    return float(chest_origin()[2]) + _HINDMOST
 
 
 def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
@@ -83,6 +93,7 @@ def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
         inside = radii[:, None] + radii - torch.cdist(at[:, 0], at[:, 1]) > 0
         found = found | (apart & inside.any(-1).any(-1))
     found = found | ((points - shoulder_points()).norm(dim=-1) < NEAREST).any(-1)
+    found = found | (points[..., 2] < _hindmost()).any(-1)
     over = (radii - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
     return found | ((hands.meeting == Meeting.MIRRORED) & over)
 
@@ -99,6 +110,7 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     line = points - shoulder_points()
     distance = line.norm(dim=-1, keepdim=True).clamp_min(_NOTHING)
     points = points + line / distance * (NEAREST - distance).clamp_min(0)
+    points = torch.cat([points[..., :2], points[..., 2:].clamp_min(_hindmost())], dim=-1)
     over = (radii - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (hands.meeting == Meeting.MIRRORED)[:, None]
     return points + over[..., None] * PER_SIDE[:, None] * torch.tensor([1.0, 0.0, 0.0])
@@ -128,7 +140,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
                 elif meeting[frame] == Meeting.APART:
                     at = _apart(at, spheres[frame], radii, gives_way[frame])
             at = _rubbed(begun, wanted, at, friction[frame])
-            if length.max() <= _STEP:
+            if length.max() <= _STEP or np.abs(at - begun).max() < _BACK:
                 break
         found[frame] = at
         on_path = bool(np.abs(at - points[frame]).max() < _BACK)
@@ -158,7 +170,9 @@ def _out(
     at = at + depths[:, None] * normal.reshape(2, -1, 3)[sides, worst]
     line = at - shoulders
     distance = np.maximum(np.sqrt((line**2).sum(-1, keepdims=True)), _NOTHING)
-    return at + line / distance * np.maximum(NEAREST - distance, 0)
+    at = at + line / distance * np.maximum(NEAREST - distance, 0)
+    at[:, 2] = np.maximum(at[:, 2], _hindmost())
+    return at
 
 
 _SIGNS = PER_SIDE.numpy()

@@ -50,16 +50,14 @@ def _from_trunk(arms: SignerArms) -> Float[Tensor, "frames 2 3"]:
 
 
 def _from_each_other(points: Tensor, arms: SignerArms, two: TwoHands) -> Float[Tensor, "frames 2 3"]:
-    """Forearm and hand against forearm and hand; hands alone have been set apart already."""
+    """Forearm and hand against forearm and hand."""
     forearms = forearm_points(arms.geometry)[..., 0, :, :]
     middles = torch.cat([forearms, points[:, :, None] + two.spheres], dim=2)
     radii = torch.cat([torch.tensor([radius for _, radius in FOREARM]) - _THINNER, sphere_radii()])
     between = middles[:, 0, :, None] - middles[:, 1, None]
     distance = between.norm(dim=-1)
     depth = radii[:, None] + radii - distance - _TOLERANCE
-    depth[:, len(FOREARM) :, len(FOREARM) :] = -1.0
-    depth = torch.where((two.meeting == Meeting.FREE)[:, None, None], depth[:, :, :] * 0 - 1, depth)
-    flat = depth.flatten(1)
+    flat = torch.where((two.meeting == Meeting.FREE)[:, None], -1.0, depth.flatten(1))
     deepest, worst = flat.max(-1)
     if not bool((deepest > 0).any()):
         return torch.zeros_like(points)

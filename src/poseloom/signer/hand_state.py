@@ -16,7 +16,7 @@ from poseloom.pose.hands import hand_shape
 from poseloom.signer.frames import oriented
 from poseloom.signer.shoulders import chest_origin
 
-_REST_POINT = (0.235, -0.515, 0.075)
+_REST_POINT = (0.265, -0.508, 0.1)
 """Metres (right, up, out) from the middle between the shoulders: the wrist of an arm that hangs."""
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
 CENTRE = (0.07, 0.0, 0.0)

@@ -63,13 +63,20 @@ class Hands:
         return Stage(tracks, self.meeting, frozenset(self.performers), self.used, acts)
 
 
-def start_of(part: Part, before: Hands | None) -> Hands:
+def start_of(part: Part, before: Hands | None, space: float = 1.0) -> Hands:
     """The hands at the start of a part.
 
     Args:
         part: what is signed at once.
         before: at the end of the part before it in the same sign; what the part leaves open stays.
+        space: size of the signing space, which scales movements.
     """
+    hands = _start_of(part, before)
+    performers = {side: replace(performer, scale=space) for side, performer in hands.performers.items()}
+    return replace(hands, performers=performers) if space != 1.0 else hands
+
+
+def _start_of(part: Part, before: Hands | None) -> Hands:
     if part.dominant is None and part.nondominant is not None:
         return _left_alone(part, before)
     if part.symmetry is not None:

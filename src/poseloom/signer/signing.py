@@ -12,6 +12,7 @@ from poseloom.signer.body import pose_of
 from poseloom.signer.hand_state import HandState, go_over, hold, join, rest_state
 from poseloom.signer.postures import DOMINANT, OTHER, Hands, start_of
 from poseloom.signer.stage import Stage
+from poseloom.signer.style import SigningStyle
 from poseloom.signer.timing import FPS, LONGEST, action_frames, frames_of
 
 _REST, _PREPARE, _RETRACT, _SETTLE, _LINGER = 0.24, 0.4, 0.44, 0.12, 0.16
@@ -31,7 +32,7 @@ class SignSpan:
     end: int
 
 
-def sign_clip(text: str | Signs, name: str = "") -> Clip:
+def sign_clip(text: str | Signs, name: str = "", style: SigningStyle | None = None) -> Clip:
     """A body that signs a HamNoSys string.
 
     The body stands with hanging arms, signs with the right hand as the dominant one, and lets the arms hang again.
@@ -40,6 +41,7 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
     Args:
         text: HamNoSys 4, or what `parse` made of it.
         name: what the clip is called.
+        style: speed, signing space, holds, handedness.
 
     Returns:
         52 joints at 25 frames a second; its notes hold the string (``hamnosys``) and the first and last frame of
@@ -50,24 +52,26 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
         PoseloomError: signing that would take more than an hour.
     """
     signs = parse(text) if isinstance(text, str) else text
-    stages, spans = _timeline(signs)
+    style = style or SigningStyle()
+    stages, spans = _timeline(signs, style)
     notes: dict[str, object] = {"signs": [[span.start, span.end] for span in spans]}
     if isinstance(text, str):
         notes["hamnosys"] = text
-    return Clip(pose_of(stages), fps=float(FPS), name=name, notes=notes)
+    pose = pose_of(stages)
+    return Clip(pose.mirror() if style.left_handed else pose, fps=float(FPS), name=name, notes=notes)
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
-def _timeline(signs: Signs) -> tuple[list[Stage], list[SignSpan]]:
+def _timeline(signs: Signs, style: SigningStyle) -> tuple[list[Stage], list[SignSpan]]:
     rest = Hands(rest_state(DOMINANT), rest_state(OTHER), {}, frozenset())
     stages, spans = [_hold(rest, frames_of(_REST))], []
     done, current, is_first = len(stages[0].tracks[DOMINANT]), rest, True
     for sign in signs.signs:
         begin = None
         for number, part in enumerate(sign.parts):
-            current, added = _perform_part(part, current, continues=number > 0, is_first=is_first)
+            current, added = _perform_part(part, current, number > 0, is_first, style)
             is_first = False
             if begin is None:
                 begin = done + len(added[0].tracks[DOMINANT])
@@ -80,21 +84,24 @@ def _timeline(signs: Signs) -> tuple[list[Stage], list[SignSpan]]:
         assert begin is not None
         spans.append(SignSpan(begin, done))
     stages.append(_hold(current, frames_of(_LINGER)))
-    stages.append(_way(current, rest, frames_of(_RETRACT)))
+    stages.append(_way(current, rest, frames_of(_RETRACT)).at_speed(style.speed))
     stages.append(_hold(rest, frames_of(_REST)))
     return stages, spans
 
 
-def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -> tuple[Hands, list[Stage]]:
-    """The way to the posture of a part, and its actions."""
-    start = start_of(part, current if continues else None)
-    stages = [_way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))]
-    stages.append(_hold(start, frames_of(_SETTLE)))
+def _perform_part(
+    part: Part, current: Hands, continues: bool, is_first: bool, style: SigningStyle
+) -> tuple[Hands, list[Stage]]:
+    """The way to the posture of a part, and its actions; a posture alone is held."""
+    start = start_of(part, current if continues else None, style.space)
+    way = _way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))
+    settle = max(1, round(frames_of(_SETTLE) / style.speed)) if part.actions else frames_of(style.hold)
+    stages = [way.at_speed(style.speed), _hold(start, settle)]
     acted = _act(part, start)
     if acted is None:
         return start, stages
     ends = {side: track.end for side, track in acted.tracks.items()}
-    return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted]
+    return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted.at_speed(style.speed)]
 
 
 def _act(part: Part, start: Hands) -> Stage | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -33,6 +33,14 @@ class Stage:
 
     def __len__(self) -> int:
         return len(self.tracks[SIDES[0]])
+
+    def at_speed(self, speed: float) -> Stage:
+        """The same in less time (speed above 1) or more."""
+        frames = max(1, round(len(self) / speed))
+        if frames == len(self):
+            return self
+        place = torch.linspace(0, len(self) - 1, frames) if frames > 1 else torch.tensor([len(self) - 1.0])
+        return replace(self, tracks={side: _at(track, place) for side, track in self.tracks.items()})
 
     @property
     def points(self) -> Float[Tensor, "frames 2 3"]:
@@ -78,3 +86,14 @@ class Stage:
 
 _FRICTION = 0.8
 _GIVES_WAY = {True: 1.0, False: 0.1}
+
+
+def _at(track: Track, place: Float[Tensor, " frames"]) -> Track:
+    """A track at moments between its frames, linearly."""
+    before = place.long()
+    after, share = (before + 1).clamp(max=len(track) - 1), place - before
+
+    def between(values: Tensor) -> Tensor:
+        return values[before] + (values[after] - values[before]) * share.reshape(-1, *[1] * (values.ndim - 1))
+
+    return Track(between(track.points), between(track.rotations), between(track.angles), between(track.anchors))
