@@ -21,7 +21,7 @@ _REST_POINT = (0.265, -0.508, 0.1)
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
 CENTRE = (0.07, 0.0, 0.0)
 """The middle of the hand in its own frame, metres, which is brought to a place that it does not touch."""
-_BOW = 0.18
+BOW = 0.18
 """How far the way from one posture to another bows out to the front, as a share of its length."""
 
 
@@ -115,7 +115,7 @@ def interpolate_rotation(
     return start @ rot.rotvec_to_rotmat(between * weight[:, None])
 
 
-def go_over(start: HandState, end: HandState, frames: int, bow: float = _BOW) -> Track:
+def go_over(start: HandState, end: HandState, frames: int, bow: float = BOW) -> Track:
     """From one state to another, smoothly, on a way that bows out to the front and so keeps clear of the body."""
     weight = ease(steps(frames))
     way = end.point - start.point

@@ -57,6 +57,8 @@ class Hands:
     """Hands that are part of the sign; others hang."""
     meeting: Meeting = Meeting.APART
     """How they may come to each other."""
+    crossed: bool = False
+    """Whether the arms cross, the dominant one in front."""
 
     def stage(self, tracks: dict[str, Track], acts: bool = False) -> Stage:
         """What both do for a while."""
@@ -167,7 +169,7 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
     right_one, left_one = replace(right_one, other=(left, OTHER)), replace(left_one, other=(right, DOMINANT))
     performers = {DOMINANT: right_one, OTHER: left_one}
     how = way_of_meeting(part, symmetry, alike, crossed)
-    return Hands(right, left, performers, frozenset((DOMINANT, OTHER)), how)
+    return Hands(right, left, performers, frozenset((DOMINANT, OTHER)), how, crossed)
 
 
 def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands:

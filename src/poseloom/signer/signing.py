@@ -9,7 +9,7 @@ from poseloom.language.hamnosys.parse import parse
 from poseloom.language.hamnosys.tree import Action, InOrder, Part, Repeat, Repetition, Replace, Signs, Together
 from poseloom.pose import Clip
 from poseloom.signer.body import pose_of
-from poseloom.signer.hand_state import HandState, go_over, hold, join, rest_state
+from poseloom.signer.hand_state import BOW, HandState, go_over, hold, join, rest_state
 from poseloom.signer.postures import DOMINANT, OTHER, Hands, start_of
 from poseloom.signer.stage import Stage
 from poseloom.signer.style import SigningStyle
@@ -22,6 +22,8 @@ _FASTEST = 1.7
 """Metres a second, of hands on their way from one posture to the next."""
 _SHORTEST_WAY = 0.24
 """Seconds."""
+_CROSSING_BOWS = {DOMINANT: 0.4, OTHER: 0.05}
+"""How far the ways to and from crossed arms bow out to the front, as shares of their lengths."""
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,5 @@ def _way(start: Hands, end: Hands, shortest: int) -> Stage:
     longest = max(float((b.point - a.point).norm()) for a, b in pairs.values())
     frames = max(shortest, frames_of(longest / _FASTEST))
     signing = end if end.used else start
-    return signing.stage({side: go_over(a, b, frames) for side, (a, b) in pairs.items()})
+    bows = _CROSSING_BOWS if start.crossed or end.crossed else {}
+    return signing.stage({side: go_over(a, b, frames, bows.get(side, BOW)) for side, (a, b) in pairs.items()})
