@@ -249,6 +249,8 @@ def _contacts(part: Part, skin: Skin, vertices: Tensor, joints: Tensor) -> list[
 def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list[float]:
     two = part.symmetry is not None
     target = body_target(where, two)
+    if any("BESIDE" in side.name for place in where.places for side in place.sides):
+        return []  # there is no skin beside a place
     sides = ["right"] if part.dominant is not None or part.symmetry is not None else ["left"]
     wants = [("right", target.point)] if "right" in sides else [("left", target.mirrored().point)]
     if two and part.symmetry.mirrored and part.nondominant is None:
@@ -258,6 +260,9 @@ def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list
         for one in part.locations
     ):
         wants = wants[:1]
+    if "CROSS" in repr(part.locations):  # each hand where it comes to on that line
+        points = torch.stack([target.point + (target.point * FLIP - target.point) * share / 8 for share in range(9)])
+        return [float(torch.cdist(vertices[skin.rows["left", "hand"]], points).min())]
     return [float((vertices[skin.rows[side, "hand"]] - point).norm(dim=-1).min()) for side, point in wants]
 
 

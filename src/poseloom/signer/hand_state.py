@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ from poseloom.language.hamnosys.tree import Direction, Orientation
 from poseloom.pose import rotations as rot
 from poseloom.pose.blend import ease
 from poseloom.pose.hands import hand_shape
-from poseloom.signer.frames import oriented
+from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.shoulders import chest_origin
 
 _REST_POINT = (0.265, -0.508, 0.1)
@@ -21,6 +22,8 @@ _REST_POINT = (0.265, -0.508, 0.1)
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
 CENTRE = (0.07, 0.0, 0.0)
 """The middle of the hand in its own frame, metres, which is brought to a place that it does not touch."""
+_HALF_TURN = 2.6
+"""Radians from which on both ways round are nearly as long."""
 BOW = 0.18
 """How far the way from one posture to another bows out to the front, as a share of its length."""
 
@@ -106,16 +109,25 @@ def steps(frames: int) -> Float[Tensor, " frames"]:
 
 
 def interpolate_rotation(
-    start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"]
-) -> Tensor:
-    """Rotations on the shortest way from one to another."""
+    start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"], side: str
+) -> Float[Tensor, "frames 3 3"]:
+    """Rotations on the shortest way from one to another; of two that are nearly as short the one to the front.
+
+    Args:
+        side: whose hand it is: a hand that is turned over by half a turn points ahead on its way.
+    """
     if start is end or torch.equal(start, end):
         return start.expand(len(weight), 3, 3)
     between = rot.rotmat_to_rotvec(start.T @ end)
+    angle = float(between.norm())
+    if angle > _HALF_TURN:
+        other = between * (1 - 2 * math.pi / angle)
+        halves = [hand_axes(start @ rot.rotvec_to_rotmat(way / 2), side)[2, 0] for way in (between, other)]
+        between = other if float(halves[1]) > float(halves[0]) else between
     return start @ rot.rotvec_to_rotmat(between * weight[:, None])
 
 
-def go_over(start: HandState, end: HandState, frames: int, bow: float = BOW) -> Track:
+def go_over(start: HandState, end: HandState, frames: int, side: str, bow: float = BOW) -> Track:
     """From one state to another, smoothly, on a way that bows out to the front and so keeps clear of the body."""
     weight = ease(steps(frames))
     way = end.point - start.point
@@ -123,4 +135,4 @@ def go_over(start: HandState, end: HandState, frames: int, bow: float = BOW) -> 
     points = start.point + way * weight[:, None] + forward * torch.sin(torch.pi * weight)[:, None]
     angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
     anchors = torch.lerp(start.anchor, end.anchor, weight[:, None])
-    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight), angles, anchors)
+    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight, side), angles, anchors)

@@ -200,7 +200,7 @@ class Performer:
         end = self.posture(hand, start)
         weight = eased(frames, ease)
         angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
-        rotations = interpolate_rotation(start.rotation, end.rotation, weight)
+        rotations = interpolate_rotation(start.rotation, end.rotation, weight, self.side)
         return replace(hold(start, frames), rotations=rotations, angles=angles)
 
     @_perform.register
@@ -214,7 +214,7 @@ class Performer:
                 target = self.target(where)[0]
                 tracks.append(self._tap(state, share, target.normal * _TAP))
             else:
-                tracks.append(go_over(state, end, share))
+                tracks.append(go_over(state, end, share, self.side))
             state = tracks[-1].end
         return join(tracks)
 
@@ -276,7 +276,7 @@ class Performer:
                 begin, state = state, begin
                 continue
             if kind in FROM_START and not circular:
-                tracks.append(go_over(state, start, way_back_frames(once), bow=0.0))
+                tracks.append(go_over(state, start, way_back_frames(once), self.side, bow=0.0))
                 state = start
             performer = replace(self, scale=GROWTH ** (growth * number) * self.scale) if growth else self
             inner = (ease[0] and number == 0, ease[1] and number == len(passes) - 1) if circular else _GENTLE

@@ -156,4 +156,4 @@ def _way(start: Hands, end: Hands, shortest: int) -> Stage:
     frames = max(shortest, frames_of(longest / _FASTEST))
     signing = end if end.used else start
     bows = _CROSSING_BOWS if start.crossed or end.crossed else {}
-    return signing.stage({side: go_over(a, b, frames, bows.get(side, BOW)) for side, (a, b) in pairs.items()})
+    return signing.stage({side: go_over(a, b, frames, side, bows.get(side, BOW)) for side, (a, b) in pairs.items()})

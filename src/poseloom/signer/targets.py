@@ -29,6 +29,7 @@ _OWN_SIDE = {True: 0.085, False: 0.05}
 _LEFT_SIDES = (Side.AT_LEFT, Side.BESIDE_LEFT, Side.OTHER)
 _BESIDE = (Side.BESIDE_LEFT, Side.BESIDE_RIGHT)
 _DEFAULT = Place("neutralspace")
+_PADS = Place(part="fingerpad")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,8 @@ def body_target(location: Location, two_handed: bool) -> Target:
         point, normal = point * torch.tensor([1, 1, -0.6]), normal * torch.tensor([1.0, 1.0, -1.0])
     free = sum(gap for _, _, gap in rows) / len(rows)
     away = normal if touches else _free_direction(normal)
+    if contact is Contact.EXTENDED and places[0].name != "headtop":
+        away = _level(normal)
     on_head = places[0].name in places_table()["head"]
     return Target(chest_origin() + point, normal, _gap(contact, free), away, touches, on_head)
 
@@ -91,6 +94,16 @@ def _free_direction(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
     if normal[2] < 0.2:
         return normal
     return torch.nn.functional.normalize(normal * 0.5 + torch.tensor([0.0, 0.0, 1.0]), dim=0)
+
+
+def _level(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+    """An arm that is stretched in front of a place is so at its height: ahead, or to the side beside the body."""
+    level = normal * torch.tensor([1.0, 0.0, 1.0])
+    return torch.nn.functional.normalize(level, dim=0) if float(level.norm()) > _LEVEL else torch.tensor([0.0, 0.0, 1.0])
+
+
+_LEVEL = 0.5
+"""Share of a normal above which its level part says where a stretched arm points."""
 
 
 def _surface(place: Place, two_handed: bool, touches: bool) -> tuple[Tensor, Tensor, float]:
@@ -168,7 +181,10 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
     goal = target.point + target.gap * target.away
     if not target.touches:
         goal = goal + torch.tensor(_comfort(_key(goal), _key(axes[:, 0]), side, target.on_head))
-    rotation = tilted(goal, part, state, side) if target.touches and not target.on_hand else state.rotation
+    rotation = state.rotation
+    if target.touches and not target.on_hand:
+        others = [] if by is not None else [named_site(_PADS, state.angles)]
+        rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
     point = within_reach(goal - hand_axes(rotation, side) @ part, side)
     return replace(state, point=point, rotation=rotation, anchor=part)
 

@@ -25,31 +25,41 @@ _FINE = 0.3
 _EASY = 2.5
 """Trouble up to which a hand is left as it is."""
 _INSIDE, _TOO_FAR, _TURN = 250.0, 100.0, 2.2
-"""Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a radian of tilt, squared."""
+"""Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a squared radian of tilt."""
+_OTHER_PART = 1.0
+"""Trouble of touching with another part than the one that looks at the place."""
 _UNEASY = 0.5
 """Share of the arm's discomfort that counts."""
 
 
-def tilted(goal: Float[Tensor, "3"], part: Float[Tensor, "3"], state: HandState, side: str) -> Float[Tensor, "3 3"]:
-    """The rotation nearest to a hand's own with which a part of it can be at a goal.
+def tilted(
+    goal: Float[Tensor, "3"], parts: list[Float[Tensor, "3"]], state: HandState, side: str
+) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3"]]:
+    """The rotation nearest to a hand's own with which a part of it can be at a goal, and which part that is.
 
     Args:
-        goal: where the part shall be, metres.
-        part: metres in the hand's frame.
+        goal: where a part shall be, metres.
+        parts: those that may touch, metres in the hand's frame; the first one rather than others.
         state: how the hand shall be turned and is bent.
         side: which hand.
     """
     spheres = hand_spheres(state.angles)
-    if float(_trouble(goal, part, spheres, state.rotation[None], side)) < _EASY:
-        return state.rotation
-    tilts = _tilts()
-    turned = rot.rotvec_to_rotmat(tilts) @ state.rotation
-    trouble = _trouble(goal, part, spheres, turned, side) + _TURN * (tilts**2).sum(-1)
-    best = tilts[trouble.argmin()]
-    near = best + _tilts() * _FINE
-    turned = rot.rotvec_to_rotmat(near) @ state.rotation
-    trouble = _trouble(goal, part, spheres, turned, side) + _TURN * (near**2).sum(-1)
-    return turned[trouble.argmin()]
+    if float(_trouble(goal, parts[0], spheres, state.rotation[None], side)) < _EASY:
+        return state.rotation, parts[0]
+    found = [_best(goal, part, spheres, state.rotation, side) for part in parts]
+    costs = [cost + _OTHER_PART * number for number, (cost, _) in enumerate(found)]
+    best = costs.index(min(costs))
+    return found[best][1], parts[best]
+
+
+def _best(goal: Tensor, part: Tensor, spheres: Tensor, rotation: Tensor, side: str) -> tuple[float, Tensor]:
+    best = torch.zeros(3)
+    for share in (1.0, _FINE):
+        tilts = best + _tilts() * share
+        turned = rot.rotvec_to_rotmat(tilts) @ rotation
+        trouble = _trouble(goal, part, spheres, turned, side) + _TURN * (tilts**2).sum(-1)
+        best = tilts[trouble.argmin()]
+    return float(trouble.min()), turned[trouble.argmin()]
 
 
 @lru_cache(maxsize=1)
