@@ -81,6 +81,7 @@ def solve_arms(
     points: Float[Tensor, "frames 2 3"],
     hands: Float[Tensor, "frames 2 3 3"],
     shoulders: Float[Tensor, "*#frames 2 3"] | None = None,
+    stride: int = _STRIDE,
 ) -> SignerArms:
     """Arms that bring both wrists to points and turn both hands.
 
@@ -88,9 +89,10 @@ def solve_arms(
         points: where left and right wrist are to be, metres from the pelvis; those out of reach are approached.
         hands: rotations of the hands in the world, from the T-pose.
         shoulders: where the shoulder joints are, if not where they are at rest.
+        stride: frames from one moment for which swivels are compared to the next.
     """
     at = shoulder_points() if shoulders is None else shoulders
-    swivels = _swivels_over_time(points, hands, at.expand_as(points))
+    swivels = _swivels_over_time(points, hands, at.expand_as(points), stride)
     return _arms(points, hands, swivels, PER_SIDE, at)
 
 
@@ -151,16 +153,19 @@ def _cost(points: Tensor, hands: Tensor, swivels: Tensor, sign: Tensor, shoulder
 
 
 def _swivels_over_time(
-    points: Float[Tensor, "frames 2 3"], hands: Float[Tensor, "frames 2 3 3"], shoulders: Float[Tensor, "frames 2 3"]
+    points: Float[Tensor, "frames 2 3"],
+    hands: Float[Tensor, "frames 2 3 3"],
+    shoulders: Float[Tensor, "frames 2 3"],
+    stride: int,
 ) -> Float[Tensor, "frames 2"]:
     frames = len(points)
-    moments = torch.arange(0, frames + _STRIDE - 1, _STRIDE).clamp(max=frames - 1)
+    moments = torch.arange(0, frames + stride - 1, stride).clamp(max=frames - 1)
     cost = _cost(points[moments], hands[moments], _SWIVELS, PER_SIDE, shoulders[moments])
     chosen = torch.from_numpy(_least_in_sum(cost.numpy()))
     near = (torch.arange(len(_SWIVELS)) - chosen[..., None]).abs() <= 1
     weight = torch.softmax(torch.where(near, -_SHARPNESS / 2 * cost, -torch.inf), dim=-1)
     swivels = (weight * _SWIVELS).sum(-1)
-    place = torch.arange(frames) / _STRIDE
+    place = torch.arange(frames) / stride
     before = place.long()
     between = torch.lerp(swivels[before], swivels[(before + 1).clamp(max=len(swivels) - 1)], (place - before)[:, None])
     return _smooth(between)

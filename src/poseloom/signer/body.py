@@ -28,6 +28,8 @@ _SPINE = ("spine1", "spine2", "spine3")
 _NECK_SHARE = 0.5
 _ROUNDS = 2
 """How often wrists are set anew to where their anchors stay, as the arm turns with them."""
+_COARSE = 4
+"""Frames between two that are thought of where arms are found for the first time."""
 _LAST_ROUNDS = 3
 """How often hands and forearms are set out of what they are in at the end."""
 _GOES_ALONG, _FREES = 0.04, 0.08
@@ -52,7 +54,7 @@ def pose_of(stages: list[Stage]) -> Pose:
     )
     points = kept_clear(points, two)
     held = points + _in_world(anchors, hands)
-    first = solve_arms(points, hands)
+    first = solve_arms(points, hands, stride=_COARSE)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
@@ -60,10 +62,12 @@ def pose_of(stages: list[Stage]) -> Pose:
     for _ in range(_ROUNDS):
         points = held - _in_world(anchors, arms.hands)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
-    points = held - _in_world(anchors, arms.hands)
     for _ in range(_LAST_ROUNDS):
         two = replace(two, spheres=_turned(own, arms.hands))
-        points = set_back(points + forearm_offsets(points, arms, two), two)
+        moved = set_back(points + forearm_offsets(points, arms, two), two)
+        if torch.equal(moved, points):
+            break
+        points = moved
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
     return _assembled(points, arms, girdle, angles, signs)
 
