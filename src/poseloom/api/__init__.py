@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from poseloom.pose.angles import AngleTable
     from poseloom.results.poses import Judged
     from poseloom.results.signing import Explained, Signed
+    from poseloom.signer import SigningStyle
 
 __all__ = [
     "angles",
@@ -168,13 +169,14 @@ def _are_unrelated(one: Pose | Clip, other: Pose | Clip) -> bool:
     return isinstance(one, Clip) and isinstance(other, Clip) and one.name != other.name
 
 
-def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
+def sign(text: str, name: str = "", *, strict: bool = False, style: SigningStyle | None = None) -> Signed:
     """A body that signs HamNoSys by rule: 52 joints at 25 frames a second. ``load_model("sign")`` signs as it learned.
 
     Args:
         text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
         name: what the clip is called.
         strict: slips that are passed over count as mistakes.
+        style: speed, signing space, holds, handedness: `poseloom.signer.SigningStyle`.
 
     Raises:
         PoseloomError: a string that breaks the notation, or a name that no symbol has.
@@ -183,7 +185,7 @@ def sign(text: str, name: str = "", *, strict: bool = False) -> Signed:
     from poseloom.signer import sign_clip
 
     told = explain(text, strict=strict)
-    return Signed(told.hamnosys, told.says, sign_clip(told.hamnosys, name), notes=told.notes)
+    return Signed(told.hamnosys, told.says, sign_clip(told.hamnosys, name, style), notes=told.notes)
 
 
 def explain(text: str, *, strict: bool = False) -> Explained:

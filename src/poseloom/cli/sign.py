@@ -45,10 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="slips that are passed over count as mistakes")
     parser.add_argument("--keypoints", choices=_KEYPOINTS, help=f"points of a .pose file (default: {_KEYPOINTS[0]})")
     parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
+    _add_style(parser)
     sign_learned.add_arguments(parser)
     options.add_device(parser)
     options.add_force(parser)
     options.add_json(parser)
+
+
+def _add_style(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--speed", type=float, default=1.0, help="of signing by rule; 2 is twice as fast (default: 1)")
+    parser.add_argument("--space", type=float, default=1.0, help="size of movements, 0.4 to 1.6 (default: 1)")
+    parser.add_argument(
+        "--hold", type=float, default=0.24, metavar="SECONDS", help="of a posture without movement (default: 0.24)"
+    )
+    parser.add_argument("--left-handed", action="store_true", help="the left hand is the dominant one")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -94,12 +104,14 @@ def _check_size(size: int) -> None:
 
 def _sign(arguments: argparse.Namespace, text: str) -> None:
     from poseloom import api
+    from poseloom.signer import SigningStyle
 
     if arguments.out is None:
         told = api.explain(text, strict=arguments.strict)
         _print_explained(told, arguments)
         return
-    signed = api.sign(text, "sign", strict=arguments.strict)
+    style = SigningStyle(arguments.speed, arguments.space, arguments.hold, arguments.left_handed)
+    signed = api.sign(text, "sign", strict=arguments.strict, style=style)
     _write(signed.clip, arguments)
     if arguments.json:
         printing.print_json(signed, out=arguments.out)

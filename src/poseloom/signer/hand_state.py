@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -13,23 +14,32 @@ from poseloom.language.hamnosys.tree import Direction, Orientation
 from poseloom.pose import rotations as rot
 from poseloom.pose.blend import ease
 from poseloom.pose.hands import hand_shape
-from poseloom.signer.arms import chest_origin
-from poseloom.signer.frames import oriented
+from poseloom.signer.frames import hand_axes, oriented
+from poseloom.signer.shoulders import chest_origin
 
-_REST_POINT = (0.235, -0.515, 0.075)
+_REST_POINT = (0.265, -0.508, 0.1)
 """Metres (right, up, out) from the middle between the shoulders: the wrist of an arm that hangs."""
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
-_BOW = 0.18
+CENTRE = (0.07, 0.0, 0.0)
+"""The middle of the hand in its own frame, metres, which is brought to a place that it does not touch."""
+_HALF_TURN = 2.6
+"""Radians from which on both ways round are nearly as long."""
+BOW = 0.18
 """How far the way from one posture to another bows out to the front, as a share of its length."""
 
 
 @dataclass(frozen=True, eq=False)
 class HandState:
-    """A hand at one moment: wrist in metres from the pelvis, rotation from the T-pose, finger angles in radians."""
+    """A hand at one moment: wrist in metres from the pelvis, rotation from the T-pose, finger angles in radians.
+
+    The anchor is the part of the hand, metres in its own frame, that stays where it is when a wrist cannot turn the
+    hand as it shall be: what touches, or the middle of the hand.
+    """
 
     point: Float[Tensor, "3"]
     rotation: Float[Tensor, "3 3"]
     angles: Float[Tensor, "5 4"]
+    anchor: Float[Tensor, "3"] = field(default_factory=lambda: torch.tensor(CENTRE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,17 +49,18 @@ class Track:
     points: Float[Tensor, "frames 3"]
     rotations: Float[Tensor, "frames 3 3"]
     angles: Float[Tensor, "frames 5 4"]
+    anchors: Float[Tensor, "frames 3"]
 
     def __len__(self) -> int:
         return len(self.points)
 
     @property
     def end(self) -> HandState:
-        return HandState(self.points[-1], self.rotations[-1], self.angles[-1])
+        return HandState(self.points[-1], self.rotations[-1], self.angles[-1], self.anchors[-1])
 
     def moved(self, offsets: Float[Tensor, "frames 3"]) -> Track:
         """The same with other wrist points."""
-        return Track(self.points + offsets, self.rotations, self.angles)
+        return replace(self, points=self.points + offsets)
 
     def reversed_to(self, start: HandState) -> Track:
         """Played backwards from its end to the state it came from."""
@@ -58,6 +69,7 @@ class Track:
             torch.cat([before.points, self.points[:-1]]).flip(0),
             torch.cat([before.rotations, self.rotations[:-1]]).flip(0),
             torch.cat([before.angles, self.angles[:-1]]).flip(0),
+            torch.cat([before.anchors, self.anchors[:-1]]).flip(0),
         )
 
 
@@ -71,7 +83,12 @@ def rest_state(side: str) -> HandState:
 
 def hold(state: HandState, frames: int) -> Track:
     """The same state for some frames."""
-    return Track(state.point.expand(frames, 3), state.rotation.expand(frames, 3, 3), state.angles.expand(frames, 5, 4))
+    return Track(
+        state.point.expand(frames, 3),
+        state.rotation.expand(frames, 3, 3),
+        state.angles.expand(frames, 5, 4),
+        state.anchor.expand(frames, 3),
+    )
 
 
 def join(tracks: Sequence[Track]) -> Track:
@@ -82,6 +99,7 @@ def join(tracks: Sequence[Track]) -> Track:
         torch.cat([track.points for track in tracks]),
         torch.cat([track.rotations for track in tracks]),
         torch.cat([track.angles for track in tracks]),
+        torch.cat([track.anchors for track in tracks]),
     )
 
 
@@ -91,20 +109,30 @@ def steps(frames: int) -> Float[Tensor, " frames"]:
 
 
 def interpolate_rotation(
-    start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"]
-) -> Tensor:
-    """Rotations on the shortest way from one to another."""
+    start: Float[Tensor, "3 3"], end: Float[Tensor, "3 3"], weight: Float[Tensor, " frames"], side: str
+) -> Float[Tensor, "frames 3 3"]:
+    """Rotations on the shortest way from one to another; of two that are nearly as short the one to the front.
+
+    Args:
+        side: whose hand it is: a hand that is turned over by half a turn points ahead on its way.
+    """
     if start is end or torch.equal(start, end):
         return start.expand(len(weight), 3, 3)
     between = rot.rotmat_to_rotvec(start.T @ end)
+    angle = float(between.norm())
+    if angle > _HALF_TURN:
+        other = between * (1 - 2 * math.pi / angle)
+        halves = [hand_axes(start @ rot.rotvec_to_rotmat(way / 2), side)[2, 0] for way in (between, other)]
+        between = other if float(halves[1]) > float(halves[0]) else between
     return start @ rot.rotvec_to_rotmat(between * weight[:, None])
 
 
-def go_over(start: HandState, end: HandState, frames: int, bow: float = _BOW) -> Track:
+def go_over(start: HandState, end: HandState, frames: int, side: str, bow: float = BOW) -> Track:
     """From one state to another, smoothly, on a way that bows out to the front and so keeps clear of the body."""
     weight = ease(steps(frames))
     way = end.point - start.point
     forward = torch.tensor([0.0, 0.0, 1.0]) * (bow * way.norm())
     points = start.point + way * weight[:, None] + forward * torch.sin(torch.pi * weight)[:, None]
     angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
-    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight), angles)
+    anchors = torch.lerp(start.anchor, end.anchor, weight[:, None])
+    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight, side), angles, anchors)

@@ -27,7 +27,6 @@ from poseloom.language.hamnosys.tree import (
     Together,
     Where,
 )
-from poseloom.signer.arms import within_reach
 from poseloom.signer.frames import hand_axes, reoriented
 from poseloom.signer.hand_state import HandState, Track, go_over, hold, interpolate_rotation, join, steps
 from poseloom.signer.paths import (
@@ -40,7 +39,8 @@ from poseloom.signer.paths import (
     straight_path,
 )
 from poseloom.signer.shapes import hand_angles
-from poseloom.signer.targets import Target, body_target, hand_target, is_on_hand, wrist_at
+from poseloom.signer.shoulders import within_reach
+from poseloom.signer.targets import Target, body_target, hand_at, hand_target, is_on_hand
 from poseloom.signer.timing import (
     FROM_START,
     GROWTH,
@@ -109,20 +109,22 @@ class Performer:
             return Location(where.nondominant[-1].places, where.contact, where.dominant[-1].places[0])
         return replace(location, contact=where.contact)
 
-    def goal(self, where: Where, state: HandState) -> Float[Tensor, "3"]:
-        """The wrist of a hand of this posture at a place."""
+    def goal(self, where: Where, state: HandState) -> HandState:
+        """A hand of this posture at a place."""
         target, location = self.target(where)
-        wrist = wrist_at(target, state.rotation, state.angles, self.side, location.by)
-        return (
-            wrist if location.places else within_reach(wrist + _raised(hand_axes(state.rotation, self.side)), self.side)
-        )
+        placed = hand_at(target, state, self.side, location.by)
+        if location.places:
+            return placed
+        raised = placed.point + _raised(hand_axes(state.rotation, self.side))
+        return replace(placed, point=within_reach(raised, self.side))
 
     # -- postures ---------------------------------------------------------------------------------------------------
 
     def posture(self, hand: Hand, state: HandState) -> HandState:
         """The same wrist with another hand shape and orientation."""
         angles = hand_angles(hand.shape) if hand.shape is not None else state.angles
-        return HandState(state.point, reoriented(state.rotation, hand.orientation, self.side, self.mirrored), angles)
+        rotation = reoriented(state.rotation, hand.orientation, self.side, self.mirrored)
+        return replace(state, rotation=rotation, angles=angles)
 
     # -- actions ----------------------------------------------------------------------------------------------------
 
@@ -150,8 +152,9 @@ class Performer:
 
     def _ending_at(self, track: Track, where: Where) -> Track:
         """The track bent so that it ends at a place."""
-        missing = self.goal(where, track.end) - track.points[-1]
-        return track.moved(steps(len(track))[:, None] * missing)
+        goal, share = self.goal(where, track.end), steps(len(track))[:, None]
+        moved = track.moved(share * (goal.point - track.points[-1]))
+        return replace(moved, anchors=torch.lerp(track.anchors, goal.anchor, share))
 
     @singledispatchmethod
     def _perform(self, action: Action, start: HandState, frames: int, ease: Ease) -> Track:
@@ -162,13 +165,16 @@ class Performer:
         chord = straight_chord(action, self.scale)
         flip = self.motion
         goal = _goal(action)
+        end = start
         if goal is not None:
-            chord = (self.goal(goal, start) - start.point) * flip
+            end = self.goal(goal, start)
+            chord = (end.point - start.point) * flip
             if float(chord.norm()) < _THERE:
                 return self._tap(start, frames, straight_chord(action, self.scale) * flip)
         chord = (within_reach(start.point + chord * flip, self.side) - start.point) * flip
         path = straight_path(chord, action.how, frames, ease)
-        return hold(start, frames).moved(path * flip)
+        anchors = torch.lerp(start.anchor, end.anchor, eased(frames, ease)[:, None])
+        return replace(hold(start, frames).moved(path * flip), anchors=anchors)
 
     @_perform.register
     def _circle(self, action: Circle, start: HandState, frames: int, ease: Ease) -> Track:
@@ -194,7 +200,8 @@ class Performer:
         end = self.posture(hand, start)
         weight = eased(frames, ease)
         angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
-        return Track(start.point.expand(frames, 3), interpolate_rotation(start.rotation, end.rotation, weight), angles)
+        rotations = interpolate_rotation(start.rotation, end.rotation, weight, self.side)
+        return replace(hold(start, frames), rotations=rotations, angles=angles)
 
     @_perform.register
     def _reach(self, action: Reach, start: HandState, frames: int, ease: Ease) -> Track:
@@ -203,11 +210,11 @@ class Performer:
         for number, where in enumerate(action.locations[:count]):
             share = frames * (number + 1) // count - frames * number // count
             end = self.goal(where, state)
-            if float((end - state.point).norm()) < _THERE:
+            if float((end.point - state.point).norm()) < _THERE:
                 target = self.target(where)[0]
                 tracks.append(self._tap(state, share, target.normal * _TAP))
             else:
-                tracks.append(go_over(state, HandState(end, state.rotation, state.angles), share))
+                tracks.append(go_over(state, end, share, self.side))
             state = tracks[-1].end
         return join(tracks)
 
@@ -223,17 +230,18 @@ class Performer:
         if not inner:
             return hold(start, frames)
         still = hold(start, frames)
-        points, rotations, angles = still.points, still.rotations, still.angles
+        points, rotations, angles, anchors = still.points, still.rotations, still.angles, still.anchors
         posture = start
         for one in sorted(inner, key=_reaches):
             begin = posture if _reaches(one) else start
             track = performer.perform(one, begin, frames, ease)
             points = points + track.points - start.point
+            anchors = track.anchors if _reaches(one) else anchors
             if not _reaches(one):
                 rotations = rotations @ (start.rotation.T @ track.rotations)
                 angles = angles + track.angles - start.angles
-                posture = HandState(start.point, rotations[-1], angles[-1])
-        return Track(points, rotations, angles)
+                posture = HandState(start.point, rotations[-1], angles[-1], start.anchor)
+        return Track(points, rotations, angles, anchors)
 
     @_perform.register
     def _in_order(self, action: InOrder, start: HandState, frames: int, ease: Ease) -> Track:
@@ -268,7 +276,7 @@ class Performer:
                 begin, state = state, begin
                 continue
             if kind in FROM_START and not circular:
-                tracks.append(go_over(state, start, way_back_frames(once), bow=0.0))
+                tracks.append(go_over(state, start, way_back_frames(once), self.side, bow=0.0))
                 state = start
             performer = replace(self, scale=GROWTH ** (growth * number) * self.scale) if growth else self
             inner = (ease[0] and number == 0, ease[1] and number == len(passes) - 1) if circular else _GENTLE
@@ -338,10 +346,10 @@ def _resampled(track: Track, start: HandState, frames: int) -> Track:
     weight = (place - before).clamp(0, 1)
     first = hold(start, 1)
     whole = join([first, track])
-    a, b = (Track(whole.points[i], whole.rotations[i], whole.angles[i]) for i in (before, before + 1))
+    a, b = (Track(whole.points[i], whole.rotations[i], whole.angles[i], whole.anchors[i]) for i in (before, before + 1))
 
     def mix(x: Tensor, y: Tensor) -> Tensor:
         return x + (y - x) * weight.reshape(-1, *[1] * (x.ndim - 1))
 
     nearest = torch.where((weight < 0.5)[:, None, None], a.rotations, b.rotations)
-    return Track(mix(a.points, b.points), nearest, mix(a.angles, b.angles))
+    return Track(mix(a.points, b.points), nearest, mix(a.angles, b.angles), mix(a.anchors, b.anchors))

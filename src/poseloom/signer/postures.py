@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from poseloom.language.hamnosys.tree import (
-    Contact,
     Direction,
     Hand,
     HandShape,
@@ -21,23 +18,31 @@ from poseloom.language.hamnosys.tree import (
     Symmetry,
     Where,
 )
-from poseloom.signer.arms import chest_origin
-from poseloom.signer.frames import hand_axes, oriented
-from poseloom.signer.hand_state import HandState, rest_state
+from poseloom.signer.clearance import Meeting
+from poseloom.signer.frames import oriented
+from poseloom.signer.hand_state import HandState, Track, rest_state
+from poseloom.signer.meeting import (
+    DOMINANT,
+    OTHER,
+    between_hands,
+    crosses,
+    crossing,
+    interlocks,
+    meet,
+    meeting_site,
+    way_of_meeting,
+)
 from poseloom.signer.performer import Performer
-from poseloom.signer.sites import facing_site, named_site
+from poseloom.signer.shoulders import chest_origin
+from poseloom.signer.stage import Stage
 from poseloom.signer.tables import places_table
 from poseloom.signer.targets import is_on_hand
 
-DOMINANT, OTHER = "right", "left"
 _SUPPORT = Hand(HandShape((SimpleShape("flathand"),)), Orientation(Direction(("r",)), Direction(("d",))))
 """The other hand where a one-handed sign is made on it and says nothing of it."""
 _SUPPORT_PLACE = Location()
 _MIDLINE_SHARE = 0.35
 """Of its distance from the midline that a hand keeps when the other one comes to it."""
-_HALF_GAPS = {Contact.TOUCH: 0.0, Contact.CLOSE: 0.02, Contact.INTERLOCK: -0.015, Contact.CROSS: -0.02}
-"""Metres between the midplane and a hand that meets its mirror image there."""
-_FLIP = (-1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +55,30 @@ class Hands:
     """Of the hands that act; others hold still."""
     used: frozenset[str]
     """Hands that are part of the sign; others hang."""
+    meeting: Meeting = Meeting.APART
+    """How they may come to each other."""
+    crossed: bool = False
+    """Whether the arms cross, the dominant one in front."""
+
+    def stage(self, tracks: dict[str, Track], acts: bool = False) -> Stage:
+        """What both do for a while."""
+        return Stage(tracks, self.meeting, frozenset(self.performers), self.used, acts)
 
 
-def start_of(part: Part, before: Hands | None) -> Hands:
+def start_of(part: Part, before: Hands | None, space: float = 1.0) -> Hands:
     """The hands at the start of a part.
 
     Args:
         part: what is signed at once.
         before: at the end of the part before it in the same sign; what the part leaves open stays.
+        space: size of the signing space, which scales movements.
     """
+    hands = _start_of(part, before)
+    performers = {side: replace(performer, scale=space) for side, performer in hands.performers.items()}
+    return replace(hands, performers=performers) if space != 1.0 else hands
+
+
+def _start_of(part: Part, before: Hands | None) -> Hands:
     if part.dominant is None and part.nondominant is not None:
         return _left_alone(part, before)
     if part.symmetry is not None:
@@ -85,7 +105,7 @@ def _placed(performer: Performer, hand: Hand, places: tuple[Where, ...], before:
         return rest_state(performer.side)
     if not places and was_used:
         return state
-    return replace(state, point=performer.goal(places[-1] if places else Location(), state))
+    return performer.goal(places[-1] if places else Location(), state)
 
 
 def _one_handed(part: Part, before: Hands | None) -> Hands:
@@ -128,8 +148,8 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
     mirrored = symmetry.mirrored is not False
     hand, places = part.dominant or Hand(), part.locations
     other_hand = part.nondominant or hand
-    on_body = tuple(place for place in places if not _between_hands(place))
-    meeting = next((place for place in reversed(places) if _between_hands(place)), None)
+    on_body = tuple(place for place in places if not between_hands(place))
+    meeting = next((place for place in reversed(places) if between_hands(place)), None)
     motion = torch.tensor(
         [-1.0 if mirrored else 1.0, -1.0 if symmetry.up_down else 1.0, -1.0 if symmetry.out_in else 1.0]
     )
@@ -140,26 +160,35 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
         _placed(one, hand_, (*hand_.locations, *own), before)
         for one, hand_ in ((right_one, hand), (left_one, other_hand))
     )
-    if meeting is not None:
-        right, left = _meet(right, left, meeting, symmetric=mirrored and part.nondominant is None)
+    alike = mirrored and part.nondominant is None
+    crossed = alike and crosses(part)
+    if crossed:
+        right, left = crossing(right, left, meeting)
+    elif meeting is not None:
+        right, left = meet(right, left, meeting, alike)
     right_one, left_one = replace(right_one, other=(left, OTHER)), replace(left_one, other=(right, DOMINANT))
-    return Hands(right, left, {DOMINANT: right_one, OTHER: left_one}, frozenset((DOMINANT, OTHER)))
+    performers = {DOMINANT: right_one, OTHER: left_one}
+    how = way_of_meeting(part, symmetry, alike, crossed)
+    return Hands(right, left, performers, frozenset((DOMINANT, OTHER)), how, crossed)
 
 
 def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands:
     hand = part.dominant or Hand()
-    on_body = tuple(place for place in part.locations if not _between_hands(place))
-    relation = next((place for place in reversed(part.locations) if _between_hands(place)), None)
+    on_body = tuple(place for place in part.locations if not between_hands(place))
+    relation = next((place for place in reversed(part.locations) if between_hands(place)), None)
     left_one = Performer(OTHER, leads=False, mirrored=False, places=part.locations)
     left_places = (*nondominant.locations, *(place for place in on_body if not _on_head(place) or _is_pair(place)))
     left = _placed(left_one, nondominant, left_places or (Location(),), before)
     if relation is not None:
         left = _towards_midline(left)
+        left = replace(left, anchor=meeting_site(relation, left, OTHER))
     right_one = Performer(DOMINANT, places=part.locations, other=(left, OTHER))
     right_places = (*hand.locations, *on_body, *((relation,) if relation is not None else ()))
     right = _placed(right_one, hand, right_places or (Location(),), before)
     left_one = replace(left_one, other=(right, DOMINANT))
-    return Hands(right, left, {DOMINANT: right_one, OTHER: left_one}, frozenset((DOMINANT, OTHER)))
+    performers = {DOMINANT: right_one, OTHER: left_one}
+    how = Meeting.FREE if interlocks(part) else Meeting.APART
+    return Hands(right, left, performers, frozenset((DOMINANT, OTHER)), how)
 
 
 def _is_pair(place: Where) -> bool:
@@ -171,47 +200,9 @@ def _on_head(place: Where) -> bool:
     return isinstance(place, Location) and any(named.name in head for named in place.places)
 
 
-def _between_hands(place: Where) -> bool:
-    """Whether a place says how the hands are to each other."""
-    if isinstance(place, Location):
-        return is_on_hand(place) or (not place.places and place.contact in _HALF_GAPS)
-    return any(is_on_hand(location) for location in (*place.dominant, *place.nondominant))
-
-
 def _towards_midline(state: HandState) -> HandState:
     """A hand to which the other one comes is held in the middle."""
     middle = chest_origin()[0]
     point = state.point.clone()
     point[0] = middle + (point[0] - middle) * _MIDLINE_SHARE
     return replace(state, point=point)
-
-
-def _meet(right: HandState, left: HandState, where: Where, symmetric: bool) -> tuple[HandState, HandState]:
-    """Both hands moved sideways so that they meet at the midplane with the parts that are named or look there."""
-    location = where if isinstance(where, Location) else (where.dominant or (Location(),))[-1]
-    contact = where.contact if isinstance(where, LocationPair) else location.contact
-    half = _HALF_GAPS.get(contact, _HALF_GAPS[Contact.CLOSE]) if contact is not None else _HALF_GAPS[Contact.CLOSE]
-    middle = float(chest_origin()[0])
-    offset = _part_offset(right, DOMINANT, location, 1.0)
-    moved_right = _with_x(right, middle - half - float(offset[0]))
-    if symmetric:
-        return moved_right, _with_x(left, middle + half + float(offset[0]))
-    other = _part_offset(left, OTHER, location, -1.0)
-    return moved_right, _with_x(left, middle + half - float(other[0]))
-
-
-def _part_offset(state: HandState, side: str, location: Location, towards: float) -> Float[Tensor, "3"]:
-    """From the wrist to the part that meets the other hand."""
-    axes = hand_axes(state.rotation, side)
-    site = named_site(location.places[0], state.angles) if location.places else None
-    if site is None or float((axes @ site[1])[0]) * towards < _LOOKS_AWAY:
-        site = facing_site(state.angles, axes, torch.tensor([-towards, 0.0, 0.0]), on_head=False)
-    return axes @ site[0]
-
-
-_LOOKS_AWAY = -0.3
-"""Cosine below which a named part cannot be the one that meets the other hand's."""
-
-
-def _with_x(state: HandState, x: float) -> HandState:
-    return replace(state, point=torch.cat([torch.tensor([x]), state.point[1:]]))

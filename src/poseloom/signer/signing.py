@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from poseloom.base.errors import PoseloomError
 from poseloom.language.hamnosys.parse import parse
 from poseloom.language.hamnosys.tree import Action, InOrder, Part, Repeat, Repetition, Replace, Signs, Together
-from poseloom.pose import Clip, Pose
-from poseloom.pose import rotations as rot
-from poseloom.pose.hands import with_hand_shapes
-from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
-from poseloom.signer.arms import solve_arms
-from poseloom.signer.frames import SIDES
-from poseloom.signer.hand_state import HandState, Track, go_over, hold, join, rest_state
+from poseloom.pose import Clip
+from poseloom.signer.body import pose_of
+from poseloom.signer.hand_state import BOW, HandState, go_over, hold, join, rest_state
 from poseloom.signer.postures import DOMINANT, OTHER, Hands, start_of
+from poseloom.signer.stage import Stage
+from poseloom.signer.style import SigningStyle
 from poseloom.signer.timing import FPS, LONGEST, action_frames, frames_of
 
 _REST, _PREPARE, _RETRACT, _SETTLE, _LINGER = 0.24, 0.4, 0.44, 0.12, 0.16
@@ -28,8 +22,8 @@ _FASTEST = 1.7
 """Metres a second, of hands on their way from one posture to the next."""
 _SHORTEST_WAY = 0.24
 """Seconds."""
-_KERNEL = (0.25, 0.5, 0.25)
-"""Weights of neighbouring frames, which take the edge off every corner."""
+_CROSSING_BOWS = {DOMINANT: 0.4, OTHER: 0.05}
+"""How far the ways to and from crossed arms bow out to the front, as shares of their lengths."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +34,7 @@ class SignSpan:
     end: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Stage:
-    """Both hands over some frames."""
-
-    tracks: dict[str, Track]
-
-
-def sign_clip(text: str | Signs, name: str = "") -> Clip:
+def sign_clip(text: str | Signs, name: str = "", style: SigningStyle | None = None) -> Clip:
     """A body that signs a HamNoSys string.
 
     The body stands with hanging arms, signs with the right hand as the dominant one, and lets the arms hang again.
@@ -56,6 +43,7 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
     Args:
         text: HamNoSys 4, or what `parse` made of it.
         name: what the clip is called.
+        style: speed, signing space, holds, handedness.
 
     Returns:
         52 joints at 25 frames a second; its notes hold the string (``hamnosys``) and the first and last frame of
@@ -66,25 +54,26 @@ def sign_clip(text: str | Signs, name: str = "") -> Clip:
         PoseloomError: signing that would take more than an hour.
     """
     signs = parse(text) if isinstance(text, str) else text
-    stages, spans = _timeline(signs)
-    tracks = {side: join([stage.tracks[side] for stage in stages]) for side in SIDES}
+    style = style or SigningStyle()
+    stages, spans = _timeline(signs, style)
     notes: dict[str, object] = {"signs": [[span.start, span.end] for span in spans]}
     if isinstance(text, str):
         notes["hamnosys"] = text
-    return Clip(_pose_of(tracks), fps=float(FPS), name=name, notes=notes)
+    pose = pose_of(stages)
+    return Clip(pose.mirror() if style.left_handed else pose, fps=float(FPS), name=name, notes=notes)
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
-def _timeline(signs: Signs) -> tuple[list[_Stage], list[SignSpan]]:
+def _timeline(signs: Signs, style: SigningStyle) -> tuple[list[Stage], list[SignSpan]]:
     rest = Hands(rest_state(DOMINANT), rest_state(OTHER), {}, frozenset())
     stages, spans = [_hold(rest, frames_of(_REST))], []
     done, current, is_first = len(stages[0].tracks[DOMINANT]), rest, True
     for sign in signs.signs:
         begin = None
         for number, part in enumerate(sign.parts):
-            current, added = _perform_part(part, current, continues=number > 0, is_first=is_first)
+            current, added = _perform_part(part, current, number > 0, is_first, style)
             is_first = False
             if begin is None:
                 begin = done + len(added[0].tracks[DOMINANT])
@@ -97,24 +86,27 @@ def _timeline(signs: Signs) -> tuple[list[_Stage], list[SignSpan]]:
         assert begin is not None
         spans.append(SignSpan(begin, done))
     stages.append(_hold(current, frames_of(_LINGER)))
-    stages.append(_way(current, rest, frames_of(_RETRACT)))
+    stages.append(_way(current, rest, frames_of(_RETRACT)).at_speed(style.speed))
     stages.append(_hold(rest, frames_of(_REST)))
     return stages, spans
 
 
-def _perform_part(part: Part, current: Hands, continues: bool, is_first: bool) -> tuple[Hands, list[_Stage]]:
-    """The way to the posture of a part, and its actions."""
-    start = start_of(part, current if continues else None)
-    stages = [_way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))]
-    stages.append(_hold(start, frames_of(_SETTLE)))
+def _perform_part(
+    part: Part, current: Hands, continues: bool, is_first: bool, style: SigningStyle
+) -> tuple[Hands, list[Stage]]:
+    """The way to the posture of a part, and its actions; a posture alone is held."""
+    start = start_of(part, current if continues else None, style.space)
+    way = _way(current, start, frames_of(_PREPARE if is_first else _SHORTEST_WAY))
+    settle = max(1, round(frames_of(_SETTLE) / style.speed)) if part.actions else frames_of(style.hold)
+    stages = [way.at_speed(style.speed), _hold(start, settle)]
     acted = _act(part, start)
     if acted is None:
         return start, stages
     ends = {side: track.end for side, track in acted.tracks.items()}
-    return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted]
+    return replace(start, right=ends[DOMINANT], left=ends[OTHER]), [*stages, acted.at_speed(style.speed)]
 
 
-def _act(part: Part, start: Hands) -> _Stage | None:
+def _act(part: Part, start: Hands) -> Stage | None:
     actions: tuple[Action, ...] = part.actions
     if not actions:
         return None
@@ -133,7 +125,7 @@ def _act(part: Part, start: Hands) -> _Stage | None:
         track = performer.perform(whole, state, frames)
         waits = hold(state, delay) if side == OTHER else hold(track.end, delay)
         tracks[side] = join(([waits, track] if side == OTHER else [track, waits]) if delay else [track])
-    return _Stage(tracks)
+    return start.stage(tracks, acts=True)
 
 
 def _names_other(actions: tuple[Action, ...]) -> bool:
@@ -150,11 +142,11 @@ def _names_other(actions: tuple[Action, ...]) -> bool:
     return False
 
 
-def _hold(hands: Hands, frames: int) -> _Stage:
-    return _Stage({DOMINANT: hold(hands.right, frames), OTHER: hold(hands.left, frames)})
+def _hold(hands: Hands, frames: int) -> Stage:
+    return hands.stage({DOMINANT: hold(hands.right, frames), OTHER: hold(hands.left, frames)})
 
 
-def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
+def _way(start: Hands, end: Hands, shortest: int) -> Stage:
     """Both hands to their next posture, at a speed that a signer has."""
     pairs: dict[str, tuple[HandState, HandState]] = {
         DOMINANT: (start.right, end.right),
@@ -162,24 +154,6 @@ def _way(start: Hands, end: Hands, shortest: int) -> _Stage:
     }
     longest = max(float((b.point - a.point).norm()) for a, b in pairs.values())
     frames = max(shortest, frames_of(longest / _FASTEST))
-    return _Stage({side: go_over(a, b, frames) for side, (a, b) in pairs.items()})
-
-
-# -- body --------------------------------------------------------------------------------------------------------------
-
-
-def _pose_of(tracks: dict[str, Track]) -> Pose:
-    """Arms and fingers of both hands."""
-    points = _smooth(torch.stack([tracks[side].points for side in SIDES], dim=1))
-    hands = rot.polar_rotmat(_smooth(torch.stack([tracks[side].rotations for side in SIDES], dim=1)))
-    arms = solve_arms(points, hands)
-    body = torch.zeros(len(points), BODY_JOINTS, 3)
-    for name, local in (("shoulder", arms.shoulder), ("elbow", arms.elbow), ("wrist", arms.wrist)):
-        body[:, [JOINT_INDEX[f"{side}_{name}"] for side in SIDES]] = rot.rotmat_to_rotvec(local)
-    left, right = (_smooth(tracks[side].angles) for side in SIDES)
-    return Pose(with_hand_shapes(body, left, right))
-
-
-def _smooth(values: Float[Tensor, "frames *own"]) -> Float[Tensor, "frames *own"]:
-    before, after = torch.cat([values[:1], values[:-1]]), torch.cat([values[1:], values[-1:]])
-    return _KERNEL[0] * before + _KERNEL[1] * values + _KERNEL[2] * after
+    signing = end if end.used else start
+    bows = _CROSSING_BOWS if start.crossed or end.crossed else {}
+    return signing.stage({side: go_over(a, b, frames, side, bows.get(side, BOW)) for side, (a, b) in pairs.items()})

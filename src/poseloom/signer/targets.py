@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
-from poseloom.signer.arms import (
-    chest_origin,
-    discomfort,
-    reached_rotations,
-    shoulder_points,
-    solve_arms,
-    within_reach,
-)
-from poseloom.signer.frames import SIDES, hand_axes, to_world
-from poseloom.signer.hand_state import HandState
+from poseloom.signer.arms import discomfort, solve_arms
+from poseloom.signer.frames import SIDES, hand_axes, hand_rotation, to_notation, to_world
+from poseloom.signer.hand_state import CENTRE, HandState
+from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reach
 from poseloom.signer.sites import facing_site, named_site
 from poseloom.signer.tables import places_table
+from poseloom.signer.tilt import tilted
 
 _CLOSE = 0.04
 _INTERLOCKED = -0.025
@@ -30,11 +26,10 @@ _BESIDE_OTHER_HAND = 0.1
 the place without a contact."""
 _OWN_SIDE = {True: 0.085, False: 0.05}
 """Metres to the hand's own side where no side is named: a quarter of the shoulders' width for one of two hands."""
-_CENTRE = (0.07, 0.0, 0.0)
-"""The middle of the hand, which is brought to a place that it does not touch."""
 _LEFT_SIDES = (Side.AT_LEFT, Side.BESIDE_LEFT, Side.OTHER)
 _BESIDE = (Side.BESIDE_LEFT, Side.BESIDE_RIGHT)
 _DEFAULT = Place("neutralspace")
+_PADS = Place(part="fingerpad")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +43,7 @@ class Target:
     """Direction in which the gap is left."""
     touches: bool
     on_head: bool = False
+    on_hand: bool = False
 
     def mirrored(self) -> Target:
         """Left and right exchanged."""
@@ -81,6 +77,8 @@ def body_target(location: Location, two_handed: bool) -> Target:
         point, normal = point * torch.tensor([1, 1, -0.6]), normal * torch.tensor([1.0, 1.0, -1.0])
     free = sum(gap for _, _, gap in rows) / len(rows)
     away = normal if touches else _free_direction(normal)
+    if contact is Contact.EXTENDED and places[0].name != "headtop":
+        away = _level(normal)
     on_head = places[0].name in places_table()["head"]
     return Target(chest_origin() + point, normal, _gap(contact, free), away, touches, on_head)
 
@@ -96,6 +94,16 @@ def _free_direction(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
     if normal[2] < 0.2:
         return normal
     return torch.nn.functional.normalize(normal * 0.5 + torch.tensor([0.0, 0.0, 1.0]), dim=0)
+
+
+def _level(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+    """An arm that is stretched in front of a place is so at its height: ahead, or to the side beside the body."""
+    level = normal * torch.tensor([1.0, 0.0, 1.0])
+    return torch.nn.functional.normalize(level, dim=0) if float(level.norm()) > _LEVEL else torch.tensor([0.0, 0.0, 1.0])
+
+
+_LEVEL = 0.5
+"""Share of a normal above which its level part says where a stretched arm points."""
 
 
 def _surface(place: Place, two_handed: bool, touches: bool) -> tuple[Tensor, Tensor, float]:
@@ -121,6 +129,8 @@ def _surface(place: Place, two_handed: bool, touches: bool) -> tuple[Tensor, Ten
 
 def hand_target(location: Location, other: HandState, other_side: str) -> Target:
     """Where a hand goes for a place on the other hand or arm, which is there already."""
+    if not location.places and location.contact is Contact.CROSS:
+        location = replace(location, places=(Place("wristback"),))
     place = location.places[-1] if location.places else Place("palm")
     gap = _gap(location.contact, _BESIDE_OTHER_HAND)
     if place.name in places_table()["arm"] and not place.digits:
@@ -132,7 +142,7 @@ def hand_target(location: Location, other: HandState, other_side: str) -> Target
             towards = to_world((1.0 if other_side == "left" else -1.0, 1.0, 0.5))
             site = facing_site(other.angles, axes, -torch.nn.functional.normalize(towards, dim=0), on_head=False)
         point, normal = other.point + axes @ site[0], axes @ site[1]
-    return Target(point, normal, gap, normal, location.contact is not None)
+    return Target(point, normal, gap, normal, location.contact is not None, on_hand=True)
 
 
 def _arm_surface(name: str, other: HandState, side: str) -> tuple[Tensor, Tensor]:
@@ -155,66 +165,77 @@ def _shoulder(index: int) -> Tensor:
 # -- from a target to a wrist ------------------------------------------------------------------------------------------
 
 
-def wrist_at(
-    target: Target, rotation: Float[Tensor, "3 3"], angles: Float[Tensor, "5 4"], side: str, by: Place | None = None
-) -> Float[Tensor, "3"]:
-    """The wrist of a hand that is brought to a target with a part of it; with its middle where nothing is touched.
+def hand_at(target: Target, state: HandState, side: str, by: Place | None = None) -> HandState:
+    """A hand that is brought to a target with a part of it; with its middle where nothing is touched.
 
     Args:
-        rotation, angles: rotation and angles of the hand.
+        state: how the hand is turned and bent.
         side: which hand.
         by: the part; chosen by where the parts look if it is not named.
     """
-    axes = hand_axes(rotation, side)
-    site = named_site(by, angles) if by is not None else None
+    axes = hand_axes(state.rotation, side)
+    site = named_site(by, state.angles) if by is not None else None
     if site is None and target.touches:
-        site = facing_site(angles, axes, target.normal, target.on_head)
-    part = torch.tensor(_CENTRE) if site is None else site[0]
+        site = facing_site(state.angles, axes, target.normal, target.on_head)
+    part = torch.tensor(CENTRE) if site is None else site[0]
     goal = target.point + target.gap * target.away
     if not target.touches:
-        return within_reach(_comfortable(goal - axes @ part, rotation, side, target.on_head), side)
-    return within_reach(_touching(goal, part, rotation, side), side)
+        goal = goal + torch.tensor(_comfort(_key(goal), _key(axes[:, 0]), side, target.on_head))
+    rotation = state.rotation
+    if target.touches and not target.on_hand:
+        others = [] if by is not None else [named_site(_PADS, state.angles)]
+        rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
+    point = within_reach(goal - hand_axes(rotation, side) @ part, side)
+    return replace(state, point=point, rotation=rotation, anchor=part)
 
 
-def _touching(goal: Float[Tensor, "3"], part: Float[Tensor, "3"], rotation: Float[Tensor, "3 3"], side: str) -> Tensor:
-    """The wrist of a hand whose part is at a goal, also where the wrist's range cuts its rotation off.
+def _key(vector: Float[Tensor, "3"]) -> tuple[float, ...]:
+    return tuple(round(float(part), 4) for part in vector)
 
-    Near the wrist that an unlimited hand would have, the point is searched from which the part comes nearest.
+
+@lru_cache(maxsize=2048)
+def _comfort(goal: tuple[float, ...], fingers: tuple[float, ...], side: str, on_head: bool) -> tuple[float, ...]:
+    """How far a hand that is not bound by a contact is moved from a place to where an arm can point its fingers so.
+
+    It is the same for all palms: a place does not move where a hand is only turned over.
     """
-    wrists = (goal - hand_axes(rotation, side) @ part)[None]
-    reached = reached_rotations(wrists, rotation, side)
-    if float((goal - wrists[0] - hand_axes(reached[0], side) @ part).norm()) < _CONTACT:
-        return wrists[0]
-    wrists = wrists + _SLACK_GRID * _CONTACT_SEARCH
-    for _ in range(_CONTACT_STEPS):
-        wrists = goal - hand_axes(reached_rotations(wrists, rotation, side), side) @ part
-    reached = reached_rotations(wrists, rotation, side)
-    missing = (goal - wrists - hand_axes(reached, side) @ part).norm(dim=-1)
-    cosine = ((reached * rotation).sum((-1, -2)) - 1) / 2
-    return wrists[(missing + _CONTACT_OR_ROTATION * (1 - cosine)).argmin()]
-
-
-def _comfortable(wrist: Float[Tensor, "3"], rotation: Float[Tensor, "3 3"], side: str, on_head: bool) -> Tensor:
-    """A point near a wrist that is not bound by a contact, where the arm can turn the hand as it shall be."""
     offsets = _SLACK_GRID * torch.tensor(_HEAD_SLACK if on_head else _SLACK)
-    points = wrist + offsets
+    middle = torch.tensor(goal) + offsets
+    palms = _palms(torch.tensor(fingers), side)
+    axes = hand_axes(palms, side)
+    points = (middle[:, None] - axes[:, :, 0] * CENTRE[0]).flatten(0, 1)
+    cost = discomfort(points, palms.repeat(len(offsets), 1, 1), side).reshape(len(offsets), len(palms))
+    felt = cost.clamp(max=_WORST).mean(-1)
     inwards = _SLACK_GRID[:, 0] * (1.0 if side == "right" else -1.0) > 0
-    stay = _SLACK_GRID**2 @ torch.tensor([1.0, 1.0, 1.0]) * torch.where(inwards, _ACROSS, 1.0)
-    cost = discomfort(points, rotation, side) + _STAY * stay
-    in_front = points[:, 2] - chest_origin()[2] > _CLEAR
-    return points[torch.where(in_front, cost, torch.inf).argmin()] if bool(in_front.any()) else wrist
+    stay = _SLACK_GRID**2 @ torch.ones(3) * torch.where(inwards, _ACROSS, 1.0)
+    behind = (_CLEAR - (points.reshape(*cost.shape, 3)[..., 2].amin(-1) - chest_origin()[2])).clamp_min(0)
+    best = (felt + _STAY * stay + _BEHIND * behind).argmin()
+    x, y, z = offsets[best].tolist()
+    return (x, y, z)
 
 
-_CONTACT, _CONTACT_SEARCH, _CONTACT_STEPS = 0.006, 0.12, 2
-"""Metres that a contact may be missed by without a search, half the width of the search, rounds of its refinement."""
-_CONTACT_OR_ROTATION = 0.08
-"""Metres of missed contact that are worth a quarter turn of the hand."""
-_SLACK, _HEAD_SLACK = (0.12, 0.12, 0.14), (0.06, 0.06, 0.1)
+def _palms(fingers: Float[Tensor, "3"], side: str) -> Float[Tensor, "4 3 3"]:
+    """Rotations of a hand whose fingers point so, for four palms."""
+    across = torch.linalg.cross(fingers, torch.tensor([0.0, 0.0, 1.0]))
+    if float(across.norm()) < _PARALLEL:
+        across = torch.linalg.cross(fingers, torch.tensor([0.0, 1.0, 0.0]))
+    first = torch.nn.functional.normalize(across, dim=0)
+    second = torch.linalg.cross(fingers, first)
+    normals = (first, second, -first, -second)
+    return torch.stack([hand_rotation(to_notation(fingers), to_notation(normal), side) for normal in normals])
+
+
+_SLACK, _HEAD_SLACK = (0.07, 0.07, 0.1), (0.05, 0.05, 0.08)
 """Metres by which a hand without contact may be moved sideways, in height, to and fro."""
-_STAY = 0.7
+_WORST = 6.0
+"""Discomfort beyond which it does not matter how much worse a palm is."""
+_STAY = 0.5
 """Discomfort of the largest such move along one axis."""
 _ACROSS = 3.0
 """How much more a move towards the other side costs."""
 _CLEAR = 0.1
 """Metres in front of the shoulders that wrists keep, clear of the trunk."""
-_SLACK_GRID = torch.cartesian_prod(*[torch.linspace(-1, 1, 5)] * 3)
+_BEHIND = 30.0
+"""Discomfort of a metre less."""
+_PARALLEL = 0.1
+_SLACK_GRID = torch.cartesian_prod(*[torch.linspace(-1, 1, 3)] * 3)

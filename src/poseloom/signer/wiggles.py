@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from torch import Tensor
 from poseloom.language.hamnosys.tree import Size
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import FINGERS
-from poseloom.signer.hand_state import HandState, Track, steps
+from poseloom.signer.hand_state import HandState, Track, hold, steps
 from poseloom.signer.timing import FPS
 
 _CYCLES_A_SECOND = 3.2
@@ -36,9 +37,8 @@ def wiggle(name: str, start: HandState, side: str, frames: int, size: Size | Non
     phase = 2 * math.pi * max(_FEWEST_CYCLES, round(_CYCLES_A_SECOND * frames / FPS)) * t
     strength = torch.sin(math.pi * t).sqrt() * _SCALE[size]
     strength[-1] = 0.0
-    points = start.point.expand(frames, 3)
     if name == "fingerplay":
-        return Track(points, start.rotation.expand(frames, 3, 3), start.angles + _play(phase, strength))
+        return replace(hold(start, frames), angles=start.angles + _play(phase, strength))
     turns = torch.zeros(frames, 3)
     if name in _STIRS:
         turns[:, _FLEXION] = _STIR * strength * torch.sin(phase)
@@ -47,7 +47,7 @@ def wiggle(name: str, start: HandState, side: str, frames: int, size: Size | Non
         column, amplitude = _TURNS[name]
         turns[:, column] = amplitude * strength * torch.sin(phase)
     rotations = start.rotation @ _wrist_turns(turns, side)
-    return Track(points, rotations, start.angles.expand(frames, 5, 4))
+    return replace(hold(start, frames), rotations=rotations)
 
 
 _TURNS = {"nodding": (_FLEXION, _NOD), "swinging": (_DEVIATION, _SWING), "twisting": (_ROLL, _TWIST)}

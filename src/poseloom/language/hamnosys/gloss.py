@@ -85,7 +85,8 @@ def _part(part: Part) -> str:
             said.append(f"{who}: {words}")
     if part.symmetry is not None and not said:
         said.append(_symmetry(part.symmetry))
-    posture = "; ".join([*said, *(_where(place) for place in part.locations)])
+    two_hands = part.symmetry is not None or part.nondominant is not None
+    posture = "; ".join([*said, *(_posture_place(place, two_hands) for place in part.locations)])
     actions = ", then ".join(filter(None, (_action(action) for action in part.actions)))
     whole = "; ".join(filter(None, (posture, actions)))
     return (whole[:1].upper() + whole[1:] if whole else "Nothing") + "."
@@ -172,6 +173,21 @@ def _where(where: Where) -> str:
     contact = f", {_CONTACTS[where.contact]} each other" if where.contact is not None else ""
     first, second = (" and ".join(_location(place) for place in side) for side in _sides(where))
     return f"dominant hand {first}, other hand {second}{contact}"
+
+
+def _posture_place(where: Where, two_hands: bool) -> str:
+    """A place of the posture; a contact alone is one of the two hands."""
+    if two_hands and isinstance(where, Location) and not where.places and where.contact in _EACH_OTHER:
+        return _EACH_OTHER[where.contact]
+    return _where(where)
+
+
+_EACH_OTHER = {
+    Contact.TOUCH: "the hands touching each other",
+    Contact.CLOSE: "the hands close to each other",
+    Contact.INTERLOCK: "the hands interlocked",
+    Contact.CROSS: "the hands crossed",
+}
 
 
 def _sides(pair: LocationPair) -> tuple[tuple[Location, ...], tuple[Location, ...]]:

@@ -157,16 +157,22 @@ def at_orientation(reader: Reader) -> bool:
 
 
 def read_orientations(reader: Reader) -> tuple[Orientation | None, Orientation | None]:
-    """Orientation of the dominant hand, and of the other one where the two differ; None where none is given."""
-    first = _orientation(reader)
-    if not (reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED)):
-        return first, None
-    reader.take()
-    dominant = _orientation(reader)
-    reader.expect(SymbolKind.PLUS, "between the orientations of the two hands")
-    other = _orientation(reader)
-    reader.expect(SymbolKind.GROUP_END, "after the second orientation")
-    common = _filled(first, _orientation(reader))
+    """Orientation of the dominant hand, and of the other one where the two differ; None where none is given.
+
+    What differs stands in brackets: both directions at once, or finger directions and then palms.
+    """
+    common = _orientation(reader)
+    dominant: Orientation | None = None
+    other: Orientation | None = None
+    while reader.at(SymbolKind.GROUP_BEGIN) and _at_pair(reader, _ORIENTED):
+        reader.take()
+        dominant = _filled(dominant, _orientation(reader))
+        reader.expect(SymbolKind.PLUS, "between the orientations of the two hands")
+        other = _filled(other, _orientation(reader))
+        reader.expect(SymbolKind.GROUP_END, "after the second orientation")
+        common = _filled(common, _orientation(reader))
+    if dominant is None and other is None:
+        return common, None
     return _filled(dominant, common), _filled(other, common)
 
 

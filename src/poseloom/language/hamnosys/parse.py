@@ -7,6 +7,7 @@ which one is told by what stands inside, so that nothing is read twice.
 from __future__ import annotations
 
 from poseloom.language.hamnosys.actions import EXPECTED, read_actions
+from poseloom.language.hamnosys.contacts import settled
 from poseloom.language.hamnosys.errors import HamNoSysError
 from poseloom.language.hamnosys.hands import at_hand, read_hands
 from poseloom.language.hamnosys.places import at_location, read_locations
@@ -34,8 +35,11 @@ def parse(text: str, *, strict: bool = False) -> Signs:
     reader = Reader(tokenise(text))
     signs: list[Sign] = []
     parts: list[Part] = []
+    two_hands = False
     while True:
-        parts.append(_part(reader, first=not parts))
+        part = _part(reader, first=not parts)
+        two_hands = (two_hands and bool(parts)) or part.symmetry is not None or part.nondominant is not None
+        parts.append(settled(part, two_hands))
         if reader.at(SymbolKind.PLUS):
             reader.take()
             continue

@@ -66,6 +66,7 @@ class _Place:
     digits: list[int] = field(default_factory=list)
     part: str | None = None
     bend: Bend | None = None
+    on_hand: bool = False
 
     @property
     def named(self) -> bool:
@@ -85,6 +86,7 @@ class _Location:
 
     places: list[_Place] = field(default_factory=list)
     contact: Contact | None = None
+    before: Contact | None = None
     by: Place | None = None
     behind: bool = False
     roughly: bool = False
@@ -99,8 +101,17 @@ class _Location:
             self.places.append(_Place())
         return self.places[-1]
 
+    @property
+    def names_body(self) -> bool:
+        """Whether it is a place on the body rather than a part of a hand."""
+        return any(place.name and not place.on_hand for place in self.places)
+
     def location(self) -> Location:
-        return Location(tuple(place.place() for place in self.places), self.contact, self.by, self.behind, self.roughly)
+        contact, before = self.contact, self.before
+        if contact is None and not self.names_body:
+            contact, before = before, None
+        places = tuple(place.place() for place in self.places)
+        return Location(places, contact, self.by, self.behind, self.roughly, before)
 
 
 def read_locations(reader: Reader) -> list[Where]:
@@ -145,7 +156,7 @@ def _begins_another(reader: Reader, current: _Location, after_between: bool) -> 
         return False
     kind = reader.kind()
     if kind is SymbolKind.CONTACT:
-        return current.contact is not None
+        return current.contact is not None or (current.before is not None and not current.names_body)
     if kind is SymbolKind.SIDE:  # "touch lrat chest": the side of what follows
         return current.complete and reader.kind(1) in (SymbolKind.LOCATION, SymbolKind.SITE)
     if kind in (SymbolKind.LOCATION, SymbolKind.SITE, SymbolKind.DIGIT, SymbolKind.FINGER_PART):
@@ -159,8 +170,10 @@ def _add(current: _Location, token: Token, after_between: bool) -> None:
     if token.kind is SymbolKind.CONTACT:
         if name == _BEHIND:
             current.behind = True
-        else:
+        elif any(place.named for place in current.places):
             current.contact = Contact(name)
+        else:
+            current.before = Contact(name)
     elif token.kind is SymbolKind.ETC:
         current.roughly = True
     elif token.kind is not SymbolKind.COREFERENCE:
@@ -172,7 +185,7 @@ def _add(current: _Location, token: Token, after_between: bool) -> None:
         elif token.kind is SymbolKind.FINGER_PART:
             place.part = name
         else:
-            place.name = name
+            place.name, place.on_hand = name, token.kind is SymbolKind.SITE
 
 
 def _read_contact_sequence(reader: Reader, current: _Location) -> None:

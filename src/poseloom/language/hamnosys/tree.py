@@ -210,6 +210,7 @@ class Location:
         by: what part of the hand touches.
         behind: on the far side.
         roughly: marked as approximate.
+        before: a contact that is written before the place; `parse` makes it one of the hands or of the place.
     """
 
     places: tuple[Place, ...] = ()
@@ -217,6 +218,7 @@ class Location:
     by: Place | None = None
     behind: bool = False
     roughly: bool = False
+    before: Contact | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""A hand as spheres: what keeps out of the body and of the other hand."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.pose.joints import FINGERS
+from poseloom.signer.hand_points import hand_points
+
+_PALM = (
+    (0.0, 0.0, 0.0, 0.024),
+    (0.035, 0.004, 0.014, 0.018),
+    (0.035, 0.004, -0.014, 0.018),
+    (0.07, 0.004, 0.024, 0.015),
+    (0.07, 0.005, 0.0, 0.017),
+    (0.07, 0.004, -0.024, 0.015),
+)
+"""Metres in the hand's frame (fingers, palm, thumb), radius: the wrist and the palm."""
+_JOINT_RADII = (0.011, 0.009, 0.008, 0.007)
+"""Metres, of a finger from knuckle to tip; the tip's sphere lies within the finger."""
+_BETWEEN_RADIUS = 0.009
+_COUNT = len(_PALM) + len(FINGERS) * (len(_JOINT_RADII) + 1)
+
+
+def sphere_radii() -> Float[Tensor, " spheres"]:
+    """Metres, in the order of `hand_spheres`."""
+    palm = [radius for *_, radius in _PALM]
+    return torch.tensor([*palm, *(_JOINT_RADII * len(FINGERS)), *([_BETWEEN_RADIUS] * len(FINGERS))])
+
+
+def hand_spheres(angles: Float[Tensor, "*batch 5 4"]) -> Float[Tensor, "*batch spheres 3"]:
+    """Middles of the spheres in the hand's frame, metres.
+
+    Args:
+        angles: how the hand is bent, radians.
+    """
+    points, frames = hand_points(angles)
+    tips = points[..., 3, :] - _JOINT_RADII[3] * frames[..., :, 0]
+    joints = torch.cat([points[..., :3, :], tips[..., None, :]], dim=-2)
+    between = (joints[..., 0, :] + joints[..., 1, :]) / 2
+    palm = torch.tensor(_PALM)[:, :3].expand(*angles.shape[:-2], -1, -1)
+    return torch.cat([palm, joints.flatten(-3, -2), between], dim=-2)
