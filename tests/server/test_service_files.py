@@ -204,9 +204,12 @@ def test_an_index_is_searched_by_a_pose_and_by_both(library, numbered):
     assert len(found["hits"]) == 2
     assert found["hits"][0]["score"] > 0.99
     assert PoseJson.model_validate(found["hits"][0]["pose"]).pose().joints == 22
-    word = table.texts(3)[0].text
-    both = {"index": "numbers", "pose": pose, "text": word, "k": 3}
-    assert library.post("/v1/search", json=both).status_code in (200, 422)
+    words = {"index": "numbers", "text": "both arms out to the sides", "near": True, "k": 200}
+    by_words = library.post("/v1/search", json=words).json()["hits"]
+    both = library.post("/v1/search", json=words | {"pose": pose, "k": 5}).json()["hits"]
+    assert len(both) == min(5, len(by_words))
+    assert {hit["row"] for hit in both} <= {hit["row"] for hit in by_words}
+    assert [hit["score"] for hit in both] == sorted((hit["score"] for hit in both), reverse=True)
     assert library.post("/v1/search", json={"index": "numbers"}).status_code == 422
     assert library.get("/v1/indexes").json()["indexes"][0]["rows"] == len(table)
 

@@ -82,7 +82,11 @@ def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57
     rows = count * _TRIES
     begun = [_begun(one, count) for one in asked]
     noisy = clip_angles(torch.cat([noise for _, noise in begun])).split(rows)
-    varied = [_with_plain(one, start, tries, count) for one, (start, _), tries in zip(asked, begun, noisy, strict=True)]
+    free = _free_of_range(torch.stack([one.composed.angles for one in asked]))
+    varied = [
+        _with_plain(one, torch.where(beyond, start, tries), count)
+        for one, beyond, (start, _), tries in zip(asked, free, begun, noisy, strict=True)
+    ]
     supports = [rows_of(one.composed.support, rows) for one in asked]
     joined = joined_supports(supports)
     settled = settle(torch.cat(varied), joined)
@@ -106,14 +110,10 @@ def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[T
     return starts, add_noise(starts, scale * quiet, asked.generator)
 
 
-def _with_plain(
-    asked: Asked, starts: Float[Tensor, "tries 57"], varied: Float[Tensor, "tries 57"], count: int
-) -> Float[Tensor, "tries 57"]:
-    """The tries; what a named pose takes beyond the usual range stays, and the pose itself is one of them."""
-    composed = asked.composed
-    varied = torch.where(_free_of_range(composed.angles)[None], starts, varied)
+def _with_plain(asked: Asked, varied: Float[Tensor, "tries 57"], count: int) -> Float[Tensor, "tries 57"]:
+    """The tries, the composed pose itself among them where none lends what is free."""
     if asked.around is None:
-        varied[count * (_TRIES - 1) :: count] = composed.angles
+        varied[count * (_TRIES - 1) :: count] = asked.composed.angles
     return varied
 
 
@@ -132,9 +132,9 @@ def _touching(asked: Asked, picked: Float[Tensor, "count 57"], count: int) -> Fl
     return made
 
 
-def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
+def _free_of_range(angles: Float[Tensor, "n 57"]) -> Bool[Tensor, "n 57"]:
     """Movements that a named pose takes beyond the usual range: they stay as they are."""
-    return (clip_angles(angles[None])[0] - angles).abs() > 0.02
+    return (clip_angles(angles) - angles).abs() > 0.02
 
 
 def _by_load(composed: Composed) -> Float[Tensor, " 57"]:
@@ -211,11 +211,17 @@ def moved_joints(after: Float[Tensor, "n 57"], before: Float[Tensor, "*#n 57"]) 
     return joints
 
 
-def with_hands(angles: Float[Tensor, "n 57"], hands: tuple[str, str]) -> Pose:
-    """Poses of 52 joints without heading; hands that have no shape are relaxed."""
-    body = Pose.from_matrices(to_matrices(angles)).without_heading().rotations
-    left, right = (hand_shape(name or "relaxed") for name in hands)
-    return Pose(with_hand_shapes(body, left, right))
+def with_hands(angles: Sequence[Float[Tensor, "_n 57"]], hands: Sequence[tuple[str, str]]) -> list[Pose]:
+    """Poses of 52 joints without heading, of each group with its own hands; those that have no shape are relaxed."""
+    counts = [len(one) for one in angles]
+    body = Pose.from_matrices(to_matrices(torch.cat(list(angles)))).without_heading().rotations
+    left, right = (
+        torch.stack([hand_shape(pair[side] or "relaxed") for pair in hands]).repeat_interleave(
+            torch.tensor(counts), dim=0
+        )
+        for side in (0, 1)
+    )
+    return [Pose(one) for one in with_hand_shapes(body, left, right).split(counts)]
 
 
 def touches_met(angles: Float[Tensor, "n 57"], composed: Composed) -> Float[Tensor, "touches n"]:

@@ -178,9 +178,9 @@ class SmallGenerator(PoseGenerator):
                 one.poses = poses
         drawn = [one for one in read if one.is_composed]
         if drawn:
-            asked = [one.asked() for one in drawn]
-            for one, angles in zip(drawn, draw_all(asked, count), strict=True):
-                one.poses = with_hands(angles, one.composed.hands)
+            angles = draw_all([one.asked() for one in drawn], count)
+            for one, poses in zip(drawn, with_hands(angles, [one.composed.hands for one in drawn]), strict=True):
+                one.poses = poses
         return [one.finished() for one in read]
 
     def _of_model(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
