@@ -15,6 +15,7 @@ import poseloom.results
 from poseloom.base.errors import PoseloomError
 from poseloom.formats.pose_file.joints import clip_to_sequence
 from poseloom.images.roi import Roi
+from poseloom.language.description.fact import Fact
 from poseloom.language.hamnosys import check_texts, from_names
 from poseloom.pose import Clip, Pose
 from poseloom.pose.camera import Camera
@@ -29,6 +30,7 @@ from poseloom.results import (
     Coached,
     Converted,
     Described,
+    DescribedSentences,
     Difference,
     Drawn,
     Edited,
@@ -58,6 +60,7 @@ from poseloom.results import (
     Repaired,
     Result,
     RowsWritten,
+    Sentence,
     Signed,
     SignedKeypoints,
     TableBuilt,
@@ -108,6 +111,11 @@ EXAMPLES = (
         notes=NOTES,
     ),
     Described(("He stands.", "He sits."), notes=NOTES),
+    DescribedSentences(
+        ("He stands.",),
+        sentences=((Sentence("He stands.", (Fact("body", "person", "posture.stand"),), ("pelvis", "left_hip")),),),
+        notes=NOTES,
+    ),
     Captioned(("He stands.",), notes=NOTES).at([30], 30.0),
     Instructed(("Raise the arm.",), notes=NOTES),
     MotionDescribed(

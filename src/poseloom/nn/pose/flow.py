@@ -7,7 +7,7 @@ velocity, so that joint positions can be compared in the loss. A pose is a vecto
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -144,7 +144,7 @@ class PoseFlow(nn.Module):
         self,
         condition: Float[Tensor, "poses condition"],
         steps: int,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
         origin: OriginalPose | None = None,
         guidance: Guidance | None = None,
         guided: Callable[[Numbers], Numbers] | None = None,
@@ -154,14 +154,14 @@ class PoseFlow(nn.Module):
         Args:
             condition: what is told of each pose.
             steps: number of steps of time.
-            generator: draws the noise.
+            generator: draws the noise; of several each that of an equal part of the rows.
             origin: original poses, where the flow begins from them.
             guidance: how strongly the condition counts; as it was learned where there is none.
             guided: what is done to the end of the path that is seen at each of the later steps.
         """
         guidance = guidance or Guidance()
         poses = len(condition)
-        numbers = guidance.temperature * torch.randn(poses, SIXD, generator=generator).to(condition.device)
+        numbers = guidance.temperature * _noise(poses, generator).to(condition.device)
         start = self.start(origin)
         numbers = numbers if start is None else start.kept(numbers)
         modulations = self._modulations(condition, steps)
@@ -186,6 +186,12 @@ class PoseFlow(nn.Module):
         times = torch.arange(steps, device=condition.device).repeat_interleave(rows) / steps
         hidden = self._conditioning(times, condition.repeat(steps, 1))
         return [block.modulation(hidden).unflatten(0, (steps, rows)) for block in self.blocks]
+
+
+def _noise(poses: int, generator: torch.Generator | Sequence[torch.Generator] | None) -> Float[Tensor, "poses sixd"]:
+    if not isinstance(generator, Sequence):
+        return torch.randn(poses, SIXD, generator=generator)
+    return torch.cat([torch.randn(poses // len(generator), SIXD, generator=one) for one in generator])
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from poseloom import api
+from poseloom.base.errors import PoseloomError
+from poseloom.server.answers import encoded, json_from
 from poseloom.server.requests import Request, Seed, Text
 from poseloom.server.service import Shared
 
@@ -28,11 +31,23 @@ class GenerateRequest(Request):
 
 
 @router.post("/v1/generate", summary="Poses that a text tells of")
-async def generate(asked: GenerateRequest, service: Shared) -> JSONResponse:
+async def generate(asked: GenerateRequest, service: Shared) -> Response:
     """Poses, which facts of the text hold for each, what was understood and what not."""
 
-    def made() -> dict:
-        result = api.generate(asked.text, asked.n, asked.seed, verify=asked.verify, anyway=asked.anyway)
-        return result.as_json()
+    if asked.verify:
 
-    return JSONResponse(await service.models.run(made))
+        def checked() -> dict[str, Any]:
+            return api.generate(asked.text, asked.n, asked.seed, verify=True, anyway=asked.anyway).as_json()
+
+        return await json_from(service.models, checked)
+    batcher = service.batcher("generate", _drawn, service.models)
+    content = await batcher((asked.text, asked.seed, asked.n, asked.anyway), (asked.n, asked.anyway))
+    return Response(content, media_type="application/json")
+
+
+def _drawn(asked: Sequence[tuple[str, int, int, bool]]) -> list[bytes | PoseloomError]:
+    """Answers to requests for as many poses each; mistakes stand for the texts of which nothing is understood."""
+    _, _, n, anyway = asked[0]
+    texts, seeds = [one[0] for one in asked], [one[1] for one in asked]
+    made = api.load_model("generation").generate_all(texts, n, seeds, anyway)
+    return [one if isinstance(one, PoseloomError) else encoded(one.as_json()) for one in made]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache, partial
+from itertools import pairwise
+from threading import Lock
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from poseloom.base.errors import PoseloomError
 from poseloom.nn.text.reading import first_words
-from poseloom.pose.types import Pose
+from poseloom.pose.types import Pose, concatenate
 from poseloom.results.poses import Facts
 from poseloom.tasks.common.fact_words import change_in_words, claim_in_words
+
+if TYPE_CHECKING:
+    from poseloom.language.description.agreement import Claims
+    from poseloom.language.description.truth import Truth
 
 
 def stated_facts(text: str, poses: Pose) -> Facts:
@@ -25,9 +35,44 @@ def stated_facts(text: str, poses: Pose) -> Facts:
     from poseloom.language.description.truth import joined_truths, truth_of
 
     claims = claims_of(first_words(text))
-    holds = np.zeros((len(poses), len(claims.statements)), bool)
+    truth = None
     if claims.statements:
         truth = joined_truths([truth_of(figure) for figure in figures(poses)])
+    return _stated(claims, truth, len(poses))
+
+
+def later_facts(texts: Sequence[str], poses: Sequence[Pose]) -> list[Facts]:
+    """The facts of `stated_facts` for several texts, each with its own poses; all are found when one is asked for.
+
+    Args:
+        texts: their first 250 words count.
+        poses: for each text some of one leading axis; all of as many joints.
+    """
+
+    @cache
+    def found() -> list[Facts]:
+        from poseloom.language.description.agreement import claims_of
+        from poseloom.language.description.describe import figures
+        from poseloom.language.description.truth import joined_truths, truth_of
+
+        truth = joined_truths([truth_of(figure) for figure in figures(concatenate(poses))])
+        ends = np.cumsum([0, *(len(one) for one in poses)]).tolist()
+        claims = [claims_of(first_words(text)) for text in texts]
+        parts = [truth.part(slice(start, end)) for start, end in pairwise(ends)]
+        return [_stated(one, part, part.poses) for one, part in zip(claims, parts, strict=True)]
+
+    lock = Lock()
+
+    def of(place: int) -> Facts:
+        with lock:
+            return found()[place]
+
+    return [Facts.later(partial(of, place)) for place in range(len(texts))]
+
+
+def _stated(claims: Claims, truth: Truth | None, poses: int) -> Facts:
+    holds = np.zeros((poses, len(claims.statements)), bool)
+    if truth is not None:
         for place, options in enumerate(claims.statements):
             holds[:, place] = np.logical_or.reduce([truth.holds(one) for one in options])
     return Facts(

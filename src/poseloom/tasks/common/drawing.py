@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -38,6 +39,23 @@ _STEPS, _STEPS_WITH_TRUNK = 8, 30
 _TINY = 1e-6
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Poses that words ask for.
+
+    Args:
+        composed: what the words make.
+        holds: what must hold of each pose.
+        generator: of the noise.
+        around: poses that lend what is free, one each; None: the composed one, varied.
+    """
+
+    composed: Composed
+    holds: Sequence[Options]
+    generator: torch.Generator
+    around: Float[Tensor, "count 57"] | None = None
+
+
 def draw(
     composed: Composed,
     holds: Sequence[Options],
@@ -54,6 +72,31 @@ def draw(
         generator: of the noise.
         around: poses that lend what is free, one each; None: the composed one, varied.
     """
+    return draw_all([Asked(composed, holds, generator, around)], count)[0]
+
+
+def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57"]]:
+    """The same for several words at once, `count` poses for each; what is done to all of them is done together."""
+    rows = count * _TRIES
+    begun = [_begun(one, count) for one in asked]
+    noisy = clip_angles(torch.cat([noise for _, noise in begun])).split(rows)
+    free = _free_of_range(torch.stack([one.composed.angles for one in asked]))
+    varied = [
+        _with_plain(one, torch.where(beyond, start, tries), count)
+        for one, beyond, (start, _), tries in zip(asked, free, begun, noisy, strict=True)
+    ]
+    supports = [rows_of(one.composed.support, rows) for one in asked]
+    joined = joined_supports(supports)
+    settled = settle(torch.cat(varied), joined)
+    chosen = _best(settled, joined, [one.holds for one in asked], count)
+    return [
+        _touching(one, tries[best], count) for one, tries, best in zip(asked, settled.split(rows), chosen, strict=True)
+    ]
+
+
+def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[Tensor, "tries 57"]]:
+    """Where the tries of one text begin, and the same with noise."""
+    composed, around = asked.composed, asked.around
     starts = composed.angles.expand(count * _TRIES, -1).clone()
     if around is not None:
         lent = around.repeat(_TRIES, 1)
@@ -61,28 +104,34 @@ def draw(
     scale = torch.where(composed.held, _HELD, _FREE if around is None else _HELD) * composed.loose
     scale = scale * _by_load(composed)
     quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
-    varied = clip_angles(add_noise(starts, scale * quiet, generator))
-    varied = torch.where(_free_of_range(composed.angles)[None], starts, varied)
-    varied[count * (_TRIES - 1) :: count] = composed.angles if around is None else varied[count * (_TRIES - 1) :: count]
-    support = rows_of(composed.support, len(varied))
-    varied = settle(varied, support)
-    chosen = _best(varied, support, holds, count)
-    picked = varied[chosen]
+    return starts, add_noise(starts, scale * quiet, asked.generator)
+
+
+def _with_plain(asked: Asked, varied: Float[Tensor, "tries 57"], count: int) -> Float[Tensor, "tries 57"]:
+    """The tries, the composed pose itself among them where none lends what is free."""
+    if asked.around is None:
+        varied[count * (_TRIES - 1) :: count] = asked.composed.angles
+    return varied
+
+
+def _touching(asked: Asked, picked: Float[Tensor, "count 57"], count: int) -> Float[Tensor, "count 57"]:
+    """Poses with the places together that must meet."""
+    composed = asked.composed
     if not composed.touches:
         return picked
     helps = not composed.held[list(columns_of("trunk"))].all() or "root" not in composed.decided
     steps = _STEPS_WITH_TRUNK if helps else _STEPS
     made = meet(picked, composed.touches, steps, trunk=helps)
     missed = (touches_met(made, composed) > _APART).any(0)
-    if around is not None and bool(missed.any()):  # from quiet standing places can be reached
+    if asked.around is not None and bool(missed.any()):  # from quiet standing places can be reached
         again = meet(composed.angles.expand(int(missed.sum()), -1).clone(), composed.touches, steps, trunk=helps)
         made[missed] = again
     return made
 
 
-def _free_of_range(angles: Float[Tensor, " 57"]) -> Tensor:
+def _free_of_range(angles: Float[Tensor, "n 57"]) -> Bool[Tensor, "n 57"]:
     """Movements that a named pose takes beyond the usual range: they stay as they are."""
-    return (clip_angles(angles[None])[0] - angles).abs() > 0.02
+    return (clip_angles(angles) - angles).abs() > 0.02
 
 
 def _by_load(composed: Composed) -> Float[Tensor, " 57"]:
@@ -111,23 +160,34 @@ def rows_of(support: Support, count: int) -> Support:
     return support[torch.zeros(count, dtype=torch.long)]
 
 
+def joined_supports(supports: Sequence[Support]) -> Support:
+    """Those of several groups of bodies, one after another."""
+    parts = {one.name: torch.cat([getattr(support, one.name) for support in supports]) for one in fields(Support)}
+    return Support(**parts)
+
+
 def _best(
-    angles: Float[Tensor, "tries 57"], support: Support, holds: Sequence[Options], count: int
-) -> Int[Tensor, " count"]:
-    """For each pose the best of its tries: what must hold, then how well a body could hold it; the freest of equals."""
+    angles: Float[Tensor, "tries 57"], support: Support, holds: Sequence[Sequence[Options]], count: int
+) -> list[Int[Tensor, " count"]]:
+    """For each text and pose the best of its tries: what must hold, then how well a body could hold it; the freest of
+    equals."""
     matrices = to_matrices(angles)
     figure = ContactFigure.of(matrices)
     lean = torch.linalg.vector_norm(off_balance(figure, support), dim=-1)
     faults = (penetration(figure) - _DEEP).clamp_min(0) + (gaps(figure, support) - _GAP).clamp_min(0)
     faults = faults + (lean - support.slack - _OFF).clamp_min(0)
+    rows = count * _TRIES
     true = torch.zeros(len(angles))
-    if holds:
-        truth = joined_truths([truth_of(one) for one in figures(Pose.from_matrices(matrices))])
-        for options in holds:
-            true += torch.from_numpy(sum(truth.holds(one) for one in options) > 0)
-    tries = torch.arange(len(angles)) // count
-    score = true - 5 * faults - 0.001 * tries
-    return score.reshape(-1, count).argmax(0) * count + torch.arange(count)
+    if any(holds):
+        truth = joined_truths([truth_of(figure) for figure in figures(Pose.from_matrices(matrices))])
+        for place, wanted in enumerate(holds):
+            part = slice(place * rows, (place + 1) * rows)
+            here = truth.part(part)
+            for options in wanted:
+                true[part] += torch.from_numpy(sum(here.holds(one) for one in options) > 0)
+    tries = torch.arange(rows) // count
+    score = (true - 5 * faults).reshape(-1, rows) - 0.001 * tries
+    return [one.reshape(-1, count).argmax(0) * count + torch.arange(count) for one in score]
 
 
 def touched(poses: Pose, composed: Composed) -> Float[Tensor, "n 22 3 3"]:
@@ -148,11 +208,17 @@ def moved_joints(after: Float[Tensor, "n 57"], before: Float[Tensor, "*#n 57"]) 
     return joints
 
 
-def with_hands(angles: Float[Tensor, "n 57"], hands: tuple[str, str]) -> Pose:
-    """Poses of 52 joints without heading; hands that have no shape are relaxed."""
-    body = Pose.from_matrices(to_matrices(angles)).without_heading().rotations
-    left, right = (hand_shape(name or "relaxed") for name in hands)
-    return Pose(with_hand_shapes(body, left, right))
+def with_hands(angles: Sequence[Float[Tensor, "_n 57"]], hands: Sequence[tuple[str, str]]) -> list[Pose]:
+    """Poses of 52 joints without heading, of each group with its own hands; those that have no shape are relaxed."""
+    counts = [len(one) for one in angles]
+    body = Pose.from_matrices(to_matrices(torch.cat(list(angles)))).without_heading().rotations
+    left, right = (
+        torch.stack([hand_shape(pair[side] or "relaxed") for pair in hands]).repeat_interleave(
+            torch.tensor(counts), dim=0
+        )
+        for side in (0, 1)
+    )
+    return [Pose(one) for one in with_hand_shapes(body, left, right).split(counts)]
 
 
 def touches_met(angles: Float[Tensor, "n 57"], composed: Composed) -> Float[Tensor, "touches n"]:

@@ -66,7 +66,7 @@ class FlowModel(nn.Module):
         wanted: Wanted,
         classified: Callable[[Numbers], Float[Tensor, "poses facts"]],
         samples: int,
-        generator: torch.Generator | None,
+        generator: torch.Generator | Sequence[torch.Generator] | None,
         origin: OriginalPose | None = None,
     ) -> Float[Tensor, "texts samples 22 3 3"]:
         """Rotations of several poses for each text.
@@ -78,7 +78,7 @@ class FlowModel(nn.Module):
             wanted: what the texts claim.
             classified: numbers of the flow -> logits of the facts that hold.
             samples: poses for each text.
-            generator: draws the noise.
+            generator: draws the noise; or one for each text.
             origin: the poses that are changed, `samples` times each.
         """
         settings = self.config

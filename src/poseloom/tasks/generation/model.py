@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -61,9 +62,10 @@ class GenerationModel(FlowModel):
         facts: Float[Tensor, "batch stated"],
         wanted: Wanted,
         samples: int,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
     ) -> Float[Tensor, "batch samples 22 3 3"]:
-        """Rotations of several poses for each text; an empty text asks for any pose."""
+        """Rotations of several poses for each text, each with its own noise where there are several generators; an
+        empty text asks for any pose."""
 
         def unconditional() -> Tensor:
             return self.condition(words.new_full((1, 1), PAD), torch.zeros_like(facts[:1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,8 @@ from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.movement import from_matrices
 from poseloom.pose.types import Pose, concatenate
 from poseloom.results.poses import Facts, Generated
-from poseloom.tasks.common.checking import stated_facts
-from poseloom.tasks.common.drawing import draw, touched, with_hands
+from poseloom.tasks.common.checking import later_facts, stated_facts
+from poseloom.tasks.common.drawing import Asked, draw_all, touched, with_hands
 from poseloom.tasks.common.exported import Exported, open_exported
 from poseloom.tasks.common.frames import from_published
 from poseloom.tasks.common.understood import Understood, understood_of
@@ -31,6 +32,7 @@ from poseloom.tasks.generation.model import GenerationModel, GenerationModelConf
 from poseloom.training.export import ModelCard
 
 if TYPE_CHECKING:
+    from poseloom.language.lexicon.composing import Composed
     from poseloom.tasks.generation.published import CondTextPoser, PoseVae
 
 MOST = 10_000
@@ -65,6 +67,51 @@ class PoseGenerator(ABC):
     def understand(self, text: str, anyway: bool) -> Understood | None:
         """How the lexicon understands a text; None for a model that has learned people's words itself."""
         return None
+
+    def _sample_all(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
+        """Poses (count,) for each text, with its own generator."""
+        return [self._sample(text, count, one) for text, one in zip(texts, generators, strict=True)]
+
+    def generate_all(
+        self, texts: Sequence[str], n: int = 1, seeds: Sequence[int] | None = None, anyway: bool = False
+    ) -> list[Generated | PoseloomError]:
+        """What `generate` gives for each of several texts, unverified, with what is alike done once for all.
+
+        Args:
+            texts: plain English.
+            n: number of poses for each.
+            seeds: one for each text; 0 by default.
+            anyway: draw poses even where nothing of a text is understood.
+
+        Returns:
+            For each text its poses, or the mistake in it.
+
+        Raises:
+            PoseloomError: no number of poses from 1 to 10,000.
+        """
+        n = whole_number("n", n, 1, MOST, "poses")
+        begun = [self._begun(text, seed, anyway) for text, seed in zip(texts, seeds or [0] * len(texts), strict=True)]
+        good = [(text, one) for text, one in zip(texts, begun, strict=True) if not isinstance(one, PoseloomError)]
+        generators = [torch.Generator().manual_seed(one[0]) for _, one in good]
+        drawn = [_whole(one) for one in self._sample_all([text for text, _ in good], n, generators)] if good else []
+        own = [replace(one, rotations=one.rotations.clone()) for one in drawn]
+        facts = iter(later_facts([text for text, _ in good], own))
+        poses = iter(drawn)
+        return [
+            one if isinstance(one, PoseloomError) else self._made(text, next(poses), next(facts), *one)
+            for text, one in zip(texts, begun, strict=True)
+        ]
+
+    def _begun(self, text: str, seed: int, anyway: bool) -> tuple[int, Understood | None] | PoseloomError:
+        try:
+            return seed_number(seed), self.understand(text_argument("text", text), anyway)
+        except PoseloomError as mistake:
+            return mistake
+
+    def _made(self, text: str, poses: Pose, facts: Facts, seed: int, understood: Understood | None) -> Generated:
+        notes = self.notes(text) if understood is None else understood.notes
+        made = Generated(poses, facts, seed, False, text, notes=notes)
+        return made if understood is None else replace(made, **understood.told())
 
     def generate(self, text: str, n: int = 4, seed: int = 0, verify: bool = False, anyway: bool = False) -> Generated:
         """Poses that a text tells of, each another one.
@@ -117,22 +164,70 @@ class SmallGenerator(PoseGenerator):
         return understood_of(text, anyway) if text.strip() else None
 
     def _sample(self, text: str, count: int, generator: torch.Generator) -> Pose:
-        understood = understood_of(text, True) if text.strip() else None
-        if understood is None or understood.meaning.nothing:
-            return self._of_model(text, count, generator)
-        composed = understood.composed
-        if understood.is_described:
-            drawn = self._of_model(text, count, generator)
-            return drawn if not composed.touches else Pose.from_matrices(touched(drawn, composed)).without_heading()
-        around = None
-        if not composed.base:
-            around = from_matrices(self._of_model(understood.canonical, count, generator).matrices())
-        angles = draw(composed, understood.meaning.statements, count, generator, around)
-        return with_hands(angles, composed.hands)
+        return self._sample_all([text], count, [generator])[0]
 
-    def _of_model(self, text: str, count: int, generator: torch.Generator) -> Pose:
-        drawn = self.model.sample_poses(*self._text_numbers.asked([text]), count, generator)[0]
-        return Pose.from_matrices(drawn).without_heading()
+    def _sample_all(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
+        """Poses for each text: drawn by the network where it is described, around a composed one else."""
+        read = [_Read(text, one) for text, one in zip(texts, generators, strict=True)]
+        networks = [one for one in read if one.for_network is not None]
+        if networks:
+            words = [one.for_network or "" for one in networks]
+            for one, poses in zip(
+                networks, self._of_model(words, count, [one.generator for one in networks]), strict=True
+            ):
+                one.poses = poses
+        drawn = [one for one in read if one.is_composed]
+        if drawn:
+            angles = draw_all([one.asked() for one in drawn], count)
+            for one, poses in zip(drawn, with_hands(angles, [one.composed.hands for one in drawn]), strict=True):
+                one.poses = poses
+        return [one.finished() for one in read]
+
+    def _of_model(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
+        drawn = self.model.sample_poses(*self._text_numbers.asked(list(texts)), count, generators)
+        return [Pose.from_matrices(one).without_heading() for one in drawn]
+
+
+class _Read:
+    """A text on its way to poses.
+
+    Args:
+        text: plain English.
+        generator: of its noise.
+    """
+
+    poses: Pose | None = None
+    """What the network drew for it, then what is drawn around that."""
+
+    def __init__(self, text: str, generator: torch.Generator) -> None:
+        self.generator = generator
+        understood = understood_of(text, True) if text.strip() else None
+        self._understood = None if understood is None or understood.meaning.nothing else understood
+        self.is_composed = self._understood is not None and not self._understood.is_described
+        self.for_network: str | None = text
+        if self.is_composed:
+            self.for_network = None if self.composed.base else self._known.canonical
+
+    @property
+    def _known(self) -> Understood:
+        assert self._understood is not None
+        return self._understood
+
+    @property
+    def composed(self) -> Composed:
+        return self._known.composed
+
+    def asked(self) -> Asked:
+        """Poses around the composed one."""
+        around = None if self.poses is None else from_matrices(self.poses.matrices())
+        return Asked(self.composed, self._known.meaning.statements, self.generator, around)
+
+    def finished(self) -> Pose:
+        """The poses, with places together where the network did not bring them."""
+        assert self.poses is not None
+        if self._understood is None or self.is_composed or not self.composed.touches:
+            return self.poses
+        return Pose.from_matrices(touched(self.poses, self.composed)).without_heading()
 
 
 class PublishedGenerator(PoseGenerator):
