@@ -37,7 +37,7 @@ VALUES = {
     "--every": {"N"},
     "--fps": {"N"},
     "--seed": {"S"},
-    "--model": {"NAME|PATH"},
+    "--model": {"NAME|PATH", "[NAME=]FILE"},
     "--out": {"FILE", "DIR", "FILE|DIR"},
     "--render": {"FILE"},
     "--size": {"PIXELS", "WxH"},

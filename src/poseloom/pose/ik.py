@@ -149,7 +149,9 @@ class _Solver:
         turning |= {joint for name in affected for joint in chains.HANDLES[name].joints}
         self.pins = affected
         self.stays = [h.stays for h in handles if h.stays and h.stays not in (*self.goals, *affected)]
-        self.columns = _columns(tuple(sorted(turning, key=JOINT_INDEX.__getitem__)), self.moves_body)
+        arms_alone = all(name.endswith(("wrist", "elbow")) for name in self.goals)
+        names = tuple(sorted(turning, key=JOINT_INDEX.__getitem__))
+        self.columns = _columns(names, self.moves_body, arms_alone)
         feet = [ankle for knee, ankle in chains.FEET.values() if self.moves_body or self._turns(knee, turning)]
         self.feet = feet
         self.active = np.unique(np.array([*(JOINT_INDEX[name] for name in turning), *feet], dtype=int))
@@ -399,7 +401,7 @@ def _rotation(vector: Array) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _columns(names: tuple[str, ...], moves_body: bool) -> Columns:
+def _columns(names: tuple[str, ...], moves_body: bool, arms_alone: bool) -> Columns:
     """Three small turns for every joint, one for a hinge, and three shifts where the whole body moves."""
     joints, axes, mobility, shifts = [], [], [], []
     for name in names:
@@ -407,7 +409,7 @@ def _columns(names: tuple[str, ...], moves_body: bool) -> Columns:
         for axis in [chains.HINGES[joint]] if joint in chains.HINGES else range(3):
             joints.append(joint)
             axes.append(np.eye(3)[axis])
-            mobility.append(chains.mobility(name))
+            mobility.append(chains.mobility(name, arms_alone))
             shifts.append(False)
     for axis in range(3) if moves_body else ():
         joints.append(0)

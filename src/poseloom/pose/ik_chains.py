@@ -64,10 +64,10 @@ FEET: dict[str, tuple[int, int]] = {
 """Knee and ankle of each foot, whose direction in the world is kept."""
 
 
-def mobility(joint: str) -> float:
-    """How willingly a joint turns; 1 for those of the limbs."""
+def mobility(joint: str, arms_alone: bool) -> float:
+    """How willingly a joint turns; 1 for those of the limbs. Behind an arm the trunk moves where it must."""
     if joint in _SPINE:
-        return 0.12
+        return 0.05 if arms_alone else 0.12
     if joint.endswith("collar"):
         return 0.25
     return 0.5 if joint in ("neck", "head") else 1.0

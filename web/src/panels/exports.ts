@@ -20,6 +20,8 @@ export function exports(studio: Studio): HTMLElement {
     const line = studio.timeline;
     return line ? { clip: { poses: line.poses.map(copied), fps: line.fps, name: line.name.slice(0, 100) } } : { pose: copied(studio.stage.pose) };
   };
+  /** A motion of one frame where there is none: the body then leaves with its skeleton. */
+  const asClip = () => (studio.timeline ? motion() : { clip: { poses: [copied(studio.stage.pose)], fps: 30, name: "pose" } });
   const view = () => {
     const camera = studio.viewport?.camera.position.clone().sub(studio.viewport.controls.target);
     if (!camera) return {};
@@ -39,7 +41,7 @@ export function exports(studio: Studio): HTMLElement {
   const kinds: Record<string, [string, () => Promise<Blob>]> = {
     npz: ["NPZ", () => postForBlob("/v1/export", { ...motion(), format: "npz" })],
     bvh: ["BVH", () => postForBlob("/v1/export", { ...motion(), format: "bvh" })],
-    glb: ["GLB", () => postForBlob("/v1/export", { ...motion(), format: "glb" })],
+    glb: ["GLB", () => postForBlob("/v1/export", { ...asClip(), format: "glb" })],
     pose: [".pose", () => postForBlob("/v1/export", { ...motion(), format: "pose" })],
     json: ["JSON", () => postForBlob("/v1/export", { ...motion(), format: "json" })],
     csv: ["Angles CSV", () => postForBlob("/v1/angles", { ...motion(), format: "csv" })],

@@ -49,11 +49,11 @@ export function commands(studio: Studio, showHelp: () => void, copyLink: () => v
     { name: TEXTS.frame, keys: "F", matches: key("f"), run: () => studio.viewport?.frameBody() },
     { name: "Rings in the joint's or the world's axes", keys: "Q", matches: key("q"), run: () => { world = !world; studio.viewport?.setWorldRings(world); } },
     { name: "Stop a drag, put the rings away", keys: "Esc", matches: (e) => e.key === "Escape", run: () => { stage.cancel(); studio.viewport?.ring(-1); } },
-    { name: "Copy pose / paste / paste flipped", keys: `${CTRL}C, ${CTRL}V, ${MAC ? "⇧⌘V" : "Ctrl+Shift+V"}`, matches: (e) => control("c")(e) && !String(getSelection()), run: () => { clipboard = copied(stage.pose); } },
+    { name: "Copy pose / paste / paste flipped", keys: `${CTRL}C | ${CTRL}V | ${MAC ? "⇧⌘V" : "Ctrl+Shift+V"}`, matches: (e) => control("c")(e) && !String(getSelection()), run: () => { clipboard = copied(stage.pose); } },
     { name: "", keys: "", matches: control("v"), run: () => stage.set(clipboard) },
     { name: "", keys: "", matches: control("v", true), run: () => stage.set(mirrored(clipboard, skeleton.mirror)) },
     { name: TEXTS.play, keys: "Space", matches: key(" "), run: () => toggle(studio) },
-    { name: `${TEXTS.previous} / ${TEXTS.next.toLowerCase()}`, keys: ", .", matches: key(","), run: steps(-1) },
+    { name: `${TEXTS.previous} / ${TEXTS.next.toLowerCase()}`, keys: ", | .", matches: key(","), run: steps(-1) },
     { name: "", keys: "", matches: key("."), run: steps(1) },
     { name: "Link with this pose", keys: "L", matches: key("l"), run: copyLink },
     { name: TEXTS.help, icon: "help", keys: "?", matches: (e) => e.key === "?", run: showHelp },
@@ -65,7 +65,8 @@ let world = false;
 function addFigure(studio: Studio): void {
   const pose = copied(studio.stage.pose);
   const [x, y, z] = pose.translation ?? [0, 0.95, 0];
-  studio.stage.add({ ...pose, translation: [x + 0.9, y, z] });
+  studio.stage.add({ ...pose, translation: [x + 1, y, z] });
+  studio.viewport?.frameBody();
 }
 
 export function toolbar(studio: Studio, all: Command[]): HTMLElement {
@@ -101,7 +102,7 @@ export function keyboard(all: Command[]): void {
 }
 
 export function helpDialog(all: () => Command[]): HTMLDialogElement {
-  const rows = () => all().filter((one) => one.name).flatMap((one) => [h("dt", {}, ...one.keys.split(", ").map((text) => h("kbd", {}, text))), h("dd", {}, one.name)]);
+  const rows = () => all().filter((one) => one.name).flatMap((one) => [h("dt", {}, ...one.keys.split(" | ").map((text) => h("kbd", {}, text))), h("dd", {}, one.name)]);
   const hands: [string, string][] = [
     ["Drag a round handle", "moves the limb, the body keeps its joints' ranges"], ["Click a handle", "rings turn that joint alone"],
     ["Right click, or P", "pins a hand or a foot"], ["Drag the ground", "turns the view; right drag moves it, wheel zooms"],

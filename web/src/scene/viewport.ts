@@ -171,10 +171,11 @@ export class Viewport {
     this.draw();
   }
 
-  /** Look at the figure at work: all of it in the picture, from where the camera is. */
+  /** Look at the figures: all of them in the picture, from where the camera is. */
   frameBody(view?: View): void {
     this.fit();
-    const places = this.joints.slice(0, 22).map((_, joint) => this.body.place(joint));
+    const all = [...this.bodies.values()];
+    const places = all.flatMap((body) => this.joints.slice(0, 22).map((_, joint) => body.place(joint)));
     const low = places.reduce((least, one) => least.clone().min(one), places[0].clone());
     const high = places.reduce((most, one) => most.clone().max(one), places[0].clone());
     const at = low.clone().add(high).multiplyScalar(0.5);
