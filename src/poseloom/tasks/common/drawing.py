@@ -31,6 +31,8 @@ _LOOSER = 0.6
 """Power of the factor by which a named pose varies, 0 to 1: below 1 samples differ more from each other."""
 _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
+_QUIET = 0.4
+"""Factor on the noise of a single pose, which is not chosen among several."""
 _DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
 """Metres of limbs inside each other, of weight beyond its support, of contacts above the floor, that are forgiven."""
 _LOADED = 0.4
@@ -56,21 +58,22 @@ def draw(
         generator: of the noise.
         around: poses that lend what is free, one each; None: the composed one, varied.
     """
-    starts = composed.angles.expand(count * _TRIES, -1).clone()
+    tries = _TRIES if count > 1 else 1
+    starts = composed.angles.expand(count * tries, -1).clone()
     if around is not None:
-        lent = around.repeat(_TRIES, 1)
+        lent = around.repeat(tries, 1)
         starts = torch.where(composed.held | _of_stand(composed), starts, lent)
     held = _HELD * composed.loose**_LOOSER
     scale = torch.where(composed.held, held, _FREE if around is None else _HELD * composed.loose)
     scale = scale * _by_load(composed)
-    quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
+    quiet = (torch.linspace(1, 0.3, tries) if tries > 1 else torch.tensor([_QUIET])).repeat_interleave(count)[:, None]
     varied = clip_angles(add_noise(starts, scale * quiet, generator))
     varied = torch.where(_free_of_range(composed.angles)[None], starts, varied)
-    varied[count * (_TRIES - 1) :: count] = composed.angles if around is None else varied[count * (_TRIES - 1) :: count]
+    if around is None and tries > 1:
+        varied[count * (tries - 1)] = composed.angles
     support = rows_of(composed.support, len(varied))
     varied = settle(varied, support)
-    chosen = _best(varied, support, holds, count)
-    picked = varied[chosen]
+    picked = varied[_best(varied, support, holds, count)] if tries > 1 else varied
     if not composed.touches:
         return picked
     helps = not composed.held[list(columns_of("trunk"))].all() or "root" not in composed.decided
