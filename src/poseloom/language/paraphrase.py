@@ -19,7 +19,9 @@ from poseloom.language.telegraphic import telegraphic
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[A-Za-z]+(?:[-'][A-Za-z]+)*")
-_OF_BODY = re.compile(r"\b(?:Their|His|Her|The)\b(?= (?:left|right|head|trunk|body|feet|knees|elbows|arms|legs|both)\b)")
+_OF_BODY = re.compile(
+    r"\b(?:Their|His|Her|The)\b(?= (?:left|right|head|trunk|body|feet|knees|elbows|arms|legs|both)\b)"
+)
 _SHORTEST_SLIP = 5
 
 
