@@ -1,7 +1,7 @@
-"""Descriptions by rule in the manner of people: other words, another order, telegraphic, as tags, with slips of spelling.
+"""Descriptions by rule in the manner of people: other words and order, telegraphic, with slips of spelling.
 
-Other words come from the lexicon: those that it reads as the words of the description. What a paraphrase says is what the
-description says, or less of it.
+Other words come from the lexicon: those that it reads as the words of the description. What a paraphrase says is what
+the description says, or less of it.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def test_a_word_has_the_mean_of_its_pieces_with_length_one(tmp_path):
 def test_a_damaged_table_is_refused(tmp_path, tensors):
     path = tmp_path / f"bad{len(tensors)}.safetensors"
     save_file(tensors, path)
-    with pytest.raises(FileError, match="word vectors|damaged"):
+    with pytest.raises(FileError, match=r"word vectors|damaged"):
         word_vectors(path)
 
 

@@ -6,27 +6,9 @@ import pytest
 from poseloom.language.lexicon.rewording import reworded, stem
 from poseloom.language.paraphrase import Manner, other_words, paraphrase
 
-KNOWN = tuple(
-    [
-        "the",
-        "is",
-        "a",
-        "and",
-        "with",
-        "arm",
-        "knee",
-        "elbow",
-        "belly",
-        "bent",
-        "straight",
-        "raised",
-        "forward",
-        "slightly",
-        "down",
-        "person",
-        "left",
-        "right",
-    ]
+KNOWN = (
+    *("the", "is", "a", "and", "with", "arm", "knee", "elbow", "belly", "bent", "straight", "raised", "forward"),
+    *("slightly", "down", "person", "left", "right"),
 )
 TEXT = "The person is standing with the feet together. The left elbow is slightly bent. The right knee is straight."
 
