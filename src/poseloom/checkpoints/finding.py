@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from poseloom.tasks.retrieval.predict import TextPoseSpace
 
 FLOOR = 0.5
-"""Cosine below which no row is like a question: postures that an index lacks come to 0.43 to 0.50, whole descriptions to
-0.57 and more with their own pose (1 of 100 below)."""
+"""Cosine below which no row is like a question: postures that an index lacks come to 0.43 to 0.50, whole descriptions
+to 0.57 and more with their own pose (1 of 100 below)."""
 _CANDIDATES = 500
 """Rows of which the statements hold that are ranked by the meaning."""
 

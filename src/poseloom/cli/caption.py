@@ -98,6 +98,8 @@ def _captioned(file: str, arguments: argparse.Namespace) -> _Made:
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
     wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
-    captioned = api.caption(api.select(clip, frames), **wording, checked=not arguments.unchecked, model=arguments.model).at(frames, clip.fps)
+    captioned = api.caption(
+        api.select(clip, frames), **wording, checked=not arguments.unchecked, model=arguments.model
+    ).at(frames, clip.fps)
     printing.tell(captioned.notes)
     return _Made(captioned, poses, frames, clip.name, len(clip) > 1)

@@ -1,7 +1,7 @@
-"""Descriptions by rule in the manner of people: other words, another order, telegraphic, as tags, with slips of spelling.
+"""Descriptions by rule in the manner of people: other words and order, telegraphic, with slips of spelling.
 
-Other words come from the lexicon: those that it reads as the words of the description. What a paraphrase says is what the
-description says, or less of it.
+Other words come from the lexicon: those that it reads as the words of the description. What a paraphrase says is what
+the description says, or less of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from poseloom.language.telegraphic import telegraphic
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[A-Za-z]+(?:[-'][A-Za-z]+)*")
-_OF_BODY = re.compile(r"\b(?:Their|His|Her|The)\b(?= (?:left|right|head|trunk|body|feet|knees|elbows|arms|legs|both)\b)")
+_OF_BODY = re.compile(
+    r"\b(?:Their|His|Her|The)\b(?= (?:left|right|head|trunk|body|feet|knees|elbows|arms|legs|both)\b)"
+)
 _SHORTEST_SLIP = 5
 
 

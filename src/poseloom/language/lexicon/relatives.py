@@ -121,7 +121,7 @@ def relative(word: str, targets: tuple[str, ...], least: float = CLOSE) -> Relat
 
 @cache
 def never_guessed() -> frozenset[str]:
-    """Words of direction, side, amount, up and down, and small words: opposites of these are neighbours in the table."""
+    """Words of direction, side, amount, up and down, and small words: opposites are neighbours in the table."""
     tables = word_tables()
     return frozenset({*tables.exact, *tables.written, *tables.skipped, *tables.people, *tables.after, *tables.fillers})
 

@@ -87,7 +87,13 @@ def word_tables(folder: Path = WORDS) -> WordTables:
     phrases, of_sentences = (_phrases(rows("synonyms", key, dict)) for key in ("phrases", "of_sentences"))
     small = {key: frozenset(rows("small", key, list)) for key in _SMALL}
     return WordTables(
-        *(phrases, max(map(len, phrases)), {**phrases, **of_sentences}, rows("synonyms", "spelling", dict), rows("synonyms", "emoji", dict)),
+        *(
+            phrases,
+            max(map(len, phrases)),
+            {**phrases, **of_sentences},
+            rows("synonyms", "spelling", dict),
+            rows("synonyms", "emoji", dict),
+        ),
         *(_lemmas(rows("verbs", "regular", list), rows("verbs", "forms", dict)), small["skipped"], small["people"]),
         *(small["after"], small["filler"], small["exact"], small["written"]),
         *(frozenset(rows("verbs", "limb", list)), frozenset(rows("objects", "objects", list))),

@@ -32,6 +32,8 @@ _LOOSER = 0.6
 """Power of the factor by which a named pose varies, 0 to 1: below 1 samples differ more from each other."""
 _TRIES = 3
 """Poses that are varied for each one that is given; the best are kept."""
+_QUIET = 0.4
+"""Factor on the noise of a single pose, which is not chosen among several."""
 _DEEP, _OFF, _GAP = 0.03, 0.10, 0.05
 """Metres of limbs inside each other, of weight beyond its support, of contacts above the floor, that are forgiven."""
 _LOADED = 0.4
@@ -79,7 +81,7 @@ def draw(
 
 def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57"]]:
     """The same for several words at once, `count` poses for each; what is done to all of them is done together."""
-    rows = count * _TRIES
+    rows = count * _tries(count)
     begun = [_begun(one, count) for one in asked]
     noisy = clip_angles(torch.cat([noise for _, noise in begun])).split(rows)
     free = _free_of_range(torch.stack([one.composed.angles for one in asked]))
@@ -90,30 +92,38 @@ def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57
     supports = [rows_of(one.composed.support, rows) for one in asked]
     joined = joined_supports(supports)
     settled = settle(torch.cat(varied), joined)
-    chosen = _best(settled, joined, [one.holds for one in asked], count)
-    return [
-        _touching(one, tries[best], count) for one, tries, best in zip(asked, settled.split(rows), chosen, strict=True)
-    ]
+    picked = settled.split(rows)
+    if rows > count:
+        chosen = _best(settled, joined, [one.holds for one in asked], count)
+        picked = tuple(tries[best] for tries, best in zip(picked, chosen, strict=True))
+    return [_touching(one, poses, count) for one, poses in zip(asked, picked, strict=True)]
+
+
+def _tries(count: int) -> int:
+    """A single pose is not chosen among several: that takes the most of its time."""
+    return _TRIES if count > 1 else 1
 
 
 def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[Tensor, "tries 57"]]:
     """Where the tries of one text begin, and the same with noise."""
     composed, around = asked.composed, asked.around
-    starts = composed.angles.expand(count * _TRIES, -1).clone()
+    tries = _tries(count)
+    starts = composed.angles.expand(count * tries, -1).clone()
     if around is not None:
-        lent = around.repeat(_TRIES, 1)
+        lent = around.repeat(tries, 1)
         starts = torch.where(composed.held | _of_stand(composed), starts, lent)
     held = _HELD * composed.loose**_LOOSER
     scale = torch.where(composed.held, held, _FREE if around is None else _HELD * composed.loose)
     scale = scale * _by_load(composed)
-    quiet = torch.linspace(1, 0.3, _TRIES).repeat_interleave(count)[:, None]
+    quiet = torch.linspace(1, 0.3, tries) if tries > 1 else torch.tensor([_QUIET])
+    quiet = quiet.repeat_interleave(count)[:, None]
     return starts, add_noise(starts, scale * quiet, asked.generator)
 
 
 def _with_plain(asked: Asked, varied: Float[Tensor, "tries 57"], count: int) -> Float[Tensor, "tries 57"]:
     """The tries, the composed pose itself among them where none lends what is free."""
-    if asked.around is None:
-        varied[count * (_TRIES - 1) :: count] = asked.composed.angles
+    if asked.around is None and len(varied) > count:
+        varied[-count] = asked.composed.angles
     return varied
 
 
@@ -179,7 +189,7 @@ def _best(
     lean = torch.linalg.vector_norm(off_balance(figure, support), dim=-1)
     faults = (penetration(figure) - _DEEP).clamp_min(0) + (gaps(figure, support) - _GAP).clamp_min(0)
     faults = faults + (lean - support.slack - _OFF).clamp_min(0)
-    rows = count * _TRIES
+    rows = len(angles) // len(holds)
     true = torch.zeros(len(angles))
     if any(holds):
         truth = joined_truths([truth_of(figure) for figure in figures(Pose.from_matrices(matrices))])
