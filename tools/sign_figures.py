@@ -76,6 +76,16 @@ class Skin:
                 share = weights[:, [JOINT_INDEX[name] for name in names]].sum(-1)
                 self.rows[side, part] = (share > 0.5).nonzero()[:, 0]
 
+    def surface(self, vertices: Float[Tensor, "vertices 3"], side: str) -> Float[Tensor, "points 3"]:
+        """Points of a hand's skin a few millimetres apart: vertices, middles of edges and of faces."""
+        inside = torch.zeros(len(vertices), dtype=torch.bool)
+        inside[self.rows[side, "hand"]] = True
+        faces = self.shaped.body.faces
+        corners = vertices[faces[inside[faces].all(-1)]]
+        shares = torch.cartesian_prod(*[torch.arange(5.0)] * 3)
+        shares = shares[shares.sum(-1) == 4] / 4  # noqa: PLR2004 - a fourth of each edge
+        return (shares @ corners).flatten(0, 1)
+
     def posed(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
         """Vertices, joints and rotations with the chest where it is at rest."""
         posed = self.shaped.posed(clip.pose)
@@ -262,8 +272,8 @@ def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list
         wants = wants[:1]
     if "CROSS" in repr(part.locations):  # each hand where it comes to on that line
         points = torch.stack([target.point + (target.point * FLIP - target.point) * share / 8 for share in range(9)])
-        return [float(torch.cdist(vertices[skin.rows["left", "hand"]], points).min())]
-    return [float((vertices[skin.rows[side, "hand"]] - point).norm(dim=-1).min()) for side, point in wants]
+        return [float(torch.cdist(skin.surface(vertices, "left"), points).min())]
+    return [float((skin.surface(vertices, side) - point).norm(dim=-1).min()) for side, point in wants]
 
 
 def _between_hands(skin: Skin, vertices: Tensor) -> float:
