@@ -147,7 +147,7 @@ def test_hands_with_actions_of_their_own():
 
 def test_one_handed_signs_leave_the_other_arm_hanging():
     _, _, joints, _ = signed("flathand extfingeru palml cheek touch moved")
-    assert float((joints[:, LEFT] - joints[0, LEFT]).norm(dim=-1).max()) < 1e-3
+    assert float((joints[:, LEFT] - joints[0, LEFT]).norm(dim=-1).max()) < 0.02  # the body breathes
 
 
 @pytest.mark.parametrize(

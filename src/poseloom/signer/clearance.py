@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.signer.hand_spheres import sphere_radii
+from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
 from poseloom.signer.shoulders import PER_SIDE, chest_origin, shoulder_points
 from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
@@ -96,7 +96,8 @@ def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
         found = found | (apart & inside.any(-1).any(-1))
     found = found | ((points - shoulder_points()).norm(dim=-1) < NEAREST).any(-1)
     found = found | (points[..., 2] < _hindmost()).any(-1)
-    over = (radii - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
+    aside = radii_against_the_other() - TOLERANCE
+    over = (aside - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
     return found | ((hands.meeting == Meeting.MIRRORED) & over)
 
 
@@ -113,7 +114,8 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     distance = line.norm(dim=-1, keepdim=True).clamp_min(_NOTHING)
     points = points + line / distance * (NEAREST - distance).clamp_min(0)
     points = torch.cat([points[..., :2], points[..., 2:].clamp_min(_hindmost())], dim=-1)
-    over = (radii - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
+    aside = radii_against_the_other() - TOLERANCE
+    over = (aside - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (hands.meeting == Meeting.MIRRORED)[:, None]
     return points + over[..., None] * PER_SIDE[:, None] * torch.tensor([1.0, 0.0, 0.0])
 
@@ -124,6 +126,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
         each.numpy() for each in (hands.spheres, hands.meeting, hands.gives_way, hands.friction)
     )
     sampler, radii = TrunkSampler(), (sphere_radii() - TOLERANCE).numpy()
+    aside = (radii_against_the_other() - TOLERANCE).numpy()
     shoulders = shoulder_points().numpy()
     at, on_path = points[0].copy(), True
     for frame in range(len(points)):
@@ -138,7 +141,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
             for _ in range(_ROUNDS):
                 at = _out(at, spheres[frame], radii, sampler, shoulders)
                 if meeting[frame] == Meeting.MIRRORED:
-                    at = _on_own_side(at, spheres[frame], radii)
+                    at = _on_own_side(at, spheres[frame], aside)
                 elif meeting[frame] == Meeting.APART:
                     at = _apart(at, spheres[frame], radii, gives_way[frame])
             at = _rubbed(begun, wanted, at, friction[frame])
