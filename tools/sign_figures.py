@@ -76,6 +76,16 @@ class Skin:
                 share = weights[:, [JOINT_INDEX[name] for name in names]].sum(-1)
                 self.rows[side, part] = (share > 0.5).nonzero()[:, 0]
 
+    def surface(self, vertices: Float[Tensor, "vertices 3"], side: str) -> Float[Tensor, "points 3"]:
+        """Points of a hand's skin a few millimetres apart: vertices, middles of edges and of faces."""
+        inside = torch.zeros(len(vertices), dtype=torch.bool)
+        inside[self.rows[side, "hand"]] = True
+        faces = self.shaped.body.faces
+        corners = vertices[faces[inside[faces].all(-1)]]
+        shares = torch.cartesian_prod(*[torch.arange(5.0)] * 3)
+        shares = shares[shares.sum(-1) == 4] / 4
+        return (shares @ corners).flatten(0, 1)
+
     def posed(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
         """Vertices, joints and rotations with the chest where it is at rest."""
         posed = self.shaped.posed(clip.pose)
@@ -262,8 +272,8 @@ def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list
         wants = wants[:1]
     if "CROSS" in repr(part.locations):  # each hand where it comes to on that line
         points = torch.stack([target.point + (target.point * FLIP - target.point) * share / 8 for share in range(9)])
-        return [float(torch.cdist(vertices[skin.rows["left", "hand"]], points).min())]
-    return [float((vertices[skin.rows[side, "hand"]] - point).norm(dim=-1).min()) for side, point in wants]
+        return [float(torch.cdist(skin.surface(vertices, "left"), points).min())]
+    return [float((skin.surface(vertices, side) - point).norm(dim=-1).min()) for side, point in wants]
 
 
 def _between_hands(skin: Skin, vertices: Tensor) -> float:
@@ -338,11 +348,19 @@ def report(rows: list[tuple[str, Figures]], worst: int) -> dict[str, object]:
         "largest ratio of peaks": round(max(figures.ratio for _, figures in rows), 2),
         "mirrored within 1 cm": share([value <= MIRRORED for value, _ in mirrors]),
         "worst mirrors": sorted(((round(v, 3), n) for v, n in mirrors), reverse=True)[:worst],
-        "contacts within 2 cm": f"{share([d <= MET for d, _ in contacts])} ({sum(d <= MET for d, _ in contacts) / max(1, len(contacts)):.1%})",
+        "contacts within 2 cm": share([d <= MET for d, _ in contacts]),
         "worst contacts": sorted(((round(d, 3), n) for d, n in contacts), reverse=True)[:worst],
         "orientation missed by > 20 degrees": share([d > ASTRAY for d, _ in astray]),
         "most astray": sorted(((round(d), n) for d, n in astray), reverse=True)[:worst],
     }
+
+
+def _measured(name: str, text: str, skin: Skin) -> Figures | str:
+    """The figures of a string, or why it cannot be signed."""
+    try:
+        return measure(text, skin)
+    except PoseloomError as error:
+        return f"{name}: {error}"
 
 
 def main() -> None:
@@ -356,12 +374,9 @@ def main() -> None:
     torch.set_num_threads(1)
     skin = Skin()
     texts = texts_of(arguments)
-    rows, refused = [], []
-    for name, text in texts:
-        try:
-            rows.append((name, measure(text, skin)))
-        except PoseloomError as error:
-            refused.append(f"{name}: {error}")
+    measured = [(name, _measured(name, text, skin)) for name, text in texts]
+    rows = [(name, figures) for name, figures in measured if isinstance(figures, Figures)]
+    refused = [figures for _, figures in measured if isinstance(figures, str)]
     found = report(rows, arguments.worst)
     found["refused"] = refused
     spread = palm_spread(skin)

@@ -1,4 +1,4 @@
-"""Draw the film strips of docs/sign.md and write its table of signs between the two marks of that page.
+"""Draw the film strips of docs/sign.md and write its signs between the marks of that page.
 
 python tools/sign_pictures.py
 """
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "sign.md"
 IMAGES = ROOT / "docs" / "images"
 BEGIN, END = "<!-- signs: begin -->", "<!-- signs: end -->"
-PICTURES, SIZE, QUALITY = 6, 200, 76
+PICTURES, SIZE, SMALL, QUALITY = 6, 200, 150, 76
 
 SIGNS = {
     "hour": ("an hour", "finger2 extfingeru palmu shoulders lrat circleo"),
@@ -45,6 +45,39 @@ SIGNS = {
 """Name of the picture: what it is, and the notation by the names of its symbols."""
 
 
+WORST_BEGIN, WORST_END = "<!-- worst: begin -->", "<!-- worst: end -->"
+WORST = {
+    "worst_chest": (
+        "the heel of the hand on the chest",
+        "symmlr flathand extfingeror palmu chest lrat touch moveil wavy repeatfromstart",
+        "A hand that points away from the chest can touch it only with the forearm above it: the elbows are lifted "
+        "before the face, where a signer would let the direction go.",
+    ),
+    "worst_head": (
+        "a rounded hand before the head",
+        "flathand fingerbendmod extfingero palmd head movel halt movedr smallmod",
+        "The forearm comes from the side and covers the eyes; a signer would hold hand and elbow lower.",
+    ),
+    "worst_touch": (
+        "a right hand that points right",
+        "finger23spread fingerbendmod extfingerr palmdr touch moveir smallmod arcu",
+        "No right wrist points right in front of the chest; the hand comes from above, and what it touches is not said.",
+    ),
+    "worst_handback": (
+        "a fist on the back of a hand that points down",
+        "parbegin fist extfingerui palml plus flathand extfingerdl palml parend handback moveil smallmod repeatreverse",
+        "The other hand points down and left, so that its arm is lifted; the small movement is hidden by it.",
+    ),
+    "worst_palm": (
+        "a flat hand that points down, on the palm of the other",
+        "parbegin flathand thumboutmod extfingerd palmd plus finger2 thumbacrossmod fingerbendmod extfingerl palml "
+        "parend palm touch movedo",
+        "Both arms are lifted for the sake of the directions; the hand leaves the other sideways rather than ahead.",
+    ),
+}
+"""The five film strips with the fewest points: picture, what it is, notation, what is wrong."""
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     rows = []
@@ -56,10 +89,21 @@ def main() -> None:
         print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size} bytes")
         rows += [f"### {title[0].upper()}{title[1:]}", "", f"`{names}`", "", explain(text), ""]
         rows += [f"![{title}](images/{picture.name})", ""]
+    _between(BEGIN, END, rows)
+    worst: list[str] = []
+    for name, (title, names, why) in WORST.items():
+        picture = IMAGES / f"sign_{name}.webp"
+        film_strip(sign_clip(from_names(names)), PICTURES, SMALL).save(picture, quality=QUALITY, method=6)
+        worst += [f"**{title[0].upper()}{title[1:]}**, `{names}`: {why}", "", f"![{title}](images/{picture.name})", ""]
+    _between(WORST_BEGIN, WORST_END, worst)
+
+
+def _between(begin: str, end: str, rows: list[str]) -> None:
+    """Write lines between two marks of the page."""
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(rows) + END + after, encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(before + begin + "\n\n" + "\n".join(rows) + end + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

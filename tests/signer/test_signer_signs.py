@@ -128,7 +128,7 @@ def test_mirrored_hands_mirror_each_other():
 def test_symmetry_marks_reverse_the_other_hand(flags, factors):
     names = f"{flags} flathand extfingero palmd parbegin moveu smallmod mover smallmod moveo smallmod parend"
     right, left = (path_of(names, wrist)[-1] for wrist in (RIGHT, LEFT))
-    assert torch.allclose(left, right * torch.tensor(factors), atol=0.025)
+    assert torch.allclose(left, right * torch.tensor(factors), atol=0.04)  # forearms give way to the trunk
 
 
 def test_alternating_hands_move_one_after_the_other():
@@ -147,7 +147,7 @@ def test_hands_with_actions_of_their_own():
 
 def test_one_handed_signs_leave_the_other_arm_hanging():
     _, _, joints, _ = signed("flathand extfingeru palml cheek touch moved")
-    assert float((joints[:, LEFT] - joints[0, LEFT]).norm(dim=-1).max()) < 1e-3
+    assert float((joints[:, LEFT] - joints[0, LEFT]).norm(dim=-1).max()) < 0.02  # the body breathes
 
 
 @pytest.mark.parametrize(

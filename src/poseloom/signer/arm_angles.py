@@ -28,11 +28,13 @@ _USUAL_SWIVEL, _RAISED_SWIVEL = math.radians(24), math.radians(40)
 """Without a reason for another; how much more of it where the arm is raised."""
 _ELBOW_CLEAR = 0.1
 """Metres from the midplane that elbows keep, so that forearms do not cross."""
+_LIFTS = 0.1
+"""Sine of the upper arm's angle below the horizontal from which on it is an effort to hold it."""
 _KEPT_OUT = 150.0
 """Discomfort of a metre of elbow or forearm within the trunk."""
-FOREARM = ((0.0, 0.042), (0.3, 0.041), (0.6, 0.034), (0.85, 0.027))
+FOREARM = ((0.0, 0.034), (0.3, 0.036), (0.6, 0.032), (0.85, 0.027))
 """Spheres of the forearm: share of the way from elbow to wrist, radius in metres."""
-_MARGIN = 0.004
+_MARGIN = 0.002
 """Metres that they keep from the skin."""
 
 
@@ -128,7 +130,8 @@ def discomfort_of(
         + 1.5 * _over(angles.pronation, _EASY_PRONATION)
         + 20.0 * _over(angles.pronation, PRONATION)
         + 4.0 * _over(twist, _ARM_TWIST)
-        + 5.0 * ((_ELBOW_CLEAR - side * arm.elbow[..., 0]) / _ELBOW_CLEAR).clamp_min(0)
+        + 7.0 * ((_ELBOW_CLEAR - side * arm.elbow[..., 0]) / _ELBOW_CLEAR).clamp_min(0)
+        + 3.0 * (arm.upper[..., 1] + _LIFTS).clamp_min(0) ** 2
         + 0.5 * (swivel - usual[..., None]) ** 2
         + _KEPT_OUT * forearm_depth(arm).clamp_min(0).sum(-1)
     )

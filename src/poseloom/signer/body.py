@@ -14,7 +14,7 @@ from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
-from poseloom.signer.clearance import TwoHands, kept_clear, set_back
+from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders
 from poseloom.signer.forearms import forearm_offsets
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
@@ -52,7 +52,7 @@ def pose_of(stages: list[Stage]) -> Pose:
         torch.cat([stage.gives_way for stage in stages]),
         torch.cat([stage.friction for stage in stages]),
     )
-    points = kept_clear(points, two)
+    points = slower_at_shoulders(kept_clear(points, two))
     held = points + _in_world(anchors, hands)
     first = solve_arms(points, hands, stride=_COARSE)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)

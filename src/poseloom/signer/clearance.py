@@ -15,14 +15,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.signer.hand_spheres import sphere_radii
+from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
 from poseloom.signer.shoulders import PER_SIDE, chest_origin, shoulder_points
 from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
 TOLERANCE = 0.003
 """Metres that spheres may lie within something: skin gives way."""
-_STEP, _MOST_STEPS = 0.02, 6
-"""Metres between two looks at what is in the way; how many a frame, so that hands are no faster than 3 m/s."""
+_STEP, _MOST_STEPS = 0.02, 5
+"""Metres between two looks at what is in the way; how many a frame, so that hands are no faster than 2.5 m/s."""
 _ROUNDS = 2
 NEAREST = 0.185
 """Metres: no wrist comes nearer to its shoulder, about which the elbow would swing too fast there."""
@@ -31,7 +31,9 @@ _HINDMOST = -0.03
 _BACK = 1e-3
 """Metres from its own path at which a hand is back on it."""
 _NOTHING = 1e-6
-_SMOOTHING = 1.2
+_FAR_OFF, _SLOWER = 0.27, 1.8
+"""Metres of a wrist from its shoulder within which its path is made smoother; frames, standard deviation."""
+_SMOOTHING = 1.8
 """Frames, standard deviation: of the way that a hand is off its path."""
 
 
@@ -94,7 +96,8 @@ def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
         found = found | (apart & inside.any(-1).any(-1))
     found = found | ((points - shoulder_points()).norm(dim=-1) < NEAREST).any(-1)
     found = found | (points[..., 2] < _hindmost()).any(-1)
-    over = (radii - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
+    aside = radii_against_the_other() - TOLERANCE
+    over = (aside - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
     return found | ((hands.meeting == Meeting.MIRRORED) & over)
 
 
@@ -111,7 +114,8 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     distance = line.norm(dim=-1, keepdim=True).clamp_min(_NOTHING)
     points = points + line / distance * (NEAREST - distance).clamp_min(0)
     points = torch.cat([points[..., :2], points[..., 2:].clamp_min(_hindmost())], dim=-1)
-    over = (radii - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
+    aside = radii_against_the_other() - TOLERANCE
+    over = (aside - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (hands.meeting == Meeting.MIRRORED)[:, None]
     return points + over[..., None] * PER_SIDE[:, None] * torch.tensor([1.0, 0.0, 0.0])
 
@@ -122,6 +126,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
         each.numpy() for each in (hands.spheres, hands.meeting, hands.gives_way, hands.friction)
     )
     sampler, radii = TrunkSampler(), (sphere_radii() - TOLERANCE).numpy()
+    aside = (radii_against_the_other() - TOLERANCE).numpy()
     shoulders = shoulder_points().numpy()
     at, on_path = points[0].copy(), True
     for frame in range(len(points)):
@@ -136,7 +141,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
             for _ in range(_ROUNDS):
                 at = _out(at, spheres[frame], radii, sampler, shoulders)
                 if meeting[frame] == Meeting.MIRRORED:
-                    at = _on_own_side(at, spheres[frame], radii)
+                    at = _on_own_side(at, spheres[frame], aside)
                 elif meeting[frame] == Meeting.APART:
                     at = _apart(at, spheres[frame], radii, gives_way[frame])
             at = _rubbed(begun, wanted, at, friction[frame])
@@ -198,11 +203,21 @@ def _apart(at: np.ndarray, spheres: np.ndarray, radii: np.ndarray, gives_way: np
     return at + np.stack([away * gives_way[0], -away * gives_way[1]])
 
 
-def smooth_over_time(offsets: Float[Tensor, "frames 2 3"]) -> Float[Tensor, "frames 2 3"]:
-    """Gaussian over time."""
-    radius = math.ceil(3 * _SMOOTHING)
+def slower_at_shoulders(points: Float[Tensor, "frames 2 3"]) -> Float[Tensor, "frames 2 3"]:
+    """Paths that are smoother where a wrist passes near its shoulder, about which the elbow has to swing."""
+    distance = (points - shoulder_points()).norm(dim=-1)
+    near = ((_FAR_OFF - distance) / (_FAR_OFF - NEAREST)).clamp(0, 1)
+    if not bool(near.any()):
+        return points
+    share = smooth_over_time(near[..., None].expand(points.shape), _SLOWER)
+    return points + share * (smooth_over_time(points, _SLOWER) - points)
+
+
+def smooth_over_time(offsets: Float[Tensor, "frames 2 3"], spread: float = _SMOOTHING) -> Float[Tensor, "frames 2 3"]:
+    """Gaussian over time, of a standard deviation in frames."""
+    radius = math.ceil(3 * spread)
     steps = torch.arange(-radius, radius + 1, dtype=offsets.dtype)
-    kernel = torch.exp(-0.5 * (steps / _SMOOTHING) ** 2)
+    kernel = torch.exp(-0.5 * (steps / spread) ** 2)
     rows = offsets.flatten(1).T[:, None]
     padded = torch.nn.functional.pad(rows, (radius, radius), mode="replicate")
     smooth = torch.nn.functional.conv1d(padded, (kernel / kernel.sum())[None, None])[:, 0].T

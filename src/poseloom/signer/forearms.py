@@ -9,7 +9,7 @@ from torch import Tensor
 from poseloom.signer.arm_angles import FOREARM, forearm_depth, forearm_points
 from poseloom.signer.arms import SignerArms
 from poseloom.signer.clearance import Meeting, TwoHands, smooth_over_time
-from poseloom.signer.hand_spheres import sphere_radii
+from poseloom.signer.hand_spheres import radii_against_the_other
 from poseloom.signer.shoulders import PER_SIDE
 from poseloom.signer.trunk import trunk_slope
 
@@ -50,7 +50,7 @@ def _from_each_other(points: Tensor, arms: SignerArms, two: TwoHands) -> Float[T
     """Forearm and hand against forearm and hand."""
     forearms = forearm_points(arms.geometry)[..., 0, :, :]
     middles = torch.cat([forearms, points[:, :, None] + two.spheres], dim=2)
-    radii = torch.cat([torch.tensor([radius for _, radius in FOREARM]) - _THINNER, sphere_radii()])
+    radii = torch.cat([torch.tensor([radius for _, radius in FOREARM]) - _THINNER, radii_against_the_other()])
     between = middles[:, 0, :, None] - middles[:, 1, None]
     distance = between.norm(dim=-1)
     depth = radii[:, None] + radii - distance - _TOLERANCE

@@ -20,6 +20,8 @@ _PALM = (
 """Metres in the hand's frame (fingers, palm, thumb), radius: the wrist and the palm."""
 _JOINT_RADII = (0.011, 0.009, 0.008, 0.007)
 """Metres, of a finger from knuckle to tip; the tip's sphere lies within the finger."""
+_THUMB_GIVES = 0.016
+"""Metres by which a thumb goes aside."""
 _BETWEEN_RADIUS = 0.009
 _COUNT = len(_PALM) + len(FINGERS) * (len(_JOINT_RADII) + 1)
 
@@ -28,6 +30,15 @@ def sphere_radii() -> Float[Tensor, " spheres"]:
     """Metres, in the order of `hand_spheres`."""
     palm = [radius for *_, radius in _PALM]
     return torch.tensor([*palm, *(_JOINT_RADII * len(FINGERS)), *([_BETWEEN_RADIUS] * len(FINGERS))])
+
+
+def radii_against_the_other() -> Float[Tensor, " spheres"]:
+    """The same where two hands are laid against each other: thumbs give way."""
+    radii, thumb = sphere_radii(), FINGERS.index("thumb")
+    first = len(_PALM) + thumb * len(_JOINT_RADII)
+    radii[first : first + len(_JOINT_RADII)] -= _THUMB_GIVES
+    radii[len(_PALM) + len(FINGERS) * len(_JOINT_RADII) + thumb] -= _THUMB_GIVES
+    return radii
 
 
 def hand_spheres(angles: Float[Tensor, "*batch 5 4"]) -> Float[Tensor, "*batch spheres 3"]:

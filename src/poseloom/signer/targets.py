@@ -99,7 +99,9 @@ def _free_direction(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
 def _level(normal: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
     """An arm that is stretched in front of a place is so at its height: ahead, or to the side beside the body."""
     level = normal * torch.tensor([1.0, 0.0, 1.0])
-    return torch.nn.functional.normalize(level, dim=0) if float(level.norm()) > _LEVEL else torch.tensor([0.0, 0.0, 1.0])
+    return (
+        torch.nn.functional.normalize(level, dim=0) if float(level.norm()) > _LEVEL else torch.tensor([0.0, 0.0, 1.0])
+    )
 
 
 _LEVEL = 0.5

@@ -24,11 +24,11 @@ _FINE = 0.3
 """Smaller tilts that are tried about the best one, as shares of it."""
 _EASY = 2.5
 """Trouble up to which a hand is left as it is."""
-_INSIDE, _TOO_FAR, _TURN = 250.0, 100.0, 2.2
+_INSIDE, _TOO_FAR, _TURN = 500.0, 300.0, 2.2
 """Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a squared radian of tilt."""
 _OTHER_PART = 1.0
 """Trouble of touching with another part than the one that looks at the place."""
-_UNEASY = 0.5
+_UNEASY = 0.8
 """Share of the arm's discomfort that counts."""
 
 
@@ -54,7 +54,7 @@ def tilted(
 
 def _best(goal: Tensor, part: Tensor, spheres: Tensor, rotation: Tensor, side: str) -> tuple[float, Tensor]:
     best = torch.zeros(3)
-    for share in (1.0, _FINE):
+    for share in (1.0, _FINE, _FINE**2):
         tilts = best + _tilts() * share
         turned = rot.rotvec_to_rotmat(tilts) @ rotation
         trouble = _trouble(goal, part, spheres, turned, side) + _TURN * (tilts**2).sum(-1)
