@@ -30,7 +30,6 @@ SIGNWRITING_SIZE = _SPECIAL + len(_VOCABULARY)
 COMBINED_SIZE = len(GENERIC_TOKENS) + len(_VOCABULARY)
 
 
-
 def signwriting_tokens(text: str) -> list[str]:
     """Tokens of FSW signs that single spaces separate."""
     return [token for sign in text.strip().split(" ") for token in parse_sign(sign).tokens()]

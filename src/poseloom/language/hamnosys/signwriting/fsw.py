@@ -21,7 +21,9 @@ _PREFIX = "SIGNWRITING "
 _BOX = re.compile(r"([BLMR])(\d{3})x(\d{3})")
 _SYMBOL = re.compile(r"(S[123][0-9a-f]{2})([0-5])([0-9a-f])(\d{3})x(\d{3})")
 _SEQUENCE = re.compile(r"A(?:S[123][0-9a-f]{2}[0-5][0-9a-f])+")
-_WHOLE = re.compile(rf"(?:{_SEQUENCE.pattern})?(?:[BLMR]\d{{3}}x\d{{3}})?(?:S[123][0-9a-f]{{2}}[0-5][0-9a-f]\d{{3}}x\d{{3}})+")
+_WHOLE = re.compile(
+    rf"(?:{_SEQUENCE.pattern})?(?:[BLMR]\d{{3}}x\d{{3}})?(?:S[123][0-9a-f]{{2}}[0-5][0-9a-f]\d{{3}}x\d{{3}})+"
+)
 
 
 @dataclass(frozen=True)

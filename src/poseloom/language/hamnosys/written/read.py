@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from poseloom.base.errors import FileError, PoseloomError
@@ -18,21 +19,34 @@ FILES = (*_SIGML, *_JSON, *_TABLES, ".txt", ".ham", ".hns", ".tex", ".fsw")
 """Suffixes of files that an argument may name."""
 
 
-def signs_of(argument: str) -> list[SignText]:
-    """The signs of an argument: a string of symbols, names, TeX, SiGML or SignWriting (FSW), or a file of them.
+def signs_of(argument: str, column: str | None = None) -> list[SignText]:
+    """The signs of an argument: those of a file where it names one, else those that it spells out.
+
+    Args:
+        argument: a file with a suffix of `FILES`, or see `signs_in`.
+        column: see `read_signs`.
 
     Raises:
-        PoseloomError: it says nothing, or a name that no symbol has.
+        PoseloomError: see `signs_in`.
         FileError: see `read_signs`.
     """
     text = argument.strip()
-    if not text:
+    if not text.startswith("<") and "\n" not in text and Path(text).suffix.lower() in FILES:
+        return read_signs(text, column)
+    return signs_in(argument)
+
+
+def signs_in(text: str) -> list[SignText]:
+    """The signs of a string of symbols, names, TeX, SiGML or SignWriting (FSW).
+
+    Raises:
+        PoseloomError: it says nothing, or a name that no symbol has.
+    """
+    if not text.strip():
         raise PoseloomError("HamNoSys: an empty string; give the notation of a sign")
-    if text.startswith("<"):
-        return sigml_signs(text)
-    if "\n" not in text and Path(text).suffix.lower() in FILES:
-        return read_signs(text)
-    return [_translated(SignText("", argument))]
+    if text.lstrip().startswith("<"):
+        return sigml_signs(text.strip())
+    return [_translated(SignText("", text))]
 
 
 def read_signs(path: str | Path, column: str | None = None) -> list[SignText]:
@@ -82,12 +96,12 @@ def _translated(sign: SignText, file: Path | None = None) -> SignText:
     text = sign.text.strip()
     try:
         if is_fsw(text):
-            return sign_of_fsw(text, sign.name)
+            return replace(sign_of_fsw(text, sign.name), gloss=sign.gloss)
         if text.startswith("<"):
             inner = sigml_signs(text)
             joined = " space ".join(one.text for one in inner)
             parts = (tuple(x for one in inner for x in one.nonmanual), tuple(x for one in inner for x in one.notes))
-            return SignText(sign.name, joined, *parts)
+            return SignText(sign.name, joined, *parts, gloss=sign.gloss)
     except UnknownNameError:
         raise
     except PoseloomError as error:

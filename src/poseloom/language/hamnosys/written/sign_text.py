@@ -32,12 +32,14 @@ class SignText:
         text: symbols of HamNoSys, or their names as `notation` takes them.
         nonmanual: what face, head and trunk do meanwhile, in order.
         notes: what of it was not read.
+        gloss: what it means, where it has an id too.
     """
 
     name: str
     text: str
     nonmanual: tuple[NonManual, ...] = ()
     notes: tuple[str, ...] = ()
+    gloss: str = ""
 
     @property
     def hamnosys(self) -> str:

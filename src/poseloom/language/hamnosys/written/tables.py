@@ -14,7 +14,8 @@ from poseloom.language.hamnosys.written.sign_text import SignText
 
 NOTATION = ("hamnosys", "hamnosys_text", "notation", "sign", "fsw", "signwriting")
 """Fields and columns that hold a sign, the first that is there and not empty."""
-NAMES = ("id", "gloss", "name", "label")
+NAMES = ("id", "gloss", "name", "label", "type_name")
+_GLOSSES = ("gloss", "label", "type_name", "name")
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 
 
@@ -43,11 +44,13 @@ def of_table(path: Path, text: str, column: str | None = None) -> Iterator[SignT
     named = next((head.index(name) for name in NAMES if has_head and name in head and head.index(name) != place), None)
     if not has_head and place > 0:
         named = 0
+    glossed = next((head.index(name) for name in _GLOSSES if has_head and name in head), None)
     for number, row in enumerate(rows[1:] if has_head else rows, 2 if has_head else 1):
         cell = row[place].strip() if place < len(row) else ""
         if cell:
             name = row[named].strip() if named is not None and named < len(row) else ""
-            yield SignText(name or f"line {number}", cell)
+            gloss = row[glossed].strip() if glossed is not None and glossed < len(row) else ""
+            yield SignText(name or f"line {number}", cell, gloss=gloss)
 
 
 def _column(path: Path, first: list[str], head: list[str], column: str | None) -> tuple[int, bool]:
@@ -93,15 +96,16 @@ def _line(path: Path, number: int, line: str) -> Any:
 
 
 def _entry(path: Path, name: str, row: Any, field: str | None) -> SignText:
-    string = row
+    string, gloss = row, ""
     if isinstance(row, Mapping):
         fields = (field,) if field else NOTATION
         string = next((row[one] for one in fields if isinstance(row.get(one), str) and row[one].strip()), None)
+        gloss = str(next((row[one] for one in _GLOSSES if row.get(one) not in (None, "")), ""))
         name = str(next((row[one] for one in NAMES if row.get(one) not in (None, "")), name))
     if not isinstance(string, str):
         wanted = f"the field {field!r}" if field else "the field 'hamnosys' or 'hamnosys_text'"
         raise FileError(path, f"expected a string or an object with {wanted}", field=f"entry {name}")
-    return SignText(name, string)
+    return SignText(name, string, gloss=gloss)
 
 
 def of_lines(text: str) -> Iterator[SignText]:
