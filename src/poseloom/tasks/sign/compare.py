@@ -49,7 +49,15 @@ def compare_paths(made: str | Path, label: str | Path) -> ComparedClips:
     alone = len(list(first.glob(f"*{_SUFFIX}"))) - len(names), len(list(second.glob(f"*{_SUFFIX}"))) - len(names)
     lonely = f"{alone[0]} files of the first folder and {alone[1]} of the second have no partner"
     notes = ((lonely,) if any(alone) else ()) + _notes(pairs)
-    return ComparedClips(tuple(_compared(a, b, a.name) for a, b in pairs), notes=notes)
+    found, left_out = [], []
+    for a, b in pairs:
+        try:
+            found.append(_compared(a, b, a.name))
+        except PoseloomError as error:
+            left_out.append(f"left out: {error}")
+    if not found:
+        raise FileError(first, f"none of {len(pairs)} files can be compared with its partner", remedy=left_out[0])
+    return ComparedClips(tuple(found), notes=notes + tuple(left_out))
 
 
 def compare_sequences(made: PoseSequence, label: PoseSequence, name: str = "") -> ClipDistance:

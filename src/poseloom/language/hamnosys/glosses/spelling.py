@@ -58,7 +58,7 @@ def spelt(word: str, alphabet: str | None) -> list[SignText]:
 
 
 def _letters(word: str, known: dict[str, str], alphabet: str) -> list[str]:
-    """The alphabet's letters of a word: its own groups (``sch``) first, then single ones, then those without accents."""
+    """Letters of a word: groups of the alphabet (``sch``) first, then single ones, then those without accents."""
     text = unicodedata.normalize("NFC", word).lower()
     longest = max(map(len, known))
     found, place = [], 0
@@ -69,9 +69,8 @@ def _letters(word: str, known: dict[str, str], alphabet: str) -> list[str]:
         elif text[place] not in " -'":
             plain = [one for one in unicodedata.normalize("NFD", text[place]) if one in known]
             if not plain:
-                raise PoseloomError(
-                    f"fingerspelling: {alphabet.upper()} has no letter for {text[place]!r} of {word[:40]!r}"
-                )
+                missing = f"no letter for {text[place]!r} of {word[:40]!r}"
+                raise PoseloomError(f"fingerspelling: {alphabet.upper()} has {missing}")
             found += plain
         place += max(1, size)
     if not found:

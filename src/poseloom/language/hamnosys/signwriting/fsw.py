@@ -1,7 +1,7 @@
 """Formal SignWriting in ASCII (FSW).
 
-A sign is an optional box ``[BLMR]ddd x ddd`` and symbols ``S[123]hh[0-5]h ddd x ddd``; before it may stand ``A`` and the
-order in which dictionaries sort it, symbols without places.
+A sign is an optional box ``[BLMR]ddd x ddd`` and symbols ``S[123]hh[0-5]h ddd x ddd``; before it may stand ``A`` and
+the order in which dictionaries sort it, symbols without places.
 
 Format: draft-slevinski-formal-signwriting; symbols of the International SignWriting Alphabet 2010, whose names Unicode
 has in the same order (U+1D800 to U+1DA8B).
