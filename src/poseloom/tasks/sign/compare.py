@@ -49,15 +49,12 @@ def compare_paths(made: str | Path, label: str | Path) -> ComparedClips:
     alone = len(list(first.glob(f"*{_SUFFIX}"))) - len(names), len(list(second.glob(f"*{_SUFFIX}"))) - len(names)
     lonely = f"{alone[0]} files of the first folder and {alone[1]} of the second have no partner"
     notes = ((lonely,) if any(alone) else ()) + _notes(pairs)
-    found, left_out = [], []
-    for a, b in pairs:
-        try:
-            found.append(_compared(a, b, a.name))
-        except PoseloomError as error:
-            left_out.append(f"left out: {error}")
+    tried = [_tried(a, b) for a, b in pairs]
+    found = tuple(one for one in tried if isinstance(one, ClipDistance))
+    left_out = tuple(one for one in tried if isinstance(one, str))
     if not found:
         raise FileError(first, f"none of {len(pairs)} files can be compared with its partner", remedy=left_out[0])
-    return ComparedClips(tuple(found), notes=notes + tuple(left_out))
+    return ComparedClips(found, notes=notes + left_out)
 
 
 def compare_sequences(made: PoseSequence, label: PoseSequence, name: str = "") -> ClipDistance:
@@ -92,6 +89,14 @@ def compare_sequences(made: PoseSequence, label: PoseSequence, name: str = "") -
         len(label),
         len(common),
     )
+
+
+def _tried(made: Path, label: Path) -> ClipDistance | str:
+    """The distance of a pair, or why it has none."""
+    try:
+        return _compared(made, label, made.name)
+    except PoseloomError as error:
+        return f"left out: {error}"
 
 
 def _compared(made: Path, label: Path, name: str) -> ClipDistance:
