@@ -49,18 +49,19 @@ def read_pose_file(path: str | Path) -> PoseSequence:
         _refuse(cursor, "fps", f"is {fps:g}, expected more than 0 and at most {HIGHEST_RATE:g}")
     _refuse_not_finite(cursor, "confidence", ~np.isfinite(confidence))
     values, others = split_numbers(header.components, values)
-    undefined = ~np.isfinite(values)
+    strange = ~np.isfinite(values)
+    undefined: ndarray | None = None
     notes: tuple[str, ...] = ()
-    if undefined.any():  # some writers put NaN where nothing was seen
-        told = undefined.any(-1) & (confidence != 0)
+    if strange.any():  # some writers put NaN where nothing was seen
+        undefined = np.where(strange, values, 0)
+        told = strange.any(-1) & (confidence != 0)
         if told.any():
             first = int(np.argwhere(told)[0, 0])
             notes = (f"{int(told.sum())} points are NaN though they have a confidence, first in frame {first}; missing",)
             confidence[told] = 0
-        values[undefined] = 0
+        values[strange] = 0
     size = (header.width, header.height, header.depth)
-    more = (others, undefined if undefined.any() else None, notes)
-    return PoseSequence(header.components, values, confidence, fps, *size, *more)
+    return PoseSequence(header.components, values, confidence, fps, *size, others, undefined, notes)
 
 
 def write_pose_file(sequence: PoseSequence, path: str | Path, version: str = "0.2") -> None:

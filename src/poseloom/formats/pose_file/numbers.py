@@ -34,7 +34,8 @@ def joined_numbers(sequence: PoseSequence) -> Numbers:
     """What a file stores: coordinates, NaN again where it was under points that are still missing, other numbers."""
     values = sequence.values
     if sequence.undefined is not None:
-        values = np.where(sequence.undefined & sequence.missing[..., None], np.float32(np.nan), values)
+        beneath = ~np.isfinite(sequence.undefined) & sequence.missing[..., None]
+        values = np.where(beneath, sequence.undefined, values)
     if not any(component.others for component in sequence.components):
         return values
     others = sequence.others

@@ -55,7 +55,7 @@ class PoseSequence:
         width, height, depth: width, height and depth of the picture or space in which the coordinates are given.
         others: what the points' formats have beside coordinates and confidence, in their order; None where they have
             nothing.
-        undefined: coordinates that a file holds as NaN, under missing points; `values` has 0 there.
+        undefined: NaN or infinity where a file has it under missing points, 0 elsewhere; `values` has 0 there.
         notes: what a reader had to change.
 
     Raises:
@@ -70,7 +70,7 @@ class PoseSequence:
     height: int = 1000
     depth: int = 1000
     others: Float[ndarray, "frames people points others"] | None = None
-    undefined: Bool[ndarray, "frames people points d"] | None = None
+    undefined: Float[ndarray, "frames people points d"] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
