@@ -57,7 +57,9 @@ def read_pose_file(path: str | Path) -> PoseSequence:
         told = strange.any(-1) & (confidence != 0)
         if told.any():
             first = int(np.argwhere(told)[0, 0])
-            notes = (f"{int(told.sum())} points are NaN though they have a confidence, first in frame {first}; missing",)
+            notes = (
+                f"{int(told.sum())} points are NaN though they have a confidence, first in frame {first}; missing",
+            )
             confidence[told] = 0
         values[strange] = 0
     size = (header.width, header.height, header.depth)
