@@ -22,7 +22,7 @@ _SIGML = ".sigml"
 _WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json", _SIGML)
 _LARGEST = 4096
 """Pixels of a side."""
-_KEYPOINTS = ("holistic", "openpose")
+_KEYPOINTS = ("holistic", "holistic-face", "openpose")
 _SHOWN_FAILURES = 100
 
 
@@ -150,7 +150,8 @@ def _write(clip: Clip, arguments: argparse.Namespace) -> None:
         from poseloom.formats.pose_file import write_pose_file
         from poseloom.formats.pose_file.joints import clip_to_sequence
 
-        write_pose_file(clip_to_sequence(clip, arguments.keypoints or _KEYPOINTS[0]), arguments.out)
+        family, _, face = (arguments.keypoints or _KEYPOINTS[0]).partition("-")
+        write_pose_file(clip_to_sequence(clip, family, face=bool(face)), arguments.out)
     else:
         from poseloom import api
 
