@@ -1,7 +1,8 @@
 """Our joints as the keypoints of an estimator, and an estimator's keypoints as ours.
 
 Ours are in metres, +Y up, +X to the person's left, +Z to the front; a picture of the person from the front has x to
-the right, y down and z away from the camera, in pixels. Names are those of `poseloom.pose.keypoints`. Points that one side does not have are missing: a skeleton has no heels.
+the right, y down and z away from the camera, in pixels. Names are those of `poseloom.pose.keypoints`. Points that one
+side does not have are missing: a skeleton has no heels.
 """
 
 from __future__ import annotations
