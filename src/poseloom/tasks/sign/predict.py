@@ -16,6 +16,7 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
 from poseloom.results.signing import Repaired, SignedKeypoints
 from poseloom.tasks.common.exported import section_of
+from poseloom.tasks.sign.bones import with_constant_bones
 from poseloom.tasks.sign.hands_on_wrists import with_hands_on_wrists
 from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, sign_layout, to_model_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
@@ -200,8 +201,9 @@ class LearnedSigner:
         draft = self.model.start(
             torch.from_numpy(first)[None].to(device), torch.from_numpy(seen)[None].to(device), lengths
         )
+        like = draft.values[0, 0].cpu().numpy()
         for values in self.model.refinements(encoding, draft, steps, guidance):
-            yield values[0].cpu().numpy()
+            yield with_constant_bones(values[0].cpu().numpy(), like, self.layout)
 
     def _first(
         self, start: PoseSequence | None
