@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -103,12 +104,12 @@ class PoseSequence:
     def __getitem__(self, frames: slice) -> PoseSequence:
         """Some of the frames; a step makes the frame rate lower."""
         step = abs(frames.step or 1)
-        more = {name: None if given is None else given[frames] for name, given in self.more.items()}
+        more: dict[str, Any] = {name: None if given is None else given[frames] for name, given in self.more.items()}
         values, confidence = self.values[frames], self.confidence[frames]
         return replace(self, values=values, confidence=confidence, fps=self.fps / step, **more)
 
     @property
-    def more(self) -> dict[str, ndarray | None]:
+    def more(self) -> dict[str, Any]:
         """What a file holds beside values and confidence."""
         return {"others": self.others, "undefined": self.undefined}
 
@@ -168,7 +169,9 @@ class PoseSequence:
             chosen = source.points if points is None else tuple(points)
             components.append(_part(source, chosen))
             indices += [self.point(name, point) for point in chosen]
-        more = {name: None if given is None else given[:, :, indices] for name, given in self.more.items()}
+        more: dict[str, Any] = {
+            name: None if given is None else given[:, :, indices] for name, given in self.more.items()
+        }
         return replace(
             self,
             components=tuple(components),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -72,7 +73,7 @@ def put_back(clip: PoseSequence, made: PoseSequence, layout: SignLayout) -> Pose
             fill = (confidence[:, 0, column] == 0) & (made.confidence[:, 0, place] > 0)
             values[fill, 0, column, :dims] = made.values[fill, 0, place, :dims]
             confidence[fill, 0, column] = made.confidence[fill, 0, place]
-    more = {name: None if given is None else given[:, :1] for name, given in clip.more.items()}
+    more: dict[str, Any] = {name: None if given is None else given[:, :1] for name, given in clip.more.items()}
     return replace(clip, values=values, confidence=confidence, **more)
 
 
