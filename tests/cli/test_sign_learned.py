@@ -1,6 +1,7 @@
 """``poseloom sign --learned``, ``--start``, ``--then``, ``--repair``, with a tiny model that was not trained."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ from PIL import Image
 
 import poseloom
 from poseloom.checkpoints import registry
-from poseloom.formats.pose_file import read_pose_file, write_pose_file
+from poseloom.formats.pose_file import Component, read_pose_file, write_pose_file
 from poseloom.language.hamnosys import from_names
 
 NAMES = "flathand extfingerl palml chest touch"
+OTHER_BODY = (Component("body", tuple(map(str, range(33)))),)
+UPPER = [f"{side}_{part}" for part in ("SHOULDER", "ELBOW", "WRIST", "HIP") for side in ("LEFT", "RIGHT")]
 OTHER = "finger2 extfingeru palmd mover"
 
 
@@ -33,8 +36,6 @@ def signed(tmp_path_factory):
 
 def changed(path, to, **values):
     """A copy of a file with other values or confidences."""
-    from dataclasses import replace
-
     write_pose_file(replace(read_pose_file(path), **values), to)
     return to
 
@@ -145,21 +146,43 @@ def test_files_that_cannot_be_used(command, signed, tmp_path, use):
     hidden = sequence.confidence.copy()
     hidden[:, :, shoulders] = 0
     unscaled = changed(signed, tmp_path / "unscaled.pose", confidence=hidden)
-    handless = tmp_path / "handless.pose"
-    write_pose_file(sequence.select({"POSE_LANDMARKS": None}), handless)
     cut = tmp_path / "cut.pose"
     cut.write_bytes(signed.read_bytes()[:-40])
-    openpose = tmp_path / "openpose.pose"
-    assert command("sign", NAMES, "--out", openpose, "--keypoints", "openpose")[0] == 0
+    stranger = tmp_path / "stranger.pose"
+    write_pose_file(replace(sequence.select({"POSE_LANDMARKS": None}), components=OTHER_BODY), stranger)
     out = tmp_path / "out.pose"
     for path, message in (
         (nobody, "all keypoints are missing"),
         (unscaled, "shoulders"),
-        (handless, "no component"),
         (cut, "cut.pose"),
-        (openpose, "openpose.pose"),
+        (stranger, "neither MediaPipe"),
     ):
         text = (NAMES, "--learned") if use == "--start" else ()
         status, told, err = command("sign", *text, use, path, "--out", out)
         assert status == 2 and path.name in err and message in err and len(err.strip().splitlines()) == 1
         assert not told and not out.exists()
+
+
+@pytest.mark.parametrize("layout", ["openpose", "lexicon", "handless", "wide"])
+def test_a_repair_keeps_the_layout_of_the_file(command, signed, tmp_path, layout):
+    whole = tmp_path / "whole.pose"
+    keypoints = ("--keypoints", "openpose") if layout == "openpose" else ()
+    assert command("sign", NAMES, *keypoints, "--out", whole)[0] == 0
+    sequence = read_pose_file(whole)
+    if layout == "lexicon":
+        sequence = sequence.select({"POSE_LANDMARKS": UPPER, "LEFT_HAND_LANDMARKS": None, "RIGHT_HAND_LANDMARKS": None})
+    elif layout == "handless":
+        sequence = sequence.select({"POSE_LANDMARKS": None})
+    elif layout == "wide":
+        more = Component("POSE_WORLD_LANDMARKS", sequence.components[0].points)
+        both = [np.concatenate([one, one[:, :, :33]], axis=2) for one in (sequence.values, sequence.confidence)]
+        sequence = replace(sequence, components=(*sequence.components, more), values=both[0], confidence=both[1])
+    lost = np.random.default_rng(0).random(sequence.confidence.shape) < 0.3
+    write_pose_file(sequence.masked(lost), tmp_path / "broken.pose")
+    out = tmp_path / "out.pose"
+    assert command("sign", "--repair", tmp_path / "broken.pose", "--out", out)[0] == 0
+    before, after = read_pose_file(tmp_path / "broken.pose"), read_pose_file(out)
+    assert after.components == before.components and after.values.shape == before.values.shape
+    assert np.array_equal(after.values[~before.missing], before.values[~before.missing])
+    assert after.missing.sum() < before.missing.sum()
+    assert command("sign", NAMES, "--learned", "--start", whole, "--out", out)[0] == 0

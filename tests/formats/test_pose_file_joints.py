@@ -41,7 +41,11 @@ def test_a_clip_comes_back_as_the_same_keypoints(clip, family, tmp_path):
         assert seen[:, places[theirs]].all()
         found = keypoints[:, places[theirs], axes]
         assert np.allclose(found, skeleton(clip)[:, JOINT_INDEX[ours], axes], atol=1e-4)
-    assert not seen[:, places["nose"]].any() and (keypoints[:, places["nose"]] == 0).all()
+    assert seen[:, places["nose"]].all()
+    head = skeleton(clip)[:, JOINT_INDEX["head"], axes]
+    assert (np.linalg.norm(keypoints[:, places["nose"], axes] - head, axis=-1) < 0.13).all()  # goes along with the head
+    bare = sequence_to_keypoints(clip_to_sequence(clip, family, picture, head=False), "smplx", picture)
+    assert not bare[1][:, places["nose"]].any() and (bare[0][:, places["nose"]] == 0).all()
 
 
 def test_the_picture_is_seen_from_the_front(clip):
@@ -83,3 +87,13 @@ def test_mistakes_are_told():
         joints_to_sequence({"nose": np.zeros((1, 3)), "neck": np.zeros((2, 3))}, "openpose", 25)
     with pytest.raises(PoseloomError, match="shoulders are never seen apart"):
         sequence_to_keypoints(joints_to_sequence({"nose": np.zeros((1, 3))}, "openpose", 25))
+
+
+def test_a_face_is_the_mesh_of_468_points_in_front_of_the_head(clip):
+    found = clip_to_sequence(clip[:1], face=True)
+    assert [len(component.points) for component in found.components] == [33, 468, 21, 21]
+    point = {name: found.values[0, 0, found.point("FACE_LANDMARKS", name)] for name in ("1", "152", "10")}
+    nose = found.values[0, 0, found.point("POSE_LANDMARKS", "NOSE")]
+    assert np.allclose(point["1"], nose, atol=1e-3)
+    with pytest.raises(PoseloomError, match="belongs to the keypoints 'holistic'"):
+        clip_to_sequence(clip, "openpose", face=True)

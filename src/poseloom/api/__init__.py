@@ -21,6 +21,7 @@ from poseloom.api.models import caption, edit, embed, generate
 from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
 from poseloom.api.sentences import describe_sentences
+from poseloom.api.signing import explain, sign
 from poseloom.api.transfers import transfer
 from poseloom.api.unseen import (
     from_picture,
@@ -40,8 +41,6 @@ from poseloom.results.texts import Described, Instructed
 if TYPE_CHECKING:
     from poseloom.pose.angles import AngleTable
     from poseloom.results.poses import Judged
-    from poseloom.results.signing import Explained, Signed
-    from poseloom.signer import SigningStyle
 
 __all__ = [
     "angles",
@@ -167,44 +166,6 @@ def instruct(
 def _are_unrelated(one: Pose | Clip, other: Pose | Clip) -> bool:
     """Whether they come from recordings of their own, whose headings have nothing to do with each other."""
     return isinstance(one, Clip) and isinstance(other, Clip) and one.name != other.name
-
-
-def sign(text: str, name: str = "", *, strict: bool = False, style: SigningStyle | None = None) -> Signed:
-    """A body that signs HamNoSys by rule: 52 joints at 25 frames a second. ``load_model("sign")`` signs as it learned.
-
-    Args:
-        text: symbols of HamNoSys, or their names: ``"flathand extfingerl palml chest touch"``.
-        name: what the clip is called.
-        strict: slips that are passed over count as mistakes.
-        style: speed, signing space, holds, handedness: `poseloom.signer.SigningStyle`.
-
-    Raises:
-        PoseloomError: a string that breaks the notation, or a name that no symbol has.
-    """
-    from poseloom.results.signing import Signed
-    from poseloom.signer import sign_clip
-
-    told = explain(text, strict=strict)
-    return Signed(told.hamnosys, told.says, sign_clip(told.hamnosys, name, style), notes=told.notes)
-
-
-def explain(text: str, *, strict: bool = False) -> Explained:
-    """What HamNoSys says, in English; the notes are the slips that were passed over.
-
-    Args:
-        text: as for `sign`.
-        strict: slips count as mistakes.
-
-    Raises:
-        PoseloomError: a string that breaks the notation, or a name that no symbol has.
-    """
-    from poseloom.language.hamnosys import explain as in_english
-    from poseloom.language.hamnosys import notation, parse
-    from poseloom.results.signing import Explained
-
-    hamnosys = notation(text)
-    signs = parse(hamnosys, strict=strict)
-    return Explained(hamnosys, in_english(signs), notes=tuple(str(remark) for remark in signs.remarks))
 
 
 def judge(text: str, pose: Pose | Clip, pose_b: Pose | Clip | None = None) -> Judged:

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError, closest
-from poseloom.cli import options, printing, sign_learned
+from poseloom.cli import options, printing, sign_compare, sign_learned, sign_sources
 from poseloom.cli.sign_learned import ANIMATIONS, POSE_FILE, print_remarks
 
 if TYPE_CHECKING:
-    from poseloom.language.hamnosys import CheckedSign
+    from poseloom.language.hamnosys import CheckedSign, SignText
     from poseloom.pose import Clip
     from poseloom.results import Explained
 
-_WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json")
+_SIGML = ".sigml"
+_WRITTEN = (POSE_FILE, *ANIMATIONS, ".glb", ".npz", ".bvh", ".json", _SIGML)
 _LARGEST = 4096
 """Pixels of a side."""
-_KEYPOINTS = ("holistic", "openpose")
+_KEYPOINTS = ("holistic", "holistic-face", "openpose")
 _SHOWN_FAILURES = 100
 
 
@@ -29,8 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "hamnosys",
         nargs="*",
-        metavar="HAMNOSYS",
-        help='signs, as symbols of the HamNoSys font or as names: "flathand extfingerl palml chest touch"',
+        metavar="HAMNOSYS|FILE",
+        help='signs, as symbols of the HamNoSys font, as names ("flathand extfingerl palml chest touch"), SiGML or '
+        f"FSW; or a file of them: {' '.join(sign_sources.FILES)}",
     )
     parser.add_argument(
         "--then",
@@ -39,10 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HAMNOSYS",
         help="a sign that follows; a learned model begins it with the last frame of the one before",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help=".pose .gif .webp .mp4 .glb .npz .json .bvh")
+    parser.add_argument("--out", type=Path, metavar="FILE", help=".pose .gif .webp .mp4 .glb .npz .json .bvh .sigml")
     parser.add_argument("--explain", action="store_true", help="say in English what the notation says")
     parser.add_argument("--check", type=Path, metavar="FILE", help="parse every string of a JSON or text file")
     parser.add_argument("--strict", action="store_true", help="slips that are passed over count as mistakes")
+    sign_sources.add_arguments(parser)
+    sign_compare.add_arguments(parser)
     parser.add_argument("--keypoints", choices=_KEYPOINTS, help=f"points of a .pose file (default: {_KEYPOINTS[0]})")
     parser.add_argument("--size", type=int, default=384, metavar="PIXELS", help="side of an animation (default: 384)")
     _add_style(parser)
@@ -64,34 +68,39 @@ def _add_style(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import refuse_source
 
+    if arguments.compare is not None:
+        sign_compare.run(arguments)
+        return
     if arguments.check is not None:
         _check(arguments)
         return
     learned = sign_learned.is_asked_for(arguments)
-    if not arguments.hamnosys and arguments.repair is None:
+    if not (arguments.hamnosys or arguments.spell) and arguments.repair is None:
         raise PoseloomError("sign: nothing to sign; give a HamNoSys string, or --check FILE to check a file of them")
     if arguments.out is not None:
         refuse_source(arguments.out, arguments.repair, arguments.start, force=arguments.force)
         _check_target(arguments.out, sign_learned.WRITTEN if learned else _WRITTEN)
     _check_size(arguments.size)
-    texts = _texts(arguments)
+    signs = sign_sources.signs(arguments)
     if learned:
-        sign_learned.run(arguments, texts)
+        sign_learned.run(arguments, [one.hamnosys for one in signs], notes=sign_sources.notes(signs))
+    elif arguments.out is not None and arguments.out.suffix.lower() == _SIGML:
+        _write_sigml(signs, arguments)
     else:
-        _sign(arguments, " ".join(texts))
+        _sign(arguments, signs)
 
 
-def _texts(arguments: argparse.Namespace) -> list[str]:
-    """The string of each argument.
+def _write_sigml(signs: list[SignText], arguments: argparse.Namespace) -> None:
+    from poseloom import api
+    from poseloom.language.hamnosys import write_sigml
 
-    Raises:
-        PoseloomError: one names a symbol that there is not, or says nothing.
-    """
-    from poseloom.language.hamnosys import notation
-
-    if not all(text.strip() for text in (*arguments.hamnosys, *arguments.then)):
-        raise PoseloomError("HamNoSys: an empty string; give the notation of a sign")
-    return [notation(text) for text in (*arguments.hamnosys, *arguments.then)]
+    told = api.explain(signs, strict=arguments.strict)
+    write_sigml(signs, arguments.out)
+    if arguments.json:
+        printing.print_json(told, out=arguments.out)
+        return
+    print_remarks(told)
+    print(f"{arguments.out}: {len(signs)} signs")
 
 
 def _check_size(size: int) -> None:
@@ -102,16 +111,16 @@ def _check_size(size: int) -> None:
 # -- signing -----------------------------------------------------------------------------------------------------------
 
 
-def _sign(arguments: argparse.Namespace, text: str) -> None:
+def _sign(arguments: argparse.Namespace, signs: list[SignText]) -> None:
     from poseloom import api
     from poseloom.signer import SigningStyle
 
     if arguments.out is None:
-        told = api.explain(text, strict=arguments.strict)
+        told = api.explain(signs, strict=arguments.strict)
         _print_explained(told, arguments)
         return
     style = SigningStyle(arguments.speed, arguments.space, arguments.hold, arguments.left_handed)
-    signed = api.sign(text, "sign", strict=arguments.strict, style=style)
+    signed = api.sign(signs, "sign", strict=arguments.strict, style=style)
     _write(signed.clip, arguments)
     if arguments.json:
         printing.print_json(signed, out=arguments.out)
@@ -153,7 +162,8 @@ def _write(clip: Clip, arguments: argparse.Namespace) -> None:
         from poseloom.formats.pose_file import write_pose_file
         from poseloom.formats.pose_file.joints import clip_to_sequence
 
-        write_pose_file(clip_to_sequence(clip, arguments.keypoints or _KEYPOINTS[0]), arguments.out)
+        family, _, face = (arguments.keypoints or _KEYPOINTS[0]).partition("-")
+        write_pose_file(clip_to_sequence(clip, family, face=bool(face)), arguments.out)
     else:
         from poseloom import api
 
@@ -167,7 +177,8 @@ def _check(arguments: argparse.Namespace) -> None:
     from poseloom.language.hamnosys import check_file
     from poseloom.results import CheckedStrings
 
-    checked = CheckedStrings(arguments.check, tuple(check_file(arguments.check, strict=arguments.strict)))
+    rows = check_file(arguments.check, strict=arguments.strict, column=arguments.column)
+    checked = CheckedStrings(arguments.check, tuple(rows))
     if arguments.json:
         printing.print_json(checked)
         return

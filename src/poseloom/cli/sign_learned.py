@@ -58,14 +58,21 @@ def is_asked_for(arguments: argparse.Namespace) -> bool:
     return False
 
 
-def run(arguments: argparse.Namespace, texts: list[str]) -> None:
+def run(arguments: argparse.Namespace, texts: list[str], notes: tuple[str, ...] = ()) -> None:
     """Sign each text from the last frame of the one before, or repair a clip.
+
+    Args:
+        arguments: of the command.
+        texts: HamNoSys.
+        notes: what of the signs was not read.
 
     Raises:
         PoseloomError: texts, files or options that cannot be used.
     """
     _check(arguments)
-    (_repair if arguments.repair is not None else _sign)(arguments, texts)
+    told = _explained(arguments, texts)
+    told = replace(told, notes=notes + told.notes)
+    (_repair if arguments.repair is not None else _sign)(arguments, texts, told)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -89,8 +96,7 @@ def _check(arguments: argparse.Namespace) -> None:
 # -- signing -----------------------------------------------------------------------------------------------------------
 
 
-def _sign(arguments: argparse.Namespace, texts: list[str]) -> None:
-    told = _explained(arguments, texts)
+def _sign(arguments: argparse.Namespace, texts: list[str], told: Explained) -> None:
     if arguments.out is None:
         _print_explained(told, texts, arguments)
         return
@@ -111,8 +117,7 @@ def _explained(arguments: argparse.Namespace, texts: list[str]) -> Explained:
     return Explained(" ".join(texts), "\n".join(one.says for one in each), notes=notes)
 
 
-def _repair(arguments: argparse.Namespace, texts: list[str]) -> None:
-    told = _explained(arguments, texts)
+def _repair(arguments: argparse.Namespace, texts: list[str], told: Explained) -> None:
     clip = read_seen(arguments.repair)
     signer = _signer(arguments)
     with _about(arguments.repair):

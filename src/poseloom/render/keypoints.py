@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.files import writable_target
-from poseloom.formats.pose_file import Component, PoseSequence
+from poseloom.formats.pose_file import Component, PoseSequence, layout_of
 from poseloom.render.animation import FASTEST, write_animation
+from poseloom.render.face_contours import face_contours
 from poseloom.render.keypoint_heads import BREADTH, HEIGHT, Heads, heads
 
 BACKGROUND = (250, 249, 247)
@@ -31,6 +32,9 @@ _LARGEST_BODY = 40
 """Points of a component up to which it is drawn with thick lines; faces have more."""
 _THICK, _FINGER, _THIN, _DOT, _RIM = 0.011, 0.008, 0.006, 0.006, 0.006
 """Widths of lines, radius of dots and width of the light rim around hands, shares of the picture's side."""
+_CONTOUR = 0.004
+"""Width of the lines of a face."""
+_WORLD = "WORLD_LANDMARKS"
 _PALM_TINT = 0.55
 """How much of a palm's colour is background."""
 _MARGIN = 0.06
@@ -57,6 +61,7 @@ class KeypointView:
         Raises:
             PoseloomError: nothing is seen.
         """
+        sequence = signing_part(sequence)
         seen = sequence.values[~sequence.missing][:, :2].astype(np.float64)
         if not len(seen):
             raise PoseloomError("keypoints: none is seen in any frame; choose another clip")
@@ -69,6 +74,29 @@ class KeypointView:
     def place(self, points: Float[ndarray, "*batch 2"], size: int) -> Float[ndarray, "*batch 2"]:
         """Coordinates of a file as pixels of a picture whose side is `size`."""
         return (points - np.array([self.left, self.top])) * (size / self.side)
+
+
+def signing_part(sequence: PoseSequence) -> PoseSequence:
+    """What pictures of signing show: the picture's points, and no legs where hands are seen.
+
+    World landmarks are points of another space; a sequence of no known family is shown whole.
+    """
+    world = [component.name.endswith(_WORLD) for component in sequence.components]
+    counts = [len(component.points) for component in sequence.components]
+    hidden = np.repeat(world, counts) if len(set(world)) > 1 else np.zeros(sum(counts), bool)
+    try:
+        known = layout_of(sequence)
+    except PoseloomError:
+        return sequence
+    hands = np.repeat([component.name in known.hands for component in sequence.components], counts)
+    if not sequence.missing[:, :, hands].all():
+        legs = [sequence.point(*point) for point in _legs(known.legs) if sequence.has(*point)]
+        hidden[legs] = True
+    return sequence.masked(np.broadcast_to(hidden, sequence.missing.shape))
+
+
+def _legs(legs: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(component, point) for component, points in legs.items() for point in points]
 
 
 def draw_keypoints(
@@ -110,6 +138,7 @@ def animate_keypoints(
 
 
 def _drawn(sequence: PoseSequence, view: KeypointView, size: int) -> Iterator[Image.Image]:
+    sequence = signing_part(sequence)
     pens = _pens(sequence)
     side = size * _SUPERSAMPLE
     points = view.place(sequence.values[..., :2], side)
@@ -185,6 +214,11 @@ def _pens(sequence: PoseSequence) -> list[_Pen]:
         count = len(component.points)
         is_hand = count == _HAND_POINTS
         color = next(hands, _BODY) if is_hand else _BODY
+        contours = None if is_hand else face_contours(component)
+        if contours is not None:
+            pens.append(_Pen(first, replace(component, limbs=contours), color, _CONTOUR, ()))
+            first += count
+            continue
         width = _FINGER if is_hand else _THICK if count <= _LARGEST_BODY else _THIN
         dots = tuple(
             place

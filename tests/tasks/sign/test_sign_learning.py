@@ -281,7 +281,7 @@ def test_bad_input(signer, holistic):
         (lambda: signer.sign_all([_SIGN, ""]), "the text is empty"),
         (lambda: signer.repair(nothing), "shoulders are never seen"),
         (lambda: signer.repair(holistic, steps=0), "steps is 0"),
-        (lambda: signer.repair(holistic.select({"POSE_LANDMARKS": None})), "no component"),
+        (lambda: signer.repair(holistic.select({"LEFT_HAND_LANDMARKS": None})), "shoulders are never seen"),
     ]
     for call, message in cases:
         with pytest.raises(PoseloomError, match=message) as error:

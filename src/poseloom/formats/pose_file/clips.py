@@ -18,7 +18,7 @@ from poseloom.formats.pose_file.files import read_pose_file, write_pose_file
 from poseloom.formats.pose_file.joints import clip_to_sequence, guessed_picture, names_of_points
 from poseloom.formats.pose_file.layouts import layout_of
 from poseloom.formats.pose_file.sequence import PoseSequence
-from poseloom.formats.reading_options import ReadingOptions
+from poseloom.formats.reading_options import REMARKS, ReadingOptions
 from poseloom.pose.joint_tracks import JointTracks
 from poseloom.pose.types import Clip
 
@@ -57,6 +57,8 @@ def read_pose_tracks(path: str | Path, options: ReadingOptions | None = None) ->
     weights = np.stack([points[name][1] for name in names], axis=1).clip(0, 1)
     weights[weights < _SEEN] = 0  # detectors make up what they do not see
     notes: dict[str, object] = {"format": f".pose, {family}"}
+    if sequence.notes:
+        notes[REMARKS] = sequence.notes
     if sequence.values.shape[1] > 1:
         notes |= {"people": sequence.values.shape[1], "person": person}
     flat = _depth(sequence, person) is None

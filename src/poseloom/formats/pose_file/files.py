@@ -21,6 +21,7 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, read_bytes
 from poseloom.formats.arrays import HIGHEST_RATE
 from poseloom.formats.pose_file.header import LARGEST_COUNT, VERSIONS, Cursor, Header, header_bytes, read_header
+from poseloom.formats.pose_file.numbers import joined_numbers, split_numbers
 from poseloom.formats.pose_file.sequence import PoseSequence
 
 MAXIMUM_FRAMES = 10_000_000
@@ -38,7 +39,8 @@ def read_pose_file(path: str | Path) -> PoseSequence:
     """Read a ``.pose`` file of any version.
 
     Raises:
-        FileError: missing, of another kind, cut short, with absurd counts, or with values that are not finite.
+        FileError: missing, of another kind, cut short, with absurd counts, or with confidences that are not finite.
+            Coordinates that are not finite are missing points; the notes say so where the file says otherwise.
     """
     cursor = Cursor(Path(path), memoryview(read_bytes(path)))
     header = read_header(cursor)
@@ -46,10 +48,22 @@ def read_pose_file(path: str | Path) -> PoseSequence:
     if not 0 < fps <= HIGHEST_RATE:
         _refuse(cursor, "fps", f"is {fps:g}, expected more than 0 and at most {HIGHEST_RATE:g}")
     _refuse_not_finite(cursor, "confidence", ~np.isfinite(confidence))
-    strange = ~np.isfinite(values).all(-1)
-    _refuse_not_finite(cursor, "coordinates of a point that was seen", strange & (confidence != 0))
-    values[strange] = 0  # some writers put NaN where nothing was seen
-    return PoseSequence(header.components, values, confidence, fps, header.width, header.height, header.depth)
+    values, others = split_numbers(header.components, values)
+    strange = ~np.isfinite(values)
+    undefined: ndarray | None = None
+    notes: tuple[str, ...] = ()
+    if strange.any():  # some writers put NaN where nothing was seen
+        undefined = np.where(strange, values, 0)
+        told = strange.any(-1) & (confidence != 0)
+        if told.any():
+            first = int(np.argwhere(told)[0, 0])
+            notes = (
+                f"{int(told.sum())} points are NaN though they have a confidence, first in frame {first}; missing",
+            )
+            confidence[told] = 0
+        values[strange] = 0
+    size = (header.width, header.height, header.depth)
+    return PoseSequence(header.components, values, confidence, fps, *size, others, undefined, notes)
 
 
 def write_pose_file(sequence: PoseSequence, path: str | Path, version: str = "0.2") -> None:
@@ -75,7 +89,8 @@ def write_pose_file(sequence: PoseSequence, path: str | Path, version: str = "0.
     else:
         counts = ("<fIH", sequence.fps) if version == "0.2" else ("<HHH", round(sequence.fps))
         parts.append(struct.pack(counts[0], counts[1], frames, people))
-        parts += [np.ascontiguousarray(x, "<f4").tobytes() for x in (sequence.values, sequence.confidence)]
+        numbers = joined_numbers(sequence)
+        parts += [np.ascontiguousarray(x, "<f4").tobytes() for x in (numbers, sequence.confidence)]
     with atomic_write(path) as temporary:
         temporary.write_bytes(b"".join(parts))
 
@@ -126,9 +141,10 @@ def _first_version_frames(sequence: PoseSequence) -> bytes:
     """One person a frame; a frame in which nobody was seen holds no person."""
     columns = []
     start = 0
+    numbers = joined_numbers(sequence)
     for component in sequence.components:
         part = slice(start, start + len(component.points))
-        coordinates = sequence.values[:, 0, part, : component.dimensions]
+        coordinates = numbers[:, 0, part, : len(component.format) - 1]
         both = np.concatenate([coordinates, sequence.confidence[:, 0, part, None]], axis=-1)
         columns.append(both.reshape(len(sequence), -1))
         start = part.stop
@@ -141,9 +157,9 @@ def _first_version_frames(sequence: PoseSequence) -> bytes:
 
 
 def _sizes(header: Header) -> tuple[int, int]:
-    """Points of all components, and coordinates a point."""
+    """Points of all components, and numbers a point beside the confidence."""
     points = sum(len(component.points) for component in header.components)
-    return points, max(component.dimensions for component in header.components)
+    return points, max(len(component.format) - 1 for component in header.components)
 
 
 def _check_fits(sequence: PoseSequence, version: str) -> None:

@@ -65,6 +65,8 @@ def _at(sequence: PoseSequence, frames: int) -> PoseSequence:
         sequence,
         values=values.reshape(shape).astype(sequence.values.dtype),
         confidence=sure.reshape(shape[:-1]).astype(sequence.confidence.dtype),
+        others=None if sequence.others is None else sequence.others[np.rint(times).astype(int)],
+        undefined=None,
     )
 
 

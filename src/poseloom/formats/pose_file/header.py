@@ -5,6 +5,7 @@ Format: sign-language-processing/pose, versions 0.0, 0.1, 0.2. Strings are a uin
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from poseloom.formats.pose_file.sequence import Component
 LARGEST_COUNT = 0xFFFF
 """What a uint16 holds: points, limbs, colours, people, and sizes."""
 MAXIMUM_COMPONENTS = 64
+_FORMAT = re.compile(r"XYZ?[A-BD-WYZ]{0,8}C")
+"""Coordinates, up to eight other numbers a point, confidence."""
 MAXIMUM_POINTS = 10_000
 """Of all components together; MediaPipe Holistic with irises has 586."""
 
@@ -114,10 +117,10 @@ def read_header(cursor: Cursor) -> Header:
 
 def _read_component(cursor: Cursor, field: str) -> Component:
     name, letters = cursor.text(f"{field}.name"), cursor.text(f"{field}.format")
-    if letters not in ("XYC", "XYZC"):
+    if not _FORMAT.fullmatch(letters):
         raise FileError(
             cursor.path,
-            f"is {letters[:20]!r}, expected XYC or XYZC",
+            f"is {letters[:20]!r}, expected XYC, XYZC or other letters before the C, as in XYZKC",
             field=f"{field}.format",
             remedy="convert it",
         )

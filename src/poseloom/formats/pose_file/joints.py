@@ -2,14 +2,17 @@
 
 Ours are in metres, +Y up, +X to the person's left, +Z to the front; a picture of the person from the front has x to
 the right, y down and z away from the camera, in pixels. Names are those of `poseloom.pose.keypoints`. Points that one
-side does not have are missing: a skeleton has no face and no heels.
+side does not have are missing: a skeleton has no heels.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import resources
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,21 +63,31 @@ class Picture:
         return moved / self.pixels_per_metre * np.array([1, -1, -1]) + np.array(self.centre)
 
 
-def clip_to_sequence(clip: Clip, family: str = "holistic", picture: Picture | None = None) -> PoseSequence:
-    """A clip on the average free skeleton as a keypoint sequence with body and both hands.
+def clip_to_sequence(
+    clip: Clip, family: str = "holistic", picture: Picture | None = None, *, head: bool = True, face: bool = False
+) -> PoseSequence:
+    """A clip on the average free skeleton as a keypoint sequence with body, head and both hands.
 
-    Finger tips continue the last bone; the toes are the skeleton's feet; the face is missing. For a face, and for
-    another body's proportions, give a body's own joints to `joints_to_sequence`.
+    Finger tips continue the last bone; the toes are the skeleton's feet; nose, eyes, ears and mouth lie on the free
+    body's skin and go along with the head. For another body's proportions give a body's own joints to
+    `joints_to_sequence`.
 
     Args:
         clip: 22 joints (flat hands) or 52.
         family: ``holistic`` (XYZ, 33 + 21 + 21 points) or ``openpose`` (XY, 25 + 21 + 21 points).
         picture: projection; without one the person's first pelvis is in the middle of 1000 x 1000 pixels.
+        head: whether nose, eyes, ears and mouth are there; they are missing otherwise.
+        face: with the 468 points of Holistic's face mesh after the body's, of a face that is still.
+
+    Raises:
+        PoseloomError: another family, or a face for OpenPose's points.
     """
+    if face and family != "holistic":
+        raise PoseloomError("a face of 468 points belongs to the keypoints 'holistic'; OpenPose's has other points")
     pose = clip.pose.with_hands().detach().to(dtype=torch.float64)
     offsets = rest_offsets().to(pose.rotations)
     root = pose.translation if pose.translation is not None else pose.rotations.new_zeros(len(clip), 3)
-    joints = forward_kinematics(pose.matrices(), offsets, PARENTS, root)[1]
+    turned, joints = forward_kinematics(pose.matrices(), offsets, PARENTS, root)
     names = {_keypoint(name): joints[:, index].numpy() for name, index in JOINT_INDEX.items()}
     for side in ("left", "right"):
         for finger in _FINGERS:
@@ -83,7 +96,61 @@ def clip_to_sequence(clip: Clip, family: str = "holistic", picture: Picture | No
     names |= {toe: names[foot] for toe, foot in _TOE.items()}
     if picture is None:
         picture = Picture(centre=tuple(joints[0, 0].tolist()))
-    return joints_to_sequence(names, family, clip.fps, picture)
+    skull = joints[:, JOINT_INDEX["head"]].numpy(), turned[:, JOINT_INDEX["head"]].numpy()
+    on_face = skull[0][:, None] + np.einsum("fij,pj->fpi", skull[1], face_points())
+    if head:
+        names |= {ours: on_face[:, places].mean(1) for ours, places in _head_points().items()}
+    made = joints_to_sequence(names, family, clip.fps, picture)
+    if head and family == "holistic":
+        made = _with_points(made, {point: on_face[:, places].mean(1) for point, places in _head().items()}, picture)
+    return _with_face(made, picture.project(on_face)) if face else made
+
+
+def _with_points(
+    sequence: PoseSequence, points: dict[str, Float[ndarray, "frames 3"]], picture: Picture
+) -> PoseSequence:
+    """The same with more points of the body, metres in our axes."""
+    values, confidence = sequence.values.copy(), sequence.confidence.copy()
+    for name, track in points.items():
+        index = sequence.point(sequence.components[0].name, name)
+        values[:, 0, index] = picture.project(track)
+        confidence[:, 0, index] = 1
+    return replace(sequence, values=values, confidence=confidence)
+
+
+def _with_face(sequence: PoseSequence, points: Float[ndarray, "frames 468 3"]) -> PoseSequence:
+    """The same with a face mesh after the body."""
+    body = len(sequence.components[0].points)
+    face = Component(layout("holistic").face, tuple(map(str, range(points.shape[1]))))
+    values = np.concatenate([sequence.values[:, :, :body], points[:, None], sequence.values[:, :, body:]], 2)
+    sure = np.ones((len(points), 1, points.shape[1]), np.float32)
+    confidence = np.concatenate([sequence.confidence[:, :, :body], sure, sequence.confidence[:, :, body:]], 2)
+    components = (sequence.components[0], face, *sequence.components[1:])
+    return replace(sequence, components=components, values=values.astype(np.float32), confidence=confidence)
+
+
+@lru_cache(maxsize=1)
+def _face_table() -> dict[str, Any]:
+    text = (resources.files("poseloom.formats.pose_file") / "face_points.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+@lru_cache(maxsize=1)
+def face_points() -> Float[ndarray, "468 3"]:
+    """The points of MediaPipe's face mesh on the average free body: metres from the head's joint at the T-pose."""
+    return np.array(_face_table()["points"])
+
+
+def _head() -> dict[str, list[int]]:
+    """Holistic's points of the head -> points of the face mesh whose mean they are."""
+    return _face_table()["head"]
+
+
+def _head_points() -> dict[str, list[int]]:
+    """The same by our names, for points that we name."""
+    body = layout("holistic").shoulders[0]
+    named = names_of_points("holistic")
+    return {named[body, point]: places for point, places in _head().items() if (body, point) in named}
 
 
 def joints_to_sequence(

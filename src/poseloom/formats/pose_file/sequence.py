@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,7 +23,8 @@ class Component:
         points: names of its points.
         limbs: pairs of indices within the component, for drawing.
         colors: red, green, blue from 0 to 255; limbs take them in turn.
-        format: one letter for each stored number, the last one C for confidence: ``XYC``, ``XYZC``.
+        format: one letter for each stored number, coordinates first, the last one C for confidence: ``XYC``, ``XYZC``;
+            between them others that a program keeps, as in ``XYZKC``.
     """
 
     name: str
@@ -34,7 +36,12 @@ class Component:
     @property
     def dimensions(self) -> int:
         """Coordinates a point: 2 or 3."""
-        return len(self.format) - 1
+        return 3 if self.format.startswith("XYZ") else 2
+
+    @property
+    def others(self) -> str:
+        """Letters of what is stored beside coordinates and confidence."""
+        return self.format[self.dimensions : -1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +54,10 @@ class PoseSequence:
         confidence: 0 where a point is missing, usually up to 1.
         fps: frames a second.
         width, height, depth: width, height and depth of the picture or space in which the coordinates are given.
+        others: what the points' formats have beside coordinates and confidence, in their order; None where they have
+            nothing.
+        undefined: NaN or infinity where a file has it under missing points, 0 elsewhere; `values` has 0 there.
+        notes: what a reader had to change.
 
     Raises:
         PoseloomError: shapes that do not belong together, or a value or confidence that is not finite.
@@ -59,6 +70,9 @@ class PoseSequence:
     width: int = 1000
     height: int = 1000
     depth: int = 1000
+    others: Float[ndarray, "frames people points others"] | None = None
+    undefined: Float[ndarray, "frames people points d"] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         points = sum(len(component.points) for component in self.components)
@@ -67,6 +81,12 @@ class PoseSequence:
                 f"PoseSequence: expected values (frames, people, points, d) and confidence (frames, people, points), "
                 f"got {self.values.shape} and {self.confidence.shape}"
             )
+        for name in ("others", "undefined"):
+            given = getattr(self, name)
+            if given is not None and given.shape[:3] != self.values.shape[:3]:
+                raise PoseloomError(
+                    f"PoseSequence.{name}: expected (frames, people, points, n) as values have, got {given.shape}"
+                )
         if self.values.shape[2] != points:
             raise PoseloomError(
                 f"PoseSequence: its components name {points} points, values hold {self.values.shape[2]}"
@@ -84,7 +104,19 @@ class PoseSequence:
     def __getitem__(self, frames: slice) -> PoseSequence:
         """Some of the frames; a step makes the frame rate lower."""
         step = abs(frames.step or 1)
-        return replace(self, values=self.values[frames], confidence=self.confidence[frames], fps=self.fps / step)
+        more: dict[str, Any] = {name: None if given is None else given[frames] for name, given in self.more.items()}
+        values, confidence = self.values[frames], self.confidence[frames]
+        return replace(self, values=values, confidence=confidence, fps=self.fps / step, **more)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What a file holds beside values and confidence."""
+        return {"others": self.others, "undefined": self.undefined}
+
+    def without_more(self) -> PoseSequence:
+        """The same points without what only their file had: other numbers than coordinates, and NaN."""
+        components = tuple(replace(one, format=f"{one.format[: one.dimensions]}C") for one in self.components)
+        return replace(self, components=components, others=None, undefined=None)
 
     @property
     def missing(self) -> Bool[ndarray, "frames people points"]:
@@ -137,11 +169,15 @@ class PoseSequence:
             chosen = source.points if points is None else tuple(points)
             components.append(_part(source, chosen))
             indices += [self.point(name, point) for point in chosen]
+        more: dict[str, Any] = {
+            name: None if given is None else given[:, :, indices] for name, given in self.more.items()
+        }
         return replace(
             self,
             components=tuple(components),
             values=self.values[:, :, indices],
             confidence=self.confidence[:, :, indices],
+            **more,
         )
 
     def masked(self, missing: Bool[ndarray, "frames people points"]) -> PoseSequence:

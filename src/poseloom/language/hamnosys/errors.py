@@ -40,3 +40,17 @@ class HamNoSysError(PoseloomError):
         self.found = found
         self.expected = expected
         super().__init__(f"HamNoSys: symbol {position} is {found}; expected {expected}")
+
+
+class UnknownNameError(HamNoSysError):
+    """A name that no symbol has, among names of symbols.
+
+    Args:
+        position: which name it is, counted from 1.
+        word: the name.
+        hint: what else the message says.
+    """
+
+    def __init__(self, position: int, word: str, hint: str = ""):
+        super().__init__(position, repr(word), "the name of a symbol")
+        PoseloomError.__init__(self, f"HamNoSys: name {position} is {word!r}, which no symbol has{hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -9,10 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from poseloom.base.datafiles import entry, read_table
-from poseloom.base.errors import PoseloomError, closest
+from poseloom.base.errors import closest
+from poseloom.language.hamnosys.errors import UnknownNameError
 
 PREFIX = "ham"
 _TABLE = Path(__file__).with_name("symbols.json")
+_BETWEEN_NAMES = re.compile(r"\\hamnosys\b|[\s,;{}\\]+")
+"""White space, commas, and what TeX puts around names."""
 
 
 class SymbolKind(Enum):
@@ -167,12 +171,13 @@ def from_names(names: str | Iterable[str]) -> str:
     """The string that names of symbols stand for: ``from_names("flathand extfingerl palmd")``.
 
     Args:
-        names: separated by white space, with or without ``ham``.
+        names: separated by white space or commas, with or without ``ham``; as TeX, ``\\hamnosys{...}`` around them or
+            a backslash before each.
 
     Raises:
-        PoseloomError: a name that no symbol has.
+        UnknownNameError: a name that no symbol has.
     """
-    words = names.split() if isinstance(names, str) else list(names)
+    words = [word for word in _BETWEEN_NAMES.split(names) if word] if isinstance(names, str) else list(names)
     known = by_name()
     characters = []
     for place, word in enumerate(words, 1):
@@ -182,16 +187,16 @@ def from_names(names: str | Iterable[str]) -> str:
             kind = (
                 "" if place > 1 or hint else "; signs are written as HamNoSys: 'flathand extfingerl palml chest touch'"
             )
-            raise PoseloomError(f"HamNoSys: name {place} is {word!r}, which no symbol has{hint}{kind}")
+            raise UnknownNameError(place, word, f"{hint}{kind}")
         characters.append(known[short].character)
     return "".join(characters)
 
 
 def notation(text: str) -> str:
-    """The string itself, or the one that names of symbols stand for.
+    """The string itself, or the one that names of symbols stand for; see `from_names`.
 
     Raises:
-        PoseloomError: a name that no symbol has.
+        UnknownNameError: a name that no symbol has.
     """
     return from_names(text) if text.isascii() and any(letter.isalpha() for letter in text) else text
 

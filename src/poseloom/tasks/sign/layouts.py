@@ -23,8 +23,10 @@ from poseloom.formats.pose_file import (
     normalise,
     trim_unseen,
 )
+from poseloom.formats.pose_file.layouts import table
 from poseloom.formats.pose_file.prepare import LOW_CONFIDENCE
 from poseloom.tasks.sign.clips import SignClip
+from poseloom.tasks.sign.hands_on_wrists import Arm
 
 FPS = 25.0
 _SHOULDER_PIXELS = 145.0
@@ -34,6 +36,7 @@ _MIDDLE = (500.0, 350.0)
 _FACE_POINTS = 70
 _HAND_POINTS = 21
 _FACE = "face_keypoints_2d"
+_ELBOWS = {"LEFT_WRIST": "LEFT_ELBOW", "RIGHT_WRIST": "RIGHT_ELBOW", "LWrist": "LElbow", "RWrist": "RElbow"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,18 @@ class SignLayout:
     select: Callable[[PoseSequence], PoseSequence]
     trim: Callable[[PoseSequence], PoseSequence]
     low_confidence: float = 0.0
+
+    @property
+    def arms(self) -> tuple[Arm, Arm]:
+        """Elbow, wrist and hand of the left and of the right side."""
+        points = [(component.name, name) for component in self.components for name in component.points]
+        family = "openpose" if self.dims == 2 else "holistic"
+        row = table()[family]
+        left, right = (
+            Arm(points.index((body, _ELBOWS[wrist])), points.index((body, wrist)), hand)
+            for (body, wrist, _, _), hand in zip(row["wrists"], self.hands, strict=True)
+        )
+        return left, right
 
     @property
     def keypoints(self) -> int:

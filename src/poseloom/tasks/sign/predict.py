@@ -16,9 +16,12 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import PoseSequence, first_seen
 from poseloom.results.signing import Repaired, SignedKeypoints
 from poseloom.tasks.common.exported import section_of
+from poseloom.tasks.sign.bones import with_constant_bones
+from poseloom.tasks.sign.hands_on_wrists import with_hands_on_wrists
 from poseloom.tasks.sign.layouts import FPS, Placement, SignLayout, clip_of_prepared, sign_layout, to_model_layout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
+from poseloom.tasks.sign.views import as_layout, put_back, straight_lines
 from poseloom.training.export import ModelCard, read_model
 
 _WINDOW, _OVERLAP = 120, 20
@@ -124,30 +127,52 @@ class LearnedSigner:
             steps: refinements, 1 to 1000.
 
         Returns:
-            The layout's keypoints in the clip's own coordinates; what was put in has confidence 0.5.
+            The clip's own layout and coordinates, face and world landmarks included; what was put in has confidence
+            0.5. A hand that was not seen is on the wrist that was. Points that the model does not know are put on
+            straight lines between frames in which they were seen.
 
         Raises:
-            PoseloomError: no frame shows both shoulders, or the clip is of another layout.
+            PoseloomError: no frame shows both shoulders, or the clip has points of neither family.
         """
         steps = self._steps(steps)
-        ready, placement = to_model_layout(clip, self.layout)
+        seen = as_layout(clip, self.layout)
+        ready, placement = to_model_layout(seen, self.layout)
         given = clip_of_prepared(ready, self.layout)
+        known = given.confidence > 0
+        values = self._filled(self._with_depth(given.values, clip), known, text, steps)
+        values = with_hands_on_wrists(values, known, self.layout.arms)
+        confidence = np.where(known, given.confidence, _FILLED_CONFIDENCE * self._used)
+        whole = placement.sequence(self.layout, values, confidence)
+        made, _ = straight_lines(put_back(clip, whole, self.layout), _FILLED_CONFIDENCE)
+        filled = int((clip.missing[:, :1] & ~made.missing).sum())
+        return Repaired((text,) if text else (), made, steps, filled, notes=clip.notes)
+
+    def _filled(
+        self,
+        values: Float[ndarray, "frames keypoints d"],
+        seen: Bool[ndarray, "frames keypoints"],
+        text: str,
+        steps: int,
+    ) -> Float[ndarray, "frames keypoints d"]:
+        """What the model puts in where nothing was seen, window by window."""
         encoding = self.model.encode_text(self.model.tokens([text]))
-        values = torch.from_numpy(given.values)[None]
-        known = torch.from_numpy(given.confidence > 0)[None]
+        whole, known = torch.from_numpy(values)[None].clone(), torch.from_numpy(seen)[None].clone()
         done = 0
-        while done < len(given):
+        while done < len(values):
             first = max(0, done - _OVERLAP)
-            part = slice(first, min(first + self._window, len(given)))
-            values[:, part] = self._repaired(encoding, values[:, part], known[:, part], steps)
+            part = slice(first, min(first + self._window, len(values)))
+            whole[:, part] = self._repaired(encoding, whole[:, part], known[:, part], steps)
             done = part.stop
             known[:, :done] |= torch.from_numpy(self._used)
-        confidence = np.where(given.confidence > 0, given.confidence, _FILLED_CONFIDENCE * self._used)
-        whole = placement.sequence(self.layout, values[0].numpy(), confidence)
-        before = self.layout.select(clip)
-        made = replace(_with_the_rest(whole, before), depth=clip.depth)
-        filled = int((before.missing[:, 0] & ~made.missing[:, 0]).sum())
-        return Repaired((text,) if text else (), made, steps, filled)
+        return whole[0].numpy()
+
+    def _with_depth(self, values: Float[ndarray, "frames keypoints d"], clip: PoseSequence) -> ndarray:
+        """Flat points as deep as they usually are, for a model that knows depth."""
+        if clip.values.shape[-1] >= self.layout.dims:
+            return values
+        values = values.copy()
+        values[..., 2] = self._start[:, 2]
+        return values
 
     @property
     def _window(self) -> int:
@@ -176,8 +201,9 @@ class LearnedSigner:
         draft = self.model.start(
             torch.from_numpy(first)[None].to(device), torch.from_numpy(seen)[None].to(device), lengths
         )
+        like = draft.values[0, 0].cpu().numpy()
         for values in self.model.refinements(encoding, draft, steps, guidance):
-            yield values[0].cpu().numpy()
+            yield with_constant_bones(values[0].cpu().numpy(), like, self.layout)
 
     def _first(
         self, start: PoseSequence | None
@@ -185,22 +211,17 @@ class LearnedSigner:
         """First frame, which of its points are known, and where to draw."""
         if start is None:
             return self._start, self._used, Placement()
-        ready, placement = to_model_layout(first_seen(start)[:1], self.layout)
+        seen = as_layout(first_seen(start)[:1], self.layout)
+        ready, placement = to_model_layout(seen, self.layout)
         clip = clip_of_prepared(ready, self.layout, name="start")
-        return clip.values[0], clip.confidence[0] > 0, replace(placement, fps=FPS)
+        values = self._with_depth(clip.values, start)
+        return values[0], clip.confidence[0] > 0, replace(placement, fps=FPS)
 
     def _steps(self, steps: int | None) -> int:
         if steps is None:
             return self.model.default_steps
         check_steps(steps)
         return steps
-
-
-def _with_the_rest(repaired: PoseSequence, given: PoseSequence) -> PoseSequence:
-    """Points that a model does not look at, the legs' for instance, as they were."""
-    own = repaired.missing & ~given.missing[:, :1]
-    values = np.where(own[..., None], given.values[:, :1], repaired.values)
-    return replace(repaired, values=values, confidence=np.where(own, given.confidence[:, :1], repaired.confidence))
 
 
 def open_model(path: str | Path) -> LearnedSigner:

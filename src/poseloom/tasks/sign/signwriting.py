@@ -7,11 +7,10 @@ to the sign before it, which `detokenize` does not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from poseloom.base.errors import PoseloomError
+from poseloom.language.hamnosys.signwriting.fsw import CENTRE, Sign, Symbol, parse_sign
 from poseloom.tasks.sign.tokens import GENERIC_TOKENS
 
 _SPECIAL = 4
@@ -19,7 +18,6 @@ _SPECIAL = 4
 _BOXES = "BLMR"
 _FIRST_BASE, _LAST_BASE = 0x100, 0x38B
 _FIRST_PLACE, _LAST_PLACE = 250, 749
-_CENTRE = 500
 _VOCABULARY = (
     *_BOXES,
     *(f"S{base:x}" for base in range(_FIRST_BASE, _LAST_BASE + 1)),
@@ -30,72 +28,6 @@ _VOCABULARY = (
 _INDEX = {token: index for index, token in enumerate(_VOCABULARY)}
 SIGNWRITING_SIZE = _SPECIAL + len(_VOCABULARY)
 COMBINED_SIZE = len(GENERIC_TOKENS) + len(_VOCABULARY)
-
-_BOX = re.compile(r"([BLMR])(\d{3})x(\d{3})")
-_SYMBOL = re.compile(r"(S[123][0-9a-f]{2})([0-5])([0-9a-f])(\d{3})x(\d{3})")
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """One symbol of a sign: ``S1f720`` has base S1f7, column 2, row 0.
-
-    Args:
-        base: its kind.
-        column: fill.
-        row: rotation, a hexadecimal digit.
-        x, y: place of its upper left corner.
-    """
-
-    base: str
-    column: str
-    row: str
-    x: int
-    y: int
-
-
-@dataclass(frozen=True)
-class Sign:
-    """Symbols in a box, whose letter says where in a lane it stands."""
-
-    box: str = "M"
-    x: int = _CENTRE
-    y: int = _CENTRE
-    symbols: tuple[Symbol, ...] = ()
-
-    def __str__(self) -> str:
-        symbols = "".join(f"{one.base}{one.column}{one.row}{one.x:03d}x{one.y:03d}" for one in self.symbols)
-        return f"{self.box}{self.x:03d}x{self.y:03d}{symbols}"
-
-    def tokens(self) -> list[str]:
-        """Box letter, ``p`` x, ``p`` y; then base, ``c`` column, ``r`` row, ``p`` x, ``p`` y for each symbol."""
-        names = [self.box, f"p{self.x}", f"p{self.y}"]
-        for one in self.symbols:
-            names += [one.base, f"c{one.column}", f"r{one.row}", f"p{one.x}", f"p{one.y}"]
-        return names
-
-
-def parse_sign(text: str) -> Sign:
-    """One FSW sign; a missing box becomes M500x500, and so does an empty text.
-
-    Raises:
-        PoseloomError: what is no symbol, with its place.
-    """
-    box = _BOX.match(text)
-    place = box.end() if box else 0
-    symbols = []
-    while place < len(text):
-        match = _SYMBOL.match(text, place)
-        if match is None:
-            raise PoseloomError(
-                f"SignWriting: character {place + 1} of {text[:40]!r} begins no symbol; expected S, three hexadecimal "
-                "digits, fill 0-5, rotation 0-f and a place such as 482x483"
-            )
-        base, column, row, x, y = match.groups()
-        symbols.append(Symbol(base, column, row, int(x), int(y)))
-        place = match.end()
-    if box is None:
-        return Sign(symbols=tuple(symbols))
-    return Sign(box[1], int(box[2]), int(box[3]), tuple(symbols))
 
 
 def signwriting_tokens(text: str) -> list[str]:
@@ -175,6 +107,6 @@ def join_signs(*signs: str, spacing: int = 0) -> str:
         offset += spacing
         symbols += [(one, one.y + offset - top) for one in sign.symbols]
         offset += sign.y - top
-    shift = _CENTRE - max((y for _, y in symbols), default=0) // 2
+    shift = CENTRE - max((y for _, y in symbols), default=0) // 2
     placed = tuple(Symbol(one.base, one.column, one.row, one.x, y + shift) for one, y in symbols)
     return str(Sign(symbols=placed))
