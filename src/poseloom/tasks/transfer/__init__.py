@@ -12,6 +12,7 @@ DECLARATION = Declaration(
     place=9,
     learners={
         DEFAULT: ".objective",
+        "small": ".small_objective",
         "pg2": ".pg2_objective",
         "pngan": ".pngan_objective",
         "patn": ".patn_objective",

@@ -53,7 +53,8 @@ class PairData:
             pictures of one origin are one, as of synthetic people (``poseloom data render --same-person``).
         images: folder of the table's pictures; the table itself where it is empty.
         height, width: of the generator's pictures, pixels.
-        frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints).
+        frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints),
+            pair (around the joints of both pictures, the same part of both).
         flip: share of the training pairs that are mirrored.
         flip_apart: source and target are mirrored each by itself and joints keep their names, as published.
         epoch: pairs of an epoch, drawn at random; every pair once where it is 0.
@@ -160,7 +161,7 @@ class PairPictures:
     def _pair(self, place: int) -> tuple[PersonPicture, PersonPicture]:
         if self.training and self.data.epoch:
             place = mix_numbers(self.seed, self.epoch, place, _PAIR) % len(self.ends)
-        first, second = (self._picture(int(row)) for row in self.ends[place])
+        first, second = self._pictures(self.ends[place])
         if not self.training or not self.data.flip:
             return first, second
         flips = [self._chance(place, what) < self.data.flip for what in (_FLIP, _FLIP_TARGET)]
@@ -174,19 +175,30 @@ class PairPictures:
     def _chance(self, place: int, what: int) -> float:
         return mix_numbers(self.seed, self.epoch, place, what) % _CHANCES / _CHANCES
 
-    def _picture(self, row: int) -> PersonPicture:
-        path, keypoints = _row_of(self.table, row)
-        if not path:
-            raise FileError(self.table.path, f"row {row} has no picture", remedy="build the table with pictures")
-        return framed_person(_read(self.images / path), keypoints, self.data.size, self.data.frame, path)
+    def _pictures(self, rows: Int64[Array, "2"]) -> tuple[PersonPicture, PersonPicture]:
+        ends = [_row_of(self.table, int(row)) for row in rows]
+        for row, (path, _) in zip(rows, ends, strict=True):
+            if not path:
+                raise FileError(self.table.path, f"row {row} has no picture", remedy="build the table with pictures")
+        both = torch.cat([keypoints for _, keypoints in ends]) if self.data.frame == "pair" else None
+        first, second = (
+            framed_person(_read(self.images / path), keypoints, self.data.size, self.data.frame, path, both)
+            for path, keypoints in ends
+        )
+        return first, second
 
 
 def framed_person(
-    picture: Float[Tensor, "3 rows columns"], keypoints: Float[Tensor, "18 2"], size: Size, frame: Frame, name: str
+    picture: Float[Tensor, "3 rows columns"],
+    keypoints: Float[Tensor, "18 2"],
+    size: Size,
+    frame: Frame,
+    name: str,
+    around: Float[Tensor, "joints 2"] | None = None,
 ) -> PersonPicture:
-    """A picture of 0 to 1 and its joints in the generator's frame."""
+    """A picture of 0 to 1 and its joints in the generator's frame, around these joints or others."""
     own = (picture.shape[-2], picture.shape[-1])
-    matrix = frame_matrix(own, size, frame, keypoints)
+    matrix = frame_matrix(own, size, frame, keypoints if around is None else around)
     moved = hide_outside(framed_keypoints(keypoints, matrix), size)
     return PersonPicture(framed_picture(picture, matrix, size), moved, name)
 
