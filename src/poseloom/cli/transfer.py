@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="NAME|PATH",
-        help="generator (default: the fitted body carries what the photo shows)",
+        help="generator, such as transfer, the shipped one (default: the fitted body carries what the photo shows)",
     )
     parser.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help="where the person is, pixels")
     parser.add_argument(

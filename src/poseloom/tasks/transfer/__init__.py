@@ -9,6 +9,7 @@ DECLARATION = Declaration(
     "picture of a person + pose -> the person in that pose",
     model="PersonTransfer",
     offers=("transfer",),
+    shipped=True,
     place=9,
     learners={
         DEFAULT: ".objective",

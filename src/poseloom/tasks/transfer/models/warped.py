@@ -93,6 +93,11 @@ class WarpedGenerator(nn.Module):
         carried = carried_picture(inputs.source, warp)
         return {COARSE: carried, FINAL: self(inputs.source, seen_of(inputs, warp, carried), warp.places)}
 
+    def layers(self, inputs: TransferInputs) -> Layers:
+        """What the picture is put together of."""
+        warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
+        return self._layers(inputs.source, seen_of(inputs, warp, carried_picture(inputs.source, warp)), warp.places)
+
     def forward(
         self,
         source: Picture,
@@ -100,6 +105,9 @@ class WarpedGenerator(nn.Module):
         places: Float[Tensor, "batch height width 2"],
     ) -> Picture:
         """The picture, -1 to 1, of what `seen_of` gathered and where the joints say that each pixel lies."""
+        return self._layers(source, seen, places).over(source)
+
+    def _layers(self, source: Tensor, seen: Tensor, places: Tensor) -> Layers:
         size, found = (source.shape[-2], source.shape[-1]), []
         x = seen
         for level in self.down:
@@ -109,11 +117,39 @@ class WarpedGenerator(nn.Module):
         for own, level in zip(reversed(found[:-1]), reversed(self.up), strict=True):
             x = level(torch.cat([functional.interpolate(x, own.shape[-2:], mode="nearest"), own], dim=1))
         shift = functional.interpolate(self.shift(x).tanh() * _FARTHEST, size, mode="bilinear", align_corners=False)
-        moved = _drawn(source, places + shift.movedim(1, -1))
+        places = places + shift.movedim(1, -1)
         fine = functional.interpolate(self.thin(x), size, mode="bilinear", align_corners=False)
-        painted, choice = self.paint(self.last(torch.cat([fine, seen, moved], dim=1))).split([3, _CHOICES], dim=1)
-        share = choice.softmax(1)
-        return source * share[:, :1] + moved * share[:, 1:2] + painted.tanh() * share[:, 2:]
+        last = self.last(torch.cat([fine, seen, _drawn(source, places)], dim=1))
+        painted, choice = self.paint(last).split([3, _CHOICES], dim=1)
+        return Layers(places, painted.tanh(), choice.softmax(1))
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What the generator's picture is put together of.
+
+    Args:
+        places: where in the source each pixel that was carried lies, -1 to 1.
+        painted: colours that the network made, -1 to 1.
+        shares: of the source as it is, of what was carried, and of what was painted; their sum is 1.
+    """
+
+    places: Float[Tensor, "batch height width 2"]
+    painted: Picture
+    shares: Float[Tensor, "batch 3 height width"]
+
+    def over(self, source: Float[Tensor, "batch 3 rows columns"]) -> Float[Tensor, "batch 3 rows columns"]:
+        """The picture of a source in this frame, at the source's own size: what is taken from it keeps its detail."""
+        size = (source.shape[-2], source.shape[-1])
+        places, painted, shares = (_sized(one, size) for one in (self.places.movedim(-1, 1), self.painted, self.shares))
+        moved = _drawn(source, places.movedim(1, -1))
+        return source * shares[:, :1] + moved * shares[:, 1:2] + painted * shares[:, 2:]
+
+
+def _sized(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    if maps.shape[-2:] == size:
+        return maps
+    return functional.interpolate(maps, size, mode="bicubic", align_corners=False)
 
 
 def carried_picture(source: Picture, warp: LimbWarp) -> Picture:
