@@ -52,7 +52,7 @@ def test_what_is_refused(network, tmp_path):
 def test_who_is_not_known_costs_nothing(network):
     pictures = (torch.rand(2, 3, 64, 32) * 2 - 1).requires_grad_()
     unknown, first = torch.tensor([-1, -1]), torch.tensor([3, -1])
-    assert float(network.loss(pictures, unknown)) == 0
+    assert network.loss(pictures, unknown).item() == 0
     expected = torch.nn.functional.cross_entropy(network(pictures[:1]), torch.tensor([3]))
     torch.testing.assert_close(network.loss(pictures, first), expected)
 

@@ -112,3 +112,65 @@ def test_the_generator_starts_from_what_the_joints_carry(size):
 
 def test_the_default_generator_is_small():
     assert sum(one.numel() for one in WarpedGenerator().parameters()) < 5_000_000
+
+
+def test_a_photo_keeps_its_detail_where_nothing_moves():
+    """Put together over a larger picture of the same frame, colours come from that picture."""
+    torch.manual_seed(0)
+    model = WarpedGenerator(WarpedConfig(8, 3, 24, 1, 8)).eval()
+    large = torch.rand(1, 3, 512, 256) * 2 - 1
+    inputs = TransferInputs(torch.nn.functional.avg_pool2d(large, 4), FRONT[None], FRONT[None])
+    with torch.no_grad():
+        model.paint.weight.zero_()
+        model.paint.bias.copy_(torch.tensor([0.0, 0, 0, 50, -50, -50]))  # all of the source as it is
+        layers = model.layers(inputs)
+        torch.testing.assert_close(layers.over(large), large, atol=1e-4, rtol=0)
+        torch.testing.assert_close(layers.over(inputs.source), model.generate(inputs)[FINAL])
+
+
+def test_the_shipped_generator_beats_the_joints_alone_and_keeps_the_place():
+    """A drawn person in another pose before the same camera: nearer to the truth than copying."""
+    from poseloom.checkpoints.registry import load_model
+    from poseloom.metrics.ssim import ssim
+    from poseloom.pose import Pose
+    from poseloom.render.people import random_person
+    from poseloom.render.people.snapshot import Taste, standing_points, take
+    from poseloom.tasks.transfer.pairs import batch_of, framed_person
+    from poseloom.tasks.transfer.pictures import as_bytes
+
+    rest, arms = torch.zeros(52, 3), torch.zeros(52, 3)
+    rest[16, 2], rest[17, 2] = -1.2, 1.2  # arms down
+    arms[16, 2], arms[17, 2] = 0.9, -0.9  # arms up
+    look, taste = random_person(5), Taste((192, 96), "preview", plain=True)
+    poses = [Pose(rest), Pose(arms)]
+    room = torch.cat([standing_points(look, pose, "preview") for pose in poses])
+    shots = [take(3, [(look, pose)], taste, 0.3, room) for pose in poses]
+    both = [shot_joints(shot) for shot in shots]
+    around = torch.cat(both)
+    people = [
+        framed_person(shot.picture, joints, SIZE, "pair", "", around) for shot, joints in zip(shots, both, strict=True)
+    ]
+    batch = batch_of([(people[0], people[1])], SIZE)
+    with torch.no_grad():
+        made = load_model("transfer").module.generate(batch.inputs)
+    pictures = {"copy": batch.inputs.source, "joints": made[COARSE], "made": made[FINAL]}
+    scores = {name: ssim(as_bytes(batch.target), as_bytes(one)).item() for name, one in pictures.items()}
+    assert scores["made"] > scores["copy"] + 0.05, scores
+    assert scores["made"] > scores["joints"] + 0.02, scores
+    figures = load_model("transfer").card.figures
+    assert figures["mask_ssim"] > figures["copy_mask_ssim"] + 0.05 > figures["coarse_mask_ssim"]
+
+
+def shot_joints(shot):
+    """OpenPose's 18 joints of the person of a snapshot."""
+    from poseloom.pose.keypoints import mapping, names
+    from poseloom.render.people.points import CONVENTION, seen_points
+
+    _, points, _, _ = seen_points(shot.people[0].figure, shot.camera, shot.drawn, 1)
+    found = torch.full((len(names("openpose_25")), 2), -1.0)
+    pairs = mapping(CONVENTION, "openpose_25", approximate=True)
+    found[list(pairs.target)] = points[list(pairs.source), :2].flip(-1)
+    smaller = mapping("openpose_25", "openpose_18")
+    joints = torch.full((18, 2), -1.0)
+    joints[list(smaller.target)] = found[list(smaller.source)]
+    return joints

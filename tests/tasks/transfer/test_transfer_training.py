@@ -18,6 +18,7 @@ PATN = [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), (
 PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")]
 SMALL = {
     "transfer/tiny": [],
+    "transfer/small": [("model.base", "8"), ("model.levels", "3"), ("model.widest", "16"), ("loss.judge_base", "8")],
     "transfer/pg2": PG2,
     "transfer/mobile-pg2": PG2,
     "transfer/pngan": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4")],
