@@ -131,7 +131,11 @@ def main() -> None:
     for file in sorted(asked.out.glob("*.json")):
         row = json.loads(file.read_text())
         cells = [f"{row.get(one, float('nan')):.3f}" for one in ("ssim", "mask_ssim", "l1", "pckh", f"{COARSE}_ssim")]
-        print("| " + " | ".join([file.stem, f"{row.get('parameters', 0):.2f} M", str(row.get("steps", "")), *cells]) + " |")
+        print(
+            "| "
+            + " | ".join([file.stem, f"{row.get('parameters', 0):.2f} M", str(row.get("steps", "")), *cells])
+            + " |"
+        )
 
 
 if __name__ == "__main__":

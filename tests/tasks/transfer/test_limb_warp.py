@@ -45,7 +45,9 @@ def test_a_person_who_moves_aside_takes_all_along():
     aside = FRONT + torch.tensor([0.0, 9.0])
     warp = limb_warp(FRONT[None], aside[None], SIZE)
     near = warp.parts[0].amax(0) > 0.5
-    torch.testing.assert_close(in_pixels(warp.places)[0][near], pixels()[near] - torch.tensor([9.0, 0.0]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        in_pixels(warp.places)[0][near], pixels()[near] - torch.tensor([9.0, 0.0]), atol=1e-3, rtol=0
+    )
 
 
 def test_a_raised_forearm_is_the_same_forearm():

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
@@ -46,7 +45,9 @@ class Identities(nn.Module):
         seen = functional.interpolate((pictures + 1) / 2, SIZE, mode="bilinear", align_corners=False)
         return self.head(self.trunk(IMAGENET.apply(seen)).mean((-2, -1)))
 
-    def loss(self, pictures: Float[Tensor, "batch 3 height width"], people: Int64[Tensor, " batch"]) -> Float[Tensor, ""]:
+    def loss(
+        self, pictures: Float[Tensor, "batch 3 height width"], people: Int64[Tensor, " batch"]
+    ) -> Float[Tensor, ""]:
         """Cross-entropy of who should be seen; 0 where nobody's number is known."""
         known = people >= 0
         if not bool(known.any()):
@@ -84,7 +85,9 @@ def open_identities(path: str, weight: float, people: int) -> Identities | None:
         for name, value in state.items()
     }
     try:
-        model.load_state_dict({name: named[name] for name in model.state_dict() if "num_batches" not in name}, strict=False)
+        model.load_state_dict(
+            {name: named[name] for name in model.state_dict() if "num_batches" not in name}, strict=False
+        )
     except (KeyError, RuntimeError):
         raise FileError(path, "holds no ResNet-50", remedy=_REMEDY) from None
     return model.eval().requires_grad_(False)

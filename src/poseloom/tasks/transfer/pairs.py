@@ -67,7 +67,16 @@ class PairData:
         limit: most pairs that an evaluation measures, the first ones; all where it is 0.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = ("table", "images", "frame", "other_sizes", "flip", "flip_apart", "epoch", "held_out")
+    stage_keys: ClassVar[tuple[str, ...]] = (
+        "table",
+        "images",
+        "frame",
+        "other_sizes",
+        "flip",
+        "flip_apart",
+        "epoch",
+        "held_out",
+    )
 
     table: str = ""
     images: str = ""

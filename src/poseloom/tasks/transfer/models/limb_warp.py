@@ -77,7 +77,9 @@ class _Axes:
         order = list(_OTHER_SIDE)
         pick = lacking & self.there[:, order]
         pairs = ((self.start, 1), (self.along, 1), (self.length, 0), (self.width, 0))
-        start, along, length, width = (torch.where(pick[..., None] if deep else pick, one[:, order], one) for one, deep in pairs)
+        start, along, length, width = (
+            torch.where(pick[..., None] if deep else pick, one[:, order], one) for one, deep in pairs
+        )
         return _Axes(start, along, length, width, self.there | pick)
 
 
@@ -122,8 +124,13 @@ def _distances(axes: _Axes, scale: Tensor, pixels: Tensor) -> tuple[Tensor, Tens
     length = axes.length[..., None, None]
     beyond = length.new_tensor(_BEYOND)[:, None, None]
     radius = (scale[:, None] * scale.new_tensor(_RADII))[..., None, None]
-    radius = torch.cat([radius[:, :1], axes.width[:, 1:2, None, None].abs() * 0.5 + 0.04 * scale[:, None, None, None], radius[:, 2:]], 1)
-    outside = (along - along.clamp(min=0).minimum(length * (1 + beyond))) / radius.clamp(max=scale[:, None, None, None] * 0.2)
+    radius = torch.cat(
+        [radius[:, :1], axes.width[:, 1:2, None, None].abs() * 0.5 + 0.04 * scale[:, None, None, None], radius[:, 2:]],
+        1,
+    )
+    outside = (along - along.clamp(min=0).minimum(length * (1 + beyond))) / radius.clamp(
+        max=scale[:, None, None, None] * 0.2
+    )
     far = (outside.square() + (across / radius).square() + _SMALL).sqrt()
     return far + 1e3 * ~axes.there[..., None, None], along, across
 
@@ -134,7 +141,9 @@ def _axes(keypoints: Keypoints, scale: Tensor) -> _Axes:
     hips, hips_there = _mean(points, there, (_R_HIP, _L_HIP), (_R_HIP, _L_HIP))
     down = torch.where((neck_there & hips_there)[:, None], hips - neck, scale[:, None] * scale.new_tensor([0.0, 1.0]))
     face, face_there = _mean(points, there, _EARS, _FACE)
-    head = torch.where(face_there[:, None], face, neck - down * (_HEAD * scale / down.norm(dim=-1).clamp(min=1.0))[:, None])
+    head = torch.where(
+        face_there[:, None], face, neck - down * (_HEAD * scale / down.norm(dim=-1).clamp(min=1.0))[:, None]
+    )
     starts = [neck, neck, *(points[:, limb[0]] for limb in _LIMBS)]
     ends = [head, neck + down, *(points[:, limb[1]] for limb in _LIMBS)]
     known = [neck_there, neck_there, *(there[:, limb[0]] & there[:, limb[1]] for limb in _LIMBS)]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import within
-from poseloom.tasks.transfer.maps import squared_distance, seen_joints
+from poseloom.tasks.transfer.maps import seen_joints, squared_distance
 from poseloom.tasks.transfer.models.inputs import COARSE, FINAL, TransferInputs
 from poseloom.tasks.transfer.models.limb_warp import PARTS, LimbWarp, limb_warp
 from poseloom.tasks.transfer.models.small import ConvUnit, ResidualUnit
