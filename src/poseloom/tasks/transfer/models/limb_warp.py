@@ -1,7 +1,8 @@
 """Where each pixel of a person in another pose lies in the source, by the joints of both poses alone.
 
-Ten parts (head, trunk, eight limbs) move as stiff pieces: along a limb by its lengths, across by nothing, the trunk also
-by how wide it is seen. Nothing is learned. Siarohin et al. (CVPR 2018) carry features along affine maps of parts likewise.
+Ten parts (head, trunk, eight limbs) move as stiff pieces: along a limb by its lengths, across by nothing, the trunk
+also by how wide it is seen. Nothing is learned. Siarohin et al. (CVPR 2018) carry features along affine maps of parts
+likewise.
 """
 
 from __future__ import annotations

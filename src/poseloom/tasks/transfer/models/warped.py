@@ -1,13 +1,14 @@
 """poseloom's own generator of people in other poses: limbs are carried by the joints, a small network does the rest.
 
-`limb_warp` lays the source's limbs where the target's are. A U-Net sees source and carried limbs, moves what was carried
-by a few pixels, paints what neither shows, and says for each pixel which of the three it takes: the source as it is, what
-was carried, or what it painted. It starts from the carried picture, so little has to be learned.
+`limb_warp` lays the limbs of the source where those of the target are. A U-Net sees both, moves what was carried by a
+few pixels, paints what neither shows, and says for each pixel which of the three it takes: the source as it is, what was
+carried, or what it painted. It starts from the carried picture, so little has to be learned.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -78,7 +79,7 @@ class WarpedGenerator(nn.Module):
         self.bottom = nn.Sequential(*(ResidualUnit(widths[-1]) for _ in range(config.blocks)))
         self.up = nn.ModuleList(
             nn.Sequential(ConvUnit(coarse + own, own), ResidualUnit(own)) if level else ConvUnit(coarse + own, own)
-            for level, (own, coarse) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            for level, (own, coarse) in enumerate(pairwise(widths))
         )
         self.shift = nn.Conv2d(widths[0], 2, 3, padding=1)
         self.thin = nn.Conv2d(widths[0], config.fine, 1)
