@@ -182,7 +182,7 @@ def test_tensorboard_shows_strips_of_held_out_pairs(pairs, tmp_path):
     events.Reload()
     (name,) = events.Tags()["images"]
     shown = events.Images(name)[-1]
-    assert (shown.height, shown.width) == (4 * 64, 4 * 64)  # four pairs: source, pose, target, result
+    assert (shown.height, shown.width) == (4 * 64, 5 * 64)  # four pairs: source, pose, target, joints alone, result
 
 
 def test_mirrored_pairs(pairs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import permutations
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -156,7 +156,6 @@ class PairPictures:
         self.table = Table.open(data.table)
         self.images = Path(data.images or data.table)
         self.ends = _pairs_of(self.table, split, data.table)
-        self._seen_sizes: set[Size] = set()
 
     def set_epoch(self, epoch: int) -> None:
         """Draw others."""
@@ -230,13 +229,22 @@ class PairPictures:
     def _check_size(self, picture: Float[Tensor, "3 rows columns"], path: str) -> None:
         """Tell once that pictures of a size are resized, or refuse them; a frame around people takes any size."""
         size = (picture.shape[-2], picture.shape[-1])
-        if self.data.frame in ("person", "pair") or size == self.data.size or size in self._seen_sizes:
+        if self.data.frame in ("person", "pair") or size == self.data.size:
             return
-        has = f"has {size[1]} x {size[0]} pixels, the generator {self.data.width} x {self.data.height}"
         if self.data.other_sizes == "refuse":
-            raise FileError(self.images / path, has, remedy="resize the pictures, or set data.other_sizes resize")
-        self._seen_sizes.add(size)
-        _LOG.warning("%s: %s; pictures of this size are resized", path, has)
+            remedy = "resize the pictures, or set data.other_sizes resize"
+            raise FileError(self.images / path, _other_size(size, self.data.size), remedy=remedy)
+        _tell(self.images, size, self.data.size)
+
+
+@cache
+def _tell(images: Path, size: Size, own: Size) -> None:
+    """Once for each folder and size, however often its pairs are read."""
+    _LOG.warning("%s: a picture %s; pictures of this size are resized", images, _other_size(size, own))
+
+
+def _other_size(size: Size, own: Size) -> str:
+    return f"has {size[1]} x {size[0]} pixels, the generator {own[1]} x {own[0]}"
 
 
 def framed_person(

@@ -1,8 +1,8 @@
 """poseloom's own generator of people in other poses: limbs are carried by the joints, a small network does the rest.
 
 `limb_warp` lays the limbs of the source where those of the target are. A U-Net sees both, moves what was carried by a
-few pixels, paints what neither shows, and says for each pixel which of the three it takes: the source as it is, what was
-carried, or what it painted. It starts from the carried picture, so little has to be learned.
+few pixels, paints what neither shows, and says for each pixel which of the three it takes: the source as it is, what
+was carried, or what it painted. It starts from the carried picture, so little has to be learned.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class WarpedGenerator(nn.Module):
         self.last = nn.Sequential(ConvUnit(config.fine + _SEEN + 3, config.fine), ResidualUnit(config.fine))
         self.paint = nn.Conv2d(config.fine, 3 + _CHOICES, 3, padding=1)
         nn.init.zeros_(self.shift.weight)
-        nn.init.zeros_(self.shift.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.shift.bias)
 
     def generate(self, inputs: TransferInputs) -> dict[str, Picture]:
         """The picture, and as its first stage what the joints alone carry."""
