@@ -168,7 +168,7 @@ def _marks(inputs: TransferInputs) -> Float[Tensor, "batch marks height width"]:
     points = inputs.target_keypoints[:, list(_MARKED)]
     deviation = _MARK * inputs.size[0] / 128
     bumps = torch.exp(-squared_distance(points, inputs.size) / (2 * deviation**2))
-    return bumps * seen_joints(points)[..., None, None]
+    return bumps * seen_joints(inputs.target_keypoints)[:, list(_MARKED), None, None]
 
 
 def _drawn(picture: Picture, places: Float[Tensor, "batch height width 2"]) -> Picture:
