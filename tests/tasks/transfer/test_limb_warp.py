@@ -130,6 +130,24 @@ def test_a_photo_keeps_its_detail_where_nothing_moves():
         torch.testing.assert_close(layers.over(inputs.source), model.generate(inputs)[FINAL])
 
 
+def test_a_photo_comes_back_with_its_stripes_and_without_a_box():
+    """Stripes of 8 pixels are lost at the generator's own size; taken as it is, the photo keeps them in the frame too."""
+    from copy import deepcopy
+
+    from poseloom.checkpoints.registry import load_model
+
+    model = deepcopy(load_model("transfer"))
+    model.module.paint.weight.zero_()
+    model.module.paint.bias.copy_(torch.tensor([0.0, 0, 0, 50, -50, -50]))
+    stripes = ((torch.arange(768) // 4) % 2).float() * 0.8 + 0.1
+    photo = stripes.expand(3, 640, 768).contiguous()
+    target = moved(j4=(32.0, 8.0))
+    made = model.transfer(photo, FRONT * 4 + 60, target * 4 + 60)
+    x, y, width, height = (int(side) for side in made.box)
+    assert 0 < x < x + width < 768 and height > 300  # the frame's sides lie in the photo
+    assert (made.picture - photo).abs().mean() < 0.02 and (made.picture - photo).abs().max() < 0.3
+
+
 def test_the_shipped_generator_beats_the_joints_alone_and_keeps_the_place():
     """A drawn person in another pose before the same camera: nearer to the truth than copying."""
     from poseloom.checkpoints.registry import load_model
