@@ -131,7 +131,7 @@ def test_a_photo_keeps_its_detail_where_nothing_moves():
 
 
 def test_a_photo_comes_back_with_its_stripes_and_without_a_box():
-    """Stripes of 8 pixels are lost at the generator's own size; taken as it is, the photo keeps them in the frame too."""
+    """Stripes of 8 pixels are lost at the generator's own size; the photo, taken as it is, keeps them."""
     from copy import deepcopy
 
     from poseloom.checkpoints.registry import load_model
@@ -143,7 +143,7 @@ def test_a_photo_comes_back_with_its_stripes_and_without_a_box():
     photo = stripes.expand(3, 640, 768).contiguous()
     target = moved(j4=(32.0, 8.0))
     made = model.transfer(photo, FRONT * 4 + 60, target * 4 + 60)
-    x, y, width, height = (int(side) for side in made.box)
+    x, _, width, height = (int(side) for side in made.box)
     assert 0 < x < x + width < 768 and height > 300  # the frame's sides lie in the photo
     assert (made.picture - photo).abs().mean() < 0.02 and (made.picture - photo).abs().max() < 0.3
 

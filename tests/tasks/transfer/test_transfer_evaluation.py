@@ -172,7 +172,7 @@ def test_lpips_from_files(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("classes", "fc"), [(1008, "tensorflow"), (1000, "torchvision")])
 def test_all_judges_from_the_users_files(held_out, tmp_path, classes, fc):
-    """Files in the layouts of pytorch-fid, torchvision and LPIPS: targets are perfect, their negatives are not; repeatable."""
+    """Layouts of pytorch-fid, torchvision and LPIPS: targets are perfect, their negatives are not; repeatable."""
     torch.manual_seed(0)
     network, measure = Inception(classes), Lpips()
     for part in network.modules():
