@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import learned, messages, options, printing
@@ -81,7 +82,7 @@ def _run_table(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model, "transfer")
     height, width = model.size
     frame = model.card.extras.get("frame", "resize")
-    sizes = "refuse" if arguments.refuse_other_sizes else "resize"
+    sizes: Literal["resize", "refuse"] = "refuse" if arguments.refuse_other_sizes else "resize"
     folder = str(arguments.images or "")
     data = PairData(str(arguments.photo), folder, height=height, width=width, frame=frame, other_sizes=sizes)
     if arguments.grid is not None:
