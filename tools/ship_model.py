@@ -28,6 +28,8 @@ _FILES = (
     ("data", "poses"),
     ("data", "pairs"),
     ("data", "textless"),
+    ("data", "table"),
+    ("data", "images"),
     ("start", "text"),
     ("start", "model"),
     ("judge", "model"),

@@ -189,8 +189,8 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look`, ``transfer``
-    `transfer` and ``embedding`` `embed`, `tokens` (name the path of one, none ships); ``keypoints`` `people`
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look` and ``embedding``
+    `embed`, `tokens` (name the path of one, none ships); ``transfer`` `transfer`; ``keypoints`` `people`
     (`poseloom.keypoints` reads files and videos with it). All others have `card`, what is known of the model. A model
     that was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the
     class of a model by its name, or by the task that it must be of.

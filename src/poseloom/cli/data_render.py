@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=int, default=1, metavar="N", help="pictures of each pose, from all sides")
     same = "so many poses after one another are of the same person (default: 1)"
     parser.add_argument("--same-person", type=int, default=1, metavar="N", help=same)
+    place = "with --same-person: one place, light and camera for all pictures of a person, nobody else about"
+    parser.add_argument("--same-place", action="store_true", help=place)
     layers = "comma-separated: parts, people, depth, mask, normals, or none (default: parts,people,depth)"
     parser.add_argument("--layers", default="parts,people,depth", metavar="NAMES", help=layers)
     parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="folder of your pictures to stand before")
@@ -58,6 +60,7 @@ def run(arguments: argparse.Namespace, executor: Callable[[argparse.Namespace], 
         arguments.backgrounds,
         arguments.crowd,
         arguments.seed,
+        arguments.same_place,
     )
     return render_people(people, executor(arguments), restart=arguments.restart, report=told("render", "people"))
 

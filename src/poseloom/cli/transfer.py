@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import learned, messages, options, printing
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="NAME|PATH",
-        help="generator (default: the fitted body carries what the photo shows)",
+        help="generator, such as transfer, the shipped one (default: the fitted body carries what the photo shows)",
     )
     parser.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help="where the person is, pixels")
     parser.add_argument(
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pairs.add_argument("--limit", type=int, default=0, metavar="N", help="the first pairs alone")
     pairs.add_argument("--strips", action="store_true", help="source, pose, target and result in each file")
     pairs.add_argument("--grid", type=int, metavar="N", help="one picture with strips of N pairs drawn at random")
+    sizes = "pictures of another size than the generator's are an error, not resized"
+    pairs.add_argument("--refuse-other-sizes", action="store_true", help=sizes)
     pairs.add_argument("--features", action="store_true", help="features of PG2's second stage in place of pictures")
     options.add_json(parser)
 
@@ -79,7 +82,9 @@ def _run_table(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model, "transfer")
     height, width = model.size
     frame = model.card.extras.get("frame", "resize")
-    data = PairData(str(arguments.photo), str(arguments.images or ""), height=height, width=width, frame=frame)
+    sizes: Literal["resize", "refuse"] = "refuse" if arguments.refuse_other_sizes else "resize"
+    folder = str(arguments.images or "")
+    data = PairData(str(arguments.photo), folder, height=height, width=width, frame=frame, other_sizes=sizes)
     if arguments.grid is not None:
         from poseloom.images.files import save_picture
 

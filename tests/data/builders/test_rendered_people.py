@@ -124,6 +124,27 @@ def test_one_person_in_several_poses_and_views(poses, tmp_path):
     assert rows[0].camera.rotation != rows[1].camera.rotation
 
 
+def test_one_person_in_several_poses_before_one_camera_in_one_place(poses, tmp_path):
+    render_people(people(poses, tmp_path / "t", same=2, same_place=True, crowd=1.0, layers=("people",)))
+    rows = list(Table.open(tmp_path / "t"))
+    assert len(rows) == 3  # nobody else is there
+    assert rows[0].origin.file == rows[1].origin.file != rows[2].origin.file
+    assert rows[0].camera == rows[1].camera != rows[2].camera
+    assert not np.allclose(rows[0].pose.rotations, rows[1].pose.rotations)
+    shown = [Image.open(tmp_path / "t" / row.images[0].path) for row in rows]
+    away = [np.asarray(Image.open(_people_layer(tmp_path / "t", row))) == 0 for row in rows]
+    both = away[0] & away[1]
+    first, second = (np.asarray(one.convert("RGB")).astype(float)[both] for one in shown[:2])
+    assert np.median(np.abs(first - second)) < 12  # shadows move, the place does not
+    for row, seen in zip(rows[:2], away[:2], strict=True):
+        x, y, width, height = row.images[0].box
+        assert x > 0 and y > 0 and x + width < seen.shape[1] and y + height < seen.shape[0]  # nothing is cut off
+
+
+def _people_layer(table, row):
+    return (table / row.images[0].path).with_suffix(".people.png")
+
+
 def test_a_build_that_was_stopped_continues_with_the_same_bytes(poses, drawn, tmp_path, content):
     import shutil
 

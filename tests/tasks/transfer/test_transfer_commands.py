@@ -102,6 +102,8 @@ def test_all_pairs_of_a_table(pairs, generator, command, tmp_path):
     assert read_picture(tmp_path / "grid.png").shape == (3, 64, 5 * 16)
     assert command(*table, "--out", tmp_path / "strips", "--strips", "--limit", "1")[0] == 0
     assert read_picture(next((tmp_path / "strips").iterdir())).shape == (3, 32, 5 * 16)
+    status, _, told = command(*table, "--out", tmp_path / "none", "--refuse-other-sizes")
+    assert status != 0 and "has 32 x 64 pixels, the generator 16 x 32" in " ".join(told.split())
 
 
 def test_features_of_all_pairs(pairs, generator, command, tmp_path):

@@ -169,6 +169,29 @@ def test_lpips_from_files(tmp_path):
     assert opened(pictures, pictures).tolist() == [0, 0] and (opened(pictures, 255 - pictures) > 0).all()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("classes", "fc"), [(1008, "tensorflow"), (1000, "torchvision")])
+def test_all_judges_from_the_users_files(held_out, tmp_path, classes, fc):
+    """Layouts of pytorch-fid, torchvision and LPIPS: targets are perfect, their negatives are not; repeatable."""
+    torch.manual_seed(0)
+    network, measure = Inception(classes), Lpips()
+    for part in network.modules():
+        if isinstance(part, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(part.weight)  # else nothing of the picture is left at the end
+    torch.save({**network.state_dict(), "AuxLogits.fc.weight": torch.zeros(1)}, tmp_path / "i.pth")
+    alexnet = {f"features.{name}": value for name, value in measure.features.state_dict().items()}
+    torch.save({**alexnet, "classifier.6.weight": torch.zeros(1000, 1)}, tmp_path / "a.pth")
+    linear = {f"lin{number}.model.1.weight": lin.weight.data.abs() for number, lin in enumerate(measure.lin)}
+    torch.save(linear, tmp_path / "l.pth")
+    named = Judges(*(str(tmp_path / f"{name}.pth") for name in "ial"), splits=2)
+    right = held_out_figures(lambda batch: {FINAL: batch.target}, held_out(), judges=named)
+    assert right["fid"] == pytest.approx(0, abs=1e-3) and right["lpips"] == 0 and right["is"] > 0.99 < right["mask_is"]
+    wrong = held_out_figures(lambda batch: {FINAL: -batch.target}, held_out(), judges=named)
+    assert wrong["fid"] > 1e-3 and wrong["lpips"] > 0
+    assert open_inception(tmp_path / "i.pth").tensorflow == (fc == "tensorflow")
+    assert wrong == held_out_figures(lambda batch: {FINAL: -batch.target}, held_out(), judges=named)
+
+
 def test_strips_and_grids(held_out):
     batch = next(held_out())
     rows = strip(batch, {COARSE: batch.inputs.source, FINAL: batch.target})

@@ -18,6 +18,7 @@ PATN = [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), (
 PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")]
 SMALL = {
     "transfer/tiny": [],
+    "transfer/small": [("model.base", "8"), ("model.levels", "3"), ("model.widest", "16"), ("loss.judge_base", "8")],
     "transfer/pg2": PG2,
     "transfer/mobile-pg2": PG2,
     "transfer/pngan": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4")],
@@ -181,7 +182,7 @@ def test_tensorboard_shows_strips_of_held_out_pairs(pairs, tmp_path):
     events.Reload()
     (name,) = events.Tags()["images"]
     shown = events.Images(name)[-1]
-    assert (shown.height, shown.width) == (4 * 64, 4 * 64)  # four pairs: source, pose, target, result
+    assert (shown.height, shown.width) == (4 * 64, 5 * 64)  # four pairs: source, pose, target, joints alone, result
 
 
 def test_mirrored_pairs(pairs):

@@ -25,11 +25,13 @@ from poseloom.data.executors import Executor
 from poseloom.data.manifest import MANIFEST, Part, checksum
 from poseloom.data.schema import Camera, Image, Keypoints, Layout, RowBlock
 from poseloom.pose import Pose, concatenate, keypoints
+from poseloom.pose import rotations as rot
+from poseloom.pose.types import heading
 from poseloom.render.people.appearance import Appearance
 from poseloom.render.people.layers import LAYERS, layer_bytes
 from poseloom.render.people.pictures import Pictures, as_pillow, pictures_in
 from poseloom.render.people.points import CONVENTION, seen_points
-from poseloom.render.people.snapshot import Snapshot, Taste, take
+from poseloom.render.people.snapshot import Snapshot, Taste, standing_points, take
 from poseloom.render.people.wardrobe import random_person
 
 PICTURES = "pictures"
@@ -45,6 +47,10 @@ _PICTURES_A_SHARD = 64
 _MARK_DIGITS = 8
 _OTHERS = 100
 """Where the seeds of the other people in a picture begin."""
+_PLACES = 1000
+"""Where the seeds of places that all pictures of a person share begin."""
+_TURNED, _ANYWHERE = math.radians(15), 0.25
+"""How people in one place turn from how they first stood: a little, normally, or anywhere at this probability."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class People:
         count: number of poses drawn, those of the first rows; all if None.
         views: pictures of each person in each pose, from all sides.
         same: so many poses after one another are those of one person.
+        same_place: all pictures of a person are taken by one camera in one place and light; most poses face alike.
         layers: names of `LAYERS` that are kept beside each picture.
         backgrounds: folder of pictures, or None.
         crowd: probability that others are there.
@@ -79,6 +86,7 @@ class People:
     backgrounds: Path | None = None
     crowd: float = 0.2
     seed: int = 0
+    same_place: bool = False
     name: str = "people"
 
     def __post_init__(self) -> None:
@@ -112,6 +120,8 @@ class People:
 
     def options(self) -> Mapping[str, Any]:
         own = {name: getattr(self, name) for name in ("mesh", "views", "same", "crowd", "seed")}
+        if self.same_place:
+            own["same_place"] = True
         found = pictures_of(self.backgrounds)
         return {
             **own,
@@ -144,6 +154,8 @@ class People:
     def _taken(self, place: int, view: int) -> tuple[Snapshot, list[str], str]:
         """One picture, the ids of the rows whose poses are in it, and the split of the first."""
         table = opened(self.table)
+        if self.same_place:
+            return self._in_one_place(place, view)
         rng = np.random.default_rng([self.seed, place, 1])
         others = _number_of_others(rng, self.crowd)
         rows = [int(self._numbers[place]), *(int(n) for n in rng.choice(self._numbers, others))]
@@ -158,6 +170,18 @@ class People:
         taste = Taste(self.size, self.mesh, pictures_of(self.backgrounds))
         snapshot = take([self.seed, place, 2 + view], people, taste, azimuth)
         return snapshot, [table.id(row) for row in rows], table.split(rows[0])
+
+    def _in_one_place(self, place: int, view: int) -> tuple[Snapshot, list[str], str]:
+        """As `_taken`, of a person alone; place, light and camera are those of the person's other pictures."""
+        table, group = opened(self.table), place // self.same
+        row = int(self._numbers[place])
+        poses, room = _group(self, group)
+        look, seed = random_person([self.seed, group]), [self.seed, group, _PLACES + view]
+        azimuth = float(np.random.default_rng([self.seed, group, 1]).uniform(-math.pi, math.pi))
+        azimuth += 2 * math.pi * view / self.views
+        taste = Taste(self.size, self.mesh, pictures_of(self.backgrounds), occluded=0.0)
+        snapshot = take(seed, [(look, poses[place % self.same])], taste, azimuth, room)
+        return snapshot, [table.id(row)], table.split(int(self._numbers[group * self.same]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +202,24 @@ def _number_of_others(rng: np.random.Generator, crowd: float) -> int:
     if rng.random() >= crowd:
         return 0
     return 1 + int(rng.random() < 0.25)
+
+
+@lru_cache(maxsize=2)
+def _group(people: People, group: int) -> tuple[list[Pose], Float[Tensor, "points 3"]]:
+    """The poses of one person in one place, turned, and all points of the person in them."""
+    table, numbers = opened(people.table), people._numbers
+    places = range(group * people.same, min((group + 1) * people.same, len(numbers)))
+    rng = np.random.default_rng([people.seed, group, 0])
+    first = _pose(table, int(numbers[places[0]]))
+    poses = [first]
+    for place in places[1:]:
+        pose = _pose(table, int(numbers[place]))
+        turn = heading(first.rotations[0]) - heading(pose.rotations[0]) + float(rng.normal(0, _TURNED))
+        if rng.random() < _ANYWHERE:
+            turn = turn + float(rng.uniform(-math.pi, math.pi))
+        poses.append(pose.turned(rot.axis_to_rotmat(turn, "Y")))
+    look = random_person([people.seed, group])
+    return poses, torch.cat([standing_points(look, pose, people.mesh) for pose in poses])
 
 
 def _pose(table: Any, row: int) -> Pose:

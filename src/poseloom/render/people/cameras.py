@@ -39,6 +39,8 @@ def random_camera(
     joints: Float[Tensor, "52 3"],
     size: tuple[int, int],
     azimuth: float | None = None,
+    *,
+    whole: bool = False,
 ) -> Camera:
     """A camera that shows a person who stands on the ground y = 0.
 
@@ -47,13 +49,14 @@ def random_camera(
         joints: of the person's body.
         size: height and width of the picture, pixels.
         azimuth: where it stands, radians about +Y from +Z; anywhere by default.
+        whole: nothing of the person is cut off by the border.
     """
     millimetres = float(np.exp(rng.uniform(*np.log(LENSES))))
     azimuth = rng.uniform(-math.pi, math.pi) if azimuth is None else azimuth
     elevation = math.radians(float(np.clip(rng.normal(7, 10), -12, 50)))
     shown = points
     filling = rng.uniform(0.55, 0.96)
-    cut = rng.random() < _CUT
+    cut = rng.random() < _CUT and not whole
     if cut:
         shown = _upper_half(points, joints) if rng.random() < 0.75 else points
         filling = rng.uniform(0.8, 1.15)

@@ -81,6 +81,7 @@ def take(
     people: Sequence[tuple[Appearance, Pose]],
     taste: Taste,
     azimuth: float | None = None,
+    room: Float[Tensor, "points 3"] | None = None,
 ) -> Snapshot:
     """A picture of people; the first stands in the middle, the others around. The same for the same seed.
 
@@ -88,13 +89,15 @@ def take(
         people: appearances and poses (without batch axes).
         taste: what it may show.
         azimuth: where the camera stands, radians about +Y from +Z; anywhere by default.
+        room: what the camera frames instead of the first person, so that one place and one camera hold a person in many
+            poses: the points of all of them (`standing_points`).
     """
     rng = np.random.default_rng(seed)
     with torch.no_grad():
         group = [_standing(dressed(look, pose, taste.mesh), taste.pictures) for look, pose in people]
         main = group[0]
-        points = torch.cat([piece.vertices for piece in main.pieces])
-        camera = random_camera(rng, points, main.figure.joints, taste.size, azimuth)
+        points = _points(main) if room is None else room
+        camera = random_camera(rng, points, main.figure.joints, taste.size, azimuth, whole=room is not None)
         group = [main, *(_placed(rng, other, camera, number) for number, other in enumerate(group[1:]))]
         lens = Lens(blur=0.25, noise=0.0, depth_of_field=0.0) if taste.plain else random_lens(rng)
         place, world = _world(rng, camera, taste)
@@ -105,6 +108,16 @@ def take(
         light = drawn.colour + back * (1 - drawn.cover)
         picture = photographed(light * _SHINES, lens)
     return Snapshot(picture, drawn, tuple(group), camera, lens, place)
+
+
+def standing_points(look: Appearance, pose: Pose, mesh: MeshName = "full") -> Float[Tensor, "points 3"]:
+    """The surface of a dressed person who stands where `take` puts the first one."""
+    with torch.no_grad():
+        return _points(_standing(dressed(look, pose, mesh), None))
+
+
+def _points(person: Dressed) -> Float[Tensor, "points 3"]:
+    return torch.cat([piece.vertices for piece in person.pieces])
 
 
 def _unsharp(world: World, camera: Camera, drawn: Drawn, sigma: float) -> Float[Tensor, "3 height width"]:

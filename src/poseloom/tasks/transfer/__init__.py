@@ -9,9 +9,11 @@ DECLARATION = Declaration(
     "picture of a person + pose -> the person in that pose",
     model="PersonTransfer",
     offers=("transfer",),
+    shipped=True,
     place=9,
     learners={
         DEFAULT: ".objective",
+        "small": ".small_objective",
         "pg2": ".pg2_objective",
         "pngan": ".pngan_objective",
         "patn": ".patn_objective",

@@ -176,9 +176,8 @@ def _parts(batch: TransferBatch) -> Iterator[TransferBatch]:
         inputs = replace(
             batch.inputs, **{one.name: getattr(batch.inputs, one.name)[part] for one in fields(batch.inputs)}
         )
-        yield TransferBatch(
-            inputs, batch.target[part], batch.target_mask[part], batch.source_names[part], batch.target_names[part]
-        )
+        own = {one.name: getattr(batch, one.name)[part] for one in fields(batch) if one.name != "inputs"}
+        yield TransferBatch(inputs, **own)
 
 
 def _batches(data: PairData, split: str, limit: int, size: int) -> Iterator[tuple[TransferBatch, int, int]]:

@@ -12,8 +12,9 @@ from poseloom.base.errors import PoseloomError
 from poseloom.images.crop import Region, Size, cut_out, resize_matrix, transformed
 from poseloom.tasks.transfer.maps import MISSING, seen_joints
 
-Frame = Literal["resize", "crop", "person"]
-"""The whole picture stretched; its largest middle part of the generator's shape; the part around the person."""
+Frame = Literal["resize", "crop", "person", "pair"]
+"""The whole picture stretched; its largest middle part of the generator's shape; the part around the person; the part
+around the person in both poses, the same of both pictures: for pairs taken in one place, and for a photo."""
 _AROUND = 1.25
 """Height and width of the frame around a person, times those of its joints' box; hair, hands and feet lie outside."""
 _HALF = 0.5

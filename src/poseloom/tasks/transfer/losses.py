@@ -28,6 +28,12 @@ def masked_l1(made: Picture, target: Picture, mask: Mask, ratio: float = 1.0) ->
     return functional.l1_loss(made, target) + ratio * functional.l1_loss(made * mask, target * mask)
 
 
+def edge_l1(made: Picture, target: Picture) -> Scalar:
+    """L1 between the differences of neighbouring pixels: blurred edges cost, whatever their colour."""
+    across = functional.l1_loss(made.diff(dim=-1), target.diff(dim=-1))
+    return across + functional.l1_loss(made.diff(dim=-2), target.diff(dim=-2))
+
+
 def logits_are(logits: Float[Tensor, "*shape"], real: float) -> Scalar:
     """Binary cross-entropy of logits against one label (Goodfellow et al. 2014)."""
     return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, real))

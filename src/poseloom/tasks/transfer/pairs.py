@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from itertools import permutations
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import within
 from poseloom.base.streams import mix_numbers
+from poseloom.data.sources.transfer_files import person_of
 from poseloom.data.table import Table
 from poseloom.images.crop import Size
 from poseloom.images.read import read_picture
@@ -33,6 +35,7 @@ from poseloom.tasks.transfer.maps import MISSING, mirrored_keypoints
 from poseloom.tasks.transfer.masks import training_mask
 from poseloom.tasks.transfer.models.inputs import Picture, TransferInputs
 
+_LOG = logging.getLogger(__name__)
 CONVENTION = "openpose_18"
 _LARGER = "openpose_25"
 _OTHER_SPLITS = {"val": "test"}
@@ -53,7 +56,10 @@ class PairData:
             pictures of one origin are one, as of synthetic people (``poseloom data render --same-person``).
         images: folder of the table's pictures; the table itself where it is empty.
         height, width: of the generator's pictures, pixels.
-        frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints).
+        frame: what of a picture is taken: resize (all of it, stretched), crop (the middle), person (around the joints),
+            pair (around the joints of both pictures, the same part of both).
+        other_sizes: resize: pictures of another size are resized, with a note; refuse: they are an error. A frame
+            around the person takes any size.
         flip: share of the training pairs that are mirrored.
         flip_apart: source and target are mirrored each by itself and joints keep their names, as published.
         epoch: pairs of an epoch, drawn at random; every pair once where it is 0.
@@ -61,13 +67,23 @@ class PairData:
         limit: most pairs that an evaluation measures, the first ones; all where it is 0.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = ("table", "images", "frame", "flip", "flip_apart", "epoch", "held_out")
+    stage_keys: ClassVar[tuple[str, ...]] = (
+        "table",
+        "images",
+        "frame",
+        "other_sizes",
+        "flip",
+        "flip_apart",
+        "epoch",
+        "held_out",
+    )
 
     table: str = ""
     images: str = ""
     height: int = within(128, 8, 4096)
     width: int = within(64, 8, 4096)
     frame: Frame = "resize"
+    other_sizes: Literal["resize", "refuse"] = "resize"
     flip: float = within(0.5, 0, 1)
     flip_apart: bool = False
     epoch: int = within(0, 0, 1_000_000_000)
@@ -89,6 +105,7 @@ class TransferBatch:
         target: the pictures that it should make, -1 to 1.
         target_mask: 1 where the target shows the person, as the training losses take it.
         source_names, target_names: names of the pictures.
+        people: number of each person among those of the split's pairs, in the order of their names.
     """
 
     inputs: TransferInputs
@@ -96,6 +113,7 @@ class TransferBatch:
     target_mask: Float[Tensor, "batch 1 height width"]
     source_names: list[str]
     target_names: list[str]
+    people: Int64[Tensor, " batch"]
 
     def __len__(self) -> int:
         return len(self.target)
@@ -109,11 +127,13 @@ class PersonPicture:
         picture: 0 to 1.
         keypoints: row and column, -1 where missing.
         name: of the file.
+        person: number of the person, -1 where it does not matter.
     """
 
     picture: Float[Tensor, "3 height width"]
     keypoints: Float[Tensor, "18 2"]
     name: str
+    person: int = -1
 
 
 class PairPictures:
@@ -144,6 +164,23 @@ class PairPictures:
     def __len__(self) -> int:
         return self.data.epoch if self.training and self.data.epoch else len(self.ends)
 
+    @property
+    def people(self) -> int:
+        """How many people the pairs show."""
+        return len(self._numbers)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Of the people of the pairs, in the order of their names."""
+        rows = np.unique(self.ends[:, 0])
+        return {name: number for number, name in enumerate(sorted({self._name(int(row)) for row in rows}))}
+
+    def _name(self, row: int) -> str:
+        """Of the person of a row: the first part of the picture's name where the table has pairs, else the origin."""
+        if len(self.table.pairs):
+            return person_of(self.table.pictures([row]).paths[0])
+        return str(self.table.column("file")[row])
+
     def __getitems__(self, places: Sequence[int]) -> list[tuple[PersonPicture, PersonPicture]]:
         return [self._pair(place) for place in places]
 
@@ -160,7 +197,7 @@ class PairPictures:
     def _pair(self, place: int) -> tuple[PersonPicture, PersonPicture]:
         if self.training and self.data.epoch:
             place = mix_numbers(self.seed, self.epoch, place, _PAIR) % len(self.ends)
-        first, second = (self._picture(int(row)) for row in self.ends[place])
+        first, second = self._pictures(self.ends[place])
         if not self.training or not self.data.flip:
             return first, second
         flips = [self._chance(place, what) < self.data.flip for what in (_FLIP, _FLIP_TARGET)]
@@ -174,19 +211,53 @@ class PairPictures:
     def _chance(self, place: int, what: int) -> float:
         return mix_numbers(self.seed, self.epoch, place, what) % _CHANCES / _CHANCES
 
-    def _picture(self, row: int) -> PersonPicture:
-        path, keypoints = _row_of(self.table, row)
-        if not path:
-            raise FileError(self.table.path, f"row {row} has no picture", remedy="build the table with pictures")
-        return framed_person(_read(self.images / path), keypoints, self.data.size, self.data.frame, path)
+    def _pictures(self, rows: Int64[Array, "2"]) -> tuple[PersonPicture, PersonPicture]:
+        ends = [_row_of(self.table, int(row)) for row in rows]
+        for row, (path, _) in zip(rows, ends, strict=True):
+            if not path:
+                raise FileError(self.table.path, f"row {row} has no picture", remedy="build the table with pictures")
+        both = torch.cat([keypoints for _, keypoints in ends]) if self.data.frame == "pair" else None
+        person = self._numbers[self._name(int(rows[0]))]
+        made = []
+        for path, keypoints in ends:
+            picture = _read(self.images / path)
+            self._check_size(picture, path)
+            framed = framed_person(picture, keypoints, self.data.size, self.data.frame, path, both)
+            made.append(replace(framed, person=person))
+        return made[0], made[1]
+
+    def _check_size(self, picture: Float[Tensor, "3 rows columns"], path: str) -> None:
+        """Tell once that pictures of a size are resized, or refuse them; a frame around people takes any size."""
+        size = (picture.shape[-2], picture.shape[-1])
+        if self.data.frame in ("person", "pair") or size == self.data.size:
+            return
+        if self.data.other_sizes == "refuse":
+            remedy = "resize the pictures, or set data.other_sizes resize"
+            raise FileError(self.images / path, _other_size(size, self.data.size), remedy=remedy)
+        _tell(self.images, size, self.data.size)
+
+
+@cache
+def _tell(images: Path, size: Size, own: Size) -> None:
+    """Once for each folder and size, however often its pairs are read."""
+    _LOG.warning("%s: a picture %s; pictures of this size are resized", images, _other_size(size, own))
+
+
+def _other_size(size: Size, own: Size) -> str:
+    return f"has {size[1]} x {size[0]} pixels, the generator {own[1]} x {own[0]}"
 
 
 def framed_person(
-    picture: Float[Tensor, "3 rows columns"], keypoints: Float[Tensor, "18 2"], size: Size, frame: Frame, name: str
+    picture: Float[Tensor, "3 rows columns"],
+    keypoints: Float[Tensor, "18 2"],
+    size: Size,
+    frame: Frame,
+    name: str,
+    around: Float[Tensor, "joints 2"] | None = None,
 ) -> PersonPicture:
-    """A picture of 0 to 1 and its joints in the generator's frame."""
+    """A picture of 0 to 1 and its joints in the generator's frame, around these joints or others."""
     own = (picture.shape[-2], picture.shape[-1])
-    matrix = frame_matrix(own, size, frame, keypoints)
+    matrix = frame_matrix(own, size, frame, keypoints if around is None else around)
     moved = hide_outside(framed_keypoints(keypoints, matrix), size)
     return PersonPicture(framed_picture(picture, matrix, size), moved, name)
 
@@ -197,7 +268,8 @@ def batch_of(pairs: Sequence[tuple[PersonPicture, PersonPicture]], size: Size) -
     source_points, target_points = (torch.stack([pair[end].keypoints for pair in pairs]) for end in (0, 1))
     names = [[pair[end].name for pair in pairs] for end in (0, 1)]
     inputs = TransferInputs(source, source_points, target_points)
-    return TransferBatch(inputs, target, training_mask(target_points, size), *names)
+    people = torch.tensor([second.person for _, second in pairs])
+    return TransferBatch(inputs, target, training_mask(target_points, size), names[0], names[1], people)
 
 
 def keypoints_with_gaps(points: Float[Tensor, "*batch 18 3"]) -> Float[Tensor, "*batch 18 2"]:
@@ -251,4 +323,4 @@ def _read(path: Path) -> Float[Tensor, "3 height width"]:
 def _mirrored(person: PersonPicture, exchanged: bool) -> PersonPicture:
     width = person.picture.shape[-1]
     points = mirrored_keypoints(person.keypoints[None], width, exchanged=exchanged)[0]
-    return PersonPicture(person.picture.flip(-1), points, person.name)
+    return replace(person, picture=person.picture.flip(-1), keypoints=points)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.ranges import within
+from poseloom.data.splits import TRAIN
+from poseloom.tasks.transfer.identities import open_identities
 from poseloom.tasks.transfer.image_pool import ImagePool
 from poseloom.tasks.transfer.learning import TransferLearner, TransferRecipe, all_of
 from poseloom.tasks.transfer.losses import open_perceptual, scores_are
@@ -19,7 +21,7 @@ from poseloom.tasks.transfer.models.inputs import FINAL, Picture
 from poseloom.tasks.transfer.models.patn import PatnDiscriminator, PatnDiscriminatorConfig
 from poseloom.tasks.transfer.models.pngan import PatchConfig, PatchDiscriminator, PnganConfig, PnganGenerator
 from poseloom.tasks.transfer.models.units import give_first_weights
-from poseloom.tasks.transfer.pairs import TransferBatch
+from poseloom.tasks.transfer.pairs import PairPictures, TransferBatch
 from poseloom.tasks.transfer.start import start_with
 from poseloom.training import Stage, Task, Turn
 
@@ -55,7 +57,9 @@ class PnganLoss:
         adversarial: of the patch discriminator's verdict.
         shape: of the verdict of a discriminator that sees the target's map as well (two branches).
         pool: pictures in the pool of the shape discriminator.
+        identity: of the cross-entropy of who is seen, by a network of the user's; the port's is 1.
         vgg: file of torchvision's VGG19.
+        identities: file of that network, see `poseloom.tasks.transfer.identities`.
         real_is_source: the discriminator takes the source for the real picture, as the original's code does; the target
             otherwise.
     """
@@ -66,7 +70,9 @@ class PnganLoss:
     adversarial: float = within(1.0, 0, 1e6)
     shape: float = within(0.0, 0, 1e6)
     pool: int = within(50, 0, 100_000)
+    identity: float = within(0.0, 0, 1e6)
     vgg: str = ""
+    identities: str = ""
     real_is_source: bool = False
 
 
@@ -103,7 +109,7 @@ class PnganLearner(TransferLearner):
     """The generator and its discriminators."""
 
     kind = "PN-GAN-G"
-    kept_elsewhere = ("perceptual.",)
+    kept_elsewhere = ("perceptual.", "identities.")
     recipe: PnganRecipe
     model: PnganGenerator
 
@@ -123,12 +129,17 @@ class PnganLearner(TransferLearner):
             self.shape_judge = PatnDiscriminator(judge)
             give_first_weights(self.shape_judge, "normal")
         self.perceptual = open_perceptual(weights.vgg, weights.perceptual)
+        self.identities = open_identities(weights.identities, weights.identity, self._people())
         self.pool = ImagePool(weights.pool)
 
     def built(self) -> nn.Module:
         sizes = self.recipe.model
         channels = 2 * JOINTS if sizes.two_branches else _PICTURE
         return PnganGenerator(PnganConfig(sizes.base, sizes.blocks, channels, sizes.two_branches))
+
+    def _people(self) -> int:
+        """How many people the training pairs show; they are counted only where somebody tells them apart."""
+        return PairPictures(self.recipe.data, TRAIN).people if self.recipe.loss.identity else 0
 
     def turns(self, stage: Stage) -> Sequence[Turn]:
         turns = [
@@ -156,6 +167,9 @@ class PnganLearner(TransferLearner):
         if self.perceptual is not None:
             terms["perceptual"] = self.perceptual(made, batch.target)
             total = total + weights.perceptual * terms["perceptual"]
+        if self.identities is not None:
+            terms["identity"] = self.identities.loss(made, batch.people)
+            total = total + weights.identity * terms["identity"]
         if self.shape_judge is not None:
             terms["shape"] = scores_are(self.shape_judge(self._with_map(made, batch)), 1.0)
             total = total + weights.shape * terms["shape"]

@@ -19,6 +19,7 @@ from poseloom.tasks.transfer.maps import seen_joints
 from poseloom.tasks.transfer.masks import training_mask
 from poseloom.tasks.transfer.models.choice import generator_of
 from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
+from poseloom.tasks.transfer.models.warped import WarpedGenerator
 from poseloom.training.export import ModelCard, read_model
 
 FEWEST_JOINTS = 6
@@ -26,6 +27,8 @@ FEWEST_JOINTS = 6
 _EDGE = 0.06
 """Share of the frame's sides over which the made picture fades into the photo."""
 _USUAL: Size = (128, 64)
+_MOST_LARGER = 10
+"""Largest picture that is put together, times the generator's own size."""
 
 
 class PersonTransfer:
@@ -66,10 +69,23 @@ class PersonTransfer:
         check_joints(keypoints, "the photo")
         check_joints(target, "the target pose")
         matrix = self._matrix(photo, keypoints, target)
-        inputs = self.inputs(photo, keypoints, target, matrix)
-        made = (self.module.generate(inputs)[FINAL][0].clamp(-1, 1) + 1) / 2
+        made, matrix = self._made(photo, self.inputs(photo, keypoints, target, matrix), matrix)
         whole, box = set_back(photo, made, matrix)
         return Transferred(photo, whole, made, keypoints, target, box, "model", notes=notes)
+
+    def _made(
+        self, photo: Float[Tensor, "3 height width"], inputs: TransferInputs, matrix: Float[Tensor, "2 3"]
+    ) -> tuple[Float[Tensor, "3 rows columns"], Float[Tensor, "2 3"]]:
+        """The picture of 0 to 1 and the frame that it is in.
+
+        A generator that says where colours come from takes them from the photo itself, not from its small picture.
+        """
+        if not isinstance(self.module, WarpedGenerator):
+            return (self.module.generate(inputs)[FINAL][0].clamp(-1, 1) + 1) / 2, matrix
+        larger = min(max(1, round(1 / float(matrix[0, 0].abs().clamp(min=1e-6)))), _MOST_LARGER)
+        size = (self.size[0] * larger, self.size[1] * larger)
+        own = framed_picture(photo, matrix * larger, size)[None] * 2 - 1
+        return (self.module.layers(inputs).over(own)[0].clamp(-1, 1) + 1) / 2, matrix * larger
 
     def inputs(
         self,

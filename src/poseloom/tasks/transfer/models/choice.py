@@ -14,8 +14,10 @@ from poseloom.tasks.transfer.models.patn import PatnConfig, PatnGenerator
 from poseloom.tasks.transfer.models.pg2 import Pg2, Pg2Config
 from poseloom.tasks.transfer.models.pngan import PnganConfig, PnganGenerator
 from poseloom.tasks.transfer.models.small import SmallConfig, SmallGenerator
+from poseloom.tasks.transfer.models.warped import WarpedConfig, WarpedGenerator
 
 GENERATORS: dict[str, tuple[type[Any], Callable[[Any], nn.Module]]] = {
+    "warped": (WarpedConfig, WarpedGenerator),
     "small": (SmallConfig, SmallGenerator),
     "PG2": (Pg2Config, Pg2),
     "PN-GAN-G": (PnganConfig, PnganGenerator),

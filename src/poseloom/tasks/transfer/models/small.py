@@ -52,7 +52,9 @@ class SmallConfig:
         return [min(self.base * 2**level, self.widest) for level in range(self.levels)]
 
 
-class _Conv(nn.Sequential):
+class ConvUnit(nn.Sequential):
+    """Convolution, group norm and SiLU."""
+
     def __init__(self, channels: int, out: int, stride: int = 1):
         groups = next(count for count in range(min(_GROUPS, out), 0, -1) if out % count == 0)
         super().__init__(
@@ -60,10 +62,12 @@ class _Conv(nn.Sequential):
         )
 
 
-class _Block(nn.Module):
+class ResidualUnit(nn.Module):
+    """Two of these beside the identity."""
+
     def __init__(self, width: int):
         super().__init__()
-        self.first, self.second = _Conv(width, width), _Conv(width, width)
+        self.first, self.second = ConvUnit(width, width), ConvUnit(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(self.first(x))
@@ -76,7 +80,7 @@ class _Encoder(nn.Module):
         super().__init__()
         into = [channels, *widths[:-1]]
         self.levels = nn.ModuleList(
-            nn.Sequential(_Conv(one, two, 1 if level == 0 else 2), *([_Block(two)] if level else []))
+            nn.Sequential(ConvUnit(one, two, 1 if level == 0 else 2), *([ResidualUnit(two)] if level else []))
             for level, (one, two) in enumerate(zip(into, widths, strict=True))
         )
 
@@ -103,7 +107,7 @@ class SmallGenerator(nn.Module):
         self.poses = _Encoder(_POSES, [max(4, width // 2) for width in widths])
         half = [max(4, width // 2) for width in widths]
         self.bottom = nn.Sequential(
-            _Conv(widths[-1] + half[-1], widths[-1]), *(_Block(widths[-1]) for _ in range(config.blocks))
+            ConvUnit(widths[-1] + half[-1], widths[-1]), *(ResidualUnit(widths[-1]) for _ in range(config.blocks))
         )
         flows = [level for level in range(config.levels) if level >= config.levels - config.flows]
         self.flow = nn.ModuleDict(
@@ -113,7 +117,7 @@ class SmallGenerator(nn.Module):
             nn.init.zeros_(one.weight)
             nn.init.zeros_(one.bias)
         self.up = nn.ModuleList(
-            _Conv(widths[min(level + 1, config.levels - 1)] + widths[level] + half[level], widths[level])
+            ConvUnit(widths[min(level + 1, config.levels - 1)] + widths[level] + half[level], widths[level])
             for level in range(config.levels)
         )
         self.paint = nn.Conv2d(widths[0], 4, 3, padding=1)
