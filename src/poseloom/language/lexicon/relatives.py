@@ -114,7 +114,9 @@ def relative(word: str, targets: tuple[str, ...], least: float = CLOSE) -> Relat
     names, table = _table(targets)
     if len(known.pieces(word)) != 1 or not len(names):
         return None
-    cosines = table @ known.of(word)
+    vector = known.of(word)
+    assert vector is not None  # it has a piece
+    cosines = table @ vector
     best = int(cosines.argmax())
     return Relative(names[best], float(cosines[best])) if cosines[best] >= least else None
 
