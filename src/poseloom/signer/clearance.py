@@ -144,7 +144,7 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
                     at = _on_own_side(at, spheres[frame], aside)
                 elif meeting[frame] == Meeting.APART:
                     at = _apart(at, spheres[frame], radii, gives_way[frame])
-            at = _rubbed(begun, wanted, at, friction[frame])
+            at = _rubbed(begun, wanted, at, float(friction[frame]))
             if length.max() <= _STEP or np.abs(at - begun).max() < _BACK:
                 break
         found[frame] = at
