@@ -13,7 +13,7 @@ from torch.nn import functional
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.embedding.modalities import MODALITIES, Subset, subset_of
 from poseloom.tasks.embedding.networks.config import EmbeddingConfig
-from poseloom.tasks.embedding.networks.projections import encoder_projection, external_projection
+from poseloom.tasks.embedding.networks.projections import LayerPlus, encoder_projection, external_projection
 
 INITIAL_TEMPERATURE = 10.0
 """First value of the learned factor on the scores: an inverse temperature, as in PoseText."""
@@ -35,8 +35,12 @@ class Projected(nn.Module):
 
     def forward(self, features: Tensor) -> Float[Tensor, "batch latent"]:
         """Features (batch, width), or tokens (batch, tokens, width), which are projected first and averaged then."""
-        found: Tensor = getattr(self, self.inner)(features)
-        return found.mean(1) if found.dim() == _TOKENS else found
+        projection = getattr(self, self.inner)
+        if features.dim() != _TOKENS:
+            return projection(features)
+        if isinstance(projection, LayerPlus):
+            return projection.mean_of_tokens(features)
+        return projection(features).mean(1)
 
 
 class SharedSpace(nn.Module):
