@@ -55,6 +55,19 @@ def check_targets(*paths: Path | None) -> None:
             writable_target(path)
 
 
+def check_sheet(path: Path) -> None:
+    """Refuse a picture of an unknown kind, or a place that cannot be written.
+
+    Raises:
+        FileError: with the known ones.
+    """
+    if path.suffix.lower() not in PICTURES:
+        raise FileError(
+            path, f"cannot draw {path.suffix or 'without a suffix'}", remedy=f"expected {', '.join(PICTURES)}"
+        )
+    check_targets(path)
+
+
 def check_picture(path: Path | None) -> None:
     """Refuse pictures of an unknown kind.
 
