@@ -2,27 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from poseloom.api.motions import as_pose
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.base.ranges import seed_number
+from poseloom.checkpoints.registry import load_model, model_path
+from poseloom.pose import Clip, Pose
+from poseloom.results.poses import Estimated
+from poseloom.results.texts import Instructed
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from poseloom.results.found import Found, Hit
+    from poseloom.tasks.embedding.head_predict import SpaceBodies
 
+BODIES = "embedding_bodies"
+"""The model that tells bodies, as poseloom ships it."""
 _SIDE = 256
 """Pixels of a picture on a sheet."""
 _AROUND = 1.25
 """Of the longer side of a person's box, what is shown."""
 _SHOWN = 140
 """Characters of a row's text that are shown."""
+
+
+def estimate(
+    *,
+    image: str | Path | Tensor | Sequence[str | Path | Tensor] | None = None,
+    pose: Pose | Clip | None = None,
+    text: str | Sequence[str] | None = None,
+    boxes: Sequence[Sequence[float] | None] | None = None,
+    model: str | Path = BODIES,
+) -> Estimated:
+    """Bodies of what is given together: of a photo, of words, or of a photo that words put right.
+
+    Args:
+        image, pose, text, boxes: as for `poseloom.embed`.
+        model: that tells bodies of a space, by name or path.
+
+    Raises:
+        PoseloomError: as for `poseloom.embed`, or a model of something else.
+    """
+    told = bodies_model(model)
+    given = None if pose is None else as_pose(pose)
+    features, notes = told.space.features_with_notes(image=image, pose=given, text=text, boxes=boxes)
+    return Estimated(told.of_features(features), notes=notes)
+
+
+def instruct_between(
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    model: str | Path = BODIES,
+    seed: int = 0,
+    *,
+    style: str | None = None,
+) -> Instructed:
+    """How one person becomes another, in words: of two photos, two poses, or one of each.
+
+    Args:
+        first: what is given of the one, as `poseloom.embed` takes it by name: ``{"image": "a.jpg"}``.
+        second: the same of the other.
+        model: an InstructionGenerator on a space, which says it itself; or a model that tells bodies, between which it
+            is said by rule.
+        seed: chooses words, where rules say it.
+        style: ``paragraph``, ``short`` or ``list``, where rules say it.
+
+    Raises:
+        PoseloomError: as for `poseloom.embed`, or a model of something else.
+    """
+    from poseloom.language import instruct
+    from poseloom.tasks.embedding.head_predict import InstructorOfSpace
+
+    opened = load_model(model, "embedding")
+    if isinstance(opened, InstructorOfSpace):
+        if style is not None:
+            raise PoseloomError("styles belong to the rules; leave the style out, or name a model that tells bodies")
+        return opened.instruct(first, second)
+    start, end = (estimate(**given, model=model) for given in (first, second))
+    texts = instruct(start.poses, end.poses, seed=seed_number(seed), style=style or "paragraph")
+    return Instructed(tuple(texts), notes=tuple(dict.fromkeys((*start.notes, *end.notes))))
+
+
+def bodies_model(model: str | Path) -> SpaceBodies:
+    """The model that tells bodies of a space.
+
+    Raises:
+        PoseloomError: there is none of that name, or it is of something else.
+    """
+    from poseloom.tasks.embedding.head_predict import SpaceBodies
+
+    opened = load_model(model, "embedding")
+    if not isinstance(opened, SpaceBodies):
+        kind = "the space itself" if type(opened).__name__ == "ModalitySpace" else type(opened).__name__
+        raise PoseloomError(f"{model}: is {kind}, which tells no bodies; name {BODIES}, or an HPSEstimator")
+    return opened
+
+
+def is_space_model(model: str | Path | None) -> bool:
+    """Whether a model's name or path is of one space, or hangs on one.
+
+    Raises:
+        PoseloomError: there is no such model.
+    """
+    if model is None:
+        return False
+    from poseloom.training.export import read_card
+
+    return read_card(model_path(model)).task == "embedding"
 
 
 def found_sheet(

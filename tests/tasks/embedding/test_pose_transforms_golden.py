@@ -1,4 +1,4 @@
-"""Conventions of PoseEmbroider's data: orientation, boxes, visibility, mirror and mean pose, as the release has them."""
+"""Conventions of PoseEmbroider's data: orientation, boxes, mirror and mean pose, as the release has them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def test_boxes_move_out_by_their_diagonal(case, scale, frame):
 def test_joints_on_the_border_are_not_seen(case):
     arrays, _ = case
     joints = arrays["kpts2d"].float()
-    people = People(torch.arange(len(joints)), joints, torch.zeros(len(joints), 4), torch.ones(len(joints)), (1280, 720))
+    people = People(
+        torch.arange(len(joints)), joints, torch.zeros(len(joints), 4), torch.ones(len(joints)), (1280, 720)
+    )
     assert torch.equal(seen_joints(people).sum(-1), arrays["kpts_visible_count"])
     assert torch.equal(seen_joints(people).all(-1).int(), arrays["kpts_full_visible"])
 
