@@ -1,4 +1,4 @@
-"""``poseloom embed --image PHOTO --pose FILE --text WORDS``: one vector of what is given together, or the body of it."""
+"""``poseloom embed --image PHOTO --pose FILE --text WORDS``: one vector of what is given together, or its body."""
 
 from __future__ import annotations
 

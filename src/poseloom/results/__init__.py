@@ -106,6 +106,7 @@ __all__ = [
     "Difference",
     "Drawn",
     "Edited",
+    "Estimated",
     "Embedded",
     "Evaluated",
     "Explained",

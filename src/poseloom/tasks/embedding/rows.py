@@ -24,8 +24,8 @@ from poseloom.tasks.embedding.encoders.frozen import FrozenEncoder, Item, Pictur
 from poseloom.tasks.embedding.features import KeptFeatures, Report
 from poseloom.tasks.embedding.modalities import IMAGE, MODALITIES, POSE, TEXT, Subset, subset_of
 
-_BY_RULE = 3
-"""Texts by rule of a row whose table has none, as many as BEDLAM-Script has."""
+_BY_RULE = ("paragraph", "paragraph", "short")
+"""Styles of the texts by rule of a row whose table has none: three, as BEDLAM-Script has."""
 
 
 @dataclass(frozen=True)
@@ -239,9 +239,9 @@ def items_of(
 
 
 def texts_by_rule(table: Table, rows: Sequence[int]) -> list[list[str]]:
-    """Descriptions of the poses of rows, as many as BEDLAM-Script has."""
+    """Descriptions of the poses of rows, each in other words."""
     poses = table.poses(np.asarray(rows))
-    written = [list(describe(poses, seed=seed)) for seed in range(_BY_RULE)]
+    written = [list(describe(poses, seed=seed, style=style)) for seed, style in enumerate(_BY_RULE)]
     return [list(texts) for texts in zip(*written, strict=True)]
 
 
