@@ -2,8 +2,8 @@
 
 `load`, `save`, `render`; by rule `describe`, `describe_motion`, `instruct`, `coach`, `check`, `sign`; by learned models
 `generate`, `edit`, `caption`, `load_model`; of pictures `keypoints`, `recover`, `transfer`; in one space of pictures,
-poses and words `embed`, `estimate`, `instruct_between`; `find` in an index, `found_sheet` of what it finds; `judge` words
-by poses. What they find, make and say are results (`poseloom.results`): each carries notes for the user, and its
+poses and words `embed`, `estimate`, `instruct_between`; `find` in an index, `found_sheet` of what it finds; `judge`
+words by poses. What they find, make and say are results (`poseloom.results`): each carries notes for the user, and its
 JSON.
 """
 

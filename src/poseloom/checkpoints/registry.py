@@ -19,6 +19,7 @@ from poseloom.training.export import ModelCard, card_path, read_card
 if TYPE_CHECKING:
     from poseloom.tasks.captioning.predict import PoseCaptioner
     from poseloom.tasks.editing.predict import PoseEditor
+    from poseloom.tasks.embedding.head_predict import SpaceBodies
     from poseloom.tasks.embedding.predict import ModalitySpace
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
@@ -164,6 +165,10 @@ def load_model(
 ) -> ModalitySpace: ...
 @overload
 def load_model(
+    model: Literal["embedding_bodies"], task: Literal["embedding"] | None = None, *, device: str | None = None
+) -> SpaceBodies: ...
+@overload
+def load_model(
     model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
 ) -> PersonTransfer: ...
 @overload
@@ -201,9 +206,9 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
     ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``embedding`` `embed`, `tokens`, its companion
     ``embedding_bodies`` `estimate` besides; ``mesh_recovery`` `look` and ``transfer`` `transfer` (name the path of one,
-    none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have `card`, what is known of the model. A model
-    that was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the
-    class of a model by its name, or by the task that it must be of.
+    none ships); ``keypoints`` `people` (`poseloom.keypoints` reads files and videos with it). All others have `card`,
+    what is known of the model. A model that was opened before comes from memory. What they give are results
+    (`poseloom.results`); type checkers know the class of a model by its name, or by the task that it must be of.
 
     Args:
         model: name of a shipped model, which is that of its task, or the path of an exported or imported one.
