@@ -102,7 +102,9 @@ class TablePage:
         for place in np.flatnonzero(cameras.known & (size > 0).all(1)).tolist():
             height, width = size[place].tolist()
             camera = self.table.cameras(rows[posed[place : place + 1]]).camera((height, width))
-            view = observe(poses[place : place + 1], (height, width), camera=camera, ground="translation", supersample=1)
+            view = observe(
+                poses[place : place + 1], (height, width), camera=camera, ground="translation", supersample=1
+            )
             whole = torch.tensor([[0.0, 0.0, float(width), float(height)]])
             seen.append((int(posed[place]), crops(view.colour[0], Roi.around(whole), _SIDE, outside=_GROUND)[0]))
         return seen

@@ -1,4 +1,4 @@
-"""The published recipes of one space, with encoders of the published sizes: a step each, stopped, and taken up again."""
+"""The published recipes of one space, with encoders of the published sizes: a step each, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def encoders(tmp_path_factory):
     """Files of the frozen encoders with made-up weights of the published shapes."""
     folder = tmp_path_factory.mktemp("encoders")
     torch.manual_seed(0)
-    torch.save({"network": {f"module.encoder.{k}": v for k, v in PoseVit().state_dict().items()}}, folder / "vit.pth.tar")
+    torch.save(
+        {"network": {f"module.encoder.{k}": v for k, v in PoseVit().state_dict().items()}}, folder / "vit.pth.tar"
+    )
     named = [("encoders.image_weights", str(folder / "vit.pth.tar"))]
     for modality, case in (("pose", "posevae"), ("text", "posetext")):
         path = folder / f"{case}.safetensors"
@@ -141,7 +143,6 @@ def test_instructions_are_learned_and_said(people, space, tmp_path):
     asked = {name.removesuffix("_bleu") for name in figures if name.endswith("_bleu")}
     assert asked == {"pose_to_pose", "image_to_image", "pose_to_image", "image_to_pose", "image+pose_to_image+pose"}
     with pytest.raises(PoseloomError, match="not texts"):
-        task.build(replace(recipe, inputs=["text"])).batches
         fit(task.build(replace(recipe, inputs=["text"])), replace(recipe, inputs=["text"]), tmp_path / "texts")
 
 

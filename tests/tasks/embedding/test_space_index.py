@@ -87,7 +87,7 @@ def test_words_change_what_a_photo_finds(people, index):
 def test_what_an_index_cannot_be_asked(people, index, tmp_path):
     table, pictures, _, space, _ = people
     build_index(TableRows(table), tmp_path / "geometry")
-    with pytest.raises(FileError, match="takes words or a pose alone, no photo and no mixture; .*--model embedding"):
+    with pytest.raises(FileError, match=r"takes words or a pose alone, no photo and no mixture; .*--model embedding"):
         poseloom.find(None, tmp_path / "geometry", image=pictures / "0.png")
     with pytest.raises(PoseloomError, match="nothing is asked"):
         poseloom.find(None, index)
@@ -105,7 +105,7 @@ def test_what_an_index_cannot_be_asked(people, index, tmp_path):
 
     card["sha256"] = hashlib.sha256(changed).hexdigest()
     other.with_suffix(".json").write_text(json.dumps(card))
-    with pytest.raises(FileError, match="has vectors made by .* the model is"):
+    with pytest.raises(FileError, match=r"has vectors made by .* the model is"):
         poseloom.find("arms up", index, model=other)
     with pytest.raises(PoseloomError, match="'imge' is unknown"):
         build_space_index(table, tmp_path / "wrong", space, "imge")
@@ -173,4 +173,6 @@ def test_photos_are_told_in_words(people, tmp_path, capsys, monkeypatch):
     assert main(["caption", str(tmp_path / "x.bvh"), "--model", str(bodies)]) == 2
     assert "is no photo" in capsys.readouterr().err
     with pytest.raises(PoseloomError, match="expected as many"):
-        poseloom.instruct_between({"image": [first, second]}, {"pose": table.poses([0]), "image": [first, second]}, bodies)
+        poseloom.instruct_between(
+            {"image": [first, second]}, {"pose": table.poses([0]), "image": [first, second]}, bodies
+        )
