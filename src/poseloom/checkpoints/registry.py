@@ -164,9 +164,7 @@ def load_model(
     model: Literal["embedding"], task: Literal["embedding"] | None = None, *, device: str | None = None
 ) -> ModalitySpace: ...
 @overload
-def load_model(
-    model: Literal["embedding_bodies"], task: Literal["embedding"] | None = None, *, device: str | None = None
-) -> SpaceBodies: ...
+def load_model(model: Literal["embedding_bodies"], task: None = None, *, device: str | None = None) -> SpaceBodies: ...
 @overload
 def load_model(
     model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
