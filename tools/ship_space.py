@@ -35,7 +35,7 @@ from poseloom.training.export import card_path, read_card
 SHIPPED = "embedding"
 
 
-def ship(run: Path, name: str, data: dict[str, str]) -> None:
+def ship(run: Path, name: str, data: dict[str, Any]) -> None:
     """Store a run's model, measure it, and write both files."""
     target = WEIGHTS / f"{name}.safetensors"
     before, after = quantise(str(run / "model.safetensors"), target)
@@ -78,8 +78,10 @@ def main() -> None:
     parser.add_argument("name", choices=(SHIPPED, f"{SHIPPED}_bodies"))
     for option in ("table", "pictures", "features"):
         parser.add_argument(f"--{option}", default="")
+    parser.add_argument("--held-out", type=int, default=1000, help="rows that are measured, the first ones")
     given = parser.parse_args()
-    ship(given.run, given.name, {"table": given.table, "pictures": given.pictures, "features": given.features})
+    data = {"table": given.table, "pictures": given.pictures, "features": given.features, "held_out": given.held_out}
+    ship(given.run, given.name, data)
 
 
 if __name__ == "__main__":
