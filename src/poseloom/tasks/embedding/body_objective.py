@@ -25,7 +25,7 @@ from poseloom.tasks.embedding.head_learning import HeadLearner, HeadRecipe
 from poseloom.tasks.embedding.head_predict import SHAPE_MODEL
 from poseloom.tasks.embedding.modalities import IMAGE, TEXT, Subset, check_seen, subset_of
 from poseloom.tasks.embedding.networks.estimator import EstimatorConfig, HpsEstimator, angle_loss, shape_loss
-from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures, as_it_is
+from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures, as_it_is, table_of
 from poseloom.training import Batches, DatasetBatches, Monitor, Share, Task
 from poseloom.training.feed import on_device
 
@@ -129,7 +129,7 @@ class BodyLearner(HeadLearner):
     def __init__(self, recipe: BodyRecipe):
         super().__init__(recipe)
         self.monitor = Monitor(f"{'+'.join(self._queries()[0])}_pa_mpjpe", "min")
-        table = PeopleRows(recipe.data, TRAIN, 1).table
+        table = table_of(recipe.data)
         layout = table.layout
         self.learned = recipe.learned
         for one in self.learned:
@@ -141,7 +141,9 @@ class BodyLearner(HeadLearner):
         self.model = HpsEstimator(
             EstimatorConfig(latent, BODY_JOINTS, self.shapes, sizes.iterations, sizes.released_angles)
         )
-        self.model.start_from(mean_pose(table.poses(table.posed(table.rows_of(TRAIN)))))
+        posed = table.posed(table.rows_of(TRAIN))
+        if len(posed):  # a table to measure on may have no rows to train on
+            self.model.start_from(mean_pose(table.poses(posed)))
         self._held: dict[str, BodyRows] = {}
         self._worn: Wearer | None = None
 

@@ -65,6 +65,19 @@ class EmbeddingData:
         return found
 
 
+def table_of(data: EmbeddingData) -> Table:
+    """The table that is named.
+
+    Raises:
+        PoseloomError: none is, or it is missing.
+    """
+    if not data.table:
+        raise PoseloomError("recipe: data.table is empty; name a table of people in pictures: --data.table DIR")
+    if not Path(data.table).is_dir():
+        raise FileError(data.table, "is missing", remedy="'poseloom data render' makes a table with pictures")
+    return Table(data.table)
+
+
 class PeopleRows:
     """The rows of a split that have a picture and a pose.
 
@@ -78,11 +91,7 @@ class PeopleRows:
     """
 
     def __init__(self, data: EmbeddingData, split: str, limit: int | None = None):
-        if not data.table:
-            raise PoseloomError("recipe: data.table is empty; name a table of people in pictures: --data.table DIR")
-        if not Path(data.table).is_dir():
-            raise FileError(data.table, "is missing", remedy="'poseloom data render' makes a table with pictures")
-        self.table, self.folder = Table(data.table), Path(data.pictures or data.table)
+        self.table, self.folder = table_of(data), Path(data.pictures or data.table)
         pictured = rows_with(self.table, IMAGE, self.table.posed(self.table.rows_of(split)))[:limit]
         if not len(pictured):
             raise PoseloomError(f"{data.table}: split {split!r} has no rows with a picture and a pose")
