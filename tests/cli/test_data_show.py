@@ -33,7 +33,9 @@ def people(tmp_path_factory):
 def test_a_page_shows_pictures_bodies_and_texts(people, tmp_path):
     table, pictures = people
     page = tmp_path / "people.html"
-    assert main(["data", "show", str(table), "--pictures", str(pictures), "--out", str(page), "-n", "3", "--first"]) == 0
+    assert (
+        main(["data", "show", str(table), "--pictures", str(pictures), "--out", str(page), "-n", "3", "--first"]) == 0
+    )
     told = page.read_text(encoding="utf-8")
     rows = Table(table)
     assert [rows.id(row) in told for row in range(5)] == [True, True, True, False, False]
