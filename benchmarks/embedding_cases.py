@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.measure import Case, Work, in_seconds, milliseconds
 
 _BATCH, _GALLERY, _AT_ONCE = 128, 10_000, 256
+_SIDE, _PEOPLE = 256, 20_000
 _WIDTHS = {"image": 768, "pose": 512, "text": 512}
 
 
@@ -61,10 +62,49 @@ def _nine() -> Work:
     return lambda: retrieval_figures(model, batches, tuple(_WIDTHS))
 
 
+def _picture() -> Work:
+    from poseloom.checkpoints.places import WEIGHTS
+    from poseloom.pose.sampler import sample
+    from poseloom.render import render
+    from poseloom.tasks.embedding.encoders.blazepose import BlazePose
+    from poseloom.tasks.embedding.encoders.frozen import PictureItem
+
+    encoder = BlazePose(WEIGHTS)
+    item = PictureItem(render(sample(1, seed=0), _SIDE)[0], (60.0, 10.0, 140.0, 240.0))
+    return lambda: encoder.encode([item])
+
+
+def _search() -> Work:
+    import tempfile
+    from pathlib import Path
+
+    import torch
+
+    from poseloom.search import Index, MemoryRows, build_index
+    from poseloom.tasks.embedding.networks.config import EmbeddingConfig
+    from poseloom.tasks.embedding.networks.embroider import PoseEmbroider
+
+    model = PoseEmbroider(EmbeddingConfig(latent=256)).eval()
+    noise = torch.Generator().manual_seed(0)
+    folder = Path(tempfile.mkdtemp()) / "I"
+    build_index(MemoryRows(vectors=torch.randn(_PEOPLE, 256, generator=noise).numpy()), folder)
+    index, features = Index(folder), {name: value[:1] for name, value in _features(1).items() if name != "pose"}
+
+    def ask() -> None:
+        with torch.inference_mode():
+            asked = ("image", "text")
+            question = model.questions(model.embed(features), [asked])[asked]["image"]
+        index.nearest(question[0].numpy(), 10)
+
+    return ask
+
+
 CASES = (
     Case("a step of PoseEmbroider, batch 128, one token a picture", lambda: _step(1), milliseconds, "<= 170 ms"),
     Case("the same, 192 tokens a picture", lambda: _step(192), milliseconds, "<= 600 ms", runs=3),
     Case("128 questions by pose, from features", lambda: _question("pose"), milliseconds, "<= 8 ms"),
     Case("128 questions by text, from features", lambda: _question("text"), milliseconds, "<= 8 ms"),
+    Case("frozen features of a person in a picture, from the box", _picture, milliseconds),
+    Case("ten of 20,000 people by a photo with words, from features", _search, milliseconds),
     Case("nine types of questions, 10,000 samples", _nine, in_seconds, "<= 60 s", runs=1),
 )

@@ -24,6 +24,8 @@ def tiny_recipe(task: str, **stage) -> Recipe:
         small = {"batches": 2, "pairs": _pairs()}
     if task == "transfer":
         small = {"held_out": 1}
+    if task == "embedding":
+        small = {}
     overrides = [(f"data.{name}", str(value)) for name, value in small.items()]
     _, recipe = open_recipe(f"{task}/tiny", [*overrides, ("engine.loggers", "[]"), ("engine.accelerator", "cpu")])
     return replace(recipe, stages=[replace(recipe.stages[0], **stage)])

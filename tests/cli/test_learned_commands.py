@@ -109,9 +109,9 @@ def test_instruct_speaks_by_rule_unless_a_model_is_asked_for(command, motion_fil
 
 def test_models_are_listed_shown_and_copied(command, tmp_path, tiny_models):
     rows = json.loads(command("models", "list", "--json")[1])["models"]
-    assert [row["name"] for row in rows] == [*registry.shipped_names(), registry.KEYPOINTS] and all(
-        row["here"] for row in rows[:-1]
-    )
+    own, companions = registry.shipped_names(), registry.companion_names()
+    assert [row["name"] for row in rows] == [*own, *companions, registry.KEYPOINTS]
+    assert all(row["here"] for row in rows[: len(own)])
     told = command("models", "info", "editing")[1]
     assert "made_up" in told and "12.5" in told and str(tiny_models["editing"]) in told
     shown = json.loads(command("models", "info", "editing", "--json")[1])
@@ -123,7 +123,8 @@ def test_models_are_listed_shown_and_copied(command, tmp_path, tiny_models):
 
 def test_missing_models_are_told_in_a_line(command, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", tmp_path)
-    assert command("models", "list")[1].count("not in this installation") == len(registry.shipped_names()) + 1
+    known = len(registry.shipped_names()) + len(registry.companion_names())
+    assert command("models", "list")[1].count("not in this installation") == known + 1
     for arguments in (("generate", TEXT), ("models", "info", "generation")):
         status, out, err = command(*arguments)
         assert status == 2 and not out and err.count("\n") == 1 and "train it" in err

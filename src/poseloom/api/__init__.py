@@ -1,7 +1,8 @@
 """The functions that users call. The commands call these.
 
 `load`, `save`, `render`; by rule `describe`, `describe_motion`, `instruct`, `coach`, `check`, `sign`; by learned models
-`generate`, `edit`, `caption`, `load_model`; of pictures `keypoints`, `recover`, `transfer`; `find` in an index; `judge`
+`generate`, `edit`, `caption`, `load_model`; of pictures `keypoints`, `recover`, `transfer`; in one space of pictures,
+poses and words `embed`, `estimate`, `instruct_between`; `find` in an index, `found_sheet` of what it finds; `judge`
 words by poses. What they find, make and say are results (`poseloom.results`): each carries notes for the user, and its
 JSON.
 """
@@ -22,6 +23,7 @@ from poseloom.api.motions import as_clip, as_pose, select
 from poseloom.api.photos import keypoints, recover
 from poseloom.api.sentences import describe_sentences
 from poseloom.api.signing import explain, sign
+from poseloom.api.space import estimate, found_sheet, instruct_between
 from poseloom.api.transfers import transfer
 from poseloom.api.unseen import (
     from_picture,
@@ -54,10 +56,13 @@ __all__ = [
     "describe_sentences",
     "edit",
     "embed",
+    "estimate",
     "explain",
     "find",
+    "found_sheet",
     "generate",
     "instruct",
+    "instruct_between",
     "judge",
     "keypoints",
     "load",

@@ -77,7 +77,7 @@ def embed(
     text: str | Sequence[str] | None = None,
     boxes: Sequence[Sequence[float] | None] | None = None,
     target: str | None = None,
-    model: str | Path,
+    model: str | Path = "embedding",
 ) -> Embedded:
     """Vectors of one space of photos, poses and words: each of what is given together, in any mixture.
 
@@ -87,7 +87,7 @@ def embed(
         text: a description, or several.
         boxes: of the person in each picture: x, y, width, height in pixels; the largest person by default.
         target: image, pose or text that is looked for with the vectors; what all has in common by default.
-        model: path of a model of the space (`poseloom train embedding/default`, or an imported one).
+        model: of the space, by name or path: one that was trained here, or an imported one.
 
     Raises:
         PoseloomError: nothing is given, different numbers of each, a modality that the model never saw, a picture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
+from torch import Tensor
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.registry import load_model
@@ -26,10 +28,14 @@ _CANDIDATES = 500
 
 
 def find(
-    query: str | Pose | Clip,
+    query: str | Pose | Clip | None,
     index: str | Path | Index,
     k: int = 10,
     *,
+    image: str | Path | Tensor | None = None,
+    pose: Pose | Clip | None = None,
+    text: str | None = None,
+    box: Sequence[float] | None = None,
     where: Filters = (),
     near: bool = False,
     mirrored: bool = False,
@@ -40,36 +46,47 @@ def find(
 
     Statements about poses are understood by one grammar, see `poseloom.search.Index.search`: rows of which they hold
     come first. An index of learned vectors ranks those by the meaning of the whole question, and where none holds, or
-    nothing is stated, gives the rows nearest to it; those with a cosine below `FLOOR` are not like it at all.
+    nothing is stated, gives the rows nearest to it; those with a cosine below `FLOOR` are not like it at all. An index
+    of one space of pictures, poses and texts takes any mixture of them:
+    ``find("but with both arms raised", index, image="photo.jpg")``.
 
     Args:
-        query: words, or a single pose.
+        query: words, or a single pose; None where all that is asked with stands in `image`, `pose` and `text`.
         index: folder of an index, or an open one.
         k: most results.
+        image: path of a photo, or RGB floats (3, height, width), of which one space alone knows.
+        pose: a single pose, beside words.
+        text: words, beside a pose.
+        box: where the person is in the photo: x, y, width, height in pixels; the largest person by default.
         where: conditions on the metadata, as ``"split=train"``.
         near: give the nearest rows where none meets the statements, or is like the question.
         mirrored: rows like the mirrored pose count as well.
         statements: ask for statements where the index has learned vectors, too.
-        model: that made the learned vectors; the shipped ``retrieval`` by default.
+        model: that made the learned vectors; the shipped ``retrieval``, or ``embedding``, by default.
 
     Raises:
-        PoseloomError: no index; a question that is empty or not understood; vectors of another model; k below one.
+        PoseloomError: no index; nothing is given, or a photo or a mixture for an index that is not of one space; a
+            question that is empty or not understood; vectors of another model; k below one.
     """
+    from poseloom.checkpoints.space_index import find_in_space, is_of_space
     from poseloom.search import Index
 
     opened = index if isinstance(index, Index) else Index(index)
-    learned = model is not None or (has_learned_vectors(opened) and not (statements and isinstance(query, str)))
+    asked = _asked_with(query, image, pose, text)
+    if is_of_space(opened) and not (statements and list(asked) == ["text"]):
+        return find_in_space(opened, k, **asked, box=box, where=where, model=model)
+    alone = _alone(asked, opened, box)
+    learned = model is not None or (has_learned_vectors(opened) and not (statements and isinstance(alone, str)))
     space = space_of(opened, model) if learned else None
-    if not isinstance(query, str):
-        pose = query.pose if isinstance(query, Clip) else query
-        return opened.like(pose, k, where, mirrored, embedder=space)
+    if not isinstance(alone, str):
+        return opened.like(alone, k, where, mirrored, embedder=space)
     if space is None or statements:
-        return opened.search(query, k, where, near)
-    if not query.strip():
+        return opened.search(alone, k, where, near)
+    if not alone.strip():
         raise PoseloomError("an empty question; say what to look for")
-    notes = space.notes_on_question(query, near)
-    vector = space.embed_texts([space.meant(query)]).vectors[0].numpy()
-    stated = opened.search(query, max(k, _CANDIDATES), where) if opened.states(query) else None
+    notes = space.notes_on_question(alone, near)
+    vector = space.embed_texts([space.meant(alone)]).vectors[0].numpy()
+    stated = opened.search(alone, max(k, _CANDIDATES), where) if opened.states(alone) else None
     if stated:  # rows of which the statements hold, those first that the whole question is nearest to
         return replace(stated, hits=opened.ranked(stated.hits, vector, k), notes=notes)
     return _nearest(opened, vector, k, where, near, (*notes, *(stated.notes if stated is not None else ())))
@@ -84,6 +101,36 @@ def _nearest(
     if found.hits and not hits:
         notes += (f"nothing in the index is like it: the nearest row has a cosine of {found[0].score:.2f}",)
     return replace(found, hits=hits, notes=notes)
+
+
+def _asked_with(query: Any, image: Any, pose: Any, text: Any) -> dict[str, Any]:
+    """What is given, by modality.
+
+    Raises:
+        PoseloomError: nothing, or the same modality twice.
+    """
+    if query is not None and (text if isinstance(query, str) else pose) is not None:
+        raise PoseloomError("the question stands in two places; give words once, and one pose")
+    words = query if isinstance(query, str) else text
+    body = query if isinstance(query, Pose | Clip) else pose
+    body = body.pose if isinstance(body, Clip) else body
+    given = {"image": image, "pose": body, "text": words}
+    asked = {name: value for name, value in given.items() if value is not None}
+    if not asked:
+        raise PoseloomError("nothing is asked; give words, a pose, or, for an index of one space, a photo")
+    return asked
+
+
+def _alone(asked: dict[str, Any], index: Index, box: Any) -> Any:
+    """The words or the pose, for an index that knows nothing else.
+
+    Raises:
+        PoseloomError: a photo, or words with a pose.
+    """
+    if len(asked) > 1 or "image" in asked or box is not None:
+        remedy = "'poseloom index build TABLE --model embedding' makes one that does"
+        raise FileError(index.folder, "takes words or a pose alone, no photo and no mixture", remedy=remedy)
+    return next(iter(asked.values()))
 
 
 def has_learned_vectors(index: Index) -> bool:

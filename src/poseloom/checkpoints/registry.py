@@ -19,6 +19,7 @@ from poseloom.training.export import ModelCard, card_path, read_card
 if TYPE_CHECKING:
     from poseloom.tasks.captioning.predict import PoseCaptioner
     from poseloom.tasks.editing.predict import PoseEditor
+    from poseloom.tasks.embedding.head_predict import SpaceBodies
     from poseloom.tasks.embedding.predict import ModalitySpace
     from poseloom.tasks.generation.predict import PoseGenerator
     from poseloom.tasks.instruction.predict import PoseInstructor
@@ -51,7 +52,7 @@ class Shipped:
     """A model that poseloom has a place for.
 
     Args:
-        name: what the model is called: its task's name.
+        name: what the model is called: its task's name, or a companion's.
         path: where its weights lie.
         card: what is known of it; None where this installation lacks it.
     """
@@ -69,13 +70,22 @@ class Shipped:
 
 
 def shipped_names() -> tuple[str, ...]:
-    """Names of the models that poseloom ships: each has that of its task."""
+    """Names of the models that poseloom ships and that have the names of their tasks."""
     return tuple(name for name, declared in TASKS.items() if declared.shipped)
+
+
+def companion_names() -> tuple[str, ...]:
+    """Names of the models that poseloom ships besides, which hang on those of their tasks."""
+    return tuple(name for declared in TASKS.values() for name in declared.companions)
+
+
+def _own_names() -> tuple[str, ...]:
+    return (*shipped_names(), *companion_names())
 
 
 def shipped_models() -> list[Shipped]:
     """All models that poseloom knows by name."""
-    return [*(_shipped(name) for name in shipped_names()), _shipped_keypoints()]
+    return [*(_shipped(name) for name in _own_names()), _shipped_keypoints()]
 
 
 def model_path(model: str | Path) -> Path:
@@ -87,11 +97,12 @@ def model_path(model: str | Path) -> Path:
     name = str(model)
     if name == KEYPOINTS:
         return card_path(WEIGHTS / KEYPOINTS)
-    if name in shipped_names():
+    if name in _own_names():
         path = _shipped(name).path
         if not path.is_file():
+            recipe = f"{name}/default" if name in shipped_names() else name.replace("_", "/", 1)
             raise PoseloomError(
-                f"the model {name!r} is not in this installation; train it ('poseloom train {name}/default'), or name "
+                f"the model {name!r} is not in this installation; train it ('poseloom train {recipe}'), or name "
                 f"the path of a model"
             )
         return path
@@ -103,8 +114,8 @@ def model_path(model: str | Path) -> Path:
     if path.suffix == _CHECKPOINT and path.exists():
         raise FileError(path, "is a checkpoint of a training", remedy="name the model.safetensors of its run")
     if not path.exists():
-        known = f"known are {', '.join(shipped_names())}, {KEYPOINTS}, and paths of {SUFFIX} files"
-        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*shipped_names(), KEYPOINTS])}")
+        known = f"known are {', '.join(_own_names())}, {KEYPOINTS}, and paths of {SUFFIX} files"
+        raise PoseloomError(f"no model {name!r}: {known}{closest(name, [*_own_names(), KEYPOINTS])}")
     if path.suffix != SUFFIX:
         raise FileError(path, "is no model", remedy=f"expected a {SUFFIX} file that poseloom exported or imported")
     if not card_path(path).exists():
@@ -153,6 +164,8 @@ def load_model(
     model: Literal["embedding"], task: Literal["embedding"] | None = None, *, device: str | None = None
 ) -> ModalitySpace: ...
 @overload
+def load_model(model: Literal["embedding_bodies"], task: None = None, *, device: str | None = None) -> SpaceBodies: ...
+@overload
 def load_model(
     model: Literal["transfer"], task: Literal["transfer"] | None = None, *, device: str | None = None
 ) -> PersonTransfer: ...
@@ -189,8 +202,8 @@ def load_model(model: str | Path, task: str | None = None, *, device: str | None
 
     ``retrieval`` has `embed_texts`, `embed_poses`, `rank`; ``pair_retrieval`` `embed_texts`, `embed_pairs`, `rank`;
     ``generation`` `generate`; ``editing`` `edit`; ``captioning`` `caption`; ``instruction`` `instruct`;
-    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``mesh_recovery`` `look` and ``embedding``
-    `embed`, `tokens` (name the path of one, none ships); ``transfer`` `transfer`; ``keypoints`` `people`
+    ``sign`` `sign`, `sign_all`, `stream`, `repair`; ``lifting`` `lift`; ``embedding`` `embed`, `tokens`, its companion
+    ``embedding_bodies`` `estimate` besides; ``mesh_recovery`` `look`; ``transfer`` `transfer`; ``keypoints`` `people`
     (`poseloom.keypoints` reads files and videos with it). All others have `card`, what is known of the model. A model
     that was opened before comes from memory. What they give are results (`poseloom.results`); type checkers know the
     class of a model by its name, or by the task that it must be of.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import inputs, learned, options, printing
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_wording(parser)
     unchecked = "give what the model says, with sentences that cannot be read or that the pose denies"
     parser.add_argument("--unchecked", action="store_true", help=unchecked)
-    learned.add_model(parser, "captioning")
+    learned.add_model(parser, "captioning", "embedding_bodies says it of the body that one space sees in a photo")
     learned.add_render(parser)
     options.add_force(parser)
     options.add_json(parser)
@@ -93,13 +93,32 @@ def _draw(made: Sequence[tuple[Input, _Made]], picture: Path) -> None:
 def _captioned(file: str, arguments: argparse.Namespace) -> _Made:
     """What the model says of the frames of a file."""
     from poseloom import api
+    from poseloom.api.space import is_space_model
 
+    if is_space_model(arguments.model):
+        return _seen(file, arguments)
     clip = options.read_motion(arguments, file)
     frames = options.frames_of(arguments, file, clip, options.one_a_second(clip))
     poses = api.select(clip, frames).pose
-    wording = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
-    captioned = api.caption(
-        api.select(clip, frames), **wording, checked=not arguments.unchecked, model=arguments.model
-    ).at(frames, clip.fps)
+    captioned = api.caption(api.select(clip, frames), **_wording(arguments), model=arguments.model)
+    captioned = captioned.at(frames, clip.fps)
     printing.tell(captioned.notes)
     return _Made(captioned, poses, frames, clip.name, len(clip) > 1)
+
+
+def _seen(file: str, arguments: argparse.Namespace) -> _Made:
+    """What the captioning model says of the body that a model of one space sees in a photo."""
+    from pathlib import Path
+
+    from poseloom import api
+
+    learned.check_photo(file)
+    seen = api.estimate(image=file, model=arguments.model)
+    captioned = api.caption(seen.poses, **_wording(arguments))
+    printing.tell((*seen.notes, *captioned.notes))
+    return _Made(captioned, seen.poses, [0], Path(file).stem, several=False)
+
+
+def _wording(arguments: argparse.Namespace) -> dict[str, Any]:
+    given = {name: getattr(arguments, name) for name in ("beams", "top_k", "top_p", "temperature", "seed")}
+    return given | {"checked": not arguments.unchecked}

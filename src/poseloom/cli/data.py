@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import data_convert, data_maps, data_miners, data_render, options, printing
+from poseloom.cli import data_convert, data_maps, data_miners, data_render, data_show, options, printing
 from poseloom.cli.data_progress import told
 from poseloom.data.executors import warm
 from poseloom.data.sources.catalogue import CATALOGUE, OPTIONS
@@ -260,5 +260,7 @@ _COMMANDS: dict[str, _Command] = {
     "render": (data_render.SUMMARY, _add_render, _render),
     "convert-body": (data_convert.SUMMARY, _add_convert_body, lambda given: data_convert.run(given, _executor)),
     "pose-maps": (data_maps.SUMMARY, data_maps.add_arguments, data_maps.run),
+    "show": (data_show.SHOW, data_show.add_show, data_show.show),
+    "mean-pose": (data_show.MEAN, data_show.add_mean, data_show.mean),
     "check": ("check every file and every id of a table", _add_check, _check),
 }

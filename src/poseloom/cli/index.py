@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poseloom.base.errors import PoseloomError
 from poseloom.base.progress import Step, report
 from poseloom.cli import options, printing
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from poseloom.search import Index
 
 _MIBIBYTE = 1 << 20
+SPACE = "embedding"
+"""Task of the models that bring pictures, poses and texts into one space."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="index a table of poses", description="Index a table of poses.")
     build.add_argument("table", metavar="DIR", help="folder of a table ('poseloom data prepare' makes one)")
     build.add_argument("--out", metavar="DIR", required=True, help="folder of the index")
-    learned = "vectors of a learned model, as retrieval: search then ranks by meaning (default: geometry)"
+    learned = "vectors of a learned model: retrieval, or embedding for photos and mixtures (default: geometry)"
     build.add_argument("--model", metavar="NAME|PATH", help=learned)
     options.add_alias(build, "--embedding", "model")
+    found = "with a model of one space, what is found (default: pictures where the table has any, else poses)"
+    build.add_argument("--of", choices=("image", "pose", "text"), help=found)
+    pictures = "with a model of one space, folder that the paths of pictures begin in (default: the table's)"
+    build.add_argument("--pictures", type=Path, metavar="DIR", help=pictures)
+    kept = "with a model of one space, folder that keeps what its encoders make, for other times"
+    build.add_argument("--features", type=Path, metavar="DIR", help=kept)
     options.add_device(build)
     build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
     options.add_json(build)
@@ -42,19 +51,44 @@ def _build(arguments: argparse.Namespace) -> None:
     from poseloom.results import IndexBuilt
     from poseloom.search import TableRows, build_index
 
-    rows = TableRows(Table(arguments.table))
-    embedder = None
-    if arguments.model is not None:
-        from poseloom.checkpoints.registry import load_model
+    table, embedder = Table(arguments.table), None
+    if _is_of_space(arguments):
+        from poseloom.checkpoints.space_index import build_space_index
 
-        embedder = load_model(arguments.model, "retrieval")
-    built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress)
+        kept = {"pictures": arguments.pictures, "features": arguments.features}
+        built = build_space_index(
+            table, arguments.out, arguments.model, arguments.of, **kept, add=arguments.add, progress=progress
+        )
+    else:
+        if arguments.model is not None:
+            from poseloom.checkpoints.registry import load_model
+
+            embedder = load_model(arguments.model, "retrieval")
+        built = build_index(TableRows(table), arguments.out, add=arguments.add, embedder=embedder, progress=progress)
     printing.tell(built.notes)
     if arguments.json:
         printing.print_json(IndexBuilt(Path(arguments.out), built.rows, built.added, notes=tuple(built.notes)))
         return
     added = f", {built.added:,} of them new" if arguments.add else ""
     print(f'{arguments.out}: {built.rows:,} rows{added}; poseloom search "TEXT" --index {arguments.out}')
+
+
+def _is_of_space(arguments: argparse.Namespace) -> bool:
+    """Whether the model that is named is one space of pictures, poses and texts.
+
+    Raises:
+        PoseloomError: it is not, but options of one are given; there is no such model.
+    """
+    if arguments.model is not None:
+        from poseloom.checkpoints.registry import model_path
+        from poseloom.training.export import read_card
+
+        if read_card(model_path(arguments.model)).task == SPACE:
+            return True
+    for option in ("of", "pictures", "features"):
+        if getattr(arguments, option) is not None:
+            raise PoseloomError(f"--{option} goes with a model of one space: --model {SPACE}")
+    return False
 
 
 def progress(done: int, total: int) -> None:

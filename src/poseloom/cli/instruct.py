@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.cli import inputs, options, printing
@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         versions="by paircodes in the manner of PoseFix: full, pfA to pfC, embroider, ...",
     )
     parser.add_argument(
-        "--model", metavar="NAME|PATH", nargs="?", const="instruction", help="let a learned model say it, not the rules"
+        "--model",
+        metavar="NAME|PATH",
+        nargs="?",
+        const="instruction",
+        help="let a learned model say it, not the rules; embedding_bodies sees photos through one space",
     )
     options.add_json(parser)
 
@@ -96,7 +100,10 @@ def _places(first: str, second: str, arguments: argparse.Namespace, told: Instru
 
 def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instructed:
     from poseloom import api
+    from poseloom.api.space import is_space_model
 
+    if is_space_model(arguments.model):
+        return _between(first, second, arguments)
     clips = [options.read_motion(arguments, file) for file in (first, second)]
     wording = {"style": arguments.style, "version": arguments.version}
     one_pose = arguments.frames is not None or arguments.model is not None or any(wording.values())
@@ -107,5 +114,25 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
     places = zip((first, second), clips, _frames(arguments), strict=True)
     start, end = (api.select(clip, [options.checked_frame(file, clip, frame)]) for file, clip, frame in places)
     told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
+    printing.tell(told.notes)
+    return told
+
+
+def _between(first: str, second: str, arguments: argparse.Namespace) -> Instructed:
+    """Between two photos, two poses, or one of each, through one space."""
+    from poseloom import api
+    from poseloom.images.kinds import shows_people
+
+    if arguments.version is not None:
+        raise PoseloomError("--version is of the rules for poses; leave it out, or leave --model out")
+    given: list[dict[str, Any]] = []
+    for file, frame in zip((first, second), _frames(arguments), strict=True):
+        if shows_people(file):
+            given.append({"image": file})
+            continue
+        clip = options.read_motion(arguments, file)
+        given.append({"pose": clip.pose[options.checked_frame(file, clip, frame)]})
+    start, end = given
+    told = api.instruct_between(start, end, arguments.model, arguments.seed, style=arguments.style)
     printing.tell(told.notes)
     return told

@@ -22,8 +22,9 @@ _PIXELS = 384
 """Side of a picture on a sheet."""
 
 
-def add_model(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument("--model", metavar="NAME|PATH", default=default, help=f"another model (default: {default})")
+def add_model(parser: argparse.ArgumentParser, default: str, more: str = "") -> None:
+    told = f"another model (default: {default}){'; ' if more else ''}{more}"
+    parser.add_argument("--model", metavar="NAME|PATH", default=default, help=told)
 
 
 def add_sampling_options(parser: argparse.ArgumentParser, count: int, drawn: int) -> None:
@@ -53,6 +54,32 @@ def check_targets(*paths: Path | None) -> None:
     for path in paths:
         if path is not None:
             writable_target(path)
+
+
+def check_photo(file: str) -> None:
+    """Refuse what is no picture, where a model looks at photos alone.
+
+    Raises:
+        FileError: it is another file.
+    """
+    from poseloom.images.kinds import PICTURES as READ
+
+    if Path(file).suffix.lower() not in READ:
+        remedy = f"expected {', '.join(READ[:4])}; other files are read without a model of one space"
+        raise FileError(file, "is no photo", remedy=remedy)
+
+
+def check_sheet(path: Path) -> None:
+    """Refuse a picture of an unknown kind, or a place that cannot be written.
+
+    Raises:
+        FileError: with the known ones.
+    """
+    if path.suffix.lower() not in PICTURES:
+        raise FileError(
+            path, f"cannot draw {path.suffix or 'without a suffix'}", remedy=f"expected {', '.join(PICTURES)}"
+        )
+    check_targets(path)
 
 
 def check_picture(path: Path | None) -> None:

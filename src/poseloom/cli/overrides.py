@@ -11,7 +11,10 @@ from poseloom.cli import messages
 REST = "rest"
 KEYS = "keys"
 """Whether help was asked for behind a recipe: then its keys are wanted."""
-_PLAIN_KEYS = ("task", "name", "seed", "data", "init", "loss", "augment", "backbone", "body")
+_PLAIN_KEYS = (
+    *("task", "name", "seed", "data", "init", "loss", "augment", "backbone", "body"),
+    *("space", "inputs", "mixtures", "partials", "pieces", "longest"),
+)
 """Keys of recipes that stand in no section, or name one: no options that somebody wrote wrongly."""
 Add = Callable[[argparse.ArgumentParser], None]
 

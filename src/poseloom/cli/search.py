@@ -1,4 +1,4 @@
-"""``poseloom search "TEXT" --index DIR``: poses that meet a question; ``--like FILE``: poses like one."""
+"""``poseloom search "TEXT" --index DIR``: rows that meet a question; ``--like FILE``, ``--image PHOTO``: like one."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
     learned_options.add_render(parser)
     parser.add_argument("--poses", metavar="DIR", help="with --render and --index: the table that has the poses")
+    mixed = parser.add_argument_group(
+        "in an index of one space", "TEXT, a photo and a pose are asked with together, in any mixture"
+    )
+    mixed.add_argument("--image", type=Path, metavar="PHOTO", help="a person like the one in this picture")
+    mixed.add_argument("--pose", metavar="FILE", help="motion or pose file, of which --frame counts")
+    mixed.add_argument("--text", dest="words", metavar="WORDS", help="the same as TEXT")
+    box = "where the person is in PHOTO, pixels (default: the largest person)"
+    mixed.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help=box)
+    mixed.add_argument("--sheet", type=Path, metavar="FILE", help="show the pictures that are found (.png .jpg .webp)")
     options.add_format(parser)
     options.add_json(parser)
 
@@ -48,6 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.like is None or inputs.is_one(arguments.like):
         query = arguments.text if arguments.like is None else _pose(arguments, arguments.like[0])
         found = _found(query, index, arguments)
+        if arguments.sheet is not None:
+            from poseloom.api.space import save_found_sheet
+
+            save_found_sheet(found, arguments.sheet, arguments.image, arguments.box, arguments.text or "")
         _show(found, arguments)
         if arguments.render is not None and found:
             _draw(found, arguments)
@@ -64,13 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
     return done.status()
 
 
-def _found(query: str | Pose, index: str | Path, arguments: argparse.Namespace) -> Found:
+def _found(query: str | Pose | None, index: str | Path, arguments: argparse.Namespace) -> Found:
     from poseloom import api
 
     return api.find(
         query,
         index,
         arguments.k,
+        image=arguments.image,
+        pose=None if arguments.pose is None else _pose(arguments, arguments.pose),
+        box=arguments.box,
         where=arguments.where,
         near=arguments.near,
         mirrored=arguments.mirrored,
@@ -84,11 +100,12 @@ def _show(found: Found, arguments: argparse.Namespace) -> None:
     if not found and not arguments.near:
         printing.tell(["--near shows the rows that come nearest"])
     if arguments.json:
-        printing.print_json(found)
+        printing.print_json(found, sheet=arguments.sheet)
         return
     for place, hit in enumerate(found, start=1):
         mirrored = ", mirrored" if hit.mirrored else ""
         print(f"{place:2}. {hit.score:.3f}{mirrored}  {hit.id}" + (f"\n    {hit.text}" if hit.text else ""))
+    printing.print_files(arguments.sheet)
 
 
 def _draw(found: Found, arguments: argparse.Namespace) -> None:
@@ -111,13 +128,34 @@ def _check(arguments: argparse.Namespace) -> None:
         raise PoseloomError("--render draws poses, which an index does not hold: name its table with --poses DIR")
     if arguments.render is not None and arguments.like is not None and not inputs.is_one(arguments.like):
         raise PoseloomError("--render draws what one question finds: give one file to --like")
-    if (arguments.text is None) == (arguments.like is None):
-        raise PoseloomError("search needs either TEXT or --like FILE")
-    if arguments.like is None:
+    if arguments.words is not None:
+        if arguments.text is not None:
+            raise PoseloomError("TEXT and --text are the same; give one of them")
+        arguments.text = arguments.words
+    mixed = arguments.image is not None or arguments.pose is not None
+    if arguments.like is not None and (arguments.text is not None or mixed):
+        raise PoseloomError("search needs either TEXT or --like FILE; --pose FILE goes with TEXT and --image")
+    if arguments.text is None and arguments.like is None and not mixed:
+        raise PoseloomError("search needs either TEXT or --like FILE; an index of one space takes --image, --pose too")
+    if arguments.like is None and arguments.pose is None:
         for option in ("frame", "mirrored", "source_format", "joint_map", "up", "unit", "fps"):
             if getattr(arguments, option) not in (None, False):
                 name = {"source_format": "from", "joint_map": "joint-map"}.get(option, option)
                 raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
+    if arguments.box is not None and arguments.image is None:
+        raise PoseloomError("--box goes with --image PHOTO")
+    _check_sheet(arguments)
+
+
+def _check_sheet(arguments: argparse.Namespace) -> None:
+    """Refuse a sheet that cannot be written before anything is looked for."""
+    from poseloom.cli import learned
+
+    if arguments.sheet is None:
+        return
+    if arguments.like is not None and not inputs.is_one(arguments.like):
+        raise PoseloomError("--sheet shows one search; name one file with --like")
+    learned.check_sheet(arguments.sheet)
 
 
 def _index_of(table: str) -> Path:

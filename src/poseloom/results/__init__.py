@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         MotionDescribed,
         MotionPhase,
     )
-    from poseloom.results.poses import Edited, Facts, Generated, Judged
+    from poseloom.results.poses import Edited, Estimated, Facts, Generated, Judged
     from poseloom.results.recovered import Recovered
     from poseloom.results.reports import (
         Converted,
@@ -58,6 +58,7 @@ _HOME = {
     "Difference": "motions",
     "Drawn": "written",
     "Edited": "poses",
+    "Estimated": "poses",
     "Embedded": "vectors",
     "Evaluated": "reports",
     "Explained": "signing",
@@ -110,6 +111,7 @@ __all__ = [
     "Drawn",
     "Edited",
     "Embedded",
+    "Estimated",
     "Evaluated",
     "Explained",
     "Facts",

@@ -232,6 +232,27 @@ class Edited(Made):
         return {"instruction": self.instruction, **self._made()}
 
 
+@dataclass(frozen=True, eq=False)
+class Estimated(Result):
+    """Bodies that a photo, words or both show.
+
+    Args:
+        poses: one leading axis, without heading; with the shape where pictures were given.
+    """
+
+    poses: Pose
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+    def as_json(self) -> dict[str, Any]:
+        """``joints``, ``shape_model`` where there is a shape, ``poses`` as `pose_rows` says, ``notes``."""
+        names: dict[str, Any] = {"joints": list(JOINT_NAMES[: self.poses.joints])}
+        if self.poses.shape is not None:
+            names["shape_model"] = self.poses.shape_model
+        return {**names, "poses": pose_rows(self.poses), "notes": list(self.notes)}
+
+
 def pose_rows(poses: Pose) -> list[dict[str, Any]]:
     """Poses (n,) as JSON has them, each as far as it has it.
 

@@ -44,6 +44,8 @@ class Declaration:
         released: classes of published checkpoints in the original code that are of this task.
         kinds: module that holds `KINDS`, what these checkpoints are like.
         shipped: poseloom ships weights under the task's name.
+        companions: names of further weights that it ships, of models that hang on the task's own; each begins with the
+            task's name.
     """
 
     package: str
@@ -56,6 +58,7 @@ class Declaration:
     released: tuple[str, ...] = ()
     kinds: str = ".released"
     shipped: bool = False
+    companions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

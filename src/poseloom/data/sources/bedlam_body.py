@@ -61,12 +61,19 @@ class BoxBody:
         """
         offsets = self.body.skeleton().offsets[..., :BODY_JOINTS, :]
         _, joints = forward_kinematics(pose.body().matrices(), offsets, PARENTS[:BODY_JOINTS])
-        across = joints[..., _LEFT_HIP, :] - joints[..., _RIGHT_HIP, :]
-        turn = axis_to_rotmat(torch.atan2(across[..., 2], across[..., 0]), "Y")
-        return joints @ turn.mT
+        return joints @ turn_of_hips(joints[..., _LEFT_HIP, :], joints[..., _RIGHT_HIP, :]).mT
 
     def _shape(self, pose: Pose) -> Tensor | None:
         return None if pose.shape is None else pose.shape[..., : self.body.coefficients]
+
+
+def turn_of_hips(left: Float[Tensor, "*batch 3"], right: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The turn about the vertical after which the line from the right to the left hip, seen from above, points to +x.
+
+    BEDLAM's poses are normalised so; it is another turn than that of `Pose.without_heading`.
+    """
+    across = left - right
+    return axis_to_rotmat(torch.atan2(across[..., 2], across[..., 0]), "Y")
 
 
 def model_file(folder: Path, given: Path | None) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,34 @@ class OperatorGraph(nn.Module):
             for index in self._last_use.get(number, ()):
                 del values[index]
         return tuple(_channels_last(values[index]).to(picture.device) for index in self.outputs)
+
+    def only(self, outputs: list[int]) -> OperatorGraph:
+        """The same network, which shares its weights, with the operators that some values need and no others.
+
+        Args:
+            outputs: numbers of values, which it gives in this order.
+        """
+        needed, kept = set(outputs), []
+        for row in reversed(self.operators):
+            if row["output"] in needed:
+                kept.append(row)
+                needed.update(row["inputs"])
+        smaller = copy(self)
+        smaller.operators, smaller.outputs = kept[::-1], list(outputs)
+        smaller._last_use = _last_uses(smaller.operators, smaller.outputs)
+        return smaller
+
+    def source_of(self, value: int) -> int:
+        """The value that an operator of one input makes another one of.
+
+        Raises:
+            ValueError: no operator makes it, or of several.
+        """
+        for row in self.operators:
+            if row["output"] == value:
+                (source,) = row["inputs"]
+                return int(source)
+        raise ValueError(f"value {value} is made by no operator")
 
     def weight(self, row: Row, name: str = "weight") -> Tensor:
         """A constant of an operator."""

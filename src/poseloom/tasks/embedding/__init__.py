@@ -11,5 +11,7 @@ DECLARATION = Declaration(
     offers=("embed", "tokens"),
     place=2,
     learners={DEFAULT: ".objective", "bodies": ".body_objective", "instructions": ".instruction_objective"},
+    shipped=True,
+    companions=("embedding_bodies",),
     released=("PoseEmbroider", "Aligner", "HPSEstimator", "InstructionGenerator"),
 )

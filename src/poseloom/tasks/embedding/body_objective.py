@@ -23,9 +23,9 @@ from poseloom.tasks.common.surfaces import Wearer
 from poseloom.tasks.embedding.features import in_parts
 from poseloom.tasks.embedding.head_learning import HeadLearner, HeadRecipe
 from poseloom.tasks.embedding.head_predict import SHAPE_MODEL
-from poseloom.tasks.embedding.modalities import IMAGE, TEXT, Subset
+from poseloom.tasks.embedding.modalities import IMAGE, TEXT, Subset, check_seen, subset_of
 from poseloom.tasks.embedding.networks.estimator import EstimatorConfig, HpsEstimator, angle_loss, shape_loss
-from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures, as_it_is
+from poseloom.tasks.embedding.rows import EmbeddingData, PeopleRows, RowFeatures, as_it_is, table_of
 from poseloom.training import Batches, DatasetBatches, Monitor, Share, Task
 from poseloom.training.feed import on_device
 
@@ -57,11 +57,22 @@ class BodyRecipe(HeadRecipe):
         algorithm: tells these recipes from those of spaces.
         model: of the network.
         body: model file of SMPL-H that wears the poses in the protocol; the free body where it is empty.
+        mixtures: what is learned from besides `inputs`, each as image+text; all count alike in every batch.
     """
 
     algorithm: str = "bodies"
     model: EstimatorModel = field(default_factory=EstimatorModel)
     body: str = ""
+    mixtures: list[str] = field(default_factory=list)
+
+    @property
+    def learned(self) -> list[Subset]:
+        """Sets of modalities that are learned from, each once.
+
+        Raises:
+            PoseloomError: an unknown modality.
+        """
+        return list(dict.fromkeys([subset_of(self.inputs), *(subset_of(one.split("+")) for one in self.mixtures)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +129,11 @@ class BodyLearner(HeadLearner):
     def __init__(self, recipe: BodyRecipe):
         super().__init__(recipe)
         self.monitor = Monitor(f"{'+'.join(self._queries()[0])}_pa_mpjpe", "min")
-        table = PeopleRows(recipe.data, TRAIN, 1).table
+        table = table_of(recipe.data)
         layout = table.layout
+        self.learned = recipe.learned
+        for one in self.learned:
+            check_seen(one, self.space.seen)
         self.shapes = min(layout.shape, recipe.model.limit) if IMAGE in self.inputs else 0
         self.shape_model = layout.shape_model
         sizes = recipe.model
@@ -127,7 +141,9 @@ class BodyLearner(HeadLearner):
         self.model = HpsEstimator(
             EstimatorConfig(latent, BODY_JOINTS, self.shapes, sizes.iterations, sizes.released_angles)
         )
-        self.model.start_from(mean_pose(table.poses(table.posed(table.rows_of(TRAIN)))))
+        posed = table.posed(table.rows_of(TRAIN))
+        if len(posed):  # a table to measure on may have no rows to train on
+            self.model.start_from(mean_pose(table.poses(posed)))
         self._held: dict[str, BodyRows] = {}
         self._worn: Wearer | None = None
 
@@ -137,14 +153,20 @@ class BodyLearner(HeadLearner):
 
     def batches(self, share: Share) -> Batches:
         data = stage_data(self.recipe, share.stage)
-        return DatasetBatches(BodyRows(data, TRAIN, self, self.inputs, None), share, as_it_is)
+        needed = subset_of(name for one in self.learned for name in one)
+        return DatasetBatches(BodyRows(data, TRAIN, self, needed, None), share, as_it_is)
 
     def losses(self, batch: BodyBatch) -> dict[str, Tensor]:
-        """Angles and, of pictures, shapes; their mean."""
-        found = self.model(self.tokens(batch.features))
-        parts = {"angles": angle_loss(found.rotations, batch.rotations, clamped=self.recipe.model.released_angles)}
-        if self.shapes and batch.betas.shape[1]:
-            parts["shapes"] = shape_loss(found.betas, batch.betas)
+        """Angles and, of pictures, shapes; the mean over what is learned from."""
+        angles, shapes = [], []
+        for asked in self.learned:
+            found = self.model(self.tokens(batch.features, asked))
+            angles.append(angle_loss(found.rotations, batch.rotations, clamped=self.recipe.model.released_angles))
+            if self.shapes and batch.betas.shape[1] and IMAGE in asked:
+                shapes.append(shape_loss(found.betas, batch.betas))
+        parts = {"angles": torch.stack(angles).mean()}
+        if shapes:
+            parts["shapes"] = torch.stack(shapes).mean()
         return {"total": torch.stack(list(parts.values())).mean(), **parts}
 
     def validate(self) -> dict[str, float]:

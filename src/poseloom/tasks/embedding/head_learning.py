@@ -12,12 +12,15 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.tasks.common.configs import config_to_plain
 from poseloom.tasks.common.published_models import CONFIG, KIND, SOURCE
 from poseloom.tasks.common.stage_data import check_effect
-from poseloom.tasks.embedding.encoders.choice import Encoders
+from poseloom.tasks.embedding.encoders.choice import SHIPPED, Encoders
 from poseloom.tasks.embedding.head_predict import AXES, SPACE, SPACE_DIGEST, Y_UP
 from poseloom.tasks.embedding.modalities import check_seen, subset_of
 from poseloom.tasks.embedding.predict import ModalitySpace, open_space
 from poseloom.tasks.embedding.rows import EmbeddingData
 from poseloom.training import Learner, Recipe
+
+_OWN = "embedding"
+"""Name of the space that poseloom ships."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class HeadRecipe(Recipe):
     """What the recipes of models on a space share.
 
     Args:
-        space: trained or imported model of the space; it stays as it is.
+        space: trained or imported model of the space, which stays as it is; embedding is the one that poseloom ships.
         encoders: frozen encoders of an imported space, whose files are the user's; those of the space's training by
             default.
         inputs: modalities whose vectors are learned from, together.
@@ -62,7 +65,7 @@ class HeadLearner(Learner):
             KIND: self.kind,
             CONFIG: config_to_plain(self.model.config),
             SOURCE: {"recipe": f"{self.recipe.task}/{self.recipe.name}"},
-            SPACE: self.recipe.space,
+            SPACE: f"{_OWN}.safetensors" if self.recipe.space == _OWN else self.recipe.space,
             SPACE_DIGEST: self.space.card.sha256,
             AXES: Y_UP,
         }
@@ -76,7 +79,8 @@ def _opened(recipe: HeadRecipe) -> ModalitySpace:
     """
     if not recipe.space:
         raise PoseloomError("recipe: space is empty; name the model of a trained or imported space: --space MODEL")
-    if not Path(recipe.space).exists():
+    path = SHIPPED / f"{_OWN}.safetensors" if recipe.space == _OWN else Path(recipe.space)
+    if not path.exists():
         raise FileError(recipe.space, "is missing", remedy="'poseloom train embedding/default' makes a space")
-    space = open_space(recipe.space)
+    space = open_space(path)
     return space if recipe.encoders == Encoders() else space.with_encoders(recipe.encoders)

@@ -131,7 +131,10 @@ class SpaceBodies(OnSpace):
 
         The shape is that of the training's body, and only of pictures.
         """
-        features = self.space.features(**given)
+        return self.of_features(self.space.features(**given))
+
+    def of_features(self, features: Mapping[str, Tensor]) -> Pose:
+        """Poses of frozen features by modality."""
         found = self.of_tokens(self.space.tokens(features))
         rotations = rotmat_to_rotvec(found.rotations)
         if self.card.extras.get(AXES) != Y_UP:  # released heads tell AMASS's axes

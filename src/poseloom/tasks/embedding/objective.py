@@ -19,10 +19,11 @@ from poseloom.tasks.embedding.encoders.frozen import FrozenEncoder
 from poseloom.tasks.embedding.evaluate import PUBLISHED, retrieval_figures
 from poseloom.tasks.embedding.features import in_parts
 from poseloom.tasks.embedding.losses import contrastive_terms, mean_of_terms
+from poseloom.tasks.embedding.modalities import IMAGE
 from poseloom.tasks.embedding.moving import MovingBatches, MovingRows, RawBatch, moved_features
 from poseloom.tasks.embedding.networks.aligner import build_space
 from poseloom.tasks.embedding.networks.config import EmbeddingConfig
-from poseloom.tasks.embedding.networks.front import SharedSpace
+from poseloom.tasks.embedding.networks.front import Projected, SharedSpace
 from poseloom.tasks.embedding.networks.projections import EncoderProjection, ExternalProjection
 from poseloom.tasks.embedding.predict import DIGESTS, ENCODERS, SEEN
 from poseloom.tasks.embedding.rows import EmbeddingData, FeatureBatch, PeopleRows, RowFeatures, as_it_is
@@ -31,6 +32,8 @@ from poseloom.training.feed import on_device
 
 AT_ONCE = 256
 """Rows at a time in evaluation."""
+_MEASURED = 4096
+"""Rows whose pictures' features are measured for their mean and deviation."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class EmbeddingModel:
         external_projection: after it; the Aligner's is mediummlpxs.
         core: of embroider: transformer (released) or mlp.
         heads: of embroider: project the token back into each modality.
+        standardised_images: bring features of pictures to mean 0 and deviation 1, as training has them.
     """
 
     kind: Literal["embroider", "aligner"] = "embroider"
@@ -54,6 +58,7 @@ class EmbeddingModel:
     external_projection: ExternalProjection = "none"
     core: Literal["transformer", "mlp"] = "transformer"
     heads: bool = True
+    standardised_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,10 @@ class EmbeddingRecipe(Recipe):
             raise PoseloomError("recipe: quirks.encodings_in_targets has no effect with the aligner; remove it")
         if self.model.kind == "aligner" and not self.model.heads:
             raise PoseloomError("recipe: model.heads has no effect with the aligner; remove it")
+        if self.model.standardised_images and self.quirks.moving_encoders:
+            raise PoseloomError(
+                "recipe: model.standardised_images needs kept features; set quirks.moving_encoders false"
+            )
         if self.model.latent % 8:
             raise PoseloomError(f"recipe: model.latent: expected a multiple of 8, got {self.model.latent}")
 
@@ -131,6 +140,7 @@ class EmbeddingLearner(Learner):
             sizes.external_projection,
             sizes.core,
             sizes.heads,
+            sizes.standardised_images,
         )
 
     def batches(self, share: Share) -> Batches:
@@ -139,6 +149,10 @@ class EmbeddingLearner(Learner):
         if self.recipe.quirks.moving_encoders:
             return MovingBatches(MovingRows(rows, self._encoders, share.seed), share)
         kept = RowFeatures(rows, self._encoders, data.features or None, share.seed)
+        if self.recipe.model.standardised_images:
+            front = self.model.get_submodule(f"{IMAGE}_encoder")
+            assert isinstance(front, Projected)
+            front.standardise(kept.batch(range(min(len(kept), _MEASURED)), 0).features[IMAGE])
         return DatasetBatches(kept, share, as_it_is)
 
     def losses(self, batch: FeatureBatch | RawBatch) -> dict[str, Tensor]:

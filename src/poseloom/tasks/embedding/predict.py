@@ -138,7 +138,13 @@ class ModalitySpace:
         boxes: Sequence[Sequence[float] | None] | None = None,
     ) -> dict[str, Tensor]:
         """Frozen features of what is given, by modality; arguments and errors as for `embed`."""
-        return self._features(self._items(image, pose, text, boxes))[0]
+        return self.features_with_notes(image=image, pose=pose, text=text, boxes=boxes)[0]
+
+    def features_with_notes(
+        self, *, image: Any = None, pose: Pose | None = None, text: Any = None, boxes: Any = None
+    ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+        """The same, with what a user should know of how the words were read."""
+        return self._features(self._items(image, pose, text, boxes))
 
     def _items(self, image: Any, pose: Pose | None, text: Any, boxes: Any) -> dict[str, list[Item]]:
         found: dict[str, list[Item]] = {}

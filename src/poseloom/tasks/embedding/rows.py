@@ -24,8 +24,8 @@ from poseloom.tasks.embedding.encoders.frozen import FrozenEncoder, Item, Pictur
 from poseloom.tasks.embedding.features import KeptFeatures, Report
 from poseloom.tasks.embedding.modalities import IMAGE, MODALITIES, POSE, TEXT, Subset, subset_of
 
-_BY_RULE = 3
-"""Texts by rule of a row whose table has none, as many as BEDLAM-Script has."""
+_BY_RULE = ("paragraph", "paragraph", "short")
+"""Styles of the texts by rule of a row whose table has none: three, as BEDLAM-Script has."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,19 @@ class EmbeddingData:
         return found
 
 
+def table_of(data: EmbeddingData) -> Table:
+    """The table that is named.
+
+    Raises:
+        PoseloomError: none is, or it is missing.
+    """
+    if not data.table:
+        raise PoseloomError("recipe: data.table is empty; name a table of people in pictures: --data.table DIR")
+    if not Path(data.table).is_dir():
+        raise FileError(data.table, "is missing", remedy="'poseloom data render' makes a table with pictures")
+    return Table(data.table)
+
+
 class PeopleRows:
     """The rows of a split that have a picture and a pose.
 
@@ -78,18 +91,11 @@ class PeopleRows:
     """
 
     def __init__(self, data: EmbeddingData, split: str, limit: int | None = None):
-        if not data.table:
-            raise PoseloomError("recipe: data.table is empty; name a table of people in pictures: --data.table DIR")
-        if not Path(data.table).is_dir():
-            raise FileError(data.table, "is missing", remedy="'poseloom data render' makes a table with pictures")
-        self.table, self.folder = Table(data.table), Path(data.pictures or data.table)
-        rows = self.table.posed(self.table.rows_of(split))
-        pictures = self.table.pictures(rows)
-        kept = np.flatnonzero([bool(path) for path in pictures.paths])[:limit]
-        if not len(kept):
+        self.table, self.folder = table_of(data), Path(data.pictures or data.table)
+        pictured = rows_with(self.table, IMAGE, self.table.posed(self.table.rows_of(split)))[:limit]
+        if not len(pictured):
             raise PoseloomError(f"{data.table}: split {split!r} has no rows with a picture and a pose")
-        self.rows: Int64[ndarray, " n"] = rows[kept]
-        self.paths, self.boxes = [pictures.paths[place] for place in kept], pictures.box[kept]
+        self.rows: Int64[ndarray, " n"] = pictured
         columns = (self.table.text_columns(name) for name in self.table.shard_names())
         self._choice = TextChoice(columns, data.texts, data.sources or None)
         self._told = set(self._choice.having.tolist())
@@ -100,19 +106,17 @@ class PeopleRows:
 
     def pictures(self) -> list[Item]:
         """The person in each picture."""
-        return [picture_item(self.folder / path, box) for path, box in zip(self.paths, self.boxes, strict=True)]
+        return [one for (one,) in items_of(self.table, self.rows, IMAGE, self.folder)]
 
     def poses(self) -> list[Item]:
         """Each pose without heading."""
-        return [PoseItem(one) for one in self.table.poses(self.rows).without_heading().rotations]
+        return [one for (one,) in items_of(self.table, self.rows, POSE)]
 
     def texts(self) -> list[list[str]]:
         """All texts of each row; by rule where the table has none."""
         lacking = [row for row in self.rows.tolist() if row not in self._told and row not in self._by_rule]
         if lacking:
-            poses = self.table.poses(np.asarray(lacking))
-            written = [list(describe(poses, seed=seed)) for seed in range(_BY_RULE)]
-            self._by_rule |= {row: list(texts) for row, texts in zip(lacking, zip(*written, strict=True), strict=True)}
+            self._by_rule |= dict(zip(lacking, texts_by_rule(self.table, lacking), strict=True))
         return [self._texts_of(row) for row in self.rows.tolist()]
 
     def _texts_of(self, row: int) -> list[str]:
@@ -206,6 +210,48 @@ class RowFeatures:
         if which is None:
             return keys[mix_numbers(self.seed, self.epoch, int(self.numbers[place])) % len(keys)]
         return keys[(place if which < 0 else which) % len(keys)]
+
+
+def rows_with(table: Table, modality: str, rows: Int64[ndarray, " n"] | None = None) -> Int64[ndarray, " m"]:
+    """Those of some rows, or of all, that have a modality; whoever has a pose can be described."""
+    chosen = np.arange(len(table)) if rows is None else rows
+    if modality == IMAGE:
+        return chosen[np.array([bool(path) for path in table.pictures(chosen).paths], bool)]
+    posed = table.posed(chosen)
+    if modality == POSE:
+        return posed
+    described = [row for row in chosen.tolist() if table.text_count(row)]
+    return np.union1d(posed, np.array(described, np.int64))
+
+
+def items_of(
+    table: Table, rows: Int64[ndarray, " n"], modality: str, folder: Path = Path()
+) -> Sequence[Sequence[Item]]:
+    """All items of each row: one picture, one pose, several texts, which are written by rule where there is none.
+
+    Args:
+        table: that holds them.
+        rows: those that have the modality.
+        modality: image, pose or text.
+        folder: that the paths of pictures begin in.
+    """
+    if modality == POSE:
+        return [[PoseItem(one)] for one in table.poses(rows).without_heading().rotations]
+    if modality == IMAGE:
+        pictures = table.pictures(rows)
+        pairs = zip(pictures.paths, pictures.box, strict=True)
+        return [[picture_item(folder / path, box)] for path, box in pairs]
+    lacking = [row for row in rows.tolist() if not table.text_count(row)]
+    by_rule = dict(zip(lacking, texts_by_rule(table, lacking), strict=True)) if lacking else {}
+    told = [by_rule[row] if row in by_rule else [one.text for one in table.texts(row)] for row in rows.tolist()]
+    return [[TextItem(text) for text in texts] for texts in told]
+
+
+def texts_by_rule(table: Table, rows: Sequence[int]) -> list[list[str]]:
+    """Descriptions of the poses of rows, each in other words."""
+    poses = table.poses(np.asarray(rows))
+    written = [list(describe(poses, seed=seed, style=style)) for seed, style in enumerate(_BY_RULE)]
+    return [list(texts) for texts in zip(*written, strict=True)]
 
 
 def _items(rows: PeopleRows, modality: str) -> list[list[Item]]:

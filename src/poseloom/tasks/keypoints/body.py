@@ -19,7 +19,8 @@ from poseloom.nn.image.graph import OperatorGraph
 POINTS = 33
 _CENTRE, _SCALE = 33, 34
 """Rows of the two points that give the next region."""
-_ROWS = 39
+ROWS_OF_POINTS = 39
+"""Points that the network tells, those of regions included."""
 _WINDOW = 7
 """Cells of the heat map around a point that refine it."""
 _CERTAIN = 0.5
@@ -70,7 +71,7 @@ def body_points(network: OperatorGraph, picture: Float[Tensor, "3 height width"]
     """The landmarks of the people in regions of a picture."""
     size = network.input_size[0]
     rows, score, masks, heat, world = network(crops(picture, roi, size))
-    rows, world = rows.reshape(-1, _ROWS, 5), world.reshape(-1, _ROWS, 3)[:, :POINTS]
+    rows, world = rows.reshape(-1, ROWS_OF_POINTS, 5), world.reshape(-1, ROWS_OF_POINTS, 3)[:, :POINTS]
     places = refined(rows[..., :2] / size, heat)
     points = roi.to_picture(places)
     depth = rows[..., 2] / size * roi.side[:, None]

@@ -20,7 +20,8 @@ class Encoders:
     """The frozen encoders.
 
     Args:
-        image: landmarks (shipped), or smplerx (released).
+        image: blazepose (shipped: what its landmark network sees, with its landmarks), landmarks (of several looks
+            alone), or smplerx (released).
         pose: retrieval (shipped), rotations (no network), or posevae (released).
         text: retrieval (shipped), or posetext (released).
         image_weights: file of smplerx: smpler_x_b32.pth.tar.
@@ -28,7 +29,7 @@ class Encoders:
         text_weights: model of posetext, or another retrieval model than the shipped one.
     """
 
-    image: Literal["landmarks", "smplerx"] = "landmarks"
+    image: Literal["blazepose", "landmarks", "smplerx"] = "blazepose"
     pose: Literal["retrieval", "rotations", "posevae"] = "retrieval"
     text: Literal["retrieval", "posetext"] = "retrieval"
     image_weights: str = ""
@@ -43,7 +44,7 @@ class Encoders:
             FileError: the file is missing, damaged, or of another model.
         """
         name, weights = getattr(self, modality), getattr(self, f"{modality}_weights")
-        if name in ("landmarks", "rotations") and weights:
+        if name in ("blazepose", "landmarks", "rotations") and weights:
             raise PoseloomError(f"encoders.{modality}_weights has no effect with {name}; remove it")
         if name in _NEED and not weights:
             problem = f"the {modality} encoder {name} needs a file: {_NEED[name]}"
@@ -60,6 +61,12 @@ _NEED = {
     "posevae": "an imported posevae checkpoint ('poseloom models import')",
     "posetext": "an imported posetext checkpoint ('poseloom models import')",
 }
+
+
+def _blazepose(_: str) -> FrozenEncoder:
+    from poseloom.tasks.embedding.encoders.blazepose import BlazePose
+
+    return BlazePose(SHIPPED)
 
 
 def _landmarks(_: str) -> FrozenEncoder:
@@ -105,6 +112,7 @@ def _posetext(weights: str) -> FrozenEncoder:
 
 
 _BUILDERS: dict[tuple[str, str], Build] = {
+    ("image", "blazepose"): _blazepose,
     ("image", "landmarks"): _landmarks,
     ("image", "smplerx"): _smplerx,
     ("pose", "retrieval"): _poses,

@@ -46,7 +46,7 @@ class Landmarks(FrozenEncoder):
 
     def __init__(self, weights: Path):
         self._weights = weights
-        self.digest = _file_digest(weights, "landmarks 1")
+        self.digest = landmarks_digest(weights, "landmarks 1")
 
     @cached_property
     def _reader(self) -> KeypointReader:
@@ -73,14 +73,29 @@ def landmark_vectors(found: People) -> Float[Tensor, "people width"]:
     body, side = found.body, found.roi.side[:, None, None]
     flat = (body.points[..., :2] - found.roi.centre[:, None]) / side
     deep = body.points[..., 2:] / side
-    world = body.world
+    return points_as_numbers(flat, deep, body.world, body.visibility)
+
+
+def points_as_numbers(
+    flat: Float[Tensor, "people points 2"],
+    deep: Float[Tensor, "people points 1"],
+    world: Float[Tensor, "people points 3"],
+    visibility: Float[Tensor, "people points"],
+) -> Float[Tensor, "people numbers"]:
+    """Ten numbers a point: in the square about the person, its depth, in space, in space turned to the front, seen.
+
+    Args:
+        flat: of the square's side, from its middle.
+        deep: of the square's side.
+        world: as the camera sees them, +Y up, of any unit.
+        visibility: how surely each is seen.
+    """
     order = names(BODY_CONVENTION)
     left, right = (world[:, [order.index(f"{side}_{one}") for one in _TRUNK]].sum(1) for side in ("left", "right"))
     across = left - right
     turn = torch.atan2(across[:, 2], across[:, 0])
     facing = world @ axis_to_rotmat(turn, "Y").mT
-    parts = [flat, deep, world, facing, body.visibility[..., None]]
-    return torch.cat(parts, dim=-1).flatten(1)
+    return torch.cat([flat, deep, world, facing, visibility[..., None]], dim=-1).flatten(1)
 
 
 class SmplerX(FrozenEncoder):
@@ -134,7 +149,7 @@ def person_crop(item: PictureItem) -> Float[Tensor, "3 256 192"]:
     return cut_out(inside, matrix, _CROP, shrink_first=True)
 
 
-def _file_digest(folder: Path, setting: str) -> str:
+def landmarks_digest(folder: Path, setting: str) -> str:
     """Of the networks' files that landmarks are made by."""
     import hashlib
 

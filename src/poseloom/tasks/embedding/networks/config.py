@@ -24,6 +24,7 @@ class EmbeddingConfig:
         external_projection: after it; the Aligner's is mediummlpxs.
         core: of PoseEmbroider: transformer (released) or mlp (an ablation).
         heads: of PoseEmbroider: project the token back into each modality (released); else it is only normalised.
+        standardised_images: features of pictures are brought to mean 0 and deviation 1 first (not released).
     """
 
     kind: Literal["embroider", "aligner"] = "embroider"
@@ -36,6 +37,7 @@ class EmbeddingConfig:
     external_projection: ExternalProjection = "none"
     core: Literal["transformer", "mlp"] = "transformer"
     heads: bool = True
+    standardised_images: bool = False
 
     def width(self, modality: str) -> int:
         """Size of a modality's frozen features."""

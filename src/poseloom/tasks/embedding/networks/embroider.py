@@ -19,13 +19,6 @@ _TOKEN_DEVIATION = 1e-6
 _HEADS, _DROPOUT, _EPSILON = 4, 0.1, 1e-6
 
 
-class _Sum(nn.Module):
-    """The modalities' tokens added up; the first token, the gathering one, is left out."""
-
-    def forward(self, sequence: Float[Tensor, "batch tokens latent"]) -> Float[Tensor, "batch latent"]:
-        return sequence[:, 1:].sum(1)
-
-
 class PoseEmbroider(SharedSpace):
     """Any modalities -> one token -> its projections into each of them.
 
@@ -58,22 +51,47 @@ class PoseEmbroider(SharedSpace):
         return {one: value + self.encoding(one) for one, value in vectors.items()}
 
     def tokens(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Tensor]:
-        """The token of each set; sets of one size go through the core together."""
+        """The token of each set; all sets go through the core together."""
         told = self.with_encodings(vectors)
-        found: dict[Subset, Tensor] = {}
-        for size in sorted({len(one) for one in subsets}):
-            alike = [one for one in subsets if len(one) == size]
-            gathered = self._core([[told[name] for name in one] for one in alike])
-            found.update(zip(alike, gathered.chunk(len(alike)), strict=True))
-        return {one: found[one] for one in subsets}
+        found = self._gathered(told, subsets) if self._gathers else self._added(told, subsets)
+        return dict(zip(subsets, found.unbind(), strict=True))
 
-    def _core(self, sets: list[list[Tensor]]) -> Float[Tensor, "all latent"]:
-        asked = torch.cat([torch.stack(one, dim=1) for one in sets])
-        sequence = torch.cat([self.intermodality_token.expand(len(asked), -1, -1), asked], dim=1)
-        if not self._gathers:
-            return self.embroider_core(sequence)
+    def _added(self, told: Mapping[str, Tensor], subsets: Sequence[Subset]) -> Float[Tensor, "sets batch latent"]:
+        """The perceptron core: modalities are added up, and the gathering token has no part."""
+        return self.embroider_core(torch.stack([torch.stack([told[name] for name in one]).sum(0) for one in subsets]))
+
+    def _gathered(self, told: Mapping[str, Tensor], subsets: Sequence[Subset]) -> Float[Tensor, "sets batch latent"]:
+        """The transformer core at its first place, which alone is used: it has one layer.
+
+        So there is one question to the attention, the same for all; and a modality's key and value are those of every
+        set that it is in.
+        """
         first, layer, last = self.embroider_core
-        return self.norm(last(layer(first(sequence))[:, 0]))
+        start = first(self.intermodality_token[0, 0])
+        attended = layer.self_attn.out_proj(self._attended(start, first, told, subsets))
+        state = layer.norm1(start + layer.dropout1(attended))
+        widened = layer.linear2(layer.dropout(layer.activation(layer.linear1(state))))
+        return self.norm(last(layer.norm2(state + layer.dropout2(widened))))
+
+    def _attended(
+        self, start: Float[Tensor, " half"], first: nn.Module, told: Mapping[str, Tensor], subsets: Sequence[Subset]
+    ) -> Float[Tensor, "sets batch half"]:
+        """What the gathering token attends to: itself and the modalities of each set."""
+        attention = self.embroider_core[1].self_attn
+        weight, bias, half = attention.in_proj_weight, attention.in_proj_bias, len(start)
+        names = [one for one in MODALITIES if one in told]
+        members = torch.tensor([[True, *(name in one for name in names)] for one in subsets], device=start.device)
+        tokens = first(torch.stack([told[name] for name in names], dim=1))
+        tokens = torch.cat([start.expand(len(tokens), 1, -1), tokens], dim=1)
+        of_question, of_key, of_value = weight.split(half)
+        question = functional.linear(start, of_question, bias[:half]).unflatten(-1, (_HEADS, -1))
+        # the keys' bias adds the same to all scores, and so changes no share
+        asked = torch.einsum("hd,hdk->hk", question, of_key.unflatten(0, (_HEADS, -1)))
+        scores = functional.linear(tokens, asked) / question.shape[-1] ** 0.5
+        shares = scores.masked_fill(~members[:, None, :, None], -torch.inf).softmax(2)
+        values = functional.linear(tokens, of_value, bias[2 * half :]).unflatten(-1, (_HEADS, -1))
+        kept = functional.dropout(shares, attention.dropout, self.training)
+        return torch.einsum("sbth,bthd->sbhd", kept, values).flatten(2)
 
     def projections(self, token: Float[Tensor, "batch latent"]) -> Vectors:
         """A token seen as each of the modalities."""
@@ -97,4 +115,4 @@ def _transformer_core(latent: int) -> nn.Sequential:
 
 
 def _perceptron_core(latent: int) -> nn.Sequential:
-    return nn.Sequential(_Sum(), mini_mlp(latent, latent, latent), UnitLength())
+    return nn.Sequential(nn.Identity(), mini_mlp(latent, latent, latent), UnitLength())

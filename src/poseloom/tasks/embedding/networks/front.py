@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.base.errors import PoseloomError
-from poseloom.tasks.embedding.modalities import MODALITIES, Subset, subset_of
+from poseloom.tasks.embedding.modalities import IMAGE, MODALITIES, Subset, subset_of
 from poseloom.tasks.embedding.networks.config import EmbeddingConfig
-from poseloom.tasks.embedding.networks.projections import encoder_projection, external_projection
+from poseloom.tasks.embedding.networks.projections import LayerPlus, encoder_projection, external_projection
 
 INITIAL_TEMPERATURE = 10.0
 """First value of the learned factor on the scores: an inverse temperature, as in PoseText."""
+_LEAST_DEVIATION = 0.1
+"""Added to the deviation of features."""
 _TOKENS = 3
 """Axes of features that are tokens."""
 Vectors = dict[str, Tensor]
@@ -32,11 +34,28 @@ class Projected(nn.Module):
         self.add_module(
             self.inner, encoder_projection(config.encoder_projection, config.width(modality), config.latent)
         )
+        self.standardised = modality == IMAGE and config.standardised_images
+        if self.standardised:
+            width = config.width(modality)
+            self.register_buffer("feature_mean", torch.zeros(width))
+            self.register_buffer("feature_scale", torch.ones(width))
+
+    def standardise(self, features: Float[Tensor, "rows *tokens width"]) -> None:
+        """Take mean and deviation from features of training; what hardly varies keeps away from dividing by nothing."""
+        rows = features.flatten(0, -2).double()
+        self.get_buffer("feature_mean").copy_(rows.mean(0))
+        self.get_buffer("feature_scale").copy_(1 / (rows.std(0) + _LEAST_DEVIATION))
 
     def forward(self, features: Tensor) -> Float[Tensor, "batch latent"]:
         """Features (batch, width), or tokens (batch, tokens, width), which are projected first and averaged then."""
-        found: Tensor = getattr(self, self.inner)(features)
-        return found.mean(1) if found.dim() == _TOKENS else found
+        if self.standardised:
+            features = (features - self.get_buffer("feature_mean")) * self.get_buffer("feature_scale")
+        projection = getattr(self, self.inner)
+        if features.dim() != _TOKENS:
+            return projection(features)
+        if isinstance(projection, LayerPlus):
+            return projection.mean_of_tokens(features)
+        return projection(features).mean(1)
 
 
 class SharedSpace(nn.Module):

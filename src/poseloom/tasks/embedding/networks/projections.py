@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from poseloom.base.errors import PoseloomError, closest
+from poseloom.tasks.embedding.networks.mean_of_tokens import MeanOfTokens
 
 EncoderProjection = Literal["layerplus", "minimlp"]
 ExternalProjection = Literal["none", "minimlp", "mediummlpxs"]
@@ -29,6 +31,21 @@ class Perceptron(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "*batch inside"]) -> Float[Tensor, "*batch outside"]:
         return self.layers(vectors)
+
+
+class LayerPlus(nn.Sequential):
+    """One layer with ReLU and dropout (``layerplus``), named as in the released weights."""
+
+    def __init__(self, inside: int, outside: int):
+        super().__init__(nn.Linear(inside, outside), nn.ReLU(), nn.Dropout(_DROPOUT))
+
+    def mean_of_tokens(self, tokens: Float[Tensor, "batch tokens inside"]) -> Float[Tensor, "batch outside"]:
+        """The mean of all tokens' projections; in training on a CPU without an array of all of them."""
+        layer, _, dropout = self
+        fused = self.training and tokens.device.type == "cpu" and tokens.dtype == layer.weight.dtype == torch.float32
+        if not fused or torch.is_autocast_enabled("cpu"):
+            return self(tokens).mean(1)
+        return MeanOfTokens.apply(tokens, layer.weight, layer.bias, dropout.p)
 
 
 def mini_mlp(inside: int, hidden: int, outside: int) -> Perceptron:
@@ -55,7 +72,7 @@ def encoder_projection(kind: str, inside: int, latent: int) -> nn.Module:
         PoseloomError: an unknown kind.
     """
     if kind == "layerplus":
-        return nn.Sequential(nn.Linear(inside, latent), nn.ReLU(), nn.Dropout(_DROPOUT))
+        return LayerPlus(inside, latent)
     if kind == "minimlp":
         return mini_mlp(inside, inside, latent)
     raise _unknown("encoder projection", kind, ["layerplus", "minimlp"])
