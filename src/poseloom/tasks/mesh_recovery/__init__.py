@@ -10,6 +10,7 @@ DECLARATION = Declaration(
     model="BodyNetwork",
     offers=("look",),
     place=9,
-    learners={name: f".objectives.{name}" for name in ("hmr", "spin", "pare", "graphcmr", "graphormer")},
-    predictor=".network_predict",
+    learners={name: f".objectives.{name}" for name in ("small", "hmr", "spin", "pare", "graphcmr", "graphormer")},
+    predictor=".opening",
+    shipped=True,
 )
