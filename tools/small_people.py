@@ -1,4 +1,4 @@
-"""Make the people from which the small network of mesh recovery learns: pictures of a table as the photo reader sees them.
+"""Make the people from which the small network of mesh recovery learns: pictures of a table through the trunk.
 
     poseloom data render POSES --out TABLE --size 192x192 --body preview --layers none
     python tools/small_people.py TABLE PEOPLE --part 0/2 &

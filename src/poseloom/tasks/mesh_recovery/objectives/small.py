@@ -138,7 +138,7 @@ class SmallLearner(Learner):
             self.model.lifter.load_state_dict(lifter.state_dict())
         except RuntimeError:
             raise PoseloomError(
-                "recipe: model.lifter: has other sizes than the shipped lifter; leave it out, or say from_shipped = false"
+                "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
             ) from None
         self.model.begin_tower(tower_of(shipped_trunk()))
 
