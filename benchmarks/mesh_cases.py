@@ -26,6 +26,28 @@ def _network(algorithm: str, backbone: str, people: int) -> Work:
     return lambda: network.look(picture, boxes)
 
 
+def _small(looks: int) -> Work:
+    """The shipped network: one look at a region whose place is known, or two, as a box is looked at."""
+    import torch
+
+    from poseloom.checkpoints.registry import load_model
+    from poseloom.images.roi import Roi
+    from poseloom.tasks.mesh_recovery.small_maps import look_and_read
+
+    network = load_model("mesh_recovery")
+    picture = torch.rand(3, 480, 640)
+    if looks > 1:
+        return lambda: network.look(picture, [[120.0, 40.0, 400.0, 400.0]])
+    roi = Roi(torch.tensor([[320.0, 240.0]]), torch.tensor([500.0]), torch.zeros(1))
+    lens, centre = torch.tensor([800.0]), torch.tensor([[319.5, 239.5]])
+
+    def work() -> Any:
+        with torch.inference_mode():
+            return network.model(look_and_read(network.trunk, picture, roi, lens, centre)[2])
+
+    return work
+
+
 def _procrustes() -> Work:
     import torch
 
@@ -66,6 +88,8 @@ def _network_case(name: str, algorithm: str, backbone: str, people: int, target:
 
 
 CASES = (
+    Case("small network, one person whose region is known", lambda: _small(1), lambda s: f"{1000 * s:.0f} ms", "25 ms"),
+    Case("small network, one person in a box: two looks", lambda: _small(2), lambda s: f"{1000 * s:.0f} ms"),
     _network_case("HMR on ResNet-50, one person of a picture", "hmr", "resnet50", 1, "100 ms"),
     _network_case("HMR on ResNet-50, sixteen people", "hmr", "resnet50", 16, "1700 ms"),
     _network_case("HMR on Twins-SVT, one person", "hmr", "twins_svt", 1),

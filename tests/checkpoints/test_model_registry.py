@@ -34,7 +34,7 @@ def test_every_task_has_a_model_that_can_be_called(tiny_models, task):
 def test_shipped_models_are_found_by_name(tiny_models, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", tiny_models.folder)
     assert registry.load_model("generation").card.figures == {"made_up": 12.5}
-    assert {*registry.shipped_names()} == {*METHODS, "embedding", "sign", "lifting", "transfer"}
+    assert {*registry.shipped_names()} == {*METHODS, "embedding", "sign", "lifting", "mesh_recovery", "transfer"}
     assert [model.name for model in registry.shipped_models() if model.card] == [*registry.shipped_names()]
     poses = poseloom.generate("both arms raised", n=2, seed=3).poses
     again = poseloom.load_model("generation").generate("both arms raised", 2, 3).poses

@@ -55,9 +55,10 @@ def recover(
         fps: frames a second of a video that are looked at; all by default.
         lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
         algorithm: how bodies are found: ``lifted`` lets a learned lifter tell depth and pose, which are fitted to the
-            picture; ``landmarks`` fits the free body to the keypoints alone; ``hmr``, ``spin``, ``pare``, ``graphcmr``,
-            ``graphormer`` are networks that look at the pixels, see `model`.
-        model: path of such a network, trained by ``poseloom train`` or imported.
+            picture; ``keypoints`` (or ``landmarks``) fits the free body to the keypoints alone; ``small`` is
+            poseloom's own network that looks at the pixels and is fitted to the picture likewise; ``hmr``, ``spin``,
+            ``pare``, ``graphcmr``, ``graphormer`` are networks of others, see `model`.
+        model: path of such a network, trained by ``poseloom train`` or imported; ``small`` ships one.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.
 
@@ -67,9 +68,10 @@ def recover(
     from poseloom.checkpoints.people import lifter_of
     from poseloom.images.read import lens_of
     from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
+    from poseloom.tasks.mesh_recovery.networks.small import SMALL
     from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
 
-    is_network = model is not None or algorithm in NETWORKS
+    is_network = model is not None or algorithm in (SMALL, *NETWORKS)
     if not is_network:
         check_algorithm(algorithm)
     found = keypoints(source, boxes=boxes, people=people, fps=fps, smooth=smooth, progress=progress)

@@ -24,8 +24,11 @@ from poseloom.tasks.mesh_recovery.learned_body import SmplLearnedBody
 from poseloom.tasks.mesh_recovery.network_predict import BodyNetwork
 from poseloom.tasks.mesh_recovery.network_recover import recover_by_network
 from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS
+from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
+from poseloom.tasks.mesh_recovery.predict import recover_bodies
 from poseloom.tasks.mesh_recovery.released import ReleasedNetwork, build_released
+from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path
 from poseloom.training.recipe import Card
 from poseloom.training.recipe_files import plain
@@ -88,28 +91,33 @@ def recover_with(
     lens: float | None = None,
     fps: float | None = None,
 ) -> Recovered:
-    """The bodies of people who were found, as a network sees them.
+    """The bodies of people who were found, as a network sees them; what ``small`` says is fitted to the keypoints.
 
     Args:
         source: the picture or video in which they were found.
         keypoints: of them.
-        model: path of the network.
+        model: path of the network; the shipped one of ``small`` by default.
         algorithm: which network it must be; another name than those of networks does not care.
         lens, fps: as `poseloom.recover` takes them.
 
     Raises:
         PoseloomError: no model is named, it is of another algorithm, or nobody was found.
     """
+    if model is None and algorithm == SMALL:
+        model = BodyNetwork.task
     if model is None:
         raise PoseloomError(
             f"algorithm {algorithm} is a network: name its weights, --model FILE; 'poseloom models import' makes them "
             f"of a released checkpoint, 'poseloom train mesh_recovery/{algorithm}' of pictures"
         )
     network: BodyNetwork = load_model(model, BodyNetwork.task)
-    own = network.choice.algorithm
-    if algorithm in ALGORITHMS and own != algorithm:
+    own = network.algorithm
+    if algorithm in (SMALL, *ALGORITHMS) and own != algorithm:
         raise PoseloomError(f"{model}: is of the algorithm {own}, not {algorithm}; change one of them")
-    return recover_by_network(network, keypoints, _pictures(source, keypoints, fps), lens=lens)
+    pictures = _pictures(source, keypoints, fps)
+    if isinstance(network, SmallBodyNetwork):
+        return recover_bodies(keypoints, lens=lens, lifter=PictureLifter(network, pictures))
+    return recover_by_network(network, keypoints, pictures, lens=lens)
 
 
 def _pictures(source: Any, keypoints: Keypoints, fps: float | None) -> Iterable[Float[Tensor, "3 height width"]]:

@@ -42,13 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--algorithm",
         default="lifted",
         metavar="NAME",
-        help="lifted: a learned lifter tells depth (default); landmarks: a fit to keypoints alone",
+        help="lifted: a learned lifter tells depth (default); small: a network sees the pixels; keypoints: a fit to "
+        "keypoints alone; hmr, spin, pare, graphcmr, graphormer: of --model",
     )
     parser.add_argument(
         "--model",
         type=Path,
         metavar="NAME|PATH",
-        help="network that looks at the pixels: hmr, spin, pare, graphcmr, graphormer",
+        help="network that looks at the pixels, trained or imported (small ships one)",
     )
     parser.add_argument(
         "--out",

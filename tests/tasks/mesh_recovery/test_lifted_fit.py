@@ -137,3 +137,4 @@ def test_doubt_goes_with_the_clip(poses):
 def test_known_algorithms_pass():
     check_algorithm("lifted")
     check_algorithm("landmarks")
+    check_algorithm("keypoints")

@@ -8,7 +8,7 @@ documents describe them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -45,33 +45,44 @@ class OperatorGraph(nn.Module):
         self.outputs: list[int] = graph["outputs"]
         for name, weight in weights.items():
             self.register_buffer(name, weight)
-        self._last_use = _last_uses(self.operators, self.outputs)
+        self._plans: dict[tuple[int, ...], list[tuple[Row, list[int]]]] = {}
 
     def forward(self, picture: Float[Tensor, "batch 3 height width"]) -> tuple[Tensor, ...]:
         """The outputs, in the file's order, where the pictures are; pictures of the size `input_size`."""
+        return self.values(picture, self.outputs)
+
+    def values(self, picture: Float[Tensor, "batch 3 height width"], wanted: Sequence[int]) -> tuple[Tensor, ...]:
+        """Values within the network, by their numbers; only what they need is computed. Channels are last."""
         weight = next(self.buffers(), picture)
         values: dict[int, Tensor] = {self.source: picture.to(weight.device)}
-        for number, row in enumerate(self.operators):
+        for row, freed in self._plan(tuple(wanted)):
             inputs = [values[index] for index in row["inputs"]]
             values[row["output"]] = _OPERATORS[row["op"]](self, row, inputs)
-            for index in self._last_use.get(number, ()):
+            for index in freed:
                 del values[index]
-        return tuple(_channels_last(values[index]).to(picture.device) for index in self.outputs)
+        return tuple(_channels_last(values[index]).to(picture.device) for index in wanted)
+
+    def _plan(self, wanted: tuple[int, ...]) -> list[tuple[Row, list[int]]]:
+        """The operators that these values need, each with the values that nobody needs after it."""
+        if wanted not in self._plans:
+            needed, rows = set(wanted), []
+            for row in reversed(self.operators):
+                if row["output"] in needed:
+                    needed.update(row["inputs"])
+                    rows.append(row)
+            rows.reverse()
+            last = _last_uses(rows, list(wanted))
+            self._plans[wanted] = [(row, last.get(number, [])) for number, row in enumerate(rows)]
+        return self._plans[wanted]
 
     def only(self, outputs: list[int]) -> OperatorGraph:
-        """The same network, which shares its weights, with the operators that some values need and no others.
+        """The same network, which shares its weights, with other outputs; only what they need is computed.
 
         Args:
             outputs: numbers of values, which it gives in this order.
         """
-        needed, kept = set(outputs), []
-        for row in reversed(self.operators):
-            if row["output"] in needed:
-                kept.append(row)
-                needed.update(row["inputs"])
         smaller = copy(self)
-        smaller.operators, smaller.outputs = kept[::-1], list(outputs)
-        smaller._last_use = _last_uses(smaller.operators, smaller.outputs)
+        smaller.outputs = list(outputs)
         return smaller
 
     def source_of(self, value: int) -> int:

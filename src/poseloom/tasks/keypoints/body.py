@@ -70,7 +70,18 @@ class BodyPoints:
 def body_points(network: OperatorGraph, picture: Float[Tensor, "3 height width"], roi: Roi) -> BodyPoints:
     """The landmarks of the people in regions of a picture."""
     size = network.input_size[0]
-    rows, score, masks, heat, world = network(crops(picture, roi, size))
+    return points_of(network(crops(picture, roi, size)), roi, size)
+
+
+def points_of(said: tuple[Tensor, ...], roi: Roi, size: int) -> BodyPoints:
+    """The landmarks that the body network's outputs say.
+
+    Args:
+        said: its outputs, in their order, for each region.
+        roi: the regions.
+        size: pixels of a crop's side.
+    """
+    rows, score, masks, heat, world = said
     rows, world = rows.reshape(-1, ROWS_OF_POINTS, 5), world.reshape(-1, ROWS_OF_POINTS, 3)[:, :POINTS]
     places = refined(rows[..., :2] / size, heat)
     points = roi.to_picture(places)

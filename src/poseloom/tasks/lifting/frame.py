@@ -6,7 +6,7 @@ the region is, so that neither the place in the picture nor the tilt of the regi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Bool, Float
@@ -42,6 +42,9 @@ class SeenPeople:
     size: Float[Tensor, "people 2"]
     focal: Float[Tensor, " people"]
     centre: Float[Tensor, "people 2"]
+
+    def __getitem__(self, rows: Tensor | slice) -> SeenPeople:
+        return SeenPeople(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def axes(self) -> Float[Tensor, "people 3 3"]:
         """From the camera's axes to those of the lifter."""

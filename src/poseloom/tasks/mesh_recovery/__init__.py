@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseloom.tasks.declaration import Declaration
+from poseloom.tasks.declaration import DEFAULT, Declaration
 
 DECLARATION = Declaration(
     __name__,
@@ -10,6 +10,10 @@ DECLARATION = Declaration(
     model="BodyNetwork",
     offers=("look",),
     place=9,
-    learners={name: f".objectives.{name}" for name in ("hmr", "spin", "pare", "graphcmr", "graphormer")},
-    predictor=".network_predict",
+    learners={
+        DEFAULT: ".objectives.small",
+        **{name: f".objectives.{name}" for name in ("small", "hmr", "spin", "pare", "graphcmr", "graphormer")},
+    },
+    predictor=".opening",
+    shipped=True,
 )

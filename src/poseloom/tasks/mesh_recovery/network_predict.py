@@ -92,6 +92,11 @@ class BodyNetwork:
         self.choice, self.body, self.card = choice, body, card
         self.network = folded(network).to(memory_format=torch.channels_last)
 
+    @property
+    def algorithm(self) -> str:
+        """Which of the algorithms it is."""
+        return self.choice.algorithm
+
     def look(
         self,
         picture: Float[Tensor, "3 height width"],
@@ -112,7 +117,7 @@ class BodyNetwork:
         whole = boxes is None
         rows = [[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes]
         given = torch.tensor(rows, dtype=torch.float32).reshape(-1, 4)
-        _check_boxes(given)
+        check_boxes(given)
         squares = Region.of_box(given, enlarged=1.0 if whole else enlarged)
         if not len(given):
             raise PoseloomError("boxes: none is given; leave them out to look at the whole picture")
@@ -151,14 +156,19 @@ class BodyNetwork:
         return found
 
 
-def _check_boxes(boxes: Float[Tensor, "people 4"]) -> None:
+def check_boxes(boxes: Float[Tensor, "people 4"]) -> None:
+    """Refuse boxes without extent, and numbers that are not finite.
+
+    Raises:
+        PoseloomError: with the first of them.
+    """
     for number, box in enumerate(boxes.tolist()):
         if not all(abs(value) < float("inf") for value in box) or box[2] <= 0 or box[3] <= 0:
             told = ", ".join(f"{value:g}" for value in box)
             raise PoseloomError(f"box {number}: {told}: expected x, y and a width and height above 0, pixels")
 
 
-def open_model(path: Path) -> BodyNetwork:
+def open_body_network(path: Path) -> BodyNetwork:
     """A network of exported or imported weights.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import torch
 from jaxtyping import Float
@@ -14,25 +15,34 @@ from poseloom.pose.camera import Camera
 from poseloom.pose.types import Pose
 from poseloom.results.keypoints import Keypoints
 from poseloom.results.recovered import Recovered, on_floor
-from poseloom.tasks.lifting.predict import Lifted, PoseLifter
+from poseloom.tasks.lifting.predict import Lifted
 from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, seen_joints
 from poseloom.tasks.mesh_recovery.landmarks import Bodies, fit_landmarks
 from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
+from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.on_ground import stands_of
 
 LIFTED = "lifted"
-ALGORITHMS = (LIFTED, "landmarks")
+ALGORITHMS = (LIFTED, "landmarks", "keypoints")
 """Ways to a body: ``lifted`` lets a learned lifter tell depth and pose and fits these to the picture, ``landmarks``
-fits to what the keypoint networks see alone."""
+and ``keypoints``, which are one, fit to what the keypoint networks see alone."""
 NORMAL_LENS = 43.3
 """Millimetres: the diagonal of a 36 x 24 sensor; as long as this is the lens that is assumed where a file is silent."""
+
+
+class TellsPoses(Protocol):
+    """Whatever says poses of people whose landmarks are known."""
+
+    def lift(self, people: Keypoints, focal: float) -> Lifted:
+        """Their poses, in the axes of the camera; the focal length is in pixels."""
+        ...
 
 
 def recover_bodies(
     keypoints: Keypoints,
     *,
     lens: float | None = None,
-    lifter: PoseLifter | None = None,
+    lifter: TellsPoses | None = None,
     notes: tuple[str, ...] = (),
 ) -> Recovered:
     """The bodies of people in a picture or a video.
@@ -88,7 +98,7 @@ def check_algorithm(algorithm: str) -> None:
         PoseloomError: it is unknown.
     """
     if algorithm not in ALGORITHMS:
-        known = (*ALGORITHMS, *NETWORKS)
+        known = (*ALGORITHMS, SMALL, *NETWORKS)
         raise PoseloomError(f"algorithm {algorithm!r} is unknown (of {', '.join(known)}){closest(algorithm, known)}")
 
 

@@ -1,0 +1,241 @@
+"""How poseloom's small network is trained: on people as the trunk sees them, beginning with the shipped lifter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from poseloom.base.errors import PoseloomError
+from poseloom.base.ranges import within
+from poseloom.metrics import pa_mpjpe, root_aligned_mpjpe
+from poseloom.pose import BODY_JOINTS
+from poseloom.pose.joints import PARENTS
+from poseloom.pose.kinematics import forward_kinematics
+from poseloom.pose.skeleton import rest_offsets
+from poseloom.tasks.keypoints.body import POINTS
+from poseloom.tasks.lifting.objective import carried_joints
+from poseloom.tasks.lifting.predict import open_model
+from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
+from poseloom.tasks.mesh_recovery.small_people import read_people
+from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
+
+_HELD_OUT = 10
+"""Each of so many shards, the last one, is never trained on."""
+_AT_ONCE = 256
+_FARTHEST = 1.0
+"""Of a region's half side: a joint that is drawn farther off than that counts no more."""
+
+
+@dataclass(frozen=True)
+class PeopleData:
+    """People to learn from.
+
+    Args:
+        people: folder of them, as `tools/small_people.py` makes it.
+        batches: number of batches that count as an epoch.
+        shaken: noise on landmarks in the picture, of the region's side, and in space, metres.
+    """
+
+    people: str = ""
+    batches: int = within(100, 1, 10_000_000)
+    shaken: float = within(0.012, 0, 1)
+
+
+@dataclass(frozen=True)
+class SmallWeights:
+    """How much each loss counts.
+
+    Args:
+        carried: distance of the joints that the rotations give, metres.
+        joints: distance of the joints that are told directly, metres.
+        turned: rotations in space, and in the parents' axes.
+        errors: likelihood of the errors under those that are foreseen.
+        shape: distance of the phenotypes.
+        flat: distance in the picture, of the region's half side.
+    """
+
+    carried: float = within(1.0, 0, 1000)
+    joints: float = within(1.0, 0, 1000)
+    turned: float = within(0.05, 0, 1000)
+    errors: float = within(0.01, 0, 1000)
+    shape: float = within(0.05, 0, 1000)
+    flat: float = within(0.3, 0, 1000)
+
+
+@dataclass(frozen=True)
+class SmallRecipe(Recipe):
+    """How the small network is trained.
+
+    Args:
+        algorithm: tells these recipes from others of the task.
+        model: sizes of the learned part.
+        data: people to learn from.
+        losses: weights of the losses.
+        gentle: rate of the lifter and of the tower, which have learned before, beside that of all else.
+        from_shipped: begin with the shipped lifter and with the trunk's own tower.
+    """
+
+    algorithm: str = SMALL
+    model: SmallConfig = field(default_factory=SmallConfig)
+    data: PeopleData = field(default_factory=PeopleData)
+    losses: SmallWeights = field(default_factory=SmallWeights)
+    gentle: float = within(0.3, 0, 1)
+    from_shipped: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class SmallBatch:
+    """What is seen of people, and the truth in the axes of their regions.
+
+    Args:
+        seen: maps and landmarks.
+        local: local rotations, the root's in the region's axes.
+        flat: joints in the region, which reaches from -1 to 1; y down.
+        shape: phenotypes.
+    """
+
+    seen: Maps
+    local: Float[Tensor, "people 22 3 3"]
+    flat: Float[Tensor, "people 22 2"]
+    shape: Float[Tensor, "people 6"]
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    def __getitem__(self, rows: Tensor | slice) -> SmallBatch:
+        return SmallBatch(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+
+def batch_of(people: dict[str, Tensor]) -> SmallBatch:
+    """People of a folder."""
+    seen = Maps(people["deep"], people["fine"], people["numbers"])
+    return SmallBatch(seen, people["local"], people["flat"], people["shape"])
+
+
+class SmallLearner(Learner):
+    """The small network, and the people that it learns from."""
+
+    monitor = Monitor("pa_mpjpe", "min")
+    recipe: SmallRecipe
+    model: SmallNetwork
+
+    def __init__(self, recipe: SmallRecipe):
+        super().__init__(recipe)
+        self.model = SmallNetwork(recipe.model)
+        if recipe.from_shipped:
+            self._begin_as_shipped()
+
+    def _begin_as_shipped(self) -> None:
+        lifter = open_model(Path(str(files("poseloom"))) / "checkpoints" / "weights" / "lifting.safetensors").model
+        try:
+            self.model.lifter.load_state_dict(lifter.state_dict())
+        except RuntimeError:
+            raise PoseloomError(
+                "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
+            ) from None
+        self.model.begin_tower(tower_of(shipped_trunk()))
+
+    @cached_property
+    def _every(self) -> tuple[SmallBatch, SmallBatch]:
+        if not self.recipe.data.people:
+            raise PoseloomError("recipe: data.people: is empty; name a folder of people, see tools/small_people.py")
+        folder = Path(self.recipe.data.people)
+        held = batch_of(read_people(folder, held_out_shard))
+        return batch_of(read_people(folder, lambda number: not held_out_shard(number))), held
+
+    def batches(self, share: Share) -> Batches:
+        return MadeBatches(self._drawn, share, self.recipe.data.batches)
+
+    def begin(self, stage: object) -> None:
+        if stage is self.recipe.stages[0]:
+            self.model.measure(self._every[0].seen)
+        self.model.tower[:FROZEN].requires_grad_(False)
+
+    def network_groups(self) -> list[ParameterGroup]:
+        """What has learned before has a lower rate; the first half of the tower stays."""
+        gentle = [*self.model.lifter.parameters(), *self.model.tower[FROZEN:].parameters()]
+        return [
+            ParameterGroup(list(self.model.body.parameters())),
+            ParameterGroup(gentle, lr_factor=self.recipe.gentle),
+        ]
+
+    def _drawn(self, seed: int, count: int) -> SmallBatch:
+        generator = torch.Generator().manual_seed(seed % (1 << 62))
+        batch = self._every[0][torch.randint(len(self._every[0]), (count,), generator=generator)]
+        spread = torch.zeros(POINTS, 8)
+        spread[:, [0, 1, 2, 4, 5, 6]] = self.recipe.data.shaken
+        noise = torch.randn(count, POINTS, 8, generator=generator) * spread
+        numbers = batch.seen.numbers + torch.nn.functional.pad(noise.flatten(1), (0, 2))
+        return SmallBatch(Maps(batch.seen.deep, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
+
+    def losses(self, batch: SmallBatch) -> dict[str, Tensor]:
+        return small_losses(self.model(batch.seen), batch, self.recipe.losses)
+
+    def validate(self) -> dict[str, float]:
+        held = self._every[1]
+        parts = [held[rows] for rows in torch.arange(len(held)).split(_AT_ONCE)]
+        figures = [figures_of(self.model(part.seen), part) for part in parts]
+        counts = torch.tensor([len(part) for part in parts], dtype=torch.float64)
+        return {
+            name: float((torch.tensor([one[name] for one in figures]) * counts).sum() / counts.sum())
+            for name in figures[0]
+        }
+
+
+def held_out_shard(number: int) -> bool:
+    """Whether a shard is never trained on."""
+    return number % _HELD_OUT == _HELD_OUT - 1
+
+
+def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) -> dict[str, Tensor]:
+    """The losses of a batch by name; `total` is their weighted sum."""
+    offsets = rest_offsets()[:BODY_JOINTS].to(output.local)
+    glob, carried = forward_kinematics(output.local, offsets, PARENTS[:BODY_JOINTS], offsets.new_zeros(3))
+    truly, joints = forward_kinematics(batch.local, offsets, PARENTS[:BODY_JOINTS], offsets.new_zeros(3))
+    apart = (output.joints - joints).norm(dim=-1)
+    turn = (output.local - batch.local).square().sum((-1, -2)).add(1e-8).sqrt() * 2**-0.5
+    losses = {
+        "carried": (carried - joints).norm(dim=-1).mean(),
+        "joints": apart.mean(),
+        "turned": _chordal(glob, truly) + _chordal(output.local, batch.local),
+        "errors": _likelihood(apart.detach(), output.place_error) + _likelihood(turn.detach(), output.turn_error),
+        "shape": (output.shape - batch.shape).abs().mean(),
+        "flat": (drawn(carried, output.weak) - batch.flat).abs().clamp(max=_FARTHEST).sum(-1).mean(),
+    }
+    total = sum((getattr(weights, name) * value for name, value in losses.items()), apart.new_zeros(()))
+    return {"total": total, **losses}
+
+
+def drawn(joints: Float[Tensor, "people 22 3"], weak: Float[Tensor, "people 3"]) -> Float[Tensor, "people 22 2"]:
+    """Where joints (+Y up) are seen in the region, which reaches from -1 to 1; y down."""
+    return weak[:, None, :1] * joints[..., :2] * joints.new_tensor([1.0, -1.0]) + weak[:, None, 1:]
+
+
+def figures_of(output: SmallOutput, batch: SmallBatch) -> dict[str, float]:
+    """Millimetres on the average body, pelvis on pelvis, and after the best rotation and scale."""
+    own, true = carried_joints(output.local), carried_joints(batch.local)
+    return {
+        "mpjpe": 1000 * float(root_aligned_mpjpe(own, true).mean()),
+        "pa_mpjpe": 1000 * float(pa_mpjpe(own, true).mean()),
+        "flat": float((drawn(own, output.weak) - batch.flat).norm(dim=-1).mean()) / 2,
+    }
+
+
+def _chordal(one: Tensor, other: Tensor) -> Tensor:
+    """Mean square of the chordal distance of rotations."""
+    return (one - other).square().sum((-1, -2)).mean()
+
+
+def _likelihood(error: Tensor, foreseen: Tensor) -> Tensor:
+    """Negative logarithm, for errors that are distributed exponentially about the mean that is foreseen."""
+    return (error / foreseen + foreseen.log()).mean()
+
+
+TASK = Task("mesh_recovery", "pictures of people -> bodies (small)", SmallRecipe, SmallLearner)
