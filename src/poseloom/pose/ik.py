@@ -38,6 +38,8 @@ _FIRST_BEND = 0.15
 _ROUNDS, _STAY_ROUNDS, _PIN_ROUNDS = 40, 4, 12
 _NEAR, _STALLED, _STAY_LOSS = 2e-4, 5e-5, 0.02
 """Metres: where a target counts as reached, what counts as progress, and what a target may lose to what should stay."""
+_STALLED_SHARE = 0.01
+"""Of what is missing: less than that in a round is no progress."""
 _GOOD_ROUND = 0.8
 """A round that leaves less than this share of what was missing is taken without trying more damping."""
 _SMOOTH_TURN, _SMOOTH_RATE = 0.12, 8.0
@@ -193,7 +195,7 @@ class _Solver:
         if cost < _NEAR:
             return False
         rows = self._rows(with_goals, with_stays)
-        allowed = cost + _STAY_LOSS if with_stays else cost - _STALLED
+        allowed = cost + _STAY_LOSS if with_stays else cost - max(_STALLED, _STALLED_SHARE * cost)
         best: Figure | None = None
         for damping in _DAMPINGS:
             self._round(rows, damping)

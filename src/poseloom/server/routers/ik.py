@@ -56,7 +56,8 @@ def _reached(asked: IkRequest) -> dict[str, Any]:
     from poseloom.pose.ik import reach
 
     pose = asked.pose.pose()
-    found = reach(pose, asked.targets, pins=asked.pins, floor=asked.floor, apart=asked.apart, offsets=_bones(pose))
+    targets = {str(name): place for name, place in asked.targets.items()}
+    found = reach(pose, targets, pins=asked.pins, floor=asked.floor, apart=asked.apart, offsets=_bones(pose))
     misses = {name: round(miss, 5) for name, miss in found.misses.items()}
     return {"pose": pose_json(found.pose.reshape(1))[0], "misses": misses, "notes": []}
 
