@@ -68,7 +68,9 @@ def test_a_service_answers_and_stops_when_it_is_told_to():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         lines = ""
         while "}" not in lines:
-            lines += server.stdout.readline()
+            line = server.stdout.readline()
+            assert line, server.stderr.read()
+            lines += line
         url = json.loads(lines)["url"]
         with urllib.request.urlopen(f"{url}/v1/health", timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
         printing.print_json({"url": f"http://{shown}:{port}", "openapi": f"http://{shown}:{port}/v1/openapi.json"})
     else:
         print(f"poseloom serve: http://{shown}:{port}/v1/ (stop with Ctrl+C)", flush=True)
+    sys.stdout.flush()  # whoever started it waits for the address
     level = logging.WARNING if messages.is_quiet() else logging.INFO
     set_up_logs(arguments.json, level)
     serve(app, taken)
