@@ -61,7 +61,7 @@ WORST = {
     "worst_touch": (
         "a right hand that points right",
         "finger23spread fingerbendmod extfingerr palmdr touch moveir smallmod arcu",
-        "No right wrist points right in front of the chest; the hand comes from above, and what it touches is not said.",
+        "No right wrist points right in front of the chest; the hand comes from above. What it touches is not said.",
     ),
     "worst_handback": (
         "a fist on the back of a hand that points down",

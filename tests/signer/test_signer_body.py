@@ -1,4 +1,4 @@
-"""Signing bodies: nothing goes through anything, elbows do not flip, signs mirror, contacts are where they are written."""
+"""Signing bodies: nothing goes through anything, elbows do not flip, signs mirror, contacts are as they are written."""
 
 import pytest
 import torch

@@ -114,7 +114,7 @@ def _wrapped(pronation: Tensor) -> Tensor:
 
 
 def discomfort_of(
-    arm: Geometry, angles: ArmAngles, swivel: Float[Tensor, "*#frames #sides candidates"], sign: Float[Tensor, " sides"]
+    arm: Geometry, angles: ArmAngles, swivel: Float[Tensor, " candidates"], sign: Float[Tensor, " sides"]
 ) -> Float[Tensor, "frames sides candidates"]:
     """How little a person would like to hold an arm so; what lies beyond a range or within the trunk counts most."""
     side = sign[:, None]
