@@ -31,6 +31,7 @@ def truthful_captions(texts: Sequence[str], poses: Pose) -> list[str]:
     """
     if not texts:
         return []
+    poses = poses.body()  # the models see no hands
     truth = joined_truths([truth_of(figure) for figure in figures(poses)])
     made = []
     for number, text in enumerate(texts):
