@@ -87,7 +87,7 @@ def _found(index: Index, asked: SearchRequest, pose: Pose | None, model: Any) ->
     where, words = asked.where, asked.text
     if words is None or pose is None:
         query = pose if pose is not None else words or ""
-        more = {"near": asked.near, "mirrored": asked.mirrored, "statements": asked.statements}
+        more: dict[str, Any] = {"near": asked.near, "mirrored": asked.mirrored, "statements": asked.statements}
         return api.find(query, index, asked.k, where=where, model=model, **more)
     by_words = api.find(words, index, _DEEP, where=where, model=model, near=asked.near, statements=asked.statements)
     by_pose = api.find(pose, index, len(index), where=where, model=model, mirrored=asked.mirrored)

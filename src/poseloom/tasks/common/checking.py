@@ -40,7 +40,7 @@ def stated_facts(text: str, poses: Pose) -> Facts:
     truth = None
     if claims.statements:
         truth = joined_truths([truth_of(figure) for figure in figures(poses)])
-    return _stated(claims, truth, len(poses))
+    return _stated(text, claims, truth, poses)
 
 
 def later_facts(texts: Sequence[str], poses: Sequence[Pose]) -> list[Facts]:
@@ -61,7 +61,7 @@ def later_facts(texts: Sequence[str], poses: Sequence[Pose]) -> list[Facts]:
         ends = np.cumsum([0, *(len(one) for one in poses)]).tolist()
         claims = [claims_of(first_words(text)) for text in texts]
         parts = [truth.part(slice(start, end)) for start, end in pairwise(ends)]
-        return [_stated(one, part, part.poses) for one, part in zip(claims, parts, strict=True)]
+        return [_stated(*one) for one in zip(texts, claims, parts, poses, strict=True)]
 
     lock = Lock()
 
@@ -72,8 +72,8 @@ def later_facts(texts: Sequence[str], poses: Sequence[Pose]) -> list[Facts]:
     return [Facts.later(partial(of, place)) for place in range(len(texts))]
 
 
-def _stated(claims: Claims, truth: Truth | None, poses: int) -> Facts:
-    holds = np.zeros((poses, len(claims.statements)), bool)
+def _stated(text: str, claims: Claims, truth: Truth | None, poses: Pose) -> Facts:
+    holds = np.zeros((len(poses), len(claims.statements)), bool)
     if truth is not None:
         for place, options in enumerate(claims.statements):
             holds[:, place] = np.logical_or.reduce([truth.holds(one) for one in options])

@@ -70,6 +70,6 @@ def truthful_instructions(texts: Sequence[str], first: Pose, second: Pose) -> li
     for number, text in enumerate(texts):
         good = kept.get(number, [])
         enough = bool(good) and len(good) >= _LEFT * len(_SENTENCE.split(text.strip()))
-        one = slice(number, number + 1)
-        made.append(" ".join(good) if enough else str(instruct(first[one], second[one], seed=number)[0]))
+        pair = slice(number, number + 1)
+        made.append(" ".join(good) if enough else str(instruct(first[pair], second[pair], seed=number)[0]))
     return made
