@@ -34,7 +34,12 @@ def test_every_task_has_a_model_that_can_be_called(tiny_models, task):
 def test_shipped_models_are_found_by_name(tiny_models, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", tiny_models.folder)
     assert registry.load_model("generation").card.figures == {"made_up": 12.5}
-    assert [model.name for model in registry.shipped_models() if model.card] == [*METHODS, "sign", "lifting", "mesh_recovery"]
+    assert [model.name for model in registry.shipped_models() if model.card] == [
+        *METHODS,
+        "sign",
+        "lifting",
+        "mesh_recovery",
+    ]
     poses = poseloom.generate("both arms raised", n=2, seed=3).poses
     again = poseloom.load_model("generation").generate("both arms raised", 2, 3).poses
     assert torch.equal(poses.rotations, again.rotations)
