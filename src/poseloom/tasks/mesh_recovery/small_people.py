@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -175,10 +176,12 @@ def read_people(folder: Path, chosen: Callable[[int], bool] = lambda number: Tru
     paths = [path for path in sorted(folder.glob("people-*.npz")) if chosen(int(path.stem.rpartition("-")[2]))]
     if not paths:
         raise FileError(folder, "holds no people", remedy="make them by tools/small_people.py")
-    shards = []
-    for path in paths:
-        try:
-            shards.append(dict(np.load(path)))
-        except (OSError, ValueError) as error:
-            raise FileError(path, f"is damaged: {error}", remedy="remove it and make it again") from None
+    shards = [_shard(path) for path in paths]
     return {name: torch.from_numpy(np.concatenate([shard[name] for shard in shards])) for name in shards[0]}
+
+
+def _shard(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return dict(np.load(path))
+    except (OSError, ValueError, BadZipFile) as error:
+        raise FileError(path, f"is damaged: {error}", remedy="remove it and make it again") from None
