@@ -22,6 +22,7 @@ from poseloom.tasks.lifting.model import LifterConfig
 from poseloom.tasks.mesh_recovery.networks.small import Maps, SmallConfig, SmallNetwork, joined_maps
 from poseloom.tasks.mesh_recovery.objectives.small import SmallBatch, SmallWeights, drawn, small_losses
 from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, tower_of
+from poseloom.tasks.mesh_recovery.small_people import read_people, region_of
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, seen_in
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -177,3 +178,22 @@ def test_a_model_of_another_algorithm_is_refused(tmp_path, monkeypatch):
     with pytest.raises(FileError, match="has no card"):
         (tmp_path / "x.safetensors").write_bytes(b"nothing")
         recover_with(torch.zeros(3, *SIZE[::-1]), keypoints, tmp_path / "x.safetensors", "small")
+
+
+def test_people_of_a_folder(tmp_path):
+    with pytest.raises(FileError, match="holds no people"):
+        read_people(tmp_path)
+    (tmp_path / "people-00000.npz").write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(FileError, match="is damaged"):
+        read_people(tmp_path)
+
+
+def test_regions_hold_the_person_and_turn_with_the_trunk():
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(22, 2, generator=generator) * 80
+    pixels[[1, 2]], pixels[[16, 17]] = torch.tensor([100.0, 100.0]), torch.tensor([180.0, 20.0])  # leaning 45 degrees
+    regions = [region_of(pixels, generator) for _ in range(60)]
+    inside = torch.stack([((one.to_crop(pixels[None]) > 0) & (one.to_crop(pixels[None]) < 1)).all() for one in regions])
+    turns = torch.cat([one.turn for one in regions])
+    assert inside.float().mean() > 0.8
+    assert 0.6 < ((turns - 0.785).abs() < 0.4).float().mean() < 0.95

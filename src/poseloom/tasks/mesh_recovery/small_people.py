@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -180,8 +180,8 @@ def read_people(folder: Path, chosen: Callable[[int], bool] = lambda number: Tru
     return {name: torch.from_numpy(np.concatenate([shard[name] for shard in shards])) for name in shards[0]}
 
 
-def _shard(path: Path) -> dict[str, Any]:
+def _shard(path: Path) -> dict[str, np.ndarray]:
     try:
         return dict(np.load(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise FileError(path, f"is damaged: {error}", remedy="remove it and make it again") from None
