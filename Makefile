@@ -11,13 +11,14 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt tools/install_torch.py
 
-.PHONY: help demo test slow mutants lint bench docs pins clean
+.PHONY: help demo test slow studio-test mutants lint bench docs pins clean
 
 help:
 	@echo "make demo    set up and run the tour: out/demo/index.html"
 	@echo "make test    set up and run the tests"
 	@echo "make slow    the longer tests as well"
-	@echo "make mutants break the code on purpose, in about 150 ways: do the tests notice?"
+	@echo "make studio-test  the studio: its types, its own tests, its bundle, a tour in Chromium (needs node)"
+	@echo "make mutants break the code on purpose, in about 190 ways: do the tests notice?"
 	@echo "make lint    ruff, mypy and the import contract"
 	@echo "make bench   CPU seconds per unit of work, one thread (docs/benchmarks.md)"
 	@echo "make docs    the pages and the API reference as a site: out/site/index.html"
@@ -32,6 +33,11 @@ test: $(DEV)
 
 slow: $(DEV)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 -m "slow or not slow"
+
+studio-test: $(DEV)
+	cd web && npm ci --silent && npm run check && npm test && npm run compare
+	@command -v chromium >/dev/null || echo "the tour is skipped without Chromium; on Debian: apt-get install chromium"
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest tests/studio -m "slow or not slow"
 
 mutants: $(DEV)
 	$(VENV)/bin/python tools/mutants.py

@@ -56,10 +56,9 @@ def test_a_port_that_is_taken_is_told():
     from poseloom.server import Settings
     from poseloom.server.run import listening_socket
 
-    with listening_socket(Settings(port=0)) as taken:
-        taken.listen()
-        with pytest.raises(PoseloomError, match="--port 0 takes a free one"):
-            listening_socket(Settings(port=taken.getsockname()[1]))
+    taken = listening_socket(Settings(port=0))
+    with taken, pytest.raises(PoseloomError, match="--port 0 takes a free one"):
+        listening_socket(Settings(port=taken.getsockname()[1]))
 
 
 @pytest.mark.slow
@@ -71,10 +70,11 @@ def test_a_service_answers_and_stops_when_it_is_told_to():
             line = server.stdout.readline()
             assert line, server.stderr.read()
             lines += line
-        url = json.loads(lines)["url"]
-        with urllib.request.urlopen(f"{url}/v1/health", timeout=60) as answer:
-            assert json.load(answer)["status"] == "ok"
-        server.send_signal(signal.SIGTERM)
+        try:
+            with urllib.request.urlopen(json.loads(lines)["url"] + "/v1/health", timeout=60) as answer:
+                assert json.load(answer)["status"] == "ok"
+        finally:
+            server.send_signal(signal.SIGTERM)
         _, logs = server.communicate(timeout=60)
     told = [json.loads(line) for line in logs.splitlines() if line.startswith("{")]
     assert any(one.get("route") == "/v1/health" and one["status"] == 200 for one in told)

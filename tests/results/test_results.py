@@ -27,7 +27,9 @@ from poseloom.results import (
     CheckedRequirement,
     CheckedRow,
     CheckedStrings,
+    ClipDistance,
     Coached,
+    ComparedClips,
     Converted,
     Described,
     DescribedSentences,
@@ -35,6 +37,7 @@ from poseloom.results import (
     Drawn,
     Edited,
     Embedded,
+    Estimated,
     Evaluated,
     Explained,
     Facts,
@@ -199,6 +202,8 @@ EXAMPLES = (
         notes=NOTES,
     ),
     PairsMade(Path("made"), 12, 3, 4096, notes=NOTES),
+    Estimated(sample(2, seed=5), notes=NOTES),
+    ComparedClips((ClipDistance("a", 2.5, None, 0.4, 0.0, 12.5, 10, 12, 75),), notes=NOTES),
 )
 
 

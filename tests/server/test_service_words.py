@@ -61,7 +61,7 @@ def test_instruct_takes_poses_lists_and_clips(client, standing):
 
 def test_judge_tells_which_facts_hold(client, standing):
     squat = pose_json(stance("squat").reshape(1))[0]
-    told = client.post("/v1/judge", json={"text": "The person is in a deep squat.", "poses": [squat, standing]}).json()
+    told = client.post("/v1/judge", json={"text": "The person is squatting.", "poses": [squat, standing]}).json()
     assert [row["facts_true"] > 0 for row in told["poses"]] == [True, False]
 
 

@@ -123,6 +123,7 @@ def instruct(
     style: str | None = None,
     version: str | None = None,
     model: str | Path | None = None,
+    checked: bool = True,
 ) -> Instructed:
     """Say how to get from each pose of `pose_a` to its counterpart in `pose_b`, the largest changes first.
 
@@ -136,6 +137,7 @@ def instruct(
         style: ``paragraph`` (if None), ``short``, or ``list``.
         version: write by paircodes in the manner of PoseFix instead: ``full``, ``pfA`` to ``pfC``, ``embroider``, ...
         model: let a learned model say it instead, by name or path: ``instruction`` is the one that poseloom ships.
+        checked: leave out sentences of the shipped model that cannot be read or that the poses deny.
 
     Raises:
         PoseloomError: other batch shapes, an unknown style or version, a model with either.
@@ -156,7 +158,9 @@ def instruct(
     if model is not None:
         if style is not None or version is not None:
             raise PoseloomError("styles and versions belong to the rules; leave them out or leave the model out")
-        told = load_model(model, "instruction").instruct(start, end)
+        from poseloom.tasks.common.wording import Wording
+
+        told = load_model(model, "instruction").instruct(start, end, Wording(checked=checked))
         return replace(told, notes=(*told.notes, *notes))
     style = style or "paragraph"
     if version is None:

@@ -22,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_input(parser, "files", several=True)
     options.add_frames(parser, default="one frame a second")
     add_wording(parser)
-    unchecked = "give what the model says, with sentences that cannot be read or that the pose denies"
-    parser.add_argument("--unchecked", action="store_true", help=unchecked)
+    options.add_unchecked(parser)
     learned.add_model(parser, "captioning", "embedding_bodies says it of the body that one space sees in a photo")
     learned.add_render(parser)
     options.add_force(parser)

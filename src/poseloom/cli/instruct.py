@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="instruction",
         help="let a learned model say it, not the rules; embedding_bodies sees photos through one space",
     )
+    options.add_unchecked(parser)
     options.add_json(parser)
 
 
@@ -113,7 +114,7 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
         return told
     places = zip((first, second), clips, _frames(arguments), strict=True)
     start, end = (api.select(clip, [options.checked_frame(file, clip, frame)]) for file, clip, frame in places)
-    told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model)
+    told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model, checked=not arguments.unchecked)
     printing.tell(told.notes)
     return told
 

@@ -206,3 +206,9 @@ def checked_frame(file: str, clip: Clip, frame: int) -> int:
 def one_a_second(clip: Clip) -> int:
     """The step that takes one frame a second."""
     return max(1, round(clip.fps))
+
+
+def add_unchecked(parser: argparse.ArgumentParser) -> None:
+    """What a small model says, untouched."""
+    unchecked = "give what the model says, with sentences that cannot be read or that the pose denies"
+    parser.add_argument("--unchecked", action="store_true", help=unchecked)

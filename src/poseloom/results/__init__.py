@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poseloom.base.lazy import names_of
 
 if TYPE_CHECKING:
+    from poseloom.results.compared_clips import ClipDistance, ComparedClips
     from poseloom.results.found import Found, Hit
     from poseloom.results.json_values import plain
     from poseloom.results.keypoints import Keypoints
@@ -51,6 +52,8 @@ _HOME = {
     "CheckedRequirement": "motions",
     "CheckedRow": "motions",
     "CheckedStrings": "signing",
+    "ClipDistance": "compared_clips",
+    "ComparedClips": "compared_clips",
     "Coached": "motions",
     "Converted": "reports",
     "Described": "texts",
@@ -103,7 +106,9 @@ __all__ = [
     "CheckedRequirement",
     "CheckedRow",
     "CheckedStrings",
+    "ClipDistance",
     "Coached",
+    "ComparedClips",
     "Converted",
     "Described",
     "DescribedSentences",

@@ -11,6 +11,8 @@ from poseloom.base.errors import PoseloomError
 from poseloom.server.settings import Settings
 
 _SECONDS_TO_FINISH = 10
+_WAITING = 2048
+"""Connections that are not answered yet."""
 _LARGEST_MESSAGE = 4 << 20
 """Bytes of a message through a socket, before it is looked at."""
 
@@ -26,6 +28,7 @@ def listening_socket(settings: Settings) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((settings.host, settings.port))
+        taken.listen(_WAITING)  # whoever is told the address may ask at once
     except OSError as error:
         taken.close()
         raise PoseloomError(

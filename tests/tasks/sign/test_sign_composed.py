@@ -71,7 +71,7 @@ def test_clips_are_as_models_want_them():
         assert clip.values.shape[1:] == (layout.keypoints, layout.dims)
         assert clip.text == other.text and np.array_equal(clip.values, other.values)
         shoulders = clip.values[:, 11] - clip.values[:, 12]
-        np.testing.assert_allclose(np.linalg.norm(shoulders, axis=-1), 1, atol=1e-3)
+        np.testing.assert_allclose(np.linalg.norm(shoulders, axis=-1), 1, atol=3e-2)  # the collars move
     source = ClipSource(SignData(source="signer", pool=4))
     assert not {clip.text for clip in source.training} & {clip.text for clip in clips} and len(source.training) == 4
 
