@@ -43,7 +43,7 @@ def spelt(word: str, alphabet: str | None) -> list[SignText]:
     known = alphabets()
     if alphabet is None or alphabet.lower() not in known:
         asked = f"unknown alphabet {alphabet!r}{closest(alphabet.lower(), known)}" if alphabet else "no alphabet"
-        raise PoseloomError(f"fingerspelling: {asked}; there are {', '.join(known)}")
+        raise PoseloomError(f"fingerspelling: {asked}; name one (--alphabet): {', '.join(known)}")
     if not word.strip() or len(word) > LONGEST_WORD:
         raise PoseloomError(f"fingerspelling: expected a word of 1 to {LONGEST_WORD} letters, got {len(word)}")
     row = _tables()[alphabet.lower()]
