@@ -66,6 +66,7 @@ class Socket:
         self.sent.append(json.loads(text))
 
 
+@pytest.mark.wrong_types
 def test_the_newest_message_of_a_kind_wins():
     began = []
 

@@ -70,7 +70,7 @@ class Reached:
 
 def reach(
     pose: Pose,
-    targets: Mapping[str, Sequence[float] | Float[Tensor, "3"]],
+    targets: Mapping[str, Sequence[float] | Float[np.ndarray, "3"] | Float[Tensor, "3"]],
     *,
     pins: Collection[str] | None = None,
     floor: bool = True,
@@ -111,7 +111,7 @@ def reach(
     return Reached(_posed(pose, figure, solver.active), solver.misses())
 
 
-def _point(name: str, where: Sequence[float] | Tensor) -> Array:
+def _point(name: str, where: Sequence[float] | Array | Tensor) -> Array:
     point = np.asarray(where.detach().numpy() if isinstance(where, Tensor) else where, dtype=np.float64)
     if point.shape != (3,) or not np.isfinite(point).all():
         raise PoseloomError(f"reach: expected three finite numbers as the target of {name}, got {where!r:.80}")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from poseloom.pose import movement
 from poseloom.pose.capsules import CROWN_HEIGHT, HAND_LENGTH, capsule_table
@@ -100,7 +100,7 @@ class Columns:
     joints: Int[Array, " columns"]
     axes: Float[Array, "columns 3"]
     mobility: Float[Array, " columns"]
-    is_shift: Float[Array, " columns"]
+    is_shift: Bool[Array, " columns"]
 
 
 @dataclass(frozen=True)
