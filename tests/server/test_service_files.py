@@ -9,6 +9,9 @@ import torch
 from PIL import Image
 from starlette.testclient import TestClient
 
+from poseloom.api.transfers import _target_pose
+from poseloom.base.errors import FileError, PoseloomError
+from poseloom.pose import Pose
 from poseloom.pose.joints import JOINT_NAMES, PARENTS
 from poseloom.pose.stances import stance
 from poseloom.server import Settings, create_app
@@ -137,6 +140,9 @@ def test_words_that_are_a_path_are_words(client, tmp_path):
     Image.new("RGB", (64, 64)).save(stream, "PNG")
     answer = client.post("/v1/transfer", files={"file": ("a.png", stream.getvalue())}, data={"text": str(secret)})
     assert "BVH" not in answer.text
+    with pytest.raises(PoseloomError) as told:
+        _target_pose(str(secret), Pose(torch.zeros(22, 3)), 0, from_files=False)
+    assert not isinstance(told.value, FileError)
     asked = {"pose": {"rotations": [[0, 0, 0]] * 22}, "model": str(secret)}
     assert client.post("/v1/caption", json=asked).status_code == 422
 

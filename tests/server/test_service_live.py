@@ -58,6 +58,7 @@ class Socket:
 
     async def receive(self):
         if self.messages:
+            await asyncio.sleep(0.001)  # what was asked before has begun
             return {"type": "websocket.receive", "text": json.dumps(self.messages.pop(0))}
         await asyncio.sleep(0.2)
         return {"type": "websocket.disconnect"}

@@ -43,7 +43,7 @@ def studio_address(tmp_path_factory) -> Iterator[str]:
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """Debian's Chromium under Playwright."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright; make studio-test installs it")

@@ -78,7 +78,7 @@ class ClipJson(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     poses: list[PoseJson] = Field(min_length=1)
-    fps: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 30.0
+    fps: Annotated[float, Field(ge=0.01, le=1000, allow_inf_nan=False)] = 30.0
     name: Annotated[str, Field(max_length=200)] = ""
 
     def clip(self) -> Clip:

@@ -21,8 +21,8 @@ class CaptionRequest(OfPoses):
     seed: Seed = 0
     beams: Annotated[int, Field(ge=1, le=16, description="texts that are followed side by side")] = 1
     top_k: Annotated[int, Field(ge=0, le=1000, description="draw among this many most probable words")] = 0
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
-    temperature: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
+    top_p: Annotated[float, Field(ge=1e-6, le=1, allow_inf_nan=False)] = 1.0
+    temperature: Annotated[float, Field(ge=0.01, le=10, allow_inf_nan=False)] = 1.0
     model: ModelName = "captioning"
 
 

@@ -58,7 +58,7 @@ async def convert(
     format: Annotated[Kind | Literal["poses"], Form(description="which file; poses: JSON of poses")] = "poses",
     source: Annotated[str | None, Form(max_length=40, description="the file's format, where it tells none")] = None,
     up: Annotated[str | None, Form(max_length=2, description="the file's axis that points up: y, z, -y, ...")] = None,
-    fps: Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)] = None,
+    fps: Annotated[float | None, Form(ge=0.01, le=1000, allow_inf_nan=False)] = None,
     person: Annotated[int | None, Form(ge=0, le=1000, description="which one, of several people")] = None,
 ) -> Response:
     """As ``poses``: ``name``, ``fps``, ``joints``, ``poses``, ``notes``; else the file's bytes."""

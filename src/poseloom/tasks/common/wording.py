@@ -42,7 +42,7 @@ class Wording:
             "beams": (1 <= self.beams <= _MOST_BEAMS, f"1 to {_MOST_BEAMS}"),
             "top_k": (self.top_k >= 0, "1 or more words"),
             "top_p": (0 < self.top_p <= 1, "a probability above 0, up to 1"),
-            "temperature": (0 < self.temperature < float("inf"), "a number above 0"),
+            "temperature": (0.01 <= self.temperature <= 100, "a number from 0.01 to 100"),
         }
         for name, (right, what) in expected.items():
             if not right:
