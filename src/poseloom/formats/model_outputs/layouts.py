@@ -16,6 +16,7 @@ _FILE = Path(__file__).with_name("layouts.json")
 PEOPLE = ("one", "by id", "by frame", "rows", "first axis", "list", "lists")
 ROLES = ("whole", "root", "body", "left_hand", "right_hand", "hands", "jaw", "trans", "betas", "scale", "points")
 MEASURED = "measured"
+_OPTIONAL = ("enter", "inner", "points", "joints", "frames", "fps", "origin")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Layout:
         ids: names of the field that numbers the people.
         inner: in ``by frame`` records, the field with a record of each person.
         points: convention of the points; by their number where there is none.
+        joints: how many the first of the needed fields must have; any number if 0.
         frames: the axis of the frames, ``first`` or ``last``; ``records`` where records of one pose each may be frames
             as well as people.
         fps: frames per second of the program, where the file does not tell.
@@ -51,6 +53,7 @@ class Layout:
     ids: tuple[str, ...] = ()
     inner: str = ""
     points: str = ""
+    joints: int = 0
     frames: str = "first"
     fps: float | None = None
     origin: str = "body"
@@ -89,7 +92,9 @@ def _layout(index: int, row: dict[str, Any]) -> Layout:
         body=row.get("body", ""),
         up=entry(_FILE, row, "up", str, where),
         ids=tuple(row.get("ids", ())),
-        **{name: row[name] for name in ("enter", "inner", "points", "frames", "fps", "origin") if name in row},
+        **{
+            name: row[name] for name in ("enter", "inner", "points", "joints", "frames", "fps", "origin") if name in row
+        },
     )
     wrong = [role for role in fields if role not in ROLES]
     if wrong or layout.people not in PEOPLE or layout.up not in (*TO_Y_UP, MEASURED):

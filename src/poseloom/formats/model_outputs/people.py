@@ -98,7 +98,10 @@ def _places(content: Any, depth: int = 0) -> Iterator[Any]:
 
 
 def _has(record: Any, layout: Layout) -> bool:
-    return isinstance(record, Mapping) and all(any(name in record for name in names) for names in layout.needs)
+    if not isinstance(record, Mapping) or not all(any(name in record for name in names) for names in layout.needs):
+        return False
+    first = as_array(record[layout.needs[0][0]]) if layout.joints else None
+    return not layout.joints or (first is not None and first.ndim > 1 and first.shape[-2] == layout.joints)
 
 
 def _some(values: Any) -> list[Any]:
