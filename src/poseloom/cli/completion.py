@@ -56,10 +56,10 @@ def _bash(parsers: dict[str, argparse.ArgumentParser]) -> list[str]:
     cases = [f"    {shlex.quote(path)}) words={shlex.quote(' '.join(words))} ;;" for path, words in rows.items()]
     return [
         "_poseloom() {",
-        "  local words place",
+        "  local words place before=$((COMP_CWORD - 1))",
         '  local current="${COMP_WORDS[COMP_CWORD]}"',
         "  COMPREPLY=()",
-        '  place="${COMP_WORDS[*]:1:COMP_CWORD-1}"',
+        '  place="${COMP_WORDS[*]:1:$before}"',
         '  while [ -n "$place" ]; do',
         f'    case "$place" in {"|".join(shlex.quote(path) for path in rows if path)}) break ;; esac',
         '    case "$place" in *" "*) place="${place% *}" ;; *) place="" ;; esac',
