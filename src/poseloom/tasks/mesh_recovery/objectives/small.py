@@ -21,9 +21,11 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.objective import carried_joints
 from poseloom.tasks.lifting.predict import open_model
-from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
-from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
+from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
 from poseloom.tasks.mesh_recovery.small_people import read_people
+from poseloom.tasks.mesh_recovery.small_predict import take_over
+from poseloom.training.export import read_model
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
 
 _HELD_OUT = 10
@@ -38,12 +40,14 @@ class PeopleData:
     """People to learn from.
 
     Args:
-        people: folder of them, as `tools/small_people.py` makes it.
+        people: folder of them, as `tools/small_people.py` makes it, or one that holds such folders.
+        begin: weights of a small network to begin with; those that read the trunk's last map will do.
         batches: number of batches that count as an epoch.
         shaken: noise on landmarks in the picture, of the region's side, and in space, metres.
     """
 
     people: str = ""
+    begin: str = ""
     batches: int = within(100, 1, 10_000_000)
     shaken: float = within(0.012, 0, 1)
 
@@ -78,8 +82,8 @@ class SmallRecipe(Recipe):
         model: sizes of the learned part.
         data: people to learn from.
         losses: weights of the losses.
-        gentle: rate of the lifter and of the tower, which have learned before, beside that of all else.
-        from_shipped: begin with the shipped lifter and with the trunk's own tower.
+        gentle: rate of lifter, trunk and tower, which have learned before, beside that of all else.
+        from_shipped: begin with the shipped lifter and with the reader's own trunk and tower.
     """
 
     algorithm: str = SMALL
@@ -115,7 +119,7 @@ class SmallBatch:
 
 def batch_of(people: dict[str, Tensor]) -> SmallBatch:
     """People of a folder."""
-    seen = Maps(people["deep"], people["fine"], people["numbers"])
+    seen = Maps(people["late"], people["fine"], people["numbers"])
     return SmallBatch(seen, people["local"], people["flat"], people["shape"])
 
 
@@ -131,6 +135,9 @@ class SmallLearner(Learner):
         self.model = SmallNetwork(recipe.model)
         if recipe.from_shipped:
             self._begin_as_shipped()
+        if recipe.data.begin:
+            path = Path(recipe.data.begin)
+            take_over(self.model, read_model(path, self.recipe.task)[1], path)
 
     def _begin_as_shipped(self) -> None:
         lifter = open_model(Path(str(files("poseloom"))) / "checkpoints" / "weights" / "lifting.safetensors").model
@@ -140,7 +147,7 @@ class SmallLearner(Learner):
             raise PoseloomError(
                 "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
             ) from None
-        self.model.begin_tower(tower_of(shipped_trunk()))
+        self.model.begin_trunk(upper_part(shipped_trunk()))
 
     @cached_property
     def _every(self) -> tuple[SmallBatch, SmallBatch]:
@@ -154,13 +161,13 @@ class SmallLearner(Learner):
         return MadeBatches(self._drawn, share, self.recipe.data.batches)
 
     def begin(self, stage: object) -> None:
-        if stage is self.recipe.stages[0]:
+        if stage is self.recipe.stages[0] and not self.recipe.data.begin:
             self.model.measure(self._every[0].seen)
-        self.model.tower[:FROZEN].requires_grad_(False)
 
     def network_groups(self) -> list[ParameterGroup]:
-        """What has learned before has a lower rate; the first half of the tower stays."""
-        gentle = [*self.model.lifter.parameters(), *self.model.tower[FROZEN:].parameters()]
+        """What has learned before has a lower rate."""
+        before = (self.model.lifter, self.model.trunk, self.model.tower)
+        gentle = [parameter for part in before for parameter in part.parameters()]
         return [
             ParameterGroup(list(self.model.body.parameters())),
             ParameterGroup(gentle, lr_factor=self.recipe.gentle),
@@ -173,7 +180,7 @@ class SmallLearner(Learner):
         spread[:, [0, 1, 2, 4, 5, 6]] = self.recipe.data.shaken
         noise = torch.randn(count, POINTS, 8, generator=generator) * spread
         numbers = batch.seen.numbers + torch.nn.functional.pad(noise.flatten(1), (0, 2))
-        return SmallBatch(Maps(batch.seen.deep, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
+        return SmallBatch(Maps(batch.seen.late, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
 
     def losses(self, batch: SmallBatch) -> dict[str, Tensor]:
         return small_losses(self.model(batch.seen), batch, self.recipe.losses)
