@@ -178,9 +178,21 @@ def test_losses_are_smallest_at_the_truth():
     flat = drawn(carried_joints(local), said.weak.detach())
     truth = SmallBatch(maps, local, flat, shape)
     at_truth = small_losses(said, truth, SmallWeights())
-    assert all(float(at_truth[name].detach()) < 1e-3 for name in ("carried", "turned", "shape", "flat"))
+    assert all(float(at_truth[name].detach()) < 1e-3 for name in ("carried", "aligned", "turned", "shape", "flat"))
     for other in (replace(truth, flat=flat + 0.1), replace(truth, shape=shape + 0.1), replace(truth, local=local.mT)):
         assert small_losses(said, other, SmallWeights())["total"] > at_truth["total"] + 1e-4
+
+
+def test_the_aligned_loss_does_not_see_the_root():
+    """A body that is turned as a whole has the same limbs."""
+    network, maps = network_of(), maps_of(4)
+    said = network(maps)
+    truth = SmallBatch(maps, said.local.detach().flip(0), torch.zeros(4, 22, 2), said.shape.detach())
+    turned = truth.local.clone()
+    turned[:, 0] = rot.axis_to_rotmat(torch.tensor(0.7), "X") @ turned[:, 0]
+    losses = [small_losses(said, one, SmallWeights()) for one in (truth, replace(truth, local=turned))]
+    assert torch.allclose(losses[0]["aligned"], losses[1]["aligned"], atol=1e-4)
+    assert losses[1]["carried"] > losses[0]["carried"] + 0.02
 
 
 def test_a_model_of_another_algorithm_is_refused(tmp_path, monkeypatch):

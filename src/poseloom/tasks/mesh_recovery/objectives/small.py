@@ -14,12 +14,13 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
 from poseloom.metrics import pa_mpjpe, root_aligned_mpjpe
+from poseloom.metrics.procrustes import procrustes_align
 from poseloom.pose import BODY_JOINTS
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
-from poseloom.tasks.lifting.objective import carried_joints
+from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
 from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
 from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
@@ -58,6 +59,7 @@ class SmallWeights:
 
     Args:
         carried: distance of the joints that the rotations give, metres.
+        aligned: the same after the best rotation, scale and shift.
         joints: distance of the joints that are told directly, metres.
         turned: rotations in space, and in the parents' axes.
         errors: likelihood of the errors under those that are foreseen.
@@ -66,6 +68,7 @@ class SmallWeights:
     """
 
     carried: float = within(1.0, 0, 1000)
+    aligned: float = within(1.0, 0, 1000)
     joints: float = within(1.0, 0, 1000)
     turned: float = within(0.05, 0, 1000)
     errors: float = within(0.01, 0, 1000)
@@ -210,9 +213,10 @@ def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) 
     turn = (output.local - batch.local).square().sum((-1, -2)).add(1e-8).sqrt() * 2**-0.5
     losses = {
         "carried": (carried - joints).norm(dim=-1).mean(),
+        "aligned": (carried - procrustes_align(joints, carried.detach())).norm(dim=-1).mean(),
         "joints": apart.mean(),
-        "turned": _chordal(glob, truly) + _chordal(output.local, batch.local),
-        "errors": _likelihood(apart.detach(), output.place_error) + _likelihood(turn.detach(), output.turn_error),
+        "turned": chordal(glob, truly) + chordal(output.local, batch.local),
+        "errors": likelihood(apart.detach(), output.place_error) + likelihood(turn.detach(), output.turn_error),
         "shape": (output.shape - batch.shape).abs().mean(),
         "flat": (drawn(carried, output.weak) - batch.flat).abs().clamp(max=_FARTHEST).sum(-1).mean(),
     }
@@ -233,16 +237,6 @@ def figures_of(output: SmallOutput, batch: SmallBatch) -> dict[str, float]:
         "pa_mpjpe": 1000 * float(pa_mpjpe(own, true).mean()),
         "flat": float((drawn(own, output.weak) - batch.flat).norm(dim=-1).mean()) / 2,
     }
-
-
-def _chordal(one: Tensor, other: Tensor) -> Tensor:
-    """Mean square of the chordal distance of rotations."""
-    return (one - other).square().sum((-1, -2)).mean()
-
-
-def _likelihood(error: Tensor, foreseen: Tensor) -> Tensor:
-    """Negative logarithm, for errors that are distributed exponentially about the mean that is foreseen."""
-    return (error / foreseen + foreseen.log()).mean()
 
 
 TASK = Task("mesh_recovery", "pictures of people -> bodies (small)", SmallRecipe, SmallLearner)
