@@ -2,6 +2,7 @@
 
     python tools/recovery_figures.py --poses val.npz --renders renders.json
     python tools/recovery_figures.py --poses val.npz --algorithm landmarks      # without the lifter
+    python tools/recovery_figures.py --poses val.npz --algorithm small          # the network that sees the pixels
 
 Sets: the 120 listed renders (half extreme, half ordinary), 300 varied ones (lens, shape, clothes, light, height of the
 camera), 30 upright people before the camera, and 98 varied ones on which weights are chosen and which are no figures.
@@ -13,14 +14,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from poseloom import load_model
 from poseloom.checkpoints.people import keypoint_reader, lifter_of
 from poseloom.formats import read
 from poseloom.formats.mocap_npz import read_mocap_selection
@@ -43,8 +46,10 @@ from poseloom.results.recovered import Recovered
 from poseloom.tasks.keypoints.people import collected
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.drawing import CAMERA_AXES, DrawnPerson, draw_person
-from poseloom.tasks.lifting.predict import open_model
+from poseloom.tasks.lifting.predict import PoseLifter, open_model
+from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.predict import recover_bodies
+from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
 
 SIDE = 512
 VARIED, CHOSEN_ON, UPRIGHT = 300, 98, 30
@@ -68,6 +73,13 @@ class Truth:
     azimuth: Float[Tensor, " people"]
     number: Float[Tensor, " people"]
     """Place in the set."""
+    kept: Shaped[Tensor, "people 3 height width"]
+    """The pictures, bytes."""
+
+    @property
+    def pictures(self) -> Iterator[Float[Tensor, "3 height width"]]:
+        """One a person, RGB in [0, 1]."""
+        return (picture.float() / 255 for picture in self.kept)
 
 
 def main() -> None:
@@ -75,22 +87,31 @@ def main() -> None:
     parser.add_argument("--poses", type=Path, required=True, help="motion file of captured poses that no training saw")
     parser.add_argument("--renders", type=Path, help="JSON list of the 120 renders")
     parser.add_argument("--sets", nargs="+", default=["listed", "varied", "upright"])
-    parser.add_argument("--algorithm", default="lifted", help="lifted, or landmarks: without the lifter")
-    parser.add_argument("--model", type=Path, help="another lifter than the shipped one")
-    parser.add_argument("--keep", type=Path, help="folder for the keypoints that were found")
+    parser.add_argument("--algorithm", default="lifted", help="lifted, landmarks (without the lifter), or small")
+    parser.add_argument("--model", type=Path, help="another lifter or small network than the shipped one")
+    parser.add_argument("--keep", type=Path, help="folder for pictures and the keypoints that were found")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    lifter = open_model(given.model) if given.model else lifter_of(given.algorithm)
+    opened = teller_of(given.algorithm, given.model)
     told: dict[str, Any] = {}
     for name in given.sets:
         people, truth = found_people(name, given.poses, given.renders, given.keep)
+        lifter = PictureLifter(opened, truth.pictures) if isinstance(opened, SmallBodyNetwork) else opened
         told.update(figures_of(name, recover_bodies(people, lifter=lifter), truth))
     if given.json:
         print(json.dumps(told, indent=1))
         return
     for name, row in told.items():
         print(name, "  ".join(f"{key} {value:g}" for key, value in row.items()))
+
+
+def teller_of(algorithm: str, model: Path | None) -> PoseLifter | SmallBodyNetwork | None:
+    """What tells depth and pose to the fit."""
+    if algorithm == SMALL:
+        network: SmallBodyNetwork = load_model(model or "mesh_recovery", "mesh_recovery")
+        return network
+    return open_model(model) if model else lifter_of(algorithm)
 
 
 # -- sets --------------------------------------------------------------------------------------------------------------
@@ -116,6 +137,7 @@ def found_people(name: str, poses: Path, renders: Path | None, keep: Path | None
         torch.stack([person.pixels for _, person in drawn]),
         torch.tensor([person.azimuth for _, person in drawn]),
         torch.tensor([float(number) for number, _ in drawn]),
+        torch.stack([(255 * person.picture).round().byte() for _, person in drawn]),
     )
     people = joined_people(rows)
     if kept is not None:
@@ -175,13 +197,14 @@ def listed_person(rotations: Float[Tensor, "joints 3"], azimuth: float, elevatio
 
 
 def joined_people(rows: list[Keypoints]) -> Keypoints:
-    """People of pictures of one size as if they were in one."""
+    """People of pictures of one size, each in a frame."""
     from dataclasses import fields, replace
 
     from poseloom.images.roi import Roi
 
     first = rows[0]
-    values: dict[str, Any] = {"person": torch.arange(len(rows)), "frame": torch.zeros(len(rows), dtype=torch.long)}
+    order = torch.arange(len(rows))
+    values: dict[str, Any] = {"person": order, "frame": order, "times": order.float()}
     for one in fields(first):
         value = getattr(first, one.name)
         if one.name in ("points", "world", "visibility", "scores", "hands", "hands_world"):

@@ -30,6 +30,8 @@ _FILES = (
     ("data", "textless"),
     ("data", "table"),
     ("data", "images"),
+    ("data", "people"),
+    ("data", "begin"),
     ("start", "text"),
     ("start", "model"),
     ("judge", "model"),

@@ -115,6 +115,19 @@ def test_nobody_in_a_picture_is_told(client):
     assert client.post("/v1/recover", files={"file": ("a.png", b"x")}, data={"boxes": "[[1]]"}).status_code == 422
 
 
+def test_bodies_are_recovered_by_the_network_that_is_asked_for(client, standing):
+    picture = client.post("/v1/render", json={"pose": standing, "width": 200, "height": 260}).content
+    found = {}
+    for algorithm in ("lifted", "small"):
+        form = {"algorithm": algorithm, "boxes": "[[20, 10, 160, 240]]"}
+        answer = client.post("/v1/recover", files={"file": ("a.png", picture)}, data=form)
+        assert answer.status_code == 200, answer.text
+        found[algorithm] = answer.json()["clips"][0]["poses"]
+    assert found["small"] != found["lifted"]
+    refused = client.post("/v1/recover", files={"file": ("a.png", picture)}, data={"algorithm": "other"})
+    assert refused.status_code == 422
+
+
 def test_a_video_becomes_a_job(client, standing):
     frames = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 200)]
     stream = io.BytesIO()

@@ -93,6 +93,34 @@ def test_padding_is_put_behind_and_answers_have_channels_last(tmp_path):
     assert output[0, :, :, 0].tolist() == [[0, 0], [0, 2]]
 
 
+PAD = {"op": "pad", "inputs": [0], "output": 1, "padding": [1, 0, 2, 1, 0, 0]}
+BEHIND = {**CONV, "inputs": [1], "output": 2, "padding": [0, 0, 0, 0]}
+
+
+def test_a_convolution_pads_by_itself_what_it_alone_reads(tmp_path):
+    network = read_graph(write(tmp_path / "a.safetensors", [PAD, BEHIND], weights()))
+    picture = torch.rand(1, 3, 4, 4)
+    wanted = torch.nn.functional.conv2d(torch.nn.functional.pad(picture, (1, 0, 2, 1)), torch.ones(1, 3, 2, 2), stride=2)
+    assert len(network.operators) == 1
+    assert torch.allclose(network(picture)[0].permute(0, 3, 1, 2), wanted - 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("operators", "outputs"),
+    [
+        ([PAD, BEHIND], (1, 2)),
+        ([PAD, BEHIND, {**RELU, "output": 3}], (2, 3)),
+        ([PAD, {**BEHIND, "padding": [1, 0, 0, 0]}], (2,)),
+        ([{**PAD, "padding": [0, 0, 0, 0, 0, 1]}, {**BEHIND, "weight": "wide"}], (2,)),
+    ],
+)
+def test_padding_that_others_need_stays(tmp_path, operators, outputs):
+    own = {**weights(), "wide": torch.ones(1, 4, 2, 2)}
+    network = read_graph(write(tmp_path / "a.safetensors", operators, own, outputs))
+    assert network.operators == operators
+    assert len(network(torch.rand(1, 3, 4, 4))) == len(outputs)
+
+
 @pytest.mark.parametrize(
     ("operators", "kept", "outputs", "told"),
     [

@@ -62,15 +62,19 @@ class OperatorGraph(nn.Module):
                 del values[index]
         return tuple(_channels_last(values[index]).to(picture.device) for index in wanted)
 
+    def operators_for(self, wanted: Sequence[int]) -> list[Row]:
+        """The operators that values within the network need, in their order."""
+        needed, rows = set(wanted), []
+        for row in reversed(self.operators):
+            if row["output"] in needed:
+                needed.update(row["inputs"])
+                rows.append(row)
+        return rows[::-1]
+
     def _plan(self, wanted: tuple[int, ...]) -> list[tuple[Row, list[int]]]:
         """The operators that these values need, each with the values that nobody needs after it."""
         if wanted not in self._plans:
-            needed, rows = set(wanted), []
-            for row in reversed(self.operators):
-                if row["output"] in needed:
-                    needed.update(row["inputs"])
-                    rows.append(row)
-            rows.reverse()
+            rows = self.operators_for(wanted)
             last = _last_uses(rows, list(wanted))
             self._plans[wanted] = [(row, last.get(number, [])) for number, row in enumerate(rows)]
         return self._plans[wanted]
@@ -119,6 +123,7 @@ def read_graph(path: Path) -> OperatorGraph:
     try:
         weights = _unpacked(stored)
         _check(graph, weights)
+        graph["operators"] = _padded_convolutions(graph["operators"], graph["outputs"])
         return OperatorGraph(graph, weights).eval().requires_grad_(False)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         problem = f"holds an operator list that does not fit ({type(error).__name__}: {error})"
@@ -153,6 +158,31 @@ def _check(graph: Row, weights: dict[str, Tensor]) -> None:
         known.add(row["output"])
     if not set(graph["outputs"]) <= known:
         raise ValueError("an output is made by no operator")
+
+
+def _padded_convolutions(operators: list[Row], outputs: list[int]) -> list[Row]:
+    """The operators, where a convolution pads by itself what only it reads: the same numbers, and a map less to write."""
+    uses: dict[int, list[Row]] = {}
+    for row in operators:
+        for index in row["inputs"]:
+            uses.setdefault(index, []).append(row)
+    pads = {row["output"]: row for row in operators if row["op"] == "pad" and _pads_for_one(row, uses, outputs)}
+    kept = []
+    for row in operators:
+        if row["op"] == "conv" and row["inputs"][0] in pads:
+            pad = pads[row["inputs"][0]]
+            row = {**row, "inputs": pad["inputs"], "padding": pad["padding"][:4]}
+        if row["output"] not in pads:
+            kept.append(row)
+    return kept
+
+
+def _pads_for_one(row: Row, uses: dict[int, list[Row]], outputs: list[int]) -> bool:
+    """Whether a padding of height and width is read by one convolution alone, which pads nothing itself."""
+    readers = uses.get(row["output"], [])
+    if len(readers) != 1 or row["output"] in outputs or readers[0]["op"] != "conv":
+        return False
+    return not any(readers[0]["padding"]) and not any(row["padding"][4:])
 
 
 def _last_uses(operators: list[Row], outputs: list[int]) -> dict[int, list[int]]:

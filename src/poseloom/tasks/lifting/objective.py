@@ -193,19 +193,19 @@ def lifting_losses(output: LifterOutput, batch: LiftingBatch, weights: LossWeigh
     losses = {
         "carried": (carried - batch.joints).norm(dim=-1).mean(),
         "joints": apart.mean(),
-        "turned": _chordal(glob, truly) + _chordal(output.local, batch.local),
-        "errors": _likelihood(apart.detach(), output.place_error) + _likelihood(turn.detach(), output.turn_error),
+        "turned": chordal(glob, truly) + chordal(output.local, batch.local),
+        "errors": likelihood(apart.detach(), output.place_error) + likelihood(turn.detach(), output.turn_error),
     }
     total = sum((getattr(weights, name) * value for name, value in losses.items()), apart.new_zeros(()))
     return {"total": total, **losses}
 
 
-def _chordal(one: Tensor, other: Tensor) -> Tensor:
+def chordal(one: Tensor, other: Tensor) -> Tensor:
     """Mean square of the chordal distance of rotations."""
     return (one - other).square().sum((-1, -2)).mean()
 
 
-def _likelihood(error: Tensor, foreseen: Tensor) -> Tensor:
+def likelihood(error: Tensor, foreseen: Tensor) -> Tensor:
     """Negative logarithm, for errors that are distributed exponentially about the mean that is foreseen."""
     return (error / foreseen + foreseen.log()).mean()
 

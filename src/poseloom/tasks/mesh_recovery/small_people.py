@@ -97,7 +97,7 @@ def look_at(trunk: OperatorGraph, table: Table, row: int, seed: int) -> dict[str
     shape = table.poses([row]).shape
     assert shape is not None
     values = {
-        "deep": maps.deep[0].half(),
+        "late": maps.late[0].half(),
         "fine": maps.fine[0].half(),
         "numbers": maps.numbers[0],
         "local": local,
@@ -164,16 +164,16 @@ def _covered(picture: Tensor, share: float, generator: torch.Generator) -> Tenso
 
 
 def read_people(folder: Path, chosen: Callable[[int], bool] = lambda number: True) -> dict[str, Tensor]:
-    """The people of a folder.
+    """The people of a folder and of those within it.
 
     Args:
-        folder: as `make_people` makes it.
+        folder: as `make_people` makes it, or one that holds such folders.
         chosen: of which shards, by their numbers.
 
     Raises:
         FileError: there are none, or a shard is damaged.
     """
-    paths = [path for path in sorted(folder.glob("people-*.npz")) if chosen(int(path.stem.rpartition("-")[2]))]
+    paths = [path for path in sorted(folder.rglob("people-*.npz")) if chosen(int(path.stem.rpartition("-")[2]))]
     if not paths:
         raise FileError(folder, "holds no people", remedy="make them by tools/small_people.py")
     shards = [_shard(path) for path in paths]

@@ -1,0 +1,136 @@
+"""How exact the small network of mesh recovery is on drawn people that no training saw.
+
+    poseloom data render POSES --out TABLE --size 192x192 --body preview --layers none --seed 500
+    python tools/small_figures.py TABLE --people 800 [--model runs/mesh_recovery-default/model.safetensors] [--keep FOLDER]
+
+Each picture's person is looked for by the reader; those that it finds are told by the lifter, by the reader's fit with its
+lifter, by the network alone, and by the network with the fit. 22 joints of the average body, pelvis on pelvis, mm: MPJPE,
+then PA-MPJPE, mean (median). The lens is not told.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from poseloom import load_model
+from poseloom.checkpoints.people import keypoint_reader, lifter_of
+from poseloom.data.table import Table
+from poseloom.images.read import read_picture
+from poseloom.pose import BODY_JOINTS
+from poseloom.pose import rotations as rot
+from poseloom.results.keypoints import Keypoints
+from poseloom.tasks.keypoints.people import collected
+from poseloom.tasks.keypoints.predict import NobodyFoundError
+from poseloom.tasks.lifting.objective import carried_joints
+from poseloom.tasks.mesh_recovery.predict import TellsPoses, recover_bodies
+from poseloom.tasks.mesh_recovery.small_predict import PictureLifter
+
+_CAMERA_AXES = (1.0, -1.0, -1.0)
+_NEAR = 0.25
+"""Of a box's longer side: a found person whose hips lie farther from the drawn one's is another."""
+_HIPS, _JOINT_HIPS = [23, 24], [1, 2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--people", type=int, default=800, help="stop when so many are found")
+    parser.add_argument("--model", type=Path, help="the shipped network if none is named")
+    parser.add_argument("--keep", type=Path, help="file in which found people are kept")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    table = Table(given.table)
+    if given.keep is not None and given.keep.exists():
+        people, true, rows, missed = torch.load(given.keep, weights_only=False)
+    else:
+        people, true, rows, missed = found_people(table, given.people)
+        if given.keep is not None:
+            torch.save((people, true, rows, missed), given.keep)
+    print(f"{len(people)} people; {missed} were not found")
+    network = load_model(given.model or "mesh_recovery", "mesh_recovery")
+    small = PictureLifter(network, list(pictures_of(table, rows)))
+    focal = float(np.hypot(*people.size))
+    ways: dict[str, TellsPoses | None] = {"lifter": lifter_of("lifted"), "small": small}
+    for name, way in ways.items():
+        assert way is not None
+        report(f"{name} alone", way.lift(people, focal).local, true)
+        report(f"{name} and fit", rotations_of(recover_bodies(people, lifter=way).poses.rotations), true)
+    report("fit alone", rotations_of(recover_bodies(people).poses.rotations), true)
+
+
+def found_people(table: Table, wanted: int) -> tuple[Keypoints, Tensor, list[int], int]:
+    """Found people, one a picture and frame, their true rotations in the camera's axes, rows, how many were missed."""
+    reader = keypoint_reader()
+    parts, true, rows, missed = [], [], [], 0
+    seen: set[str] = set()
+    for row in range(len(table)):
+        path = table.pictures([row]).paths[0]
+        if path in seen:
+            continue
+        seen.add(path)
+        box = torch.tensor(table.pictures([row]).box[0])
+        hips = torch.from_numpy(table.keypoints("smplh", [row])[0, _JOINT_HIPS, :2]).mean(0) - 0.5
+        try:
+            people = reader.people(read_picture(table.path / path), limit=None)
+        except NobodyFoundError:
+            missed += 1
+            continue
+        apart = (people.body.points[:, _HIPS, :2].mean(1) - hips).norm(dim=-1)
+        best = int(apart.argmin())
+        if float(apart[best]) > _NEAR * float(box[2:].max()):
+            missed += 1
+            continue
+        parts.append(people[best : best + 1])
+        rows.append(row)
+        camera = table.cameras([row])
+        local = rot.rotvec_to_rotmat(table.poses([row]).rotations[0, :BODY_JOINTS])
+        root = torch.diag(torch.tensor(_CAMERA_AXES)) @ torch.from_numpy(camera.rotation[0]) @ local[0]
+        true.append(torch.cat([root[None], local[1:]]))
+        if len(rows) == wanted:
+            break
+    together = collected(parts, "", 1.0, torch.arange(len(parts)).float())
+    return replace(together, fps=None), torch.stack(true), rows, missed
+
+
+def pictures_of(table: Table, rows: list[int]) -> Iterator[Tensor]:
+    """The pictures of rows."""
+    for row in rows:
+        yield read_picture(table.path / table.pictures([row]).paths[0])
+
+
+def rotations_of(rotations: Tensor) -> Tensor:
+    """Matrices of the body's joints."""
+    return rot.rotvec_to_rotmat(rotations[:, :BODY_JOINTS].float())
+
+
+def report(name: str, own: Tensor, true: Tensor) -> None:
+    """Print a row."""
+    one, other = carried_joints(own.float()).numpy(), carried_joints(true).numpy()
+    plain, aligned = 1000 * distances(one, other), 1000 * np.array([procrustes(*pair) for pair in zip(one, other)])
+    print(f"{name}: {plain.mean():.1f} ({np.median(plain):.1f})  {aligned.mean():.1f} ({np.median(aligned):.1f})", flush=True)
+
+
+def distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Mean distance of joints, pelvis on pelvis."""
+    return np.linalg.norm((one - one[:, :1]) - (other - other[:, :1]), axis=-1).mean(-1)
+
+
+def procrustes(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean distance after the best rotation, scale and shift, by plain geometry (Kabsch 1976; Umeyama 1991)."""
+    a, b = one - one.mean(0), other - other.mean(0)
+    u, sizes, v = np.linalg.svd(a.T @ b)
+    sizes[-1] *= np.sign(np.linalg.det(u @ v))
+    u[:, -1] *= np.sign(np.linalg.det(u @ v))
+    scale = sizes.sum() / (a**2).sum()
+    return float(np.linalg.norm(scale * a @ (u @ v) - b, axis=-1).mean())
+
+
+if __name__ == "__main__":
+    main()
