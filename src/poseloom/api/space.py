@@ -14,6 +14,7 @@ from poseloom.api.motions import as_pose
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import seed_number
 from poseloom.checkpoints.registry import load_model, model_path
+from poseloom.checkpoints.space_changes import BODIES
 from poseloom.pose import Clip, Pose
 from poseloom.results.poses import Estimated
 from poseloom.results.texts import Instructed
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from poseloom.results.found import Found, Hit
     from poseloom.tasks.embedding.head_predict import SpaceBodies
 
-BODIES = "embedding_bodies"
-"""The model that tells bodies, as poseloom ships it."""
 _SIDE = 256
 """Pixels of a picture on a sheet."""
 _AROUND = 1.25

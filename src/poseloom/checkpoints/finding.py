@@ -41,6 +41,7 @@ def find(
     mirrored: bool = False,
     statements: bool = False,
     model: str | Path | None = None,
+    blend: bool = False,
 ) -> Found:
     """Rows of an index that meet a question in words, or whose poses are like one.
 
@@ -48,7 +49,7 @@ def find(
     come first. An index of learned vectors ranks those by the meaning of the whole question, and where none holds, or
     nothing is stated, gives the rows nearest to it; those with a cosine below `FLOOR` are not like it at all. An index
     of one space of pictures, poses and texts takes any mixture of them:
-    ``find("but with both arms raised", index, image="photo.jpg")``.
+    ``find("but with both arms raised", index, image="photo.jpg")`` looks for the photo's body, changed as the words say.
 
     Args:
         query: words, or a single pose; None where all that is asked with stands in `image`, `pose` and `text`.
@@ -63,6 +64,7 @@ def find(
         mirrored: rows like the mirrored pose count as well.
         statements: ask for statements where the index has learned vectors, too.
         model: that made the learned vectors; the shipped ``retrieval``, or ``embedding``, by default.
+        blend: let words and a photo or a pose make one vector, as one space learns it, instead of a changed body.
 
     Raises:
         PoseloomError: no index; nothing is given, or a photo or a mixture for an index that is not of one space; a
@@ -74,7 +76,7 @@ def find(
     opened = index if isinstance(index, Index) else Index(index)
     asked = _asked_with(query, image, pose, text)
     if is_of_space(opened) and not (statements and list(asked) == ["text"]):
-        return find_in_space(opened, k, **asked, box=box, where=where, model=model)
+        return find_in_space(opened, k, **asked, box=box, where=where, model=model, blend=blend)
     alone = _alone(asked, opened, box)
     learned = model is not None or (has_learned_vectors(opened) and not (statements and isinstance(alone, str)))
     space = space_of(opened, model) if learned else None

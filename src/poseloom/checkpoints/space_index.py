@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.registry import load_model
+from poseloom.checkpoints.space_changes import can_change, changed_question
 from poseloom.pose.types import Pose
 from poseloom.search.rows import Block
 from poseloom.search.tables import TableRows
@@ -199,8 +200,12 @@ def find_in_space(
     box: Sequence[float] | None = None,
     where: Filters = (),
     model: str | Path | None = None,
+    blend: bool = False,
 ) -> Found:
     """Rows of an index of one space that a photo, a pose and words together ask for.
+
+    Words beside a photo or a pose change it: its body is changed as they say and looked for, see `changed_question`.
+    Words of which no change is understood are blended: one vector is made of all that is given, as the paper does.
 
     Args:
         index: folder of an index that `build_space_index` made, or an open one.
@@ -211,6 +216,7 @@ def find_in_space(
         box: where the person is in the picture: x, y, width, height; the largest person by default.
         where: conditions on the metadata.
         model: that made the vectors; the shipped ``embedding`` by default.
+        blend: blend words with the photo or the pose in any case.
 
     Raises:
         PoseloomError: an index of other vectors, nothing is given, nobody is in the picture.
@@ -219,6 +225,10 @@ def find_in_space(
 
     opened = index if isinstance(index, Index) else Index(index)
     space, modality = space_of_index(opened, model)
+    if text is not None and (image is None) != (pose is None) and not blend and can_change(space, pose):
+        changed = changed_question(space, modality, text, image=image, pose=pose, box=box)
+        if changed is not None:
+            return replace(opened.nearest(changed.vectors[0].numpy(), k, where), notes=changed.notes)
     boxes = None if box is None else [box]
     asked = space.embed(image=image, pose=pose, text=text, boxes=boxes, target=modality)
     return replace(opened.nearest(asked.vectors[0].numpy(), k, where), notes=asked.notes)

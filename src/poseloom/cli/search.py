@@ -39,12 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     learned_options.add_render(parser)
     parser.add_argument("--poses", metavar="DIR", help="with --render and --index: the table that has the poses")
     mixed = parser.add_argument_group(
-        "in an index of one space", "TEXT, a photo and a pose are asked with together, in any mixture"
+        "in an index of one space",
+        "TEXT, a photo and a pose are asked with together; TEXT beside one of the others changes what it shows",
     )
     mixed.add_argument("--image", type=Path, metavar="PHOTO", help="a person like the one in this picture")
     mixed.add_argument("--pose", metavar="FILE", help="motion or pose file, of which --frame counts")
     mixed.add_argument("--text", dest="words", metavar="WORDS", help="the same as TEXT")
     box = "where the person is in PHOTO, pixels (default: the largest person)"
+    blend = "let TEXT and the photo or the pose make one vector, which lies between them"
+    mixed.add_argument("--blend", action="store_true", help=blend)
     mixed.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help=box)
     mixed.add_argument("--sheet", type=Path, metavar="FILE", help="show the pictures that are found (.png .jpg .webp)")
     options.add_format(parser)
@@ -92,6 +95,7 @@ def _found(query: str | Pose | None, index: str | Path, arguments: argparse.Name
         mirrored=arguments.mirrored,
         statements=arguments.statements,
         model=arguments.model,
+        blend=arguments.blend,
     )
 
 
@@ -144,6 +148,8 @@ def _check(arguments: argparse.Namespace) -> None:
                 raise PoseloomError(f"--{name} goes with --like FILE, not with TEXT")
     if arguments.box is not None and arguments.image is None:
         raise PoseloomError("--box goes with --image PHOTO")
+    if arguments.blend and not (mixed and arguments.text is not None):
+        raise PoseloomError("--blend goes with TEXT beside --image PHOTO or --pose FILE")
     _check_sheet(arguments)
 
 

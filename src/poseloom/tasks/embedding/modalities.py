@@ -16,6 +16,14 @@ SINGLES: tuple[Subset, ...] = ((IMAGE,), (POSE,), (TEXT,))
 DUALS: tuple[Subset, ...] = ((POSE, TEXT), (IMAGE, TEXT), (IMAGE, POSE))
 TRIPLE: tuple[Subset, ...] = (MODALITIES,)
 
+LEADERS = {IMAGE: POSE, POSE: TEXT, TEXT: POSE}
+"""What is looked for -> the modality that finds it best alone."""
+
+
+def leads(modality: str, asked: Subset, target: str) -> bool:
+    """Whether a modality is one of several that another one is looked for with."""
+    return len(asked) > 1 and modality in asked and target not in asked
+
 
 class Query(NamedTuple):
     """What is asked with, and what is looked for."""

@@ -46,9 +46,11 @@ class EmbeddingModel:
         unit: bring every vector to length 1.
         encoder_projection: from frozen features into the space.
         external_projection: after it; the Aligner's is mediummlpxs.
-        core: of embroider: transformer (released) or mlp.
+        core: of embroider: transformer (released), mlp, or slots: a layer for each modality before they are added.
         heads: of embroider: project the token back into each modality.
         standardised_images: bring features of pictures to mean 0 and deviation 1, as training has them.
+        lead: of embroider: how much the answer of the modality that finds the target best alone (pose for pictures and
+            texts, text for poses) counts beside that of several together, whose fusion trusts each alike.
     """
 
     kind: Literal["embroider", "aligner"] = "embroider"
@@ -56,9 +58,10 @@ class EmbeddingModel:
     unit: bool = True
     encoder_projection: EncoderProjection = "layerplus"
     external_projection: ExternalProjection = "none"
-    core: Literal["transformer", "mlp"] = "transformer"
+    core: Literal["transformer", "mlp", "slots"] = "transformer"
     heads: bool = True
     standardised_images: bool = False
+    lead: float = within(0.0, 0.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ class EmbeddingRecipe(Recipe):
             raise PoseloomError("recipe: partials is empty; name some of single, dual, triplet")
         if self.model.kind == "aligner" and self.quirks.encodings_in_targets:
             raise PoseloomError("recipe: quirks.encodings_in_targets has no effect with the aligner; remove it")
+        if self.model.kind == "aligner" and self.model.lead:
+            raise PoseloomError("recipe: model.lead has no effect with the aligner; remove it")
         if self.model.kind == "aligner" and not self.model.heads:
             raise PoseloomError("recipe: model.heads has no effect with the aligner; remove it")
         if self.model.standardised_images and self.quirks.moving_encoders:
@@ -141,6 +146,7 @@ class EmbeddingLearner(Learner):
             sizes.core,
             sizes.heads,
             sizes.standardised_images,
+            sizes.lead,
         )
 
     def batches(self, share: Share) -> Batches:

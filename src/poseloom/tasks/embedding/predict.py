@@ -107,7 +107,7 @@ class ModalitySpace:
                 found = self.model.tokens(vectors, [asked])[asked]
             else:
                 check_seen([subset_of([target])[0]], self.seen)
-                found = self.model.questions(vectors, [asked])[asked][target]
+                found = self.model.questions(vectors, [asked], [target])[asked][target]
         return Embedded(torch.nn.functional.normalize(found, dim=-1), notes=notes)
 
     def collection(self, modality: str, items: Any, boxes: Any = None) -> Float[Tensor, "items latent"]:

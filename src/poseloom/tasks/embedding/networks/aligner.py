@@ -22,9 +22,11 @@ class Aligner(SharedSpace):
     def tokens(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Tensor]:
         return {one: self.unit(torch.stack([vectors[name] for name in one]).mean(0)) for one in subsets}
 
-    def questions(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Vectors]:
+    def questions(
+        self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset], targets: Sequence[str] = MODALITIES
+    ) -> dict[Subset, Vectors]:
         """The same vector, whatever is looked for."""
-        return {one: dict.fromkeys(MODALITIES, token) for one, token in self.tokens(vectors, subsets).items()}
+        return {one: dict.fromkeys(targets, token) for one, token in self.tokens(vectors, subsets).items()}
 
 
 def build_space(config: EmbeddingConfig) -> SharedSpace:

@@ -22,9 +22,11 @@ class EmbeddingConfig:
         unit: bring every vector of the space to length 1 (``l2normalize``).
         encoder_projection: from frozen features into the space.
         external_projection: after it; the Aligner's is mediummlpxs.
-        core: of PoseEmbroider: transformer (released) or mlp (an ablation).
+        core: of PoseEmbroider: transformer (released), mlp (an ablation), or slots (not released).
         heads: of PoseEmbroider: project the token back into each modality (released); else it is only normalised.
         standardised_images: features of pictures are brought to mean 0 and deviation 1 first (not released).
+        lead: of PoseEmbroider: how much the answer of the modality that finds the target best counts beside that of
+            several together (not released).
     """
 
     kind: Literal["embroider", "aligner"] = "embroider"
@@ -35,9 +37,10 @@ class EmbeddingConfig:
     unit: bool = True
     encoder_projection: EncoderProjection = "layerplus"
     external_projection: ExternalProjection = "none"
-    core: Literal["transformer", "mlp"] = "transformer"
+    core: Literal["transformer", "mlp", "slots"] = "transformer"
     heads: bool = True
     standardised_images: bool = False
+    lead: float = within(0.0, 0.0, 100.0)
 
     def width(self, modality: str) -> int:
         """Size of a modality's frozen features."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from poseloom.nn.pose.encoder import UnitLength
-from poseloom.tasks.embedding.modalities import MODALITIES, Subset
+from poseloom.tasks.embedding.modalities import LEADERS, MODALITIES, Subset, leads
 from poseloom.tasks.embedding.networks.config import EmbeddingConfig
 from poseloom.tasks.embedding.networks.front import SharedSpace, Vectors
 from poseloom.tasks.embedding.networks.projections import mini_mlp
@@ -22,7 +22,9 @@ _HEADS, _DROPOUT, _EPSILON = 4, 0.1, 1e-6
 class PoseEmbroider(SharedSpace):
     """Any modalities -> one token -> its projections into each of them.
 
-    The released transformer core has half the width of the space, one layer, four heads.
+    The released transformer core has half the width of the space, one layer, four heads: what it gathers is a mean, in
+    which each modality counts the less the more there are. In the core ``slots`` each has a layer of its own before
+    they are added.
     """
 
     def __init__(self, config: EmbeddingConfig | None = None):
@@ -31,7 +33,7 @@ class PoseEmbroider(SharedSpace):
         self.intermodality_token = nn.Parameter(_TOKEN_DEVIATION * torch.randn(1, 1, latent))
         for one in MODALITIES:
             self.register_parameter(f"modality_encoding_{one}", nn.Parameter(torch.zeros(1, 1, latent)))
-        self.embroider_core = _transformer_core(latent) if self._gathers else _perceptron_core(latent)
+        self.embroider_core = _CORES[self.config.core](latent)
         if self._gathers:
             self.norm = nn.LayerNorm(latent, eps=_EPSILON)
         if self.config.heads:
@@ -53,11 +55,13 @@ class PoseEmbroider(SharedSpace):
     def tokens(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Tensor]:
         """The token of each set; all sets go through the core together."""
         told = self.with_encodings(vectors)
+        if isinstance(self.embroider_core, SlotCore):
+            told = self.embroider_core.in_slots(told)
         found = self._gathered(told, subsets) if self._gathers else self._added(told, subsets)
         return dict(zip(subsets, found.unbind(), strict=True))
 
     def _added(self, told: Mapping[str, Tensor], subsets: Sequence[Subset]) -> Float[Tensor, "sets batch latent"]:
-        """The perceptron core: modalities are added up, and the gathering token has no part."""
+        """The cores that add modalities up; the gathering token has no part."""
         return self.embroider_core(torch.stack([torch.stack([told[name] for name in one]).sum(0) for one in subsets]))
 
     def _gathered(self, told: Mapping[str, Tensor], subsets: Sequence[Subset]) -> Float[Tensor, "sets batch latent"]:
@@ -66,7 +70,7 @@ class PoseEmbroider(SharedSpace):
         So there is one question to the attention, the same for all; and a modality's key and value are those of every
         set that it is in.
         """
-        first, layer, last = self.embroider_core
+        first, layer, last = self.embroider_core.children()
         start = first(self.intermodality_token[0, 0])
         attended = layer.self_attn.out_proj(self._attended(start, first, told, subsets))
         state = layer.norm1(start + layer.dropout1(attended))
@@ -77,7 +81,7 @@ class PoseEmbroider(SharedSpace):
         self, start: Float[Tensor, " half"], first: nn.Module, told: Mapping[str, Tensor], subsets: Sequence[Subset]
     ) -> Float[Tensor, "sets batch half"]:
         """What the gathering token attends to: itself and the modalities of each set."""
-        attention = self.embroider_core[1].self_attn
+        attention = self.embroider_core.get_submodule("1").self_attn
         weight, bias, half = attention.in_proj_weight, attention.in_proj_bias, len(start)
         names = [one for one in MODALITIES if one in told]
         members = torch.tensor([[True, *(name in one for name in names)] for one in subsets], device=start.device)
@@ -93,19 +97,59 @@ class PoseEmbroider(SharedSpace):
         kept = functional.dropout(shares, attention.dropout, self.training)
         return torch.einsum("sbth,bthd->sbhd", kept, values).flatten(2)
 
-    def projections(self, token: Float[Tensor, "batch latent"]) -> Vectors:
-        """A token seen as each of the modalities."""
+    def projections(self, token: Float[Tensor, "batch latent"], targets: Sequence[str] = MODALITIES) -> Vectors:
+        """A token seen as each of some modalities."""
         if not self.config.heads:
             same = functional.normalize(token, dim=-1) if self.config.unit else token
-            return dict.fromkeys(MODALITIES, same)
-        return {one: self.unit(self.get_submodule(f"modality_projection_{one}")(token)) for one in MODALITIES}
+            return dict.fromkeys(targets, same)
+        return {one: self.unit(self.get_submodule(f"modality_projection_{one}")(token)) for one in targets}
 
-    def questions(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Vectors]:
-        """The projections of each set's token; all tokens are projected together."""
-        tokens = self.tokens(vectors, subsets)
-        made = self.projections(torch.cat(list(tokens.values())))
-        parts = {name: value.chunk(len(subsets)) for name, value in made.items()}
-        return {one: {name: part[place] for name, part in parts.items()} for place, one in enumerate(subsets)}
+    def questions(
+        self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset], targets: Sequence[str] = MODALITIES
+    ) -> dict[Subset, Vectors]:
+        """The projections of each set's token; all tokens are projected together.
+
+        Outside of training, what `LEADERS` names counts for itself as well where it is in a set, as ``lead`` says.
+        """
+        leaders = self._leaders(subsets, targets)
+        asked = list(dict.fromkeys([*subsets, *((one,) for one in leaders)]))
+        tokens = self.tokens(vectors, asked)
+        made = self.projections(torch.cat(list(tokens.values())), targets)
+        parts = {name: value.chunk(len(asked)) for name, value in made.items()}
+        found = {one: {name: part[place] for name, part in parts.items()} for place, one in enumerate(asked)}
+        return {one: self._led(found, one) if leaders else found[one] for one in subsets}
+
+    def _leaders(self, subsets: Sequence[Subset], targets: Sequence[str]) -> list[str]:
+        """Modalities whose own answers are needed beside those of sets that they are in."""
+        if not self.config.lead or self.training:
+            return []
+        return [LEADERS[one] for one in targets if any(leads(LEADERS[one], asked, one) for asked in subsets)]
+
+    def _led(self, found: Mapping[Subset, Vectors], asked: Subset) -> Vectors:
+        """The answers of a set, with those of its leaders."""
+        return {
+            target: self.unit(answer + self.config.lead * found[(LEADERS[target],)][target])
+            if leads(LEADERS[target], asked, target)
+            else answer
+            for target, answer in found[asked].items()
+        }
+
+
+class SlotCore(nn.Module):
+    """A layer for each modality, their sum, and a layer of what they have in common."""
+
+    def __init__(self, latent: int):
+        super().__init__()
+        self.slots = nn.ModuleDict({one: nn.Linear(latent, latent) for one in MODALITIES})
+        self.last = nn.Linear(latent, latent)
+
+    def in_slots(self, told: Mapping[str, Tensor]) -> Vectors:
+        """Each modality by its own layer."""
+        return {one: self.slots[one](value) for one, value in told.items()}
+
+    def forward(self, added: Float[Tensor, "*sets latent"]) -> Float[Tensor, "*sets latent"]:
+        """Sums of slots -> tokens."""
+        return self.last(functional.relu(added))
 
 
 def _transformer_core(latent: int) -> nn.Sequential:
@@ -116,3 +160,10 @@ def _transformer_core(latent: int) -> nn.Sequential:
 
 def _perceptron_core(latent: int) -> nn.Sequential:
     return nn.Sequential(nn.Identity(), mini_mlp(latent, latent, latent), UnitLength())
+
+
+_CORES: dict[str, Callable[[int], nn.Module]] = {
+    "transformer": _transformer_core,
+    "mlp": _perceptron_core,
+    "slots": SlotCore,
+}

@@ -108,5 +108,7 @@ class SharedSpace(nn.Module):
         """One vector (batch, latent) for each of several sets of modalities: what models that hang on this take."""
 
     @abstractmethod
-    def questions(self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset]) -> dict[Subset, Vectors]:
-        """For each set of modalities, and each modality that may be looked for, the vectors that are compared."""
+    def questions(
+        self, vectors: Mapping[str, Tensor], subsets: Sequence[Subset], targets: Sequence[str] = MODALITIES
+    ) -> dict[Subset, Vectors]:
+        """For each set of modalities, and each of the modalities that are looked for, the vectors that are compared."""
