@@ -16,7 +16,9 @@ from torch.nn import functional
 
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.transfer.geometry.fill import patched
+from poseloom.tasks.transfer.geometry.matting import to_edges, without_slivers
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
+from poseloom.tasks.transfer.geometry.still import still_share
 from poseloom.tasks.transfer.geometry.surface import GROUPS, SeenSurface, Template, visible_vertices
 
 _BEYOND = 0.09
@@ -27,6 +29,8 @@ _HOLE_MARGIN = 0.012
 """By which the hole that the person leaves is widened, times the person's height."""
 _EDGE = 0.004
 """Width of the person's edge that may show the background, times the person's height."""
+_UNCERTAIN = 0.015
+"""How far the outline of the mask may lie from the person's, times the person's height."""
 _DOUBT = 0.02
 """By which the outlines of fitted pieces are doubted, times the person's height."""
 _BEFORE = 0.07
@@ -89,7 +93,8 @@ def carry(
     background = texture.background()
     behind = background * (1 - share) + beyond * share
     whole = behind * (1 - alpha) + small
-    return Carried(whole.clamp(0, 1), torch.maximum(alpha[0], share), seen)
+    still = still_share(source, target, kept)
+    return Carried((photo * still + whole * (1 - still)).clamp(0, 1), torch.maximum(alpha[0], share), seen)
 
 
 def _joined(beyond: Tensor, share: Tensor, body: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,10 +107,11 @@ class _Texture:
     """What a photo tells of the surface of a body."""
 
     def __init__(self, photo: Tensor, person: Tensor, source: SeenSurface, kept: Template):
-        self.photo, self.person, self.source, self.kept = photo, person, source, kept
+        self.photo, self.source, self.kept = photo, source, kept
         faces = kept.body.faces
         tall = source.screen[:, 1].amax() - source.screen[:, 1].amin()
         self.height = float(tall.clamp(min=8.0))
+        self.person = to_edges(person, photo, _UNCERTAIN * self.height)
         self.places = source.screen[:, :2]
         margin = max(1, int(_EDGE * self.height))
         surely = -_largest(-person[None], margin)
@@ -159,7 +165,7 @@ class _Texture:
         turn = self._turns(target)[group]
         place = at + ((own - anchor)[:, None] @ turn.transpose(-1, -2)).squeeze(1)
         share[rows, columns] = self._loose(place, group)
-        share = self._without_spikes(share, target.mask)
+        share = without_slivers(share, target.mask, _SLIVER * self.height, reach + 2)
         colour[:, rows, columns] = _at(self.photo, place)
         return colour, share
 
@@ -192,14 +198,6 @@ class _Texture:
             near = -_largest(near[None], margin)[0]
             found |= (own != group) & (near[row, column] < self.source.screen[:, 2] - _BEFORE)
         return found
-
-    def _without_spikes(self, share: Tensor, body: Tensor) -> Tensor:
-        """What remains of shares when slivers are left out: an opening, with the body counted as full."""
-        reach = max(1, int(_SLIVER * self.height))
-        full = torch.where(body, torch.ones_like(share), share)[None]
-        thin = -_largest(-full, reach)
-        opened = _largest(thin, reach)[0]
-        return torch.minimum(share, opened) * _reached(opened > _CERTAIN, body, int(_BEYOND * self.height) + 2)
 
     def _through(self) -> Bool[Tensor, " vertices"]:
         """Vertices behind the visible surface of their own piece; but nobody has a face at the back of the head."""
@@ -242,17 +240,6 @@ class _Texture:
             value = torch.where(fixed[:, None], colour, new)
             weight = torch.where(fixed, torch.ones_like(weight), (count > 0).float())
         return value
-
-
-def _reached(free: Tensor, start: Tensor, steps: int) -> Tensor:
-    """Free pixels that hang together with the start within some steps."""
-    found = start
-    for _ in range(steps):
-        grown = (functional.max_pool2d(found[None].float(), 3, 1, 1)[0] > 0) & (free | start)
-        if torch.equal(grown, found):
-            break
-        found = grown
-    return found
 
 
 def _largest(values: Float[Tensor, "1 height width"], reach: int) -> Float[Tensor, "1 height width"]:
