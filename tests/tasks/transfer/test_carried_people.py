@@ -12,10 +12,10 @@ from poseloom.pose.types import Pose, heading
 from poseloom.tasks.mesh_recovery.predict import picture_camera
 from poseloom.tasks.transfer.geometry.carry import carry
 from poseloom.tasks.transfer.geometry.fill import filled, patched
-from poseloom.tasks.transfer.geometry.matting import to_edges, without_slivers
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 from poseloom.tasks.transfer.geometry.placing import placed
-from poseloom.tasks.transfer.geometry.still import still_share
+from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import (
     GROUPS,
     seen_surface,
@@ -172,17 +172,17 @@ def test_what_does_not_move_stays_as_the_photo_has_it(standing):
     raised = standing.rotations.clone()
     raised[JOINT_INDEX["left_shoulder"]] = torch.tensor([0.0, 0.0, 0.9])  # from the T-pose upwards
     source, target = (seen_surface(Pose(one, standing.translation), CAMERA) for one in (standing.rotations, raised))
-    share = still_share(source, target, template())
-    assert share.shape == (240, 160) and share.min() == 0 and share.max() == 1
+    share = still_shares(source, target, template())
+    assert share.always.shape == (240, 160) and share.always.min() == 0 and share.always.max() == 1
     knee, wrist = (JOINT_INDEX[f"left_{name}"] for name in ("knee", "wrist"))
-    for surface in (source, target):
-        column, row = surface.joints[wrist, :2].long().tolist()
-        assert share[row, column] == 0
+    (column, row), (later, higher) = (one.joints[wrist, :2].long().tolist() for one in (source, target))
+    assert share.before[row, column] == share.always[row, column] == share.always[higher, later] == 0
+    assert share.before[higher, later] == 1  # the photo shows what will be behind the arm
     column, row = source.joints[knee, :2].long().tolist()
-    assert (share[row, column - 12 : column + 12] == 1).all()  # the place beside the leg as well
-    assert (still_share(source, source, template()) == 1).all()
+    assert (share.always[row, column - 12 : column + 12] == 1).all()  # the place beside the leg as well
+    assert (still_shares(source, source, template()).always == 1).all()
     deeper = seen_surface(Pose(standing.rotations, standing.translation - torch.tensor([0.0, 0.0, 0.4])), CAMERA)
-    assert (still_share(source, deeper, template()) == 0).float().mean() > 0.9
+    assert (still_shares(source, deeper, template()).before == 0).float().mean() > 0.9
 
 
 def test_what_stays_of_a_photo_is_no_guess(standing):
@@ -203,7 +203,7 @@ def test_a_coarse_mask_takes_the_edge_of_the_photo():
     truth = (photo[0] > 0.5).float()
     assert (found - truth).abs().mean() < 0.5 * (coarse - truth).abs().mean()
     assert found[:, 36:39].max() < 0.4 < 0.6 < found[:, 41:44].min()
-    torch.testing.assert_close(to_edges(torch.full((60, 80), 0.4), photo, 12), torch.full((60, 80), 0.4))
+    torch.testing.assert_close(to_edges(torch.full((60, 80), 0.6), photo, 12), torch.full((60, 80), 0.7))
 
 
 def test_slivers_beside_a_body_are_left_out():
@@ -215,3 +215,7 @@ def test_slivers_beside_a_body_are_left_out():
     share[45:57, 40:52] = 1  # far away
     kept = without_slivers(share, body, 2, 30)
     assert kept[24:36, 20:28].min() == 1 and kept[:, 34:].max() == 0
+    gap = torch.zeros(60, 60)
+    gap[22:38, 22:34] = 1
+    found = between(gap, body, 2)
+    assert found[24:36, 20:22].all() and not found[:, 40:].any() and not (found & body).any()

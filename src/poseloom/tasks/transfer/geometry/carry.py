@@ -16,18 +16,20 @@ from torch.nn import functional
 
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.transfer.geometry.fill import patched
-from poseloom.tasks.transfer.geometry.matting import to_edges, without_slivers
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
-from poseloom.tasks.transfer.geometry.still import still_share
+from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import GROUPS, SeenSurface, Template, visible_vertices
 
 _BEYOND = 0.09
 """How far hair and clothes may reach beyond the body, times the person's height in the picture."""
 _CERTAIN = 0.5
 _DIFFUSIONS = 150
+_HARDLY = 0.2
+"""What is less surely the person may be what lies behind them."""
 _HOLE_MARGIN = 0.012
 """By which the hole that the person leaves is widened, times the person's height."""
-_EDGE = 0.004
+_EDGE = 0.01
 """Width of the person's edge that may show the background, times the person's height."""
 _UNCERTAIN = 0.015
 """How far the outline of the mask may lie from the person's, times the person's height."""
@@ -90,11 +92,13 @@ def carry(
     small, alpha = _reduced(colour * covered, scale), _reduced(covered[None].float(), scale)
     beyond, share = texture.beyond(target)
     beyond, share = _joined(beyond, share, small / alpha.clamp(min=1e-3), target.mask)
+    still = still_shares(source, target, kept)
     background = texture.background()
+    background = photo * still.before + background * (1 - still.before)
     behind = background * (1 - share) + beyond * share
     whole = behind * (1 - alpha) + small
-    still = still_share(source, target, kept)
-    return Carried((photo * still + whole * (1 - still)).clamp(0, 1), torch.maximum(alpha[0], share), seen)
+    whole = photo * still.always + whole * (1 - still.always)
+    return Carried(whole.clamp(0, 1), torch.maximum(alpha[0], share), seen)
 
 
 def _joined(beyond: Tensor, share: Tensor, body: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,6 +115,7 @@ class _Texture:
         faces = kept.body.faces
         tall = source.screen[:, 1].amax() - source.screen[:, 1].amin()
         self.height = float(tall.clamp(min=8.0))
+        self.coarse = person
         self.person = to_edges(person, photo, _UNCERTAIN * self.height)
         self.places = source.screen[:, :2]
         margin = max(1, int(_EDGE * self.height))
@@ -166,13 +171,15 @@ class _Texture:
         place = at + ((own - anchor)[:, None] @ turn.transpose(-1, -2)).squeeze(1)
         share[rows, columns] = self._loose(place, group)
         share = without_slivers(share, target.mask, _SLIVER * self.height, reach + 2)
+        gaps = between(share, target.mask, _SLIVER * self.height)[rows, columns]
+        share[rows, columns] += gaps * _at(self.person[None], place)[0]
         colour[:, rows, columns] = _at(self.photo, place)
         return colour, share
 
     def background(self) -> Tensor:
         """The photo without the person."""
         margin = max(2, int(_HOLE_MARGIN * self.height))
-        taken = (self.person > 0.2) | self.source.mask
+        taken = (torch.maximum(self.person, self.coarse) > _HARDLY) | self.source.mask
         wide = _largest(taken[None].float(), margin)[0] > 0
         return patched(self.photo, wide)
 

@@ -11,6 +11,8 @@ from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 
 _LARGEST = 512
 """Longest side at which edges are looked for, pixels."""
+_NONE, _ALL = 0.25, 0.75
+"""What a filter's average makes of places that are certain: less counts as nothing, more as all."""
 _CERTAIN = 0.5
 _SMOOTH = 1e-3
 """Variance of colours below which nothing is an edge."""
@@ -39,7 +41,8 @@ def to_edges(
     numbers = _means(torch.cat([slope, start]), side)
     size = (mask.shape[0], mask.shape[1])
     numbers = functional.interpolate(numbers[None], size, mode="bilinear", align_corners=False)[0]
-    return ((numbers[:3] * photo).sum(0) + numbers[3]).clamp(0, 1)
+    found = (numbers[:3] * photo).sum(0) + numbers[3]
+    return ((found - _NONE) / (_ALL - _NONE)).clamp(0, 1)
 
 
 def without_slivers(
@@ -58,6 +61,16 @@ def without_slivers(
     core = full & (nearest_pixels(~full, max(1, round(thin)))[..., 0] < 0)
     opened = full & (nearest_pixels(core, max(1, round(thin)))[..., 0] >= 0)
     return share * _reached(opened, body, reach)
+
+
+def between(
+    share: Float[Tensor, "height width"], body: Bool[Tensor, "height width"], wide: float
+) -> Bool[Tensor, "height width"]:
+    """Gaps between a body and shares beside it that are narrower than twice `wide` pixels: a closing by a disc."""
+    full = body | (share > _CERTAIN)
+    grown = nearest_pixels(full, max(1, round(wide)))[..., 0] >= 0
+    closed = nearest_pixels(~grown, max(1, round(wide)))[..., 0] < 0
+    return closed & ~full
 
 
 def _reached(free: Bool[Tensor, "height width"], start: Bool[Tensor, "height width"], steps: int) -> Tensor:
