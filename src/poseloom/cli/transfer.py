@@ -13,7 +13,11 @@ from poseloom.cli import learned, messages, options, printing
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", metavar="PHOTO|TABLE", help="photo of a person, or a table of pictures in pairs")
-    parser.add_argument("--to", metavar="POSE", help='"a person raising both arms", another photo, or a motion file')
+    parser.add_argument(
+        "--to",
+        metavar="POSE",
+        help='"a person raising both arms", another photo, a motion file; with --model also keypoints',
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help="the picture; a folder for a table")
     parser.add_argument(
         "--model",
