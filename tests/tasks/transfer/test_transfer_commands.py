@@ -135,6 +135,11 @@ def test_all_pairs_of_a_table(pairs, generator, command, tmp_path):
     assert read_picture(next((tmp_path / "strips").iterdir())).shape == (3, 32, 5 * 16)
     status, _, told = command(*table, "--out", tmp_path / "none", "--refuse-other-sizes")
     assert status != 0 and "has 32 x 64 pixels, the generator 16 x 32" in " ".join(told.split())
+    status, _, told = command(*table, "--out", tmp_path / "none", "--size", "64x128")
+    assert status == 2 and "16 x 32 pixels alone, not of 64 x 128" in told and not (tmp_path / "none").exists()
+    shipped = (*table[:-1], "transfer", "--size", "48x96", "--limit", "1")
+    assert command(*shipped, "--out", tmp_path / "other")[0] == 0
+    assert read_picture(next((tmp_path / "other").iterdir())).shape == (3, 96, 48)
 
 
 def test_features_of_all_pairs(pairs, generator, command, tmp_path):

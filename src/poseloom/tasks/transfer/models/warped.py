@@ -38,9 +38,12 @@ class WarpedConfig(ScalesConfig):
 
     Args:
         fine: channels at the picture's own size.
+        looks_at: the network sees higher pictures made as small as this; what it says of their pixels is then put
+            together at their own size.
     """
 
     fine: int = within(16, 4, 256)
+    looks_at: int = within(128, 16, 4096)
 
 
 class WarpedGenerator(nn.Module):
@@ -74,10 +77,13 @@ class WarpedGenerator(nn.Module):
         """The picture, and as its first stage what the joints alone carry."""
         warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
         carried = carried_picture(inputs.source, warp)
+        if inputs.size[0] > self.config.looks_at:
+            return {COARSE: carried, FINAL: self.layers(inputs).over(inputs.source)}
         return {COARSE: carried, FINAL: self(inputs.source, seen_of(inputs, warp, carried), warp.places)}
 
     def layers(self, inputs: TransferInputs) -> Layers:
-        """What the picture is put together of."""
+        """What the picture is put together of, as large as the network looks at it."""
+        inputs = inputs.reduced(self.config.looks_at)
         warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
         return self._layers(inputs.source, seen_of(inputs, warp, carried_picture(inputs.source, warp)), warp.places)
 
