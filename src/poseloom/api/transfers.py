@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poseloom.api.files import load
 from poseloom.api.models import generate
+from poseloom.base.errors import FileError
 from poseloom.checkpoints.registry import load_model
 from poseloom.formats import registry
 from poseloom.pose import Clip, Pose
@@ -15,6 +16,10 @@ from poseloom.pose import Clip, Pose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from poseloom.pose.picture_keypoints import PictureKeypoints
     from poseloom.results.transferred import Transferred
     from poseloom.tasks.keypoints.sources import Source
 
@@ -35,7 +40,9 @@ def transfer(
         photo: path of a picture, bytes of one, a Pillow image, or RGB floats (3, height, width) in [0, 1]; the largest
             person in it. Photos above 1280 pixels are shrunk.
         to: the pose: words, a path of another photo or of a motion file (its first frame), or a `Pose` or `Clip`. Words
-            that name limbs and no posture ("this person, waving") move these limbs alone.
+            that name limbs and no posture ("this person, waving") move these limbs alone. With a generator also the
+            path of a file of keypoints (`poseloom.formats.keypoint_files`), in pixels of the photo, or of the size that
+            it states.
         model: path of a generator that makes the picture; without one the body that is fitted to the photo carries its
             visible surface over, and what was hidden is guessed.
         box: where the person is, x, y, width, height in pixels; looked for if None.
@@ -49,11 +56,42 @@ def transfer(
     from poseloom.checkpoints.transferring import opened_photo
     from poseloom.tasks.transfer.photo import transferred
 
+    joints = _keypoints_in(to) if from_files and not isinstance(to, Pose | Clip) else None
     opened = opened_photo(photo, box)
-    target, notes = _target_pose(to, opened[2].poses[0], seed, from_files)
+    if joints is not None:
+        target, notes = _target_joints(joints, photo, (opened[0].shape[-2], opened[0].shape[-1]))
+    else:
+        target, notes = _target_pose(to, opened[2].poses[0], seed, from_files)
     generator = None if model is None else load_model(model, "transfer")
     made = transferred(*opened, target, model=generator, keep_heading=keep_heading)
     return replace(made, notes=(*made.notes, *notes))
+
+
+def _keypoints_in(path: str | Path) -> PictureKeypoints | None:
+    """Those of a file, if it is one of keypoints."""
+    if Path(path).suffix.lower() != ".json" or not Path(path).is_file():
+        return None
+    from poseloom.formats.keypoint_files import read_keypoint_file
+
+    try:
+        return read_keypoint_file(path)
+    except FileError:  # a motion, or damaged: whoever reads motions tells
+        return None
+
+
+def _target_joints(
+    found: PictureKeypoints, photo: Source, size: tuple[int, int]
+) -> tuple[Float[Tensor, "18 2"], tuple[str, ...]]:
+    """Joints of the largest person of a file in pixels of the opened photo, and what is to be said of them."""
+    from torch import Tensor
+
+    from poseloom.images.read import read_picture
+    from poseloom.tasks.transfer.people import joints_of_file
+
+    whole = photo if isinstance(photo, Tensor) else read_picture(photo)
+    count = int((found.frame == found.frame.amin()).sum())
+    notes = (f"the file has {count} people; the largest one is taken",) if count > 1 else ()
+    return joints_of_file(found, size, (whole.shape[-2], whole.shape[-1])), notes
 
 
 def _target_pose(to: str | Path | Pose | Clip, own: Pose, seed: int, from_files: bool) -> tuple[Pose, tuple[str, ...]]:

@@ -9,11 +9,16 @@ from typing import Literal
 
 from poseloom.base.errors import PoseloomError
 from poseloom.cli import learned, messages, options, printing
+from poseloom.cli.data_render import size_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", metavar="PHOTO|TABLE", help="photo of a person, or a table of pictures in pairs")
-    parser.add_argument("--to", metavar="POSE", help='"a person raising both arms", another photo, or a motion file')
+    parser.add_argument(
+        "--to",
+        metavar="POSE",
+        help='"a person raising both arms", another photo, a motion file; with --model also keypoints',
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help="the picture; a folder for a table")
     parser.add_argument(
         "--model",
@@ -33,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pairs.add_argument("--limit", type=int, default=0, metavar="N", help="the first pairs alone")
     pairs.add_argument("--strips", action="store_true", help="source, pose, target and result in each file")
     pairs.add_argument("--grid", type=int, metavar="N", help="one picture with strips of N pairs drawn at random")
+    pairs.add_argument("--size", metavar="WxH", help="of the made pictures (default: the generator's own)")
     sizes = "pictures of another size than the generator's are an error, not resized"
     pairs.add_argument("--refuse-other-sizes", action="store_true", help=sizes)
     pairs.add_argument("--features", action="store_true", help="features of PG2's second stage in place of pictures")
@@ -80,7 +86,7 @@ def _run_table(arguments: argparse.Namespace) -> None:
     if arguments.model is None or arguments.to is not None:
         raise PoseloomError(f"{arguments.photo}: pairs of a table need --model, a generator, and no --to")
     model = load_model(arguments.model, "transfer")
-    height, width = model.size
+    height, width = model.size if arguments.size is None else model.other_size(size_of(arguments.size)[::-1])
     frame = model.card.extras.get("frame", "resize")
     sizes: Literal["resize", "refuse"] = "refuse" if arguments.refuse_other_sizes else "resize"
     folder = str(arguments.images or "")

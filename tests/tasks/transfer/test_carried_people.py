@@ -6,13 +6,16 @@ import pytest
 import torch
 
 from poseloom.base.errors import PoseloomError
+from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.stances import stance
 from poseloom.pose.types import Pose, heading
 from poseloom.tasks.mesh_recovery.predict import picture_camera
 from poseloom.tasks.transfer.geometry.carry import carry
 from poseloom.tasks.transfer.geometry.fill import filled, patched
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 from poseloom.tasks.transfer.geometry.placing import placed
+from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import (
     GROUPS,
     seen_surface,
@@ -162,3 +165,57 @@ def test_a_made_picture_fades_into_the_photo_at_its_place():
     assert box.tolist() == [20, 10, 20, 40]
     assert whole[:, 30, 30].min() > 0.99 and whole[:, :, 45:].max() == 0 and whole[:, :9].max() == 0
     assert torch.equal(set_back(photo, torch.ones(3, 60, 80), torch.eye(2, 3))[0], torch.ones(3, 60, 80))
+
+
+def test_what_does_not_move_stays_as_the_photo_has_it(standing):
+    """One arm is raised: the legs and what lies beside them stay, the old and the new place of the arm do not."""
+    raised = standing.rotations.clone()
+    raised[JOINT_INDEX["left_shoulder"]] = torch.tensor([0.0, 0.0, 0.9])  # from the T-pose upwards
+    source, target = (seen_surface(Pose(one, standing.translation), CAMERA) for one in (standing.rotations, raised))
+    share = still_shares(source, target, template())
+    assert share.always.shape == (240, 160) and share.always.min() == 0 and share.always.max() == 1
+    knee, wrist = (JOINT_INDEX[f"left_{name}"] for name in ("knee", "wrist"))
+    (column, row), (later, higher) = (one.joints[wrist, :2].long().tolist() for one in (source, target))
+    assert share.before[row, column] == share.always[row, column] == share.always[higher, later] == 0
+    assert share.before[higher, later] == 1  # the photo shows what will be behind the arm
+    column, row = source.joints[knee, :2].long().tolist()
+    assert (share.always[row, column - 12 : column + 12] == 1).all()  # the place beside the leg as well
+    assert (still_shares(source, source, template()).always == 1).all()
+    deeper = seen_surface(Pose(standing.rotations, standing.translation - torch.tensor([0.0, 0.0, 0.4])), CAMERA)
+    assert (still_shares(source, deeper, template()).before == 0).float().mean() > 0.9
+
+
+def test_what_stays_of_a_photo_is_no_guess(standing):
+    """Noise is what nobody could paint: it comes back where nothing moves, whatever the mask says."""
+    noise = torch.rand(3, 240, 160, generator=torch.Generator().manual_seed(0))
+    surface = seen_surface(standing, CAMERA)
+    fine = seen_surface(standing, CAMERA, scale=2)
+    same = carry(noise, surface.mask.float().roll(6, 1), surface, surface, fine, template())
+    assert torch.equal(same.picture, noise)
+
+
+def test_a_coarse_mask_takes_the_edge_of_the_photo():
+    photo = torch.full((3, 60, 80), 0.1)
+    photo[:, :, 40:] = 0.9
+    mask = torch.linspace(0, 1, 16)
+    coarse = torch.cat([torch.zeros(34), mask, torch.ones(30)]).expand(60, 80)
+    found = to_edges(coarse, photo, 12)
+    truth = (photo[0] > 0.5).float()
+    assert (found - truth).abs().mean() < 0.5 * (coarse - truth).abs().mean()
+    assert found[:, 36:39].max() < 0.4 < 0.6 < found[:, 41:44].min()
+    torch.testing.assert_close(to_edges(torch.full((60, 80), 0.6), photo, 12), torch.full((60, 80), 0.7))
+
+
+def test_slivers_beside_a_body_are_left_out():
+    body = torch.zeros(60, 60, dtype=torch.bool)
+    body[20:40, 10:20] = True
+    share = torch.zeros(60, 60)
+    share[22:38, 20:30] = 1  # next to the body
+    share[24, 30:50] = 1  # a thread
+    share[45:57, 40:52] = 1  # far away
+    kept = without_slivers(share, body, 2, 30)
+    assert kept[24:36, 20:28].min() == 1 and kept[:, 34:].max() == 0
+    gap = torch.zeros(60, 60)
+    gap[22:38, 22:34] = 1
+    found = between(gap, body, 2)
+    assert found[24:36, 20:22].all() and not found[:, 40:].any() and not (found & body).any()

@@ -130,6 +130,24 @@ def test_a_photo_keeps_its_detail_where_nothing_moves():
         torch.testing.assert_close(layers.over(inputs.source), model.generate(inputs)[FINAL])
 
 
+def test_high_pictures_are_looked_at_small_and_put_together_large():
+    torch.manual_seed(0)
+    model = WarpedGenerator(WarpedConfig(8, 3, 24, 1, 8)).eval()
+    high = TransferInputs(torch.rand(1, 3, 256, 176) * 2 - 1, FRONT[None] * 2, moved(j4=(32.0, 8.0))[None] * 2)
+    low = high.reduced(128)
+    assert low.size == (128, 88) and high.reduced(256) is high
+    there = (high.source_keypoints >= 0).all(-1)
+    torch.testing.assert_close(low.source_keypoints[there], (high.source_keypoints[there] + 0.5) / 2 - 0.5)
+    assert torch.equal((low.target_keypoints < 0), (high.target_keypoints < 0))
+    with torch.no_grad():
+        made = model.generate(high)
+        assert made[FINAL].shape == made[COARSE].shape == high.source.shape
+        torch.testing.assert_close(made[FINAL], model.layers(low).over(high.source))
+        own = WarpedGenerator(WarpedConfig(8, 3, 24, 1, 8, looks_at=256)).eval()
+        own.load_state_dict(model.state_dict())
+        assert (own.generate(high)[FINAL] - made[FINAL]).abs().mean() > 1e-3
+
+
 def test_a_photo_comes_back_with_its_stripes_and_without_a_box():
     """Stripes of 8 pixels are lost at the generator's own size; the photo, taken as it is, keeps them."""
     from copy import deepcopy

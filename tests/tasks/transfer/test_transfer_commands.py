@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,12 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.checkpoints.registry import load_model
 from poseloom.images.files import save_picture
 from poseloom.images.read import read_picture
+from poseloom.pose.picture_keypoints import PictureKeypoints
 from poseloom.pose.stances import stance
 from poseloom.render import render
+from poseloom.tasks.keypoints.files import save_keypoints
 from poseloom.tasks.transfer.all_pairs import read_features
+from poseloom.tasks.transfer.people import joints_of_file
 
 SIZES = {"levels": 3, "base": 8}
 
@@ -75,6 +79,33 @@ def test_a_model_makes_the_part_around_the_person(photo, generator):
     assert made.beside().shape == (3, 320, 640)
 
 
+def test_a_generator_puts_joints_where_a_file_of_keypoints_has_them(photo, generator, command, tmp_path):
+    size = (320, 320)
+    people = poseloom.keypoints(photo, people=1, hands=False)
+    save_keypoints(people, tmp_path / "coco.json", "coco")
+    made = poseloom.transfer(photo, tmp_path / "coco.json", model=generator)
+    there = (made.source_keypoints >= 0).all(1) & (made.target_keypoints >= 0).all(1)
+    assert there.sum() >= 12 and made.way == "model" and made.photo.shape[-2:] == size
+    torch.testing.assert_close(made.target_keypoints[there], made.source_keypoints[there], atol=2.0, rtol=0)
+    status, _, told = command("transfer", photo, "--to", tmp_path / "coco.json", "--out", tmp_path / "a.png")
+    assert status == 2 and "not how the body stands" in told and not (tmp_path / "a.png").exists()
+
+
+def test_joints_of_a_file_of_keypoints():
+    points, sure = torch.zeros(3, 17, 2), torch.ones(3, 17)
+    points[:, 5], points[:, 6], points[:, 9] = torch.tensor([60.0, 20.0]), torch.tensor([20.0, 24.0]), torch.tensor(8.0)
+    points[1] *= 2  # the largest person of the first picture
+    points[2] *= 3  # another picture
+    sure[1, 9] = 0
+    found = PictureKeypoints("coco", points, sure, torch.tensor([0, 0, 1]), torch.tensor([0, 1, 0]), ("a", "b"))
+    joints = joints_of_file(found, (100, 100), (200, 400))  # the photo was shrunk by two and four
+    assert joints[5].tolist() == [40 / 2 - 0.5, 120 / 4 - 0.5] and joints[2].tolist() == [23.5, 9.5]
+    assert joints[1].tolist() == [21.5, 19.5]  # the neck is between the shoulders
+    assert joints[7].tolist() == [-1, -1]  # the left wrist is missing
+    own = replace(found, size=(100, 100))
+    assert joints_of_file(own, (100, 100), (200, 400))[5].tolist() == [39.5, 119.5]
+
+
 def test_mistakes(photo, generator, command, tmp_path):
     status, _, told = command("transfer", photo, "--out", tmp_path / "a.png")
     assert status == 2 and "--to is missing" in told
@@ -104,6 +135,11 @@ def test_all_pairs_of_a_table(pairs, generator, command, tmp_path):
     assert read_picture(next((tmp_path / "strips").iterdir())).shape == (3, 32, 5 * 16)
     status, _, told = command(*table, "--out", tmp_path / "none", "--refuse-other-sizes")
     assert status != 0 and "has 32 x 64 pixels, the generator 16 x 32" in " ".join(told.split())
+    status, _, told = command(*table, "--out", tmp_path / "none", "--size", "64x128")
+    assert status == 2 and "16 x 32 pixels alone, not of 64 x 128" in told and not (tmp_path / "none").exists()
+    shipped = (*table[:-1], "transfer", "--size", "48x96", "--limit", "1")
+    assert command(*shipped, "--out", tmp_path / "other")[0] == 0
+    assert read_picture(next((tmp_path / "other").iterdir())).shape == (3, 96, 48)
 
 
 def test_features_of_all_pairs(pairs, generator, command, tmp_path):

@@ -69,9 +69,9 @@ def write_pictures(
         strips: strips in place of single pictures.
         progress: told how many pairs are done, and of how many.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     files, written = 0, 0
     for batch, done, count in _batches(data, split, limit, AT_ONCE):
+        folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / f"{name}.png" for name in _names(batch)]
         if not all(path.is_file() for path in paths):
             with torch.no_grad():
@@ -126,9 +126,9 @@ def write_features(
     """
     if not isinstance(model, Pg2) or model.generator2 is None:
         raise PoseloomError("features: only PG2 of two stages has them (GFV); name such a model")
-    folder.mkdir(parents=True, exist_ok=True)
     files, written, shape, done = 0, 0, [], 0
     for number, (batch, done, count) in enumerate(_batches(data, split, limit, SHARD)):
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"features-{number:05d}.npz"
         if not path.is_file():
             values = torch.cat([features_of(model, part) for part in _parts(batch)])

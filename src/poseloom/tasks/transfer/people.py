@@ -11,16 +11,20 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.images.crop import Size
+from poseloom.pose.keypoints import mapping
+from poseloom.pose.picture_keypoints import PictureKeypoints
 from poseloom.tasks.keypoints.people import People
 from poseloom.tasks.keypoints.predict import KeypointReader, NobodyFoundError, read_people
 from poseloom.tasks.transfer.maps import JOINTS, MISSING
 
+CONVENTION = "openpose_18"
 _LARGE = 4.0
 """Factor by which pictures as small as generators' are enlarged before people are looked for."""
 _VISIBLE = 0.5
 """Least visibility of a landmark that counts as seen."""
 _NECK = 1
-_SHOULDERS = (12, 11)
+_SHOULDERS, _OWN_SHOULDERS = (12, 11), (2, 5)
 _LANDMARKS = (0, -1, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7)
 """Place among BlazePose's 33 landmarks of each of OpenPose's joints; it has no neck."""
 
@@ -46,6 +50,37 @@ def openpose_of(landmarks: Float[Tensor, "33 2"], seen: Bool[Tensor, " 33"]) -> 
     shoulders = list(_SHOULDERS)
     found[_NECK] = points[shoulders].mean(0) if seen[shoulders].all() else MISSING
     return found
+
+
+def joints_of_file(found: PictureKeypoints, size: Size, original: Size) -> Float[Tensor, "18 2"]:
+    """Row and column of the joints of the largest person in the first picture of a keypoint file; -1 where missing.
+
+    Args:
+        found: what the file holds.
+        size: height and width of the photo in whose pixels they are wanted.
+        original: those of the photo before it was shrunk, whose pixels the file counts unless it states a size.
+    """
+    first = found[found.frame == found.frame.amin()]
+    extents = torch.where(first.confidence[..., None] > 0, first.points, first.points.new_tensor(torch.nan))
+    areas = [_area(one[~one.isnan().any(-1)]) for one in extents]
+    person = areas.index(max(areas))
+    own = mapping(found.convention, CONVENTION, approximate=True)
+    points = torch.full((JOINTS, 2), MISSING)
+    source, target = list(own.source), list(own.target)
+    there = first.confidence[person, source] > 0
+    wide, high = found.size or (original[1], original[0])
+    scale = points.new_tensor([size[1] / wide, size[0] / high])
+    placed = (first.points[person, source] * scale).flip(-1) - 0.5
+    points[target] = torch.where(there[:, None], placed, points[target])
+    right, left = points[_OWN_SHOULDERS[0]], points[_OWN_SHOULDERS[1]]
+    if points[_NECK, 0] == MISSING and MISSING not in (float(right[0]), float(left[0])):
+        points[_NECK] = (right + left) / 2
+    return points
+
+
+def _area(points: Float[Tensor, "points 2"]) -> float:
+    """Of the box around them."""
+    return float((points.amax(0) - points.amin(0)).prod()) if len(points) else -1.0
 
 
 def small_picture_joints(picture: Float[Tensor, "3 height width"]) -> Float[Tensor, "18 2"]:

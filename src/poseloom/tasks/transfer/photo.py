@@ -27,6 +27,10 @@ _FINE = 2
 """Pixels of the carried body for one of the photo, both ways."""
 _STAYS = 0.05
 """A vertex that moves by so much of the person's height no longer keeps the correction of where the fit is off."""
+_NO_BODY = (
+    "transfer: a file of keypoints tells where joints lie in the picture, but not how the body stands; "
+    "name a generator, as in --model transfer, or give words, a photo or a motion"
+)
 _LITTLE = 0.25
 """Share of the posed body that the photo must show, so that no note is made."""
 
@@ -35,7 +39,7 @@ def transferred(
     photo: Float[Tensor, "3 height width"],
     people: People,
     found: Recovered,
-    target: Pose,
+    target: Pose | Float[Tensor, "18 2"],
     *,
     model: PersonTransfer | None = None,
     keep_heading: bool = True,
@@ -46,13 +50,18 @@ def transferred(
         photo: 0 to 1.
         people: who is in it, with the masks of the networks.
         found: their bodies.
-        target: one pose; its place does not count.
+        target: one pose, whose place does not count; or OpenPose's 18 joints in pixels of the photo, row and column, -1
+            where missing, which only a generator understands.
         model: makes the picture; without one the body fitted to the photo carries its visible surface over.
         keep_heading: turn the target as the person stands; else it stays as it is.
 
     Raises:
-        PoseloomError: too little is seen of the person.
+        PoseloomError: too little is seen of the person, or the target is joints and there is no generator.
     """
+    if isinstance(target, Tensor):
+        if model is None:
+            raise PoseloomError(_NO_BODY)
+        return model.transfer(photo, joints_of(people), target, notes=tuple(found.notes))
     source = found.poses[0]
     if source.translation is None:
         raise PoseloomError("transfer: the body of the photo has no place before the camera")

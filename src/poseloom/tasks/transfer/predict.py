@@ -46,6 +46,19 @@ class PersonTransfer:
         self.size = _size_of(module, card)
         self.frame: Frame = "person"
 
+    def other_size(self, size: Size) -> Size:
+        """Height and width of pictures that the generator shall make, if it can.
+
+        Raises:
+            PoseloomError: its layers have a fixed size.
+        """
+        if size != self.size and _fixed_size(self.module) is not None:
+            own = f"{self.size[1]} x {self.size[0]}"
+            raise PoseloomError(
+                f"this generator makes pictures of {own} pixels alone, not of {size[1]} x {size[0]}; name another one"
+            )
+        return size
+
     @torch.no_grad()
     def transfer(
         self,
@@ -166,11 +179,16 @@ def open_model(path: str | Path) -> PersonTransfer:
 
 def _size_of(module: Any, card: ModelCard) -> Size:
     """Height and width of the pictures that a generator makes."""
-    config: Any = module.config
-    parts: list[Any] = [config, getattr(config, "coarse", None)]
-    for one in parts:
-        if hasattr(one, "height"):
-            return one.height, one.width
+    fixed = _fixed_size(module)
+    if fixed is not None:
+        return fixed
     sizes = [card.extras.get(name) for name in ("height", "width")]
     height, width = (one if isinstance(one, int) else usual for one, usual in zip(sizes, _USUAL, strict=True))
     return height, width
+
+
+def _fixed_size(module: Any) -> Size | None:
+    """Of a generator whose layers know no other; None for one that is convolutional throughout."""
+    config: Any = module.config
+    parts: list[Any] = [config, getattr(config, "coarse", None)]
+    return next(((one.height, one.width) for one in parts if hasattr(one, "height")), None)

@@ -16,17 +16,23 @@ from torch.nn import functional
 
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.transfer.geometry.fill import patched
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
+from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import GROUPS, SeenSurface, Template, visible_vertices
 
 _BEYOND = 0.09
 """How far hair and clothes may reach beyond the body, times the person's height in the picture."""
 _CERTAIN = 0.5
 _DIFFUSIONS = 150
+_HARDLY = 0.2
+"""What is less surely the person may be what lies behind them."""
 _HOLE_MARGIN = 0.012
 """By which the hole that the person leaves is widened, times the person's height."""
-_EDGE = 0.004
+_EDGE = 0.01
 """Width of the person's edge that may show the background, times the person's height."""
+_UNCERTAIN = 0.015
+"""How far the outline of the mask may lie from the person's, times the person's height."""
 _DOUBT = 0.02
 """By which the outlines of fitted pieces are doubted, times the person's height."""
 _BEFORE = 0.07
@@ -86,9 +92,12 @@ def carry(
     small, alpha = _reduced(colour * covered, scale), _reduced(covered[None].float(), scale)
     beyond, share = texture.beyond(target)
     beyond, share = _joined(beyond, share, small / alpha.clamp(min=1e-3), target.mask)
+    still = still_shares(source, target, kept)
     background = texture.background()
+    background = photo * still.before + background * (1 - still.before)
     behind = background * (1 - share) + beyond * share
     whole = behind * (1 - alpha) + small
+    whole = photo * still.always + whole * (1 - still.always)
     return Carried(whole.clamp(0, 1), torch.maximum(alpha[0], share), seen)
 
 
@@ -102,10 +111,12 @@ class _Texture:
     """What a photo tells of the surface of a body."""
 
     def __init__(self, photo: Tensor, person: Tensor, source: SeenSurface, kept: Template):
-        self.photo, self.person, self.source, self.kept = photo, person, source, kept
+        self.photo, self.source, self.kept = photo, source, kept
         faces = kept.body.faces
         tall = source.screen[:, 1].amax() - source.screen[:, 1].amin()
         self.height = float(tall.clamp(min=8.0))
+        self.coarse = person
+        self.person = to_edges(person, photo, _UNCERTAIN * self.height)
         self.places = source.screen[:, :2]
         margin = max(1, int(_EDGE * self.height))
         surely = -_largest(-person[None], margin)
@@ -159,14 +170,16 @@ class _Texture:
         turn = self._turns(target)[group]
         place = at + ((own - anchor)[:, None] @ turn.transpose(-1, -2)).squeeze(1)
         share[rows, columns] = self._loose(place, group)
-        share = self._without_spikes(share, target.mask)
+        share = without_slivers(share, target.mask, _SLIVER * self.height, reach + 2)
+        gaps = between(share, target.mask, _SLIVER * self.height)[rows, columns]
+        share[rows, columns] += gaps * _at(self.person[None], place)[0]
         colour[:, rows, columns] = _at(self.photo, place)
         return colour, share
 
     def background(self) -> Tensor:
         """The photo without the person."""
         margin = max(2, int(_HOLE_MARGIN * self.height))
-        taken = (self.person > 0.2) | self.source.mask
+        taken = (torch.maximum(self.person, self.coarse) > _HARDLY) | self.source.mask
         wide = _largest(taken[None].float(), margin)[0] > 0
         return patched(self.photo, wide)
 
@@ -192,14 +205,6 @@ class _Texture:
             near = -_largest(near[None], margin)[0]
             found |= (own != group) & (near[row, column] < self.source.screen[:, 2] - _BEFORE)
         return found
-
-    def _without_spikes(self, share: Tensor, body: Tensor) -> Tensor:
-        """What remains of shares when slivers are left out: an opening, with the body counted as full."""
-        reach = max(1, int(_SLIVER * self.height))
-        full = torch.where(body, torch.ones_like(share), share)[None]
-        thin = -_largest(-full, reach)
-        opened = _largest(thin, reach)[0]
-        return torch.minimum(share, opened) * _reached(opened > _CERTAIN, body, int(_BEYOND * self.height) + 2)
 
     def _through(self) -> Bool[Tensor, " vertices"]:
         """Vertices behind the visible surface of their own piece; but nobody has a face at the back of the head."""
@@ -242,17 +247,6 @@ class _Texture:
             value = torch.where(fixed[:, None], colour, new)
             weight = torch.where(fixed, torch.ones_like(weight), (count > 0).float())
         return value
-
-
-def _reached(free: Tensor, start: Tensor, steps: int) -> Tensor:
-    """Free pixels that hang together with the start within some steps."""
-    found = start
-    for _ in range(steps):
-        grown = (functional.max_pool2d(found[None].float(), 3, 1, 1)[0] > 0) & (free | start)
-        if torch.equal(grown, found):
-            break
-        found = grown
-    return found
 
 
 def _largest(values: Float[Tensor, "1 height width"], reach: int) -> Float[Tensor, "1 height width"]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from poseloom.tasks.transfer.maps import MapKind, pose_maps
 from poseloom.tasks.transfer.masks import published_mask
@@ -34,6 +35,16 @@ class TransferInputs:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.source.shape[-2], self.source.shape[-1]
+
+    def reduced(self, height: int) -> TransferInputs:
+        """The same in a smaller picture, of this height at the most."""
+        if self.size[0] <= height:
+            return self
+        size = (height, max(1, round(self.size[1] * height / self.size[0])))
+        share = self.source.new_tensor(size) / self.source.new_tensor(self.size)
+        both = (self.source_keypoints, self.target_keypoints)
+        points = [torch.where(one < 0, one, ((one + 0.5) * share - 0.5).clamp(min=0)) for one in both]
+        return TransferInputs(functional.interpolate(self.source, size, mode="area"), *points)
 
     def target_map(self, kind: MapKind | str) -> Float[Tensor, "batch maps height width"]:
         """Map of the target pose."""

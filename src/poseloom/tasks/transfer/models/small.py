@@ -16,61 +16,23 @@ from torch.nn import functional
 
 from poseloom.base.ranges import within
 from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
+from poseloom.tasks.transfer.models.scales import ConvUnit, ResidualUnit, ScalesConfig
 
 Picture = Float[Tensor, "batch 3 height width"]
 _POSES = 36
-_GROUPS = 8
-"""Of group norm, or fewer where the channels cannot be split so."""
 
 
 @dataclass(frozen=True)
-class SmallConfig:
-    """Sizes of the generator.
+class SmallConfig(ScalesConfig):
+    """Sizes of the generator; the finest level has the picture's own size.
 
     Args:
-        base: channels at the picture's own size.
-        levels: scales.
-        widest: most channels of a level.
-        blocks: residual blocks at the coarsest level.
         flows: coarsest levels at which features are carried along.
     """
 
     base: int = within(24, 4, 512)
-    levels: int = within(5, 2, 8)
-    widest: int = within(160, 4, 2048)
     blocks: int = within(2, 0, 32)
     flows: int = within(3, 0, 8)
-
-    @property
-    def maps(self) -> str:
-        """How keypoints are drawn."""
-        return "gaussian"
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of each level, from the finest on."""
-        return [min(self.base * 2**level, self.widest) for level in range(self.levels)]
-
-
-class ConvUnit(nn.Sequential):
-    """Convolution, group norm and SiLU."""
-
-    def __init__(self, channels: int, out: int, stride: int = 1):
-        groups = next(count for count in range(min(_GROUPS, out), 0, -1) if out % count == 0)
-        super().__init__(
-            nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.GroupNorm(groups, out), nn.SiLU(inplace=True)
-        )
-
-
-class ResidualUnit(nn.Module):
-    """Two of these beside the identity."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.first, self.second = ConvUnit(width, width), ConvUnit(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(self.first(x))
 
 
 class _Encoder(nn.Module):

@@ -19,7 +19,7 @@ from poseloom.base.ranges import within
 from poseloom.tasks.transfer.maps import seen_joints, squared_distance
 from poseloom.tasks.transfer.models.inputs import COARSE, FINAL, TransferInputs
 from poseloom.tasks.transfer.models.limb_warp import PARTS, LimbWarp, limb_warp
-from poseloom.tasks.transfer.models.small import ConvUnit, ResidualUnit
+from poseloom.tasks.transfer.models.scales import ConvUnit, ResidualUnit, ScalesConfig
 
 Picture = Float[Tensor, "batch 3 height width"]
 _MARKED = (0, 16, 17)
@@ -33,32 +33,17 @@ _FARTHEST = 0.15
 
 
 @dataclass(frozen=True)
-class WarpedConfig:
-    """Sizes of the generator.
+class WarpedConfig(ScalesConfig):
+    """Sizes of the generator; the finest level has half the picture's size.
 
     Args:
-        base: channels at half the picture's size.
-        levels: scales, from half the size on.
-        widest: most channels of a level.
-        blocks: residual blocks at the coarsest level.
         fine: channels at the picture's own size.
+        looks_at: the network sees higher pictures made as small as this; what it says of their pixels is then put
+            together at their own size.
     """
 
-    base: int = within(32, 4, 512)
-    levels: int = within(5, 2, 8)
-    widest: int = within(160, 4, 2048)
-    blocks: int = within(1, 0, 32)
     fine: int = within(16, 4, 256)
-
-    @property
-    def maps(self) -> str:
-        """How keypoints are drawn for discriminators."""
-        return "gaussian"
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of each level, from the finest on."""
-        return [min(self.base * 2**level, self.widest) for level in range(self.levels)]
+    looks_at: int = within(128, 16, 4096)
 
 
 class WarpedGenerator(nn.Module):
@@ -92,10 +77,13 @@ class WarpedGenerator(nn.Module):
         """The picture, and as its first stage what the joints alone carry."""
         warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
         carried = carried_picture(inputs.source, warp)
+        if inputs.size[0] > self.config.looks_at:
+            return {COARSE: carried, FINAL: self.layers(inputs).over(inputs.source)}
         return {COARSE: carried, FINAL: self(inputs.source, seen_of(inputs, warp, carried), warp.places)}
 
     def layers(self, inputs: TransferInputs) -> Layers:
-        """What the picture is put together of."""
+        """What the picture is put together of, as large as the network looks at it."""
+        inputs = inputs.reduced(self.config.looks_at)
         warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
         return self._layers(inputs.source, seen_of(inputs, warp, carried_picture(inputs.source, warp)), warp.places)
 
