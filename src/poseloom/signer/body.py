@@ -14,7 +14,7 @@ from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
-from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders
+from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders, smooth_over_time
 from poseloom.signer.forearms import forearm_offsets
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
@@ -28,6 +28,8 @@ _SPINE = ("spine1", "spine2", "spine3")
 _NECK_SHARE = 0.5
 _ROUNDS = 2
 """How often wrists are set anew to where their anchors stay, as the arm turns with them."""
+_TAKES, _EVEN = 0.7, 1.0
+"""Share of the way that they go each time; frames, standard deviation, over which it is evened out."""
 _COARSE = 4
 """Frames between two that are thought of where arms are found for the first time."""
 _LAST_ROUNDS = 3
@@ -59,8 +61,10 @@ def pose_of(stages: list[Stage]) -> Pose:
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
     arms = solve_arms(held - _in_world(anchors, first.hands), turned, girdle.shoulders)
+    points, direct = held - _in_world(anchors, first.hands), held - _in_world(anchors, turned)
     for _ in range(_ROUNDS):
-        points = held - _in_world(anchors, arms.hands)
+        wanted = held - _in_world(anchors, arms.hands)
+        points = direct + smooth_over_time(torch.lerp(points, wanted, _TAKES) - direct, _EVEN)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
     for _ in range(_LAST_ROUNDS):
         two = replace(two, spheres=_turned(own, arms.hands))
