@@ -105,7 +105,17 @@ def resolve_arms(
     shoulders: Float[Tensor, "frames 2 3"],
 ) -> SignerArms:
     """Arms with the swivels of others that were nearly the same."""
-    return _arms(points, hands, arms.swivels, PER_SIDE, shoulders)
+    return swivelled_arms(points, hands, arms.swivels, shoulders)
+
+
+def swivelled_arms(
+    points: Float[Tensor, "frames 2 3"],
+    hands: Float[Tensor, "frames 2 3 3"],
+    swivels: Float[Tensor, "frames 2"],
+    shoulders: Float[Tensor, "frames 2 3"],
+) -> SignerArms:
+    """Arms of given swivels, radians."""
+    return _arms(points, hands, swivels, PER_SIDE, shoulders)
 
 
 def _arms(points: Tensor, hands: Tensor, swivels: Tensor, sign: Tensor, shoulders: Tensor) -> SignerArms:

@@ -19,6 +19,7 @@ from poseloom.signer.forearms import forearm_offsets
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
 from poseloom.signer.hand_spheres import hand_spheres
+from poseloom.signer.pace import unhurried
 from poseloom.signer.stage import Stage
 from poseloom.signer.trunk import trunk_distance
 
@@ -54,9 +55,9 @@ def pose_of(stages: list[Stage]) -> Pose:
         torch.cat([stage.gives_way for stage in stages]),
         torch.cat([stage.friction for stage in stages]),
     )
-    points = slower_at_shoulders(kept_clear(points, two))
-    held = points + _in_world(anchors, hands)
     first = solve_arms(points, hands, stride=_COARSE)
+    points = slower_at_shoulders(kept_clear(points, two.with_forearms(first.elbow_points, first.geometry.wrist)))
+    held = points + _in_world(anchors, hands)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
@@ -66,6 +67,7 @@ def pose_of(stages: list[Stage]) -> Pose:
         wanted = held - _in_world(anchors, arms.hands)
         points = direct + smooth_over_time(torch.lerp(points, wanted, _TAKES) - direct, _EVEN)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
+    points, arms = unhurried(points, arms, turned, girdle.shoulders)
     for _ in range(_LAST_ROUNDS):
         two = replace(two, spheres=_turned(own, arms.hands))
         moved = set_back(points + forearm_offsets(points, arms, two), two)
