@@ -91,6 +91,8 @@ class ArmAngles:
     pronation: Float[Tensor, "frames sides candidates"]
     flexion: Float[Tensor, "frames sides candidates"]
     deviation: Float[Tensor, "frames sides candidates"]
+    relative: Float[Tensor, "frames sides candidates 3 3"]
+    """Rotation of the hand beside a forearm that is not turned."""
 
     @classmethod
     def of(cls, arm: Geometry, hands: Float[Tensor, "frames sides 3 3"], sign: Float[Tensor, " sides"]) -> ArmAngles:
@@ -104,10 +106,10 @@ class ArmAngles:
         lower = small_matmul(shoulder, rot.axis_to_rotmat(-side * bend, "Y"))
         relative = small_matmul(lower.transpose(-1, -2), hands[..., None, :, :].expand_as(lower))
         pronation, flexion, deviation = movement.decompose(relative, "XZY").unbind(-1)
-        return cls(shoulder, bend, _wrapped(pronation), -side * flexion, -side * deviation)
+        return cls(shoulder, bend, wrapped(pronation), -side * flexion, -side * deviation, relative)
 
 
-def _wrapped(pronation: Tensor) -> Tensor:
+def wrapped(pronation: Tensor) -> Tensor:
     """Within half a turn of the middle of its range, so that what is cut off is cut off at the nearer end."""
     middle = math.radians(sum(PRONATION) / 2)
     return torch.remainder(pronation - middle + math.pi, 2 * math.pi) + middle - math.pi

@@ -18,14 +18,12 @@ from torch import Tensor
 
 from poseloom.pose import rotations as rot
 from poseloom.signer.arm_angles import (
-    DEVIATION,
-    FLEXION,
-    PRONATION,
     ArmAngles,
     Geometry,
     discomfort_of,
     geometry,
 )
+from poseloom.signer.forearm_turns import within_ranges
 from poseloom.signer.frames import SIDES
 from poseloom.signer.shoulders import PER_SIDE, chest_origin, shoulder_points, within_reach
 
@@ -47,6 +45,10 @@ _FEWER = _SWIVELS[::2]
 _SHARPNESS = 10.0
 _CHANGE = 0.35
 """Discomfort of a change by one candidate between two moments that are thought of."""
+_ELBOW_SHARE, _ELBOW_ALLOWED = 1.2, 0.012
+"""Of its wrist's way, and metres beside, that an elbow may go from one moment to the next."""
+_FLIPS = 40.0
+"""Discomfort of a metre more."""
 _STRIDE = 2
 """Frames from one moment that is thought of to the next."""
 _FARTHEST = 2
@@ -103,17 +105,24 @@ def resolve_arms(
     shoulders: Float[Tensor, "frames 2 3"],
 ) -> SignerArms:
     """Arms with the swivels of others that were nearly the same."""
-    return _arms(points, hands, arms.swivels, PER_SIDE, shoulders)
+    return swivelled_arms(points, hands, arms.swivels, shoulders)
+
+
+def swivelled_arms(
+    points: Float[Tensor, "frames 2 3"],
+    hands: Float[Tensor, "frames 2 3 3"],
+    swivels: Float[Tensor, "frames 2"],
+    shoulders: Float[Tensor, "frames 2 3"],
+) -> SignerArms:
+    """Arms of given swivels, radians."""
+    return _arms(points, hands, swivels, PER_SIDE, shoulders)
 
 
 def _arms(points: Tensor, hands: Tensor, swivels: Tensor, sign: Tensor, shoulders: Tensor) -> SignerArms:
     """Arms of given swivels (frames, sides), wrists within their ranges."""
     arm = geometry(points, swivels[..., None], sign, shoulders)
     angles = ArmAngles.of(arm, hands, sign)
-    ranges = ((angles.flexion, FLEXION), (angles.deviation, DEVIATION), (angles.pronation, PRONATION))
-    flexion, deviation, pronation = (
-        angle.clamp(*(math.radians(limit) for limit in limits))[..., 0] for angle, limits in ranges
-    )
+    pronation, flexion, deviation = within_ranges(angles, sign)
     roll = rot.axis_to_rotmat(pronation / 2, "X")
     elbow = rot.axis_to_rotmat(-sign * angles.bend[..., 0], "Y") @ roll
     wrist = roll @ rot.axis_to_rotmat(-sign * flexion, "Z") @ rot.axis_to_rotmat(-sign * deviation, "Y")
@@ -160,8 +169,9 @@ def _swivels_over_time(
 ) -> Float[Tensor, "frames 2"]:
     frames = len(points)
     moments = torch.arange(0, frames + stride - 1, stride).clamp(max=frames - 1)
-    cost = _cost(points[moments], hands[moments], _SWIVELS, PER_SIDE, shoulders[moments])
-    chosen = torch.from_numpy(_least_in_sum(cost.numpy()))
+    arm = geometry(points[moments], _SWIVELS.expand(1, 2, -1), PER_SIDE, shoulders[moments])
+    cost = discomfort_of(arm, ArmAngles.of(arm, hands[moments], PER_SIDE), _SWIVELS, PER_SIDE)
+    chosen = torch.from_numpy(_least_in_sum(cost.numpy(), _changes(arm)))
     near = (torch.arange(len(_SWIVELS)) - chosen[..., None]).abs() <= 1
     weight = torch.softmax(torch.where(near, -_SHARPNESS / 2 * cost, -torch.inf), dim=-1)
     swivels = (weight * _SWIVELS).sum(-1)
@@ -171,18 +181,31 @@ def _swivels_over_time(
     return _smooth(between)
 
 
-def _least_in_sum(cost: np.ndarray) -> np.ndarray:
+def _changes(arm: Geometry) -> np.ndarray:
+    """Discomfort (moments - 1, steps, sides, candidates) of coming to a candidate from the one some steps before it.
+
+    Elbows that are quicker than their wrists cost the most.
+    """
+    elbows, wrists = arm.elbow.numpy(), arm.wrist.numpy()
+    allowed = _ELBOW_SHARE * np.linalg.norm(wrists[1:] - wrists[:-1], axis=-1) + _ELBOW_ALLOWED
+    padded = np.pad(elbows[:-1], ((0, 0), (0, 0), (_FARTHEST, _FARTHEST), (0, 0)), mode="edge")
+    before = np.lib.stride_tricks.sliding_window_view(padded, elbows.shape[2], axis=2)
+    way = np.sqrt(((before.transpose(0, 2, 1, 4, 3) - elbows[1:, None]) ** 2).sum(-1))
+    steps = np.arange(-_FARTHEST, _FARTHEST + 1)[:, None, None]
+    return _CHANGE * steps**2 + _FLIPS * np.maximum(way - allowed[:, None, :, None], 0)
+
+
+def _least_in_sum(cost: np.ndarray, changes: np.ndarray) -> np.ndarray:
     """Candidates (moments, sides) whose costs (moments, sides, candidates) and changes have the least sum."""
     moments, sides, count = cost.shape
     steps = np.arange(-_FARTHEST, _FARTHEST + 1)
-    change = (_CHANGE * steps**2)[:, None, None].astype(cost.dtype)
     padded = np.full((sides, count + 2 * _FARTHEST), np.inf, cost.dtype)
     windows = np.lib.stride_tricks.sliding_window_view(padded, count, axis=-1).transpose(1, 0, 2)
     came_from = np.zeros((moments, sides, count), np.int8)
     inner = padded[:, _FARTHEST : _FARTHEST + count]
     inner[:] = cost[0]
     for moment in range(1, moments):
-        ways = windows + change
+        ways = windows + changes[moment - 1]
         best = ways.argmin(0)
         came_from[moment] = best
         inner[:] = np.take_along_axis(ways, best[None], 0)[0] + cost[moment]

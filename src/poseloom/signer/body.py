@@ -14,11 +14,12 @@ from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
-from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders
+from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders, smooth_over_time
 from poseloom.signer.forearms import forearm_offsets
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
 from poseloom.signer.hand_spheres import hand_spheres
+from poseloom.signer.pace import unhurried
 from poseloom.signer.stage import Stage
 from poseloom.signer.trunk import trunk_distance
 
@@ -28,6 +29,8 @@ _SPINE = ("spine1", "spine2", "spine3")
 _NECK_SHARE = 0.5
 _ROUNDS = 2
 """How often wrists are set anew to where their anchors stay, as the arm turns with them."""
+_TAKES, _EVEN = 0.7, 1.0
+"""Share of the way that they go each time; frames, standard deviation, over which it is evened out."""
 _COARSE = 4
 """Frames between two that are thought of where arms are found for the first time."""
 _LAST_ROUNDS = 3
@@ -52,16 +55,19 @@ def pose_of(stages: list[Stage]) -> Pose:
         torch.cat([stage.gives_way for stage in stages]),
         torch.cat([stage.friction for stage in stages]),
     )
-    points = slower_at_shoulders(kept_clear(points, two))
-    held = points + _in_world(anchors, hands)
     first = solve_arms(points, hands, stride=_COARSE)
+    points = slower_at_shoulders(kept_clear(points, two.with_forearms(first.elbow_points, first.geometry.wrist)))
+    held = points + _in_world(anchors, hands)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
     arms = solve_arms(held - _in_world(anchors, first.hands), turned, girdle.shoulders)
+    points, direct = held - _in_world(anchors, first.hands), held - _in_world(anchors, turned)
     for _ in range(_ROUNDS):
-        points = held - _in_world(anchors, arms.hands)
+        wanted = held - _in_world(anchors, arms.hands)
+        points = direct + smooth_over_time(torch.lerp(points, wanted, _TAKES) - direct, _EVEN)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
+    points, arms = unhurried(points, arms, turned, girdle.shoulders)
     for _ in range(_LAST_ROUNDS):
         two = replace(two, spheres=_turned(own, arms.hands))
         moved = set_back(points + forearm_offsets(points, arms, two), two)

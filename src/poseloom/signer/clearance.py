@@ -7,7 +7,7 @@ back to the surface after each, so that it stops there or slides along, and neve
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -21,13 +21,18 @@ from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
 TOLERANCE = 0.003
 """Metres that spheres may lie within something: skin gives way."""
+FOREARM_SHARES, FOREARM_RADII = torch.tensor([0.3, 0.55, 0.8]), torch.tensor([0.032, 0.03, 0.026])
+"""Spheres of the forearm: share of the way from elbow to wrist, metres."""
 _STEP, _MOST_STEPS = 0.02, 5
 """Metres between two looks at what is in the way; how many a frame, so that hands are no faster than 2.5 m/s."""
-_ROUNDS = 2
+_ROUNDS, _MORE = 2, 2
+"""How often hands are set back at each step, and how often more where they keep out of each other."""
+_FADES = 0.9
+"""What is left a frame later of the direction in which hands were parted."""
 NEAREST = 0.185
 """Metres: no wrist comes nearer to its shoulder, about which the elbow would swing too fast there."""
-_HINDMOST = -0.03
-"""Metres behind the shoulders that wrists may be: elbows have no way round to there."""
+_HINDMOST = 0.01
+"""Metres before the shoulders that wrists keep: elbows have no way round to there."""
 _BACK = 1e-3
 """Metres from its own path at which a hand is back on it."""
 _NOTHING = 1e-6
@@ -53,7 +58,7 @@ class TwoHands:
     """Both hands over time, left and right, as spheres around the wrists.
 
     Args:
-        spheres: from the wrists, in the world's axes, metres.
+        spheres: from the wrists, in the world's axes, metres: those of the hand, and of the forearm if it is known.
         meeting: values of `Meeting`.
         gives_way: share of a collision of the two that each hand makes up for.
         friction: how much of a way along a surface is lost for one into it; a movement stops, a way to a place slides.
@@ -63,6 +68,25 @@ class TwoHands:
     meeting: Int[Tensor, " frames"]
     gives_way: Float[Tensor, "frames 2"]
     friction: Float[Tensor, " frames"]
+
+    @property
+    def radii(self) -> Float[Tensor, " spheres"]:
+        """Metres, of the spheres."""
+        return torch.cat([sphere_radii(), self._forearm_radii])
+
+    @property
+    def aside(self) -> Float[Tensor, " spheres"]:
+        """The same for a hand beside the midplane."""
+        return torch.cat([radii_against_the_other(), self._forearm_radii])
+
+    @property
+    def _forearm_radii(self) -> Float[Tensor, " spheres"]:
+        return FOREARM_RADII if self.spheres.shape[2] > len(sphere_radii()) else FOREARM_RADII[:0]
+
+    def with_forearms(self, elbows: Float[Tensor, "frames 2 3"], wrists: Float[Tensor, "frames 2 3"]) -> TwoHands:
+        """The same with the forearms between elbows and wrists."""
+        forearms = (elbows - wrists)[:, :, None] * (1 - FOREARM_SHARES)[:, None]
+        return replace(self, spheres=torch.cat([self.spheres, forearms], dim=2))
 
 
 def kept_clear(points: Float[Tensor, "frames 2 3"], hands: TwoHands) -> Float[Tensor, "frames 2 3"]:
@@ -88,22 +112,22 @@ def _hindmost() -> float:
 def _blocked(points: Tensor, hands: TwoHands) -> Tensor:
     """Frames in which a hand is inside something."""
     at = points[:, :, None] + hands.spheres
-    radii = sphere_radii() - TOLERANCE
-    found = ((radii - trunk_distance(at)) > 0).any(-1).any(-1)
+    radii, own = hands.radii - TOLERANCE, len(sphere_radii())
+    found = ((radii[:own] - trunk_distance(at[:, :, :own])) > 0).any(-1).any(-1)
     apart = hands.meeting == Meeting.APART
     if bool(apart.any()):
         inside = radii[:, None] + radii - torch.cdist(at[:, 0], at[:, 1]) > 0
         found = found | (apart & inside.any(-1).any(-1))
     found = found | ((points - shoulder_points()).norm(dim=-1) < NEAREST).any(-1)
     found = found | (points[..., 2] < _hindmost()).any(-1)
-    aside = radii_against_the_other() - TOLERANCE
+    aside = hands.aside - TOLERANCE
     over = (aside - at[..., 0] * PER_SIDE[:, None] > 0).any(-1).any(-1)
     return found | ((hands.meeting == Meeting.MIRRORED) & over)
 
 
 def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     """All frames at once, once: out of the trunk and back over the midplane."""
-    at = points[:, :, None] + hands.spheres
+    at = points[:, :, None] + hands.spheres[:, :, : len(sphere_radii())]
     radii = sphere_radii() - TOLERANCE
     depth, worst = (radii - trunk_distance(at)).max(-1)
     inside = depth > 0
@@ -114,7 +138,7 @@ def _set_back(points: Tensor, hands: TwoHands) -> Tensor:
     distance = line.norm(dim=-1, keepdim=True).clamp_min(_NOTHING)
     points = points + line / distance * (NEAREST - distance).clamp_min(0)
     points = torch.cat([points[..., :2], points[..., 2:].clamp_min(_hindmost())], dim=-1)
-    aside = radii_against_the_other() - TOLERANCE
+    aside = hands.aside - TOLERANCE
     over = (aside - (points[:, :, None] + hands.spheres)[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (hands.meeting == Meeting.MIRRORED)[:, None]
     return points + over[..., None] * PER_SIDE[:, None] * torch.tensor([1.0, 0.0, 0.0])
@@ -125,25 +149,26 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
     spheres, meeting, gives_way, friction = (
         each.numpy() for each in (hands.spheres, hands.meeting, hands.gives_way, hands.friction)
     )
-    sampler, radii = TrunkSampler(), (sphere_radii() - TOLERANCE).numpy()
-    aside = (radii_against_the_other() - TOLERANCE).numpy()
+    sampler, radii, own = TrunkSampler(), (hands.radii - TOLERANCE).numpy(), len(sphere_radii())
+    aside = (hands.aside - TOLERANCE).numpy()
     shoulders = shoulder_points().numpy()
-    at, on_path = points[0].copy(), True
+    at, on_path, away = points[0].copy(), True, np.zeros(3, points.dtype)
     for frame in range(len(points)):
         if on_path and not blocked[frame]:
             at = points[frame].copy()
+            away = away * _FADES
             continue
         for _ in range(_MOST_STEPS):
             way = points[frame] - at
             length = np.sqrt((way**2).sum(-1, keepdims=True))
             begun, at = at, at + way * np.minimum(1.0, _STEP / np.maximum(length, _NOTHING))
             wanted = at
-            for _ in range(_ROUNDS):
-                at = _out(at, spheres[frame], radii, sampler, shoulders)
+            for _ in range(_ROUNDS + _MORE * (meeting[frame] == Meeting.APART)):
+                at = _out(at, spheres[frame, :, :own], radii[:own], sampler, shoulders)
                 if meeting[frame] == Meeting.MIRRORED:
                     at = _on_own_side(at, spheres[frame], aside)
                 elif meeting[frame] == Meeting.APART:
-                    at = _apart(at, spheres[frame], radii, gives_way[frame])
+                    at, away = _apart(at, spheres[frame], radii, gives_way[frame], away)
             at = _rubbed(begun, wanted, at, float(friction[frame]))
             if length.max() <= _STEP or np.abs(at - begun).max() < _BACK:
                 break
@@ -190,17 +215,30 @@ def _on_own_side(at: np.ndarray, spheres: np.ndarray, radii: np.ndarray) -> np.n
     return at
 
 
-def _apart(at: np.ndarray, spheres: np.ndarray, radii: np.ndarray, gives_way: np.ndarray) -> np.ndarray:
-    """Both wrists moved along the line between the two spheres that lie deepest in each other."""
+def _apart(
+    at: np.ndarray, spheres: np.ndarray, radii: np.ndarray, gives_way: np.ndarray, before: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both wrists moved away from each other, and the direction in which the left one went.
+
+    The direction is that of all spheres that lie in each other, and keeps to the one before: a hand that came from
+    one side goes back to it.
+    """
     middles = at[:, None] + spheres
     between = middles[0][:, None] - middles[1][None]
     distance = np.sqrt((between**2).sum(-1))
-    depth = radii[:, None] + radii[None] - distance
-    left, right = np.unravel_index(depth.argmax(), depth.shape)
-    if depth[left, right] <= 0:
-        return at
-    away = between[left, right] / max(float(distance[left, right]), 1e-6) * depth[left, right]
-    return at + np.stack([away * gives_way[0], -away * gives_way[1]])
+    depth = np.maximum(radii[:, None] + radii[None] - distance, 0)
+    deepest = depth.max()
+    if deepest <= 0:
+        return at, before
+    weights = depth / np.maximum(distance, _NOTHING)
+    way = (weights[..., None] * between).sum((0, 1)) / depth.sum() + _KEEPS * before
+    way = way / max(float(np.sqrt((way**2).sum())), _NOTHING)
+    amount = way * deepest
+    return at + np.stack([amount * gives_way[0], -amount * gives_way[1]]), way
+
+
+_KEEPS = 0.6
+"""Of the direction before, beside the one in which hands would part now."""
 
 
 def slower_at_shoulders(points: Float[Tensor, "frames 2 3"]) -> Float[Tensor, "frames 2 3"]:

@@ -16,6 +16,7 @@ from poseloom.signer.trunk import trunk_slope
 _TOLERANCE = 0.004
 _NEAREST = 0.35
 """Share of the forearm from which on a push moves the wrist by as much as the sphere; nearer to the elbow by more."""
+_NOTHING = 1e-6
 _THINNER = 0.005
 """Metres that the forearms' spheres are thinner where two arms meet: those of thin arms."""
 
@@ -54,15 +55,16 @@ def _from_each_other(points: Tensor, arms: SignerArms, two: TwoHands) -> Float[T
     between = middles[:, 0, :, None] - middles[:, 1, None]
     distance = between.norm(dim=-1)
     depth = radii[:, None] + radii - distance - _TOLERANCE
-    flat = torch.where((two.meeting == Meeting.APART)[:, None], depth.flatten(1), -1.0)
-    deepest, worst = flat.max(-1)
+    depth = torch.where((two.meeting == Meeting.APART)[:, None, None], depth, -1.0).clamp_min(0)
+    deepest = depth.flatten(1).amax(-1)
     over = (radii - _TOLERANCE - middles[..., 0] * PER_SIDE[:, None]).amax(-1).clamp_min(0)
     over = over * (two.meeting == Meeting.MIRRORED)[:, None] * PER_SIDE
     aside = over[..., None] * torch.tensor([1.0, 0.0, 0.0])
     if not bool((deepest > 0).any()):
         return aside
-    way = between.flatten(1, 2).gather(1, worst[:, None, None].expand(-1, 1, 3))[:, 0]
-    away = torch.nn.functional.normalize(way, dim=-1) * deepest.clamp_min(0)[:, None]
+    way = (between * (depth / distance.clamp_min(_NOTHING))[..., None]).sum((1, 2))
+    way = smooth_over_time(way[:, None].expand(-1, 2, 3))[:, 0]
+    away = torch.nn.functional.normalize(way, dim=-1) * deepest[:, None]
     return aside + torch.stack([away * two.gives_way[:, :1], -away * two.gives_way[:, 1:]], dim=1)
 
 

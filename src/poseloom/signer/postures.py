@@ -19,6 +19,7 @@ from poseloom.language.hamnosys.tree import (
     Where,
 )
 from poseloom.signer.clearance import Meeting
+from poseloom.signer.comfort import moved, pair_shift
 from poseloom.signer.frames import oriented
 from poseloom.signer.hand_state import HandState, Track, rest_state
 from poseloom.signer.meeting import (
@@ -166,6 +167,7 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
         right, left = crossing(right, left, meeting)
     elif meeting is not None:
         right, left = meet(right, left, meeting, alike)
+        right, left = _eased(right, left, alike, on_body)
     right_one, left_one = replace(right_one, other=(left, OTHER)), replace(left_one, other=(right, DOMINANT))
     performers = {DOMINANT: right_one, OTHER: left_one}
     how = way_of_meeting(part, symmetry, alike, crossed)
@@ -185,10 +187,33 @@ def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands
     right_one = Performer(DOMINANT, places=part.locations, other=(left, OTHER))
     right_places = (*hand.locations, *on_body, *((relation,) if relation is not None else ()))
     right = _placed(right_one, hand, right_places or (Location(),), before)
+    if relation is not None and not any(place.contact for place in on_body) and not _keeps(before):
+        shift = pair_shift({DOMINANT: right, OTHER: left}, True, _ROOM[bool(on_body)])
+        left = moved(left, shift)
+        right_one = replace(right_one, other=(left, OTHER))
+        right = _placed(right_one, hand, right_places, before)
     left_one = replace(left_one, other=(right, DOMINANT))
     performers = {DOMINANT: right_one, OTHER: left_one}
     how = Meeting.FREE if interlocks(part) else Meeting.APART
     return Hands(right, left, performers, frozenset((DOMINANT, OTHER)), how)
+
+
+_ROOM = {False: 1.0, True: 0.6}
+"""Share of the room that hands have which are bound to each other: in front of the body, at a place."""
+
+
+def _keeps(before: Hands | None) -> bool:
+    """Whether the hands were somewhere already, from where they are not moved."""
+    return before is not None and OTHER in before.used
+
+
+def _eased(right: HandState, left: HandState, alike: bool, on_body: tuple[Where, ...]) -> tuple[HandState, HandState]:
+    """Hands that meet, where arms can turn them so; at the body they stay where they touch it."""
+    if any(place.contact for place in on_body):
+        return right, left
+    hands = {DOMINANT: right} if alike else {DOMINANT: right, OTHER: left}
+    shift = pair_shift(hands, sideways=not alike, share=_ROOM[bool(on_body)])
+    return moved(right, shift), moved(left, shift)
 
 
 def _is_pair(place: Where) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
-from poseloom.signer.arms import discomfort, solve_arms
-from poseloom.signer.frames import SIDES, hand_axes, hand_rotation, to_notation, to_world
+from poseloom.signer.arms import solve_arms
+from poseloom.signer.comfort import comfortable_shift
+from poseloom.signer.frames import SIDES, hand_axes, to_world
 from poseloom.signer.hand_state import CENTRE, HandState
 from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reach
 from poseloom.signer.sites import facing_site, named_site
@@ -182,62 +182,10 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
     part = torch.tensor(CENTRE) if site is None else site[0]
     goal = target.point + target.gap * target.away
     if not target.touches:
-        goal = goal + torch.tensor(_comfort(_key(goal), _key(axes[:, 0]), side, target.on_head))
+        goal = goal + torch.tensor(comfortable_shift(goal, state.rotation, side, target.on_head))
     rotation = state.rotation
     if target.touches and not target.on_hand:
         others = [] if by is not None else [named_site(_PADS, state.angles)]
         rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
     point = within_reach(goal - hand_axes(rotation, side) @ part, side)
     return replace(state, point=point, rotation=rotation, anchor=part)
-
-
-def _key(vector: Float[Tensor, "3"]) -> tuple[float, ...]:
-    return tuple(round(float(part), 4) for part in vector)
-
-
-@lru_cache(maxsize=2048)
-def _comfort(goal: tuple[float, ...], fingers: tuple[float, ...], side: str, on_head: bool) -> tuple[float, ...]:
-    """How far a hand that is not bound by a contact is moved from a place to where an arm can point its fingers so.
-
-    It is the same for all palms: a place does not move where a hand is only turned over.
-    """
-    offsets = _SLACK_GRID * torch.tensor(_HEAD_SLACK if on_head else _SLACK)
-    middle = torch.tensor(goal) + offsets
-    palms = _palms(torch.tensor(fingers), side)
-    axes = hand_axes(palms, side)
-    points = (middle[:, None] - axes[:, :, 0] * CENTRE[0]).flatten(0, 1)
-    cost = discomfort(points, palms.repeat(len(offsets), 1, 1), side).reshape(len(offsets), len(palms))
-    felt = cost.clamp(max=_WORST).mean(-1)
-    inwards = _SLACK_GRID[:, 0] * (1.0 if side == "right" else -1.0) > 0
-    stay = _SLACK_GRID**2 @ torch.ones(3) * torch.where(inwards, _ACROSS, 1.0)
-    behind = (_CLEAR - (points.reshape(*cost.shape, 3)[..., 2].amin(-1) - chest_origin()[2])).clamp_min(0)
-    best = (felt + _STAY * stay + _BEHIND * behind).argmin()
-    x, y, z = offsets[best].tolist()
-    return (x, y, z)
-
-
-def _palms(fingers: Float[Tensor, "3"], side: str) -> Float[Tensor, "4 3 3"]:
-    """Rotations of a hand whose fingers point so, for four palms."""
-    across = torch.linalg.cross(fingers, torch.tensor([0.0, 0.0, 1.0]))
-    if float(across.norm()) < _PARALLEL:
-        across = torch.linalg.cross(fingers, torch.tensor([0.0, 1.0, 0.0]))
-    first = torch.nn.functional.normalize(across, dim=0)
-    second = torch.linalg.cross(fingers, first)
-    normals = (first, second, -first, -second)
-    return torch.stack([hand_rotation(to_notation(fingers), to_notation(normal), side) for normal in normals])
-
-
-_SLACK, _HEAD_SLACK = (0.07, 0.07, 0.1), (0.05, 0.05, 0.08)
-"""Metres by which a hand without contact may be moved sideways, in height, to and fro."""
-_WORST = 6.0
-"""Discomfort beyond which it does not matter how much worse a palm is."""
-_STAY = 0.5
-"""Discomfort of the largest such move along one axis."""
-_ACROSS = 3.0
-"""How much more a move towards the other side costs."""
-_CLEAR = 0.1
-"""Metres in front of the shoulders that wrists keep, clear of the trunk."""
-_BEHIND = 30.0
-"""Discomfort of a metre less."""
-_PARALLEL = 0.1
-_SLACK_GRID = torch.cartesian_prod(*[torch.linspace(-1, 1, 3)] * 3)

@@ -22,13 +22,13 @@ _TILTS = (20.0, 40.0, 60.0, 80.0)
 """Degrees that are tried about each axis."""
 _FINE = 0.3
 """Smaller tilts that are tried about the best one, as shares of it."""
-_EASY = 2.5
+_EASY = 3.0
 """Trouble up to which a hand is left as it is."""
-_INSIDE, _TOO_FAR, _TURN = 500.0, 300.0, 2.2
+_INSIDE, _TOO_FAR, _TURN = 500.0, 300.0, 6.0
 """Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a squared radian of tilt."""
 _OTHER_PART = 1.0
 """Trouble of touching with another part than the one that looks at the place."""
-_UNEASY = 0.8
+_UNEASY = 0.5
 """Share of the arm's discomfort that counts."""
 
 
