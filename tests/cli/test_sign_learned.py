@@ -120,6 +120,8 @@ def test_what_is_learned_is_told_in_python():
         ((NAMES, "--learned", "--out", "sign.glb"), ".pose, .gif, .webp, .mp4"),
         ((NAMES, "--learned", "signs", "--out", "sign.pose"), "no model 'signs'"),
         ((NAMES, "--learned", "--keypoints", "openpose"), "belongs to the signer by rule"),
+        ((NAMES, "--learned", "--left-handed", "--out", "sign.pose"), "--left-handed belongs to the signer by rule"),
+        ((NAMES, "--learned", "--azimuth", 30, "--out", "sign.gif"), "--azimuth belongs to the signer by rule"),
         ((NAMES, "--steps", 3), "add --learned"),
         ((NAMES, "--start", "a.pose"), "add --learned"),
         ((NAMES, "--learned", "--start", "absent.pose", "--out", "sign.pose"), "absent.pose"),

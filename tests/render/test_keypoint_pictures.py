@@ -6,6 +6,7 @@ from PIL import Image
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.pose_file import Component, PoseSequence
+from poseloom.formats.pose_file.joints import holistic_components
 from poseloom.render import KeypointView, animate_keypoints, draw_keypoints
 from poseloom.render.keypoint_heads import HEIGHT, RISE, heads
 from poseloom.render.keypoints import BACKGROUND
@@ -94,3 +95,34 @@ def test_there_is_no_head_without_shoulders_or_beside_a_mesh_of_the_face():
 def test_heads_have_room_in_the_picture():
     view = KeypointView.of(signer())
     assert view.top < 200 - 80 * RISE - 80 * HEIGHT
+
+
+def with_hands_at_times() -> PoseSequence:
+    """Holistic's shoulders, hips and knees; a hand that is seen in the second frame alone; a mesh of the face."""
+    face = tuple(map(str, range(468)))
+    body = ("NOSE", "LEFT_EYE", "LEFT_EAR", "LEFT_SHOULDER", "RIGHT_SHOULDER", "LEFT_HIP", "LEFT_KNEE")
+    limbs = ((0, 1), (1, 2), (3, 4), (3, 5), (5, 6))
+    hand = holistic_components()[1]
+    components = (Component("POSE_LANDMARKS", body, limbs), Component("FACE_LANDMARKS", face), hand)
+    values = np.zeros((2, 1, 7 + 468 + 21, 2), np.float32)
+    values[:, 0, :7] = [[100, 60], [120, 50], [140, 60], [140, 100], [60, 100], [140, 200], [140, 380]]
+    values[:, 0, 7:475] = [250, 60]  # aside, so that what the body draws is told from it
+    values[:, 0, 475:] = [200, 150]
+    confidence = np.ones(values.shape[:3])
+    confidence[0, 0, 475:] = 0
+    return PoseSequence(components, values, confidence, 25.0)
+
+
+def test_legs_are_hidden_in_the_frames_without_hands_too():
+    picture = inked(draw_keypoints(with_hands_at_times(), 0, 400, KeypointView(0, 0, 400)))
+    assert picture[150, 138:143].any() and not picture[230:].any()
+
+
+def test_the_face_is_drawn_by_its_own_points_alone():
+    sequence = with_hands_at_times()
+    picture = inked(draw_keypoints(sequence, 0, 400, KeypointView(0, 0, 400)))
+    assert not picture[40:80, 90:150].any()
+    hidden = np.zeros((2, 1, 496), bool)
+    hidden[..., 7:475] = True
+    faceless = sequence.masked(hidden)
+    assert inked(draw_keypoints(faceless, 0, 400, KeypointView(0, 0, 400)))[40:80, 90:150].any()

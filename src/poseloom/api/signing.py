@@ -72,7 +72,7 @@ class _Read:
 
     def explained(self) -> Explained:
         from poseloom.language.hamnosys import explain as in_english
-        from poseloom.language.hamnosys.written.nonmanual import movement_of, words_of
+        from poseloom.language.hamnosys.written.nonmanual import face_of, movement_of, words_of
         from poseloom.results.signing import Explained
 
         says, notes = in_english(self.tree), [str(remark) for remark in self.tree.remarks]
@@ -80,7 +80,9 @@ class _Read:
             where = f"{one.name}: " if one.name else ""
             notes += [f"{where}{note}" for note in one.notes]
             for entry in one.nonmanual:
-                if movement_of(entry) is None:
+                if face_of(entry) is not None:
+                    notes.append(f"{where}acted by the 468 points of a face alone: {words_of(entry)}")
+                elif movement_of(entry) is None:
                     notes.append(f"{where}not acted, the body has no face to move: {words_of(entry)}")
             if one.nonmanual:
                 says += f"\n{where}{', '.join(words_of(entry) for entry in one.nonmanual)}."

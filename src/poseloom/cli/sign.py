@@ -24,6 +24,8 @@ _LARGEST = 4096
 """Pixels of a side."""
 _KEYPOINTS = ("holistic", "holistic-face", "openpose")
 _SHOWN_FAILURES = 100
+_OF_THE_RULE = {"speed": 1.0, "space": 1.0, "hold": 0.24, "left_handed": False, "azimuth": None}
+"""Options that a learned model does not know, and what they are when nobody gives them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +65,12 @@ def _add_style(parser: argparse.ArgumentParser) -> None:
         "--hold", type=float, default=0.24, metavar="SECONDS", help="of a posture without movement (default: 0.24)"
     )
     parser.add_argument("--left-handed", action="store_true", help="the left hand is the dominant one")
+    parser.add_argument(
+        "--azimuth",
+        type=float,
+        metavar="DEGREES",
+        help="camera of an animation: 0 from the front, 90 from the signer's left (default: a little from the right)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -75,6 +83,10 @@ def run(arguments: argparse.Namespace) -> None:
         _check(arguments)
         return
     learned = sign_learned.is_asked_for(arguments)
+    if learned:
+        _refuse_style(arguments)
+    elif arguments.azimuth is not None and not -360 <= arguments.azimuth <= 360:
+        raise PoseloomError(f"--azimuth {arguments.azimuth:g}: expected -360 to 360 degrees")
     if not (arguments.hamnosys or arguments.spell) and arguments.repair is None:
         raise PoseloomError("sign: nothing to sign; give a HamNoSys string, or --check FILE to check a file of them")
     if arguments.out is not None:
@@ -88,6 +100,13 @@ def run(arguments: argparse.Namespace) -> None:
         _write_sigml(signs, arguments)
     else:
         _sign(arguments, signs)
+
+
+def _refuse_style(arguments: argparse.Namespace) -> None:
+    for name, usual in _OF_THE_RULE.items():
+        if getattr(arguments, name) != usual:
+            option = name.replace("_", "-")
+            raise PoseloomError(f"--{option} belongs to the signer by rule; leave it out, or leave out --learned")
 
 
 def _write_sigml(signs: list[SignText], arguments: argparse.Namespace) -> None:
@@ -155,9 +174,10 @@ def _check_target(path: Path, written: tuple[str, ...]) -> None:
 def _write(clip: Clip, arguments: argparse.Namespace) -> None:
     suffix = arguments.out.suffix.lower()
     if suffix in ANIMATIONS:
-        from poseloom.signer.pictures import animate_signing
+        from poseloom.signer.pictures import AZIMUTH, animate_signing
 
-        animate_signing(clip, arguments.out, arguments.size)
+        azimuth = AZIMUTH if arguments.azimuth is None else arguments.azimuth
+        animate_signing(clip, arguments.out, arguments.size, azimuth)
     elif suffix == POSE_FILE:
         from poseloom.formats.pose_file import write_pose_file
         from poseloom.formats.pose_file.joints import clip_to_sequence

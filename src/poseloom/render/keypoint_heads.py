@@ -48,7 +48,7 @@ def heads(sequence: PoseSequence) -> Heads:
     frames, people = missing.shape[:2]
     shoulders = _pair(sequence, _SHOULDERS)
     nothing = np.zeros((frames, people, 2))
-    if shoulders is None or _draws_face(sequence):
+    if shoulders is None or draws_face(sequence):
         return Heads(nothing, nothing, np.ones(people), np.zeros((frames, people), bool))
     seen = ~missing[:, :, shoulders].any(-1)
     left, right = (values[:, :, place] for place in shoulders)
@@ -83,7 +83,8 @@ def _face(sequence: PoseSequence) -> tuple[Float[ndarray, "frames people 2"], Bo
     return counted / np.maximum(count, 1)[..., None], np.asarray(count > 0)
 
 
-def _draws_face(sequence: PoseSequence) -> bool:
+def draws_face(sequence: PoseSequence) -> bool:
+    """Whether a component of many points draws the face by itself."""
     first = 0
     for component in sequence.components:
         last = first + len(component.points)

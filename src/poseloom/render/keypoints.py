@@ -16,7 +16,7 @@ from poseloom.base.files import writable_target
 from poseloom.formats.pose_file import Component, PoseSequence, layout_of
 from poseloom.render.animation import FASTEST, write_animation
 from poseloom.render.face_contours import face_contours
-from poseloom.render.keypoint_heads import BREADTH, HEIGHT, Heads, heads
+from poseloom.render.keypoint_heads import BREADTH, HEIGHT, Heads, draws_face, heads
 
 BACKGROUND = (250, 249, 247)
 _BODY = (70, 78, 92)
@@ -27,6 +27,11 @@ _PALM = (0, 1, 5, 9, 13, 17)
 """Of a hand's points: wrist, base of the thumb, knuckles."""
 _ENDS_OF_FINGERS = ("PINKY", "INDEX", "THUMB")
 """Points of a body that stand for its hands; they are not drawn where the hands are."""
+_ON_FACE = (
+    *("NOSE", "LEFT_EYE", "RIGHT_EYE", "LEFT_EAR", "RIGHT_EAR", "MOUTH_LEFT", "MOUTH_RIGHT"),
+    *("Nose", "REye", "LEye", "REar", "LEar"),
+)
+"""How points of a body that lie on its face begin; they are not drawn where the face has points of its own."""
 _HEAD = (235, 236, 239)
 _LARGEST_BODY = 40
 """Points of a component up to which it is drawn with thick lines; faces have more."""
@@ -113,7 +118,7 @@ def draw_keypoints(
     Raises:
         PoseloomError: nothing is seen in any frame.
     """
-    return next(_drawn(sequence[frame : frame + 1], view or KeypointView.of(sequence), size))
+    return next(_drawn(signing_part(sequence)[frame : frame + 1], view or KeypointView.of(sequence), size))
 
 
 def animate_keypoints(
@@ -133,12 +138,11 @@ def animate_keypoints(
     """
     writable_target(path)
     step = max(1, round(sequence.fps / FASTEST))
-    shown = sequence[::step]
+    shown = signing_part(sequence)[::step]
     return write_animation(_drawn(shown, view or KeypointView.of(sequence), size), len(shown), shown.fps, path)
 
 
 def _drawn(sequence: PoseSequence, view: KeypointView, size: int) -> Iterator[Image.Image]:
-    sequence = signing_part(sequence)
     pens = _pens(sequence)
     side = size * _SUPERSAMPLE
     points = view.place(sequence.values[..., :2], side)
@@ -210,21 +214,27 @@ class _Pen:
 def _pens(sequence: PoseSequence) -> list[_Pen]:
     pens, first, hands = [], 0, iter(_HANDS)
     has_hands = any(len(component.points) == _HAND_POINTS for component in sequence.components)
+    has_face = draws_face(sequence)
     for component in sequence.components:
         count = len(component.points)
         is_hand = count == _HAND_POINTS
-        color = next(hands, _BODY) if is_hand else _BODY
         contours = None if is_hand else face_contours(component)
         if contours is not None:
-            pens.append(_Pen(first, replace(component, limbs=contours), color, _CONTOUR, ()))
-            first += count
-            continue
-        width = _FINGER if is_hand else _THICK if count <= _LARGEST_BODY else _THIN
-        dots = tuple(
-            place
-            for place, name in enumerate(component.points)
-            if is_hand or not has_hands or not name.endswith(_ENDS_OF_FINGERS)
-        )
-        pens.append(_Pen(first, component, color, width, dots, is_hand))
+            pens.append(_Pen(first, replace(component, limbs=contours), _BODY, _CONTOUR, ()))
+        elif is_hand:
+            pens.append(_Pen(first, component, next(hands, _BODY), _FINGER, tuple(range(count)), True))
+        else:
+            pens.append(_body_pen(first, component, has_hands, has_face))
         first += count
     return pens
+
+
+def _body_pen(first: int, component: Component, has_hands: bool, has_face: bool) -> _Pen:
+    """How a body is drawn: without what its hands' and face's own points draw."""
+    names = component.points
+    elsewhere = {at for at, name in enumerate(names) if has_face and name.startswith(_ON_FACE)}
+    limbs = tuple((a, b) for a, b in component.limbs if a not in elsewhere and b not in elsewhere)
+    elsewhere |= {at for at, name in enumerate(names) if has_hands and name.endswith(_ENDS_OF_FINGERS)}
+    dots = tuple(at for at in range(len(names)) if at not in elsewhere)
+    width = _THICK if len(names) <= _LARGEST_BODY else _THIN
+    return _Pen(first, replace(component, limbs=limbs), _BODY, width, dots)

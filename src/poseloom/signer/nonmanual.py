@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.language.hamnosys.written.nonmanual import BodyMovement, movement_of
+from poseloom.language.hamnosys.written.nonmanual import BodyMovement, face_of, movement_of
 from poseloom.language.hamnosys.written.sign_text import NonManual
 from poseloom.pose import Clip
 from poseloom.pose import rotations as rot
@@ -31,21 +31,26 @@ def with_nonmanual(clip: Clip, entries: Sequence[tuple[int, int, Sequence[NonMan
         entries: first frame of a sign, the one after its last, and its non-manual entries.
 
     Returns:
-        The clip itself where there is nothing to do.
+        The clip itself where there is nothing to do. What the points of a face can do stands in ``notes["face"]``, as
+        `poseloom.formats.pose_file.face_movement` takes it.
     """
-    matrices = None
+    matrices, face = None, []
     for first, end, parts in entries:
         tiers: dict[str, list[NonManual]] = {}
         for part in parts:
             tiers.setdefault(part.tier, []).append(part)
         for own in tiers.values():
             for place, part in enumerate(own):
+                span = (first + (end - first) * place / len(own), first + (end - first) * (place + 1) / len(own))
+                if (amounts := face_of(part)) is not None:
+                    face.append([*span, *amounts])
                 movement = movement_of(part)
                 if movement is None:
                     continue
                 matrices = clip.pose.matrices().clone() if matrices is None else matrices
-                span = (first + (end - first) * place / len(own), first + (end - first) * (place + 1) / len(own))
                 _add(matrices, movement, _course(len(clip), span, clip.fps, movement.waves))
+    if face:
+        clip = replace(clip, notes={**clip.notes, "face": face})
     if matrices is None:
         return clip
     return replace(clip, pose=replace(clip.pose, rotations=rot.rotmat_to_rotvec(matrices)))

@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from poseloom.base.errors import PoseloomError, closest
 from poseloom.base.ranges import whole_number
+from poseloom.formats.pose_file.face_movement import face_movement
 from poseloom.formats.pose_file.layouts import layout, layout_of, table
 from poseloom.formats.pose_file.sequence import Component, PoseSequence
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES, PARENTS
@@ -77,7 +78,8 @@ def clip_to_sequence(
         family: ``holistic`` (XYZ, 33 + 21 + 21 points) or ``openpose`` (XY, 25 + 21 + 21 points).
         picture: projection; without one the person's first pelvis is in the middle of 1000 x 1000 pixels.
         head: whether nose, eyes, ears and mouth are there; they are missing otherwise.
-        face: with the 468 points of Holistic's face mesh after the body's, of a face that is still.
+        face: with the 468 points of Holistic's face mesh after the body's, of a face that blinks and does what
+            ``clip.notes["face"]`` says: acts as for `face_movement`.
 
     Raises:
         PoseloomError: another family, or a face for OpenPose's points.
@@ -97,7 +99,11 @@ def clip_to_sequence(
     if picture is None:
         picture = Picture(centre=tuple(joints[0, 0].tolist()))
     skull = joints[:, JOINT_INDEX["head"]].numpy(), turned[:, JOINT_INDEX["head"]].numpy()
-    on_face = skull[0][:, None] + np.einsum("fij,pj->fpi", skull[1], face_points())
+    moved = face_points()[None]
+    if face:
+        moved = face_movement(len(clip), clip.fps, clip.notes.get("face", ())).of(moved[0])
+    moved = np.broadcast_to(moved, (len(clip), *moved.shape[1:]))
+    on_face = skull[0][:, None] + np.einsum("fij,fpj->fpi", skull[1], moved)
     if head:
         names |= {ours: on_face[:, places].mean(1) for ours, places in _head_points().items()}
     made = joints_to_sequence(names, family, clip.fps, picture)

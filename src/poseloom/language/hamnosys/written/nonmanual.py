@@ -42,6 +42,13 @@ def movement_of(entry: NonManual) -> BodyMovement | None:
     return BodyMovement(angles, int(row[entry.tag].get("waves", 0)))
 
 
+def face_of(entry: NonManual) -> tuple[float, ...] | None:
+    """What the 468 points of a face do for an entry: lids and brows, left and right; None where it is not for them."""
+    row = _table().get(entry.tier, {})
+    face = row.get(entry.tag, {}).get("face") if isinstance(row, dict) else None
+    return None if face is None else tuple(map(float, face))
+
+
 def words_of(entry: NonManual) -> str:
     """An entry in English: ``head nods``, ``mouth says 'ta'``; its tag where that is not known."""
     tier = _TIERS.get(entry.tier, entry.tier)
