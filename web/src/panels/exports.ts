@@ -47,7 +47,7 @@ export function exports(studio: Studio): HTMLElement {
     csv: ["Angles CSV", () => postForBlob("/v1/angles", { ...motion(), format: "csv" })],
     txt: ["Text", async () => new Blob([`${studio.text}\n`], { type: "text/plain" })],
     png: ["PNG", picture],
-    zip: ["Control pack", () => postForBlob("/v1/control", { pose: copied(studio.stage.pose), style: "pack", ...size(), ...view() })],
+    zip: ["Control pack", () => postForBlob("/v1/control", { pose: copied(studio.stage.pose), style: "pack", hidden: [...studio.hidden], ...size(), ...view() })],
   };
   const run = async (kind: string, button: HTMLButtonElement) => {
     button.disabled = true;
