@@ -153,14 +153,18 @@ class _AtOnce:
 
 @lru_cache(maxsize=1)
 def _coupled_at_once() -> tuple[_AtOnce, ...]:
-    """`couplings` in their order, cut where one hangs on what an earlier one may change."""
-    batches: list[list[Coupling]] = [[]]
-    for coupling in couplings():
-        changed = {row.movement for row in batches[-1]}
-        if coupling.movement in changed or coupling.driver in changed:
-            batches.append([])
-        batches[-1].append(coupling)
+    """`couplings`, as many together as give what one after the other gives."""
+    levels: list[int] = []
+    for number, coupling in enumerate(couplings()):
+        before = zip(levels, couplings()[:number], strict=True)
+        levels.append(max((level + 1 for level, other in before if _must_follow(coupling, other)), default=0))
+    batches = [[row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)]
     return tuple(_AtOnce(tuple(batch)) for batch in batches)
+
+
+def _must_follow(coupling: Coupling, earlier: Coupling) -> bool:
+    """Whether one changes what the other reads or changes."""
+    return earlier.movement in (coupling.movement, coupling.driver) or earlier.driver == coupling.movement
 
 
 def clip_angles(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:

@@ -1,7 +1,8 @@
 // Files come in by drop, by paste or by a button: motions, poses, keypoints, pictures with a pose in them, photos.
-import { convert, Refusal, type Motion } from "../api.ts";
+import { convert, type Motion } from "../api.ts";
 import { h } from "../dom.ts";
 import type { Studio } from "../studio.ts";
+import { carriesPose } from "../state/png.ts";
 import { checked, type Pose } from "../state/pose.ts";
 import { TEXTS } from "../texts.ts";
 
@@ -10,7 +11,7 @@ const VIDEO = /\.(mp4|mov|webm|mkv|avi)$/i;
 
 export async function openFile(studio: Studio, file: File): Promise<void> {
   try {
-    studio.say(`${file.name} …`);
+    studio.say(TEXTS.opening(file.name));
     const own = await ownJson(file);
     if (own) return studio.openMotion(file.name, [own], 30);
     const motion = await read(file);
@@ -27,15 +28,11 @@ export async function openFile(studio: Studio, file: File): Promise<void> {
   }
 }
 
-/** A picture that carries its pose gives it; null for any other picture, in which people are looked for. */
+/** The motion in a file; null for videos and for pictures that carry no pose, in which people are looked for. */
 async function read(file: File): Promise<Motion | null> {
   if (VIDEO.test(file.name)) return null;
-  try {
-    return await convert(file);
-  } catch (error) {
-    if (!PICTURE.test(file.name) || !(error instanceof Refusal) || error.code === "unreachable") throw error;
-    return null;
-  }
+  if (PICTURE.test(file.name) && !carriesPose(new Uint8Array(await file.arrayBuffer()))) return null;
+  return convert(file);
 }
 
 async function ownJson(file: File): Promise<Pose | null> {
