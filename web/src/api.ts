@@ -58,7 +58,8 @@ async function answered(path: string, options?: RequestInit): Promise<Response> 
   let response: Response;
   try {
     response = await fetch(path, options);
-  } catch {
+  } catch (error) {
+    if (options?.signal?.aborted) throw error;
     throw new Refusal(UNREACHABLE, "unreachable");
   }
   if (response.ok) return response;
@@ -94,6 +95,55 @@ export async function convert(file: File): Promise<Motion> {
   form.append("file", file, file.name);
   form.append("format", "poses");
   return (await answered("/v1/convert", { method: "POST", body: form })).json();
+}
+
+export interface Recovered {
+  name: string;
+  size: [number, number];
+  camera: { focal: number; centre: [number, number] };
+  people: (Pose & { person: number; frame: number; box: [number, number, number, number] })[];
+  clips: (Motion & { person: number; unseen: Record<string, string> })[];
+}
+
+interface Job {
+  id: string;
+  status: string;
+  progress?: { done?: number; total?: number | null } | null;
+  result?: Recovered;
+  error?: { message: string };
+}
+
+const POLL = 700; // milliseconds
+const MOST_PEOPLE = 8;
+
+/** The people of a photo; of a video by a job, which is asked until it is done and stopped where `signal` says so. */
+export async function recover(file: File, signal: AbortSignal, onProgress: (done: number, total?: number | null) => void): Promise<Recovered> {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  form.append("people", String(MOST_PEOPLE));
+  const answer = await answered("/v1/recover", { method: "POST", body: form, signal });
+  if (answer.status !== 202) return answer.json();
+  let job = (await answer.json()) as Job;
+  while (job.status === "waiting" || job.status === "running") {
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+    if (signal.aborted) {
+      await answered(`/v1/jobs/${job.id}`, { method: "DELETE" });
+      signal.throwIfAborted();
+    }
+    job = await get<Job>(`/v1/jobs/${job.id}`);
+    if (job.progress?.done !== undefined) onProgress(job.progress.done, job.progress.total);
+  }
+  if (job.status !== "done" || !job.result) throw new Refusal(job.error?.message ?? job.status, job.status);
+  return job.result;
+}
+
+/** The person of a photo (the one in the box, else the largest) in a pose: the picture as a data URL. */
+export async function transfer(file: File, pose: Pose, box: number[] | null): Promise<{ picture: string; notes?: string[] }> {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  form.append("pose", JSON.stringify(pose));
+  if (box) form.append("box", JSON.stringify([box]));
+  return (await answered("/v1/transfer", { method: "POST", body: form })).json();
 }
 
 interface Waiting {

@@ -16,19 +16,20 @@ export function h<K extends keyof HTMLElementTagNameMap>(what: K | `${K}.${strin
   return made;
 }
 
-export function select(label: string, options: Record<string, string>, value: string, onchange: (value: string) => void): HTMLLabelElement {
+/** A menu with its label before it, or, where the menu says itself what it is, its label only for those who hear it. */
+export function select(label: string, options: Record<string, string>, value: string, onchange: (value: string) => void, shown = true): HTMLLabelElement {
   const rows = Object.entries(options).map(([key, text]) => h("option", { value: key, selected: key === value }, text));
-  const box = h("select", { onchange: () => onchange(box.value) }, ...rows) as HTMLSelectElement;
-  return h("label.field", {}, h("span", {}, label), box);
+  const box = h("select", { onchange: () => onchange(box.value), "aria-label": label }, ...rows) as HTMLSelectElement;
+  return h("label.field", {}, shown && h("span", {}, label), box);
 }
 
 const ICONS: Record<string, string> = {
   undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
   redo: "m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
   flip: "M12 3v18M8 7 3 17h5zM16 7l5 10h-5z",
-  right: "M4 12h14M13 6l6 6-6 6",
-  left: "M20 12H6M11 6l-6 6 6 6",
-  symmetry: "M12 3v3m0 3v3m0 3v3m0 3v0M7 8 3 12l4 4M17 8l4 4-4 4",
+  right: "M12 3v3m0 3v3m0 3v3m0 3v0M3 7h5v10H3zM14 12h7M18 9l3 3-3 3",
+  left: "M12 3v3m0 3v3m0 3v3m0 3v0M16 7h5v10h-5zM10 12H3M6 9l-3 3 3 3",
+  symmetry: "M12 3v18M8 8l-4 4 4 4M16 8l4 4-4 4M4 12h5M15 12h5",
   dice: "M4 4h16v16H4zM8.5 8.5h.01M15.5 8.5h.01M12 12h.01M8.5 15.5h.01M15.5 15.5h.01",
   add: "M12 5v14M5 12h14",
   minus: "M5 12h14",
@@ -44,6 +45,15 @@ const ICONS: Record<string, string> = {
   close: "M6 6l12 12M18 6 6 18",
   copy: "M9 9h11v11H9zM5 15V4h11",
   down: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  poses: "M12 3.5a2 2 0 1 0 .01 0M12 8v7M5 10l7-1.5 7 1.5M12 15l-4 6M12 15l4 6",
+  joints: "M4 6h9M17 6h3M15 4v4M4 12h3M11 12h9M9 10v4M4 18h9M17 18h3M15 16v4",
+  hands: "M7 12V6.5a1.5 1.5 0 0 1 3 0V11M10 10V4.5a1.5 1.5 0 0 1 3 0V11M13 10V5.5a1.5 1.5 0 0 1 3 0V12M16 9.5a1.5 1.5 0 0 1 3 0V15a6 6 0 0 1-6 6h-1.5a6 6 0 0 1-4.7-2.3L3.6 14.4a1.6 1.6 0 0 1 2.4-2L7 13.5",
+  body: "M12 3a2.2 2.2 0 1 0 .01 0M8 21v-6l-2-1V9.5A1.5 1.5 0 0 1 7.500 8h9A1.500 1.500 0 0 1 18 9.500V14l-2 1v6z",
+  search: "M10.500 4a6.500 6.500 0 1 0 .01 0M15.500 15.500 20 20",
+  sign: "M4 5h16v11h-8l-4 4v-4H4zM8 9h8M8 12h5",
+  camera: "M4 8h4l1.500-2.500h5L16 8h4v11H4zM12 10.500a3 3 0 1 0 .01 0",
+  eye: "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9.500a2.500 2.500 0 1 0 .01 0",
+  hidden: "M3 3l18 18M10 5.800A9 9 0 0 1 12 5.500c6 0 9.500 6.500 9.500 6.500a15 15 0 0 1-3 3.600M6 7.500A15 15 0 0 0 2.500 12S6 18.500 12 18.500a9 9 0 0 0 4-.9",
 };
 
 export function icon(name: string): SVGSVGElement {

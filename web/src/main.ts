@@ -7,14 +7,17 @@ import { chooser, drops, openFile } from "./panels/files.ts";
 import { found } from "./panels/found.ts";
 import { handles } from "./panels/handles.ts";
 import { hands, poses } from "./panels/library.ts";
+import { photo, type Laid } from "./panels/photo.ts";
+import { side, type Tab } from "./panels/side.ts";
 import { sign } from "./panels/sign.ts";
 import { joints, shape } from "./panels/sliders.ts";
-import { transfer } from "./panels/transfer.ts";
 import { timelineBar } from "./panels/timeline.ts";
 import { commands, helpDialog, keyboard, toolbar } from "./panels/toolbar.ts";
+import { trace, views } from "./panels/views.ts";
 import { loadModel, type Model } from "./scene/figure.ts";
 import { Thumbnails } from "./scene/thumbnails.ts";
 import { Viewport, type Palette } from "./scene/viewport.ts";
+import { cameraPlace } from "./state/photo.ts";
 import { fromFragment, toFragment } from "./state/link.ts";
 import { copied, type Pose, type Skeleton } from "./state/pose.ts";
 import { Studio } from "./studio.ts";
@@ -80,50 +83,53 @@ function layout(studio: Studio, canvas: HTMLCanvasElement, skeleton: Skeleton, m
   const all = commands(studio, () => help.showModal(), copyLink);
   keyboard(all);
   const motion = chooser(".bvh,.npz,.glb,.gltf,.fbx,.pose,.json,.png,.jpg,.jpeg,.webp,.pkl,.amc,.vrm,.mp4,.mov,.webm", (file) => void openFile(studio, file));
-  const top = h("header.top", {}, h("h1", {}, h("b", {}, "poseloom"), " studio"), toolbar(studio, all), h("div.right", {},
-    h("span.local", { title: TEXTS.localWhy }, icon("lock"), h("span", {}, TEXTS.local)),
-    iconButton("open", TEXTS.open, () => motion.click(), { shown: true }), iconButton("theme", TEXTS.theme, () => theme(studio)),
-    iconButton("help", TEXTS.help, () => help.showModal(), { keys: "?" }), motion));
-  const stage = h("main.stage", {}, canvas, h("div.handles", {}), trace(studio), studio.viewport ? views(studio) : h("p.nogl", {}, TEXTS.noWebgl), timelineBar(studio));
   const right = h("aside.right-side", { "aria-label": TEXTS.words }, words(studio), change(studio), make(studio), compare(studio), exports(studio));
-  document.body.append(top, side(studio, skeleton, mesh), stage, right, drops(studio), notice(studio), help);
+  const top = h("header.top", {}, h("h1", {}, h("b", {}, "poseloom"), " studio"), toolbar(studio, all), h("div.right", {},
+    iconButton("open", TEXTS.open, () => motion.click(), { shown: true }), iconButton("down", TEXTS.export, () => showExports(right), { shown: true, why: TEXTS.exportWhy }),
+    iconButton("theme", TEXTS.theme, () => theme(studio)), iconButton("help", TEXTS.help, () => help.showModal(), { keys: "?" }), motion));
+  const local = h("span.local", { title: TEXTS.localWhy }, icon("lock"), h("span", {}, TEXTS.local));
+  const stage = h("main.stage", {}, trace(studio), canvas, h("div.handles", {}), studio.viewport ? views(studio) : h("p.nogl", {}, TEXTS.noWebgl), local, timelineBar(studio));
+  overlay(studio, stage);
+  document.body.append(top, side(studio, tabs(studio, skeleton, mesh)), stage, right, drops(studio), notice(studio), help);
   const update = () => studio.viewport?.setSnap(shift);
   let shift = false;
   for (const kind of ["keydown", "keyup"] as const) addEventListener(kind, (event) => { shift = event.shiftKey; update(); });
 }
 
-/** The left side: one panel at a time, by tabs. */
-function side(studio: Studio, skeleton: Skeleton, mesh: "full" | "preview"): HTMLElement {
+function tabs(studio: Studio, skeleton: Skeleton, mesh: "full" | "preview"): Tab[] {
   const average = (skeleton as Skeleton & { shape: Record<string, number> }).shape;
-  const panels: Record<string, () => HTMLElement> = {
-    [TEXTS.poses]: () => poses(studio),
-    [TEXTS.joints]: () => joints(studio),
-    [TEXTS.hands]: () => hands(studio),
-    [TEXTS.body]: () => shape(studio, average, (numbers) => reshape(studio, numbers, mesh)),
-    [TEXTS.search]: () => found(studio),
-    [TEXTS.sign]: () => sign(studio),
-    [TEXTS.transfer]: () => transfer(studio),
-  };
-  const box = h("div.tabbed", {});
-  const made = new Map<string, HTMLElement>();
-  const tabs = Object.keys(panels).map((name) => h("button.tab", { type: "button", role: "tab", onclick: () => open(name) }, name));
-  const open = (name: string) => {
-    if (!made.has(name)) made.set(name, panels[name]());
-    box.replaceChildren(made.get(name)!);
-    tabs.forEach((tab) => tab.setAttribute("aria-selected", String(tab.textContent === name)));
-  };
-  open(TEXTS.poses);
-  const list = h("div.tabs", { role: "tablist", "aria-label": "Panels" }, ...tabs);
-  list.onkeydown = (event) => {
-    const place = tabs.indexOf(document.activeElement as HTMLButtonElement);
-    const way = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (place < 0 || !way) return;
-    event.stopPropagation();
-    const next = tabs[(place + way + tabs.length) % tabs.length];
-    next.focus();
-    next.click();
-  };
-  return h("aside.left-side", {}, list, box);
+  return [
+    { name: TEXTS.poses, icon: "poses", make: () => poses(studio) },
+    { name: TEXTS.joints, icon: "joints", make: () => joints(studio) },
+    { name: TEXTS.hands, icon: "hands", make: () => hands(studio) },
+    { name: TEXTS.body, icon: "body", make: () => shape(studio, average, (numbers) => reshape(studio, numbers, mesh)) },
+    { name: TEXTS.photo, icon: "image", make: () => photo(studio), needs: "photo" },
+    { name: TEXTS.search, icon: "search", make: () => found(studio), needs: "search" },
+    { name: TEXTS.sign, icon: "sign", make: () => sign(studio) },
+  ];
+}
+
+/** The export block where it can be seen, its first button ready. */
+function showExports(right: HTMLElement): void {
+  const block = right.querySelector<HTMLElement>("[data-panel=export]")!;
+  block.scrollIntoView({ block: "end", behavior: "smooth" });
+  block.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
+  block.classList.remove("called");
+  requestAnimationFrame(() => block.classList.add("called"));
+}
+
+/** The photo under the figure, and the stage seen by the photo's camera. */
+function overlay(studio: Studio, stage: HTMLElement): void {
+  const view = studio.viewport;
+  if (!view) return;
+  view.onTurned = () => studio.tell("overlay", null);
+  studio.on<Laid | null>("overlay", (laid) => {
+    stage.classList.toggle("photoed", !!laid);
+    studio.tell("trace", laid?.file ?? null);
+    if (!laid) return view.leavePhoto();
+    const { position, turn } = cameraPlace(laid.seen.pose, laid.stood);
+    view.lookAsPhoto(laid.camera, position, turn);
+  });
 }
 
 async function reshape(studio: Studio, numbers: number[], mesh: "full" | "preview"): Promise<void> {
@@ -142,32 +148,6 @@ async function reshape(studio: Studio, numbers: number[], mesh: "full" | "previe
   studio.stage.set(pose);
   studio.tell("shape", "");
   view?.draw();
-}
-
-/** Views by one key, the lens, and a picture behind the figure. */
-function views(studio: Studio): HTMLElement {
-  const view = studio.viewport!;
-  const button = (name: string, act: () => void, keys: string) => h("button.quiet", { type: "button", title: `${name} (${keys})`, onclick: act }, name);
-  const lens = h("input", { type: "range", min: "24", max: "200", value: "70", "aria-label": TEXTS.lens });
-  const shown = h("output", {}, "70 mm");
-  lens.oninput = () => {
-    view.setLens(Number(lens.value));
-    shown.textContent = `${lens.value} mm`;
-  };
-  const picture = chooser("image/*", (file) => studio.tell("trace", file));
-  return h("div.views", {}, button(TEXTS.front, () => view.frameBody("front"), "1"), button(TEXTS.side, () => view.frameBody("side"), "3"), button(TEXTS.top, () => view.frameBody("top"), "7"),
-    h("label.lens", {}, h("span", {}, TEXTS.lens), lens, shown), iconButton("image", TEXTS.trace, () => picture.click(), { why: TEXTS.traceWhy }), picture);
-}
-
-function trace(studio: Studio): HTMLElement {
-  const image = h("img.trace", { alt: "", hidden: true });
-  const off = h("button.quiet.trace-off" as "button", { type: "button", hidden: true, onclick: () => { image.hidden = off.hidden = true; } }, TEXTS.traceOff);
-  studio.on<File>("trace" as never, (file) => {
-    URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(file);
-    image.hidden = off.hidden = false;
-  });
-  return h("div.behind", {}, image, off);
 }
 
 function theme(studio: Studio): void {

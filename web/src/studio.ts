@@ -20,13 +20,16 @@ export class Studio {
   style: Style = "paragraph";
   names = false;
   sentences: Sentence[] = [];
+  readonly storage = safeStorage();
+  /** Joints whose handles are hidden; they are left out of OpenPose pictures. */
+  readonly hidden = new Set<string>();
   private litBy = "";
   private readonly watchers: Record<string, ((value: never) => void)[]> = {};
   private describing = 0;
 
   constructor(pose: Pose, readonly skeleton: Skeleton, readonly stances: Stance[], readonly hands: HandShape[]) {
     this.stage = new Stage(withHands(pose));
-    this.library = new Library(safeStorage());
+    this.library = new Library(this.storage);
     let wasAway = false;
     this.live = new Live((connected) => {
       if (!connected) this.say(TEXTS.away, "away");
@@ -43,7 +46,7 @@ export class Studio {
 
   // -- notices between panels ----------------------------------------------------------------------------------------
 
-  on<T>(what: "words" | "light" | "notice" | "timeline" | "ring" | "shape", listener: (value: T) => void): void {
+  on<T>(what: "words" | "light" | "notice" | "timeline" | "ring" | "shape" | "symmetry" | "view" | "camera" | "trace" | "handles" | "hidden" | "found" | "looking" | "tab" | "overlay", listener: (value: T) => void): void {
     (this.watchers[what] ??= []).push(listener as (value: never) => void);
   }
 
@@ -85,6 +88,17 @@ export class Studio {
   symmetric(pose: Pose, joint: string): Pose {
     const side = joint.startsWith("left") ? "left" : joint.startsWith("right") ? "right" : null;
     return this.stage.symmetry && side ? sideCopied(pose, this.skeleton.joints, this.skeleton.mirror, side) : pose;
+  }
+
+  /** A joint turned by hand, brought into its range of motion; false where a newer turn overtook this one. */
+  async turn(joint: number, row: Vec3): Promise<boolean> {
+    const pose = this.stage.pose;
+    const name = this.skeleton.joints[joint];
+    const turned = { ...copied(pose), rotations: pose.rotations.map((one, index) => (index === joint ? row : one)) };
+    const found = joint < this.skeleton.body_joints ? await this.live.ask<{ pose: Pose }>("movements", { pose: turned, within: [name] }) : { pose: turned };
+    if (!found) return false;
+    this.stage.preview(this.symmetric(withHands(found.pose, pose), name));
+    return true;
   }
 
   /** Bring a joint to a place; null where a newer target overtook this one. */

@@ -122,15 +122,58 @@ def couplings() -> tuple[Coupling, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class _AtOnce:
+    """Couplings of different movements, none of which drives a later one of them: clipped in one go."""
+
+    couplings: tuple[Coupling, ...]
+
+    def clip(self, angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
+        """Angles with the movements of these couplings within their limits."""
+        rows = self.couplings
+        absolute, highest, start, width, at_start, rise = self._columns(angles.dtype, angles.device)
+        driver = angles[..., [row.driver for row in rows]]
+        driver = torch.where(absolute, driver.abs(), driver)
+        limit = at_start + ((driver - start) / width).clamp(0, 1) * rise
+        movements = [row.movement for row in rows]
+        now = angles[..., movements]
+        clipped = angles.clone()
+        clipped[..., movements] = torch.where(highest, torch.minimum(now, limit), torch.maximum(now, limit))
+        return clipped
+
+    @lru_cache(maxsize=8)  # noqa: B019 - there are as many of these as levels of the table, and they live as long
+    def _columns(self, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, ...]:
+        rows = self.couplings
+        flags = [torch.tensor(column, device=device) for column in zip(*((r.absolute, r.is_highest) for r in rows))]
+        numbers = zip(
+            *((r.start, r.end - r.start, r.limit_at_start, r.limit_at_end - r.limit_at_start) for r in rows)
+        )
+        return (*flags, *(torch.tensor(column, dtype=dtype, device=device) for column in numbers))
+
+
+@lru_cache(maxsize=1)
+def _coupled_at_once() -> tuple[_AtOnce, ...]:
+    """`couplings`, as many together as give what one after the other gives."""
+    levels: list[int] = []
+    for number, coupling in enumerate(couplings()):
+        before = zip(levels, couplings()[:number], strict=True)
+        levels.append(max((level + 1 for level, other in before if _must_follow(coupling, other)), default=0))
+    batches = [[row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)]
+    return tuple(_AtOnce(tuple(batch)) for batch in batches)
+
+
+def _must_follow(coupling: Coupling, earlier: Coupling) -> bool:
+    """Whether one changes what the other reads or changes."""
+    return earlier.movement in (coupling.movement, coupling.driver) or earlier.driver == coupling.movement
+
+
 def clip_angles(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
     """Bring movement angles (radians) within their ranges, one by one and coupled."""
     low, high = (limit.to(angles) for limit in limits())
-    clipped = list(torch.minimum(torch.maximum(_with_arm_twists(angles), low), high).unbind(-1))
-    for coupling in couplings():
-        limit = coupling.limit(torch.stack(clipped, dim=-1))
-        pick = torch.minimum if coupling.is_highest else torch.maximum
-        clipped[coupling.movement] = pick(clipped[coupling.movement], limit)
-    return _without_arm_twists(torch.stack(clipped, dim=-1))
+    clipped = torch.minimum(torch.maximum(_with_arm_twists(angles), low), high)
+    for batch in _coupled_at_once():
+        clipped = batch.clip(clipped)
+    return _without_arm_twists(clipped)
 
 
 def clip_to_ranges(pose: Pose) -> Pose:

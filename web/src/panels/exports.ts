@@ -1,6 +1,6 @@
 // What the pose on the stage, or the motion, leaves as: files, pictures, words, a link; "copy" where a text fits.
 import { postForBlob } from "../api.ts";
-import { h, iconButton } from "../dom.ts";
+import { h } from "../dom.ts";
 import type { Studio } from "../studio.ts";
 import { toFragment } from "../state/link.ts";
 import { copied } from "../state/pose.ts";
@@ -47,7 +47,7 @@ export function exports(studio: Studio): HTMLElement {
     csv: ["Angles CSV", () => postForBlob("/v1/angles", { ...motion(), format: "csv" })],
     txt: ["Text", async () => new Blob([`${studio.text}\n`], { type: "text/plain" })],
     png: ["PNG", picture],
-    zip: ["Control pack", () => postForBlob("/v1/control", { pose: copied(studio.stage.pose), style: "pack", ...size(), ...view() })],
+    zip: ["Control pack", () => postForBlob("/v1/control", { pose: copied(studio.stage.pose), style: "pack", hidden: [...studio.hidden], ...size(), ...view() })],
   };
   const run = async (kind: string, button: HTMLButtonElement) => {
     button.disabled = true;
@@ -71,8 +71,8 @@ export function exports(studio: Studio): HTMLElement {
   };
   const copyJson = () => void copyText(studio, JSON.stringify(copied(studio.stage.pose)));
   return h("section.block", { "data-panel": "export" }, h("h2", {}, TEXTS.export),
-    h("div.kinds", {}, ...buttons, h("button.kind", { type: "button", title: TEXTS.linkWhy, "data-export": "link", onclick: link }, TEXTS.link)),
-    h("div.tools", {}, h("span.sizes", {}, width, " × ", height), h("label.check", {}, clear, TEXTS.transparent), iconButton("copy", `${TEXTS.copy} JSON`, copyJson)));
+    h("div.kinds", {}, ...buttons, h("button.kind", { type: "button", title: TEXTS.linkWhy, "data-export": "link", onclick: link }, TEXTS.link), h("button.kind", { type: "button", onclick: copyJson }, TEXTS.copyJson)),
+    h("div.tools", {}, h("span.sizes", {}, width, " × ", height), h("label.check", {}, clear, TEXTS.transparent)));
 }
 
 /** "pose-2026-01-31-1423.bvh". */

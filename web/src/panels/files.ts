@@ -1,20 +1,25 @@
 // Files come in by drop, by paste or by a button: motions, poses, keypoints, pictures with a pose in them, photos.
-import { convert, get, Refusal, type Motion } from "../api.ts";
+import { convert, type Motion } from "../api.ts";
 import { h } from "../dom.ts";
 import type { Studio } from "../studio.ts";
+import { carriesPose } from "../state/png.ts";
 import { checked, type Pose } from "../state/pose.ts";
 import { TEXTS } from "../texts.ts";
 
 const PICTURE = /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i;
 const VIDEO = /\.(mp4|mov|webm|mkv|avi)$/i;
-const POLL = 700; // milliseconds
 
 export async function openFile(studio: Studio, file: File): Promise<void> {
   try {
-    studio.say(`${file.name} …`);
+    studio.say(TEXTS.opening(file.name));
     const own = await ownJson(file);
     if (own) return studio.openMotion(file.name, [own], 30);
-    const motion = VIDEO.test(file.name) ? await recovered(studio, file) : await read(studio, file);
+    const motion = await read(file);
+    if (!motion) {
+      studio.tell("tab", "image");
+      studio.tell("looking", file);
+      return;
+    }
     for (const note of motion.notes.slice(0, 1)) studio.say(note);
     studio.openMotion(motion.name || file.name, motion.poses, motion.fps);
   } catch (error) {
@@ -23,16 +28,11 @@ export async function openFile(studio: Studio, file: File): Promise<void> {
   }
 }
 
-/** A picture that carries its pose gives it; any other picture, the person who is seen. */
-async function read(studio: Studio, file: File): Promise<Motion> {
-  try {
-    return await convert(file);
-  } catch (error) {
-    if (!PICTURE.test(file.name) || !(error instanceof Refusal)) throw error;
-    const motion = await recovered(studio, file);
-    studio.tell("trace", file);
-    return motion;
-  }
+/** The motion in a file; null for videos and for pictures that carry no pose, in which people are looked for. */
+async function read(file: File): Promise<Motion | null> {
+  if (VIDEO.test(file.name)) return null;
+  if (PICTURE.test(file.name) && !carriesPose(new Uint8Array(await file.arrayBuffer()))) return null;
+  return convert(file);
 }
 
 async function ownJson(file: File): Promise<Pose | null> {
@@ -42,44 +42,6 @@ async function ownJson(file: File): Promise<Pose | null> {
   } catch {
     return null;
   }
-}
-
-interface Job {
-  id: string;
-  status: string;
-  progress?: { text?: string; done?: number; total?: number } | null;
-  result?: { clips: Motion[] };
-  error?: { message: string };
-}
-
-/** The largest person of a photo; of a video a job that is asked until it is done. */
-async function recovered(studio: Studio, file: File): Promise<Motion> {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  form.append("people", "1");
-  let answer: Response;
-  try {
-    answer = await fetch("/v1/recover", { method: "POST", body: form });
-  } catch {
-    throw new Refusal(TEXTS.away, "unreachable");
-  }
-  const body = await answer.json();
-  if (!answer.ok) throw new Refusal(body.error?.message ?? String(answer.status), body.error?.code ?? "");
-  let job = body as Job & { clips?: Motion[] };
-  if (answer.status !== 202) return first(job.clips);
-  while (job.status === "waiting" || job.status === "running") {
-    await new Promise((resolve) => setTimeout(resolve, POLL));
-    job = await get<Job>(`/v1/jobs/${job.id}`);
-    const done = job.progress?.done;
-    studio.say(done === undefined ? `${file.name} …` : `${file.name}: ${done}${job.progress?.total ? ` / ${job.progress.total}` : ""}`);
-  }
-  if (job.status !== "done") throw new Refusal(job.error?.message ?? job.status, job.status);
-  return first(job.result?.clips);
-}
-
-function first(clips: Motion[] | undefined): Motion {
-  if (!clips?.length) throw new Refusal("nobody was found in it.", "nobody");
-  return clips[0];
 }
 
 export function drops(studio: Studio): HTMLElement {

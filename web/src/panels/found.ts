@@ -69,7 +69,7 @@ export function found(studio: Studio): HTMLElement {
       }
     };
     const names = Object.fromEntries(indexes.map((name) => [name, name]));
-    return h("form", { onsubmit: go }, words, h("div.tools", {}, indexes.length > 1 && select("", names, index, (value) => (index = value)), h("label.check", {}, like, "like the stage"), h("button", { type: "submit" }, TEXTS.search)), notes, hits);
+    return h("form", { onsubmit: go }, words, h("div.tools", {}, indexes.length > 1 && select(TEXTS.index, names, index, (value) => (index = value), false), h("label.check", {}, like, "like the stage"), h("button", { type: "submit" }, TEXTS.search)), notes, hits);
   }
 
   function browse(tables: { name: string; rows?: number; pairs?: number }[]): HTMLElement {
@@ -94,8 +94,8 @@ export function found(studio: Studio): HTMLElement {
     const filter = h("input", { type: "search", placeholder: "words in the text", "aria-label": "words in the text", onchange: () => { words = filter.value.trim(); offset = 0; void show(); } });
     const names = Object.fromEntries(tables.map((one) => [one.name, one.name]));
     void show();
-    return h("div", {}, h("h2", {}, "Tables"), h("div.tools", {}, select("", names, name, (value) => { name = value; offset = 0; void show(); }),
-      select("", { rows: "Poses", pairs: "Pairs" }, kind, (value) => { kind = value; offset = 0; void show(); }), filter), rows,
+    return h("div", {}, h("h2", {}, "Tables"), h("div.tools", {}, select(TEXTS.table, names, name, (value) => { name = value; offset = 0; void show(); }, false),
+      select(TEXTS.rowsOrPairs, { rows: "Poses", pairs: "Pairs" }, kind, (value) => { kind = value; offset = 0; void show(); }, false), filter), rows,
       h("div.tools", {}, h("button", { type: "button", onclick: () => turn(-10) }, "←"), where, h("button", { type: "button", onclick: () => turn(10) }, "→"),
         h("button", { type: "button", onclick: () => { offset = Math.floor(Math.random() * Math.max(1, total)); void show(); } }, "Random")));
   }

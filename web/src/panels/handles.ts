@@ -9,6 +9,8 @@ export const DRAGGED = [
   "pelvis", "spine3", "head", "left_wrist", "right_wrist", "left_elbow", "right_elbow", "left_ankle", "right_ankle", "left_knee", "right_knee",
 ];
 const TURNED = ["left_shoulder", "right_shoulder", "left_hip", "right_hip", "spine1", "neck", "left_foot", "right_foot"];
+/** Where a handle sits, where that is not the joint itself: metres from it in the T-pose. */
+const GRIPS: Record<string, Vec3> = { head: [0, 0.19, 0.02] };
 const CLICK = 4; // pixels that a click may slip
 const NUDGE = 0.01; // metres of an arrow key
 const NEAR = 34; // pixels from a bone that count as on it
@@ -33,11 +35,24 @@ export function handles(studio: Studio, layer: HTMLElement): void {
 
   const place = () => {
     for (const [joint, button] of buttons) {
-      const at = view.onScreen(joints.indexOf(joint));
+      const at = view.onScreen(joints.indexOf(joint), undefined, GRIPS[joint]);
       button.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
-      button.hidden = at.z > 1;
+      button.hidden = at.z > 1 || studio.hidden.has(joint);
     }
   };
+
+  const hide = (names: string[]) => {
+    names.forEach((joint) => studio.hidden.add(joint));
+    if (!names.length) studio.hidden.clear();
+    studio.tell("hidden", studio.hidden.size > 0);
+    view.ring(-1);
+    place();
+  };
+  studio.on("handles", () => {
+    const over = [...buttons].find(([, button]) => button.matches(":hover, :focus-visible") && !button.hidden);
+    if (over) studio.say(TEXTS.handleHidden(jointTitle(over[0])));
+    hide(over ? [over[0]] : studio.hidden.size ? [] : [...buttons.keys()]);
+  });
 
   const label = (joint: string) => {
     const button = buttons.get(joint)!;
@@ -120,6 +135,9 @@ export function handles(studio: Studio, layer: HTMLElement): void {
       label(joint);
       studio.say(pinned ? TEXTS.pinned(jointTitle(joint)) : TEXTS.unpinned(jointTitle(joint)));
       event.stopPropagation();
+    } else if (event.key.toLowerCase() === "h") {
+      event.stopPropagation();
+      studio.tell("handles", null);
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       event.stopPropagation();
@@ -165,14 +183,39 @@ export function handles(studio: Studio, layer: HTMLElement): void {
     layer.append(button);
   }
   view.onDrawn(place);
-  view.onRing = (joint, row, done) => {
-    const pose = studio.stage.pose;
-    const rotations = pose.rotations.map((one, index) => (index === joint ? row : one));
-    studio.stage.preview(studio.symmetric({ ...pose, rotations }, joints[joint]));
-    if (done) studio.stage.commit();
-  };
+  rangedRings(studio);
   hover(studio, layer);
   choose(studio);
+}
+
+/** What the rings ask for goes to the service and comes back within the joint's range; the newest turn wins. */
+function rangedRings(studio: Studio): void {
+  const view = studio.viewport!;
+  let asked: { joint: number; row: Vec3 } | null = null;
+  let [busy, ended] = [false, false];
+  const run = async () => {
+    busy = true;
+    try {
+      while (asked) {
+        const { joint, row } = asked;
+        asked = null;
+        await studio.turn(joint, row);
+      }
+    } catch (error) {
+      studio.complain(error);
+      studio.stage.cancel();
+    }
+    busy = false;
+    if (ended) studio.stage.commit();
+  };
+  view.onRing = (joint, row, done) => {
+    ended = done;
+    if (!done) {
+      asked = { joint, row };
+      view.show(studio.stage.pose);
+    }
+    if (!busy && (asked || done)) void run();
+  };
 }
 
 /** A click on another figure makes it the one at work. */

@@ -25,6 +25,7 @@ export function poses(studio: Studio): HTMLElement {
     const before = copied(studio.stage.pose);
     chosen = { pose, before };
     blend.value = "100";
+    share.textContent = "100%";
     const wanted = part === "all" ? pose : joined(before, studio.placed(pose), joints(studio, part));
     studio.take(wanted, part === "all");
   };
@@ -51,7 +52,9 @@ export function poses(studio: Studio): HTMLElement {
     show();
   } }, name, h("button", { type: "submit" }, TEXTS.save));
   const blend = h("input", { type: "range", min: "0", max: "100", value: "100", "aria-label": TEXTS.blend });
+  const share = h("output", {}, "100%");
   blend.oninput = () => {
+    share.textContent = `${blend.value}%`;
     if (!chosen) return;
     const goal = part === "all" ? studio.placed(chosen.pose) : joined(chosen.before, studio.placed(chosen.pose), joints(studio, part));
     studio.stage.preview(blended(chosen.before, goal, Number(blend.value) / 100));
@@ -59,19 +62,24 @@ export function poses(studio: Studio): HTMLElement {
   blend.onchange = () => studio.stage.commit();
   const parts = select(TEXTS.applyTo, { all: TEXTS.applyAll, upper: TEXTS.applyUpper, lower: TEXTS.applyLower, hands: TEXTS.applyHands }, "all", (value) => (part = value as Part));
   show();
-  return h("div.panel", { "data-panel": "poses" }, search, h("div.tools", {}, select("", shelves, "", (value) => { kind = value; show(); }), parts), shelf,
-    h("label.slider", {}, h("span", {}, TEXTS.blend), blend), save);
+  return h("div.panel", { "data-panel": "poses" }, search, h("div.tools", {}, select(TEXTS.shelf, shelves, "", (value) => { kind = value; show(); }, false), parts), shelf,
+    h("label.slider", {}, h("span", {}, TEXTS.blend), blend, share), save);
 }
+
+const unpainted = new WeakMap<Element, () => void>();
+const watching = new IntersectionObserver((entries) => {
+  for (const { target } of entries.filter((one) => one.isIntersecting)) {
+    watching.unobserve(target);
+    unpainted.get(target)?.();
+  }
+});
 
 /** A tile that is painted once it is seen. */
 function lazy(studio: Studio, pose: Pose, name: string, act: () => void): HTMLElement {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const made = h("button.tile", { type: "button", "aria-label": name, title: name, onclick: act }, canvas, h("span.note", {}, name.replace(/\s*\(.*\)/, "")));
-  new IntersectionObserver((entries, watching) => {
-    if (!entries.some((one) => one.isIntersecting)) return;
-    watching.disconnect();
-    studio.thumbnails?.paint(canvas, pose);
-  }).observe(made);
+  unpainted.set(made, () => studio.thumbnails?.paint(canvas, pose));
+  watching.observe(made);
   return made;
 }
 
@@ -94,11 +102,15 @@ export function hands(studio: Studio): HTMLElement {
   };
   const fist = studio.hands.find((one) => one.name === "fist")!;
   const sliders = FINGERS.map((finger) => {
-    const input = h("input", { type: "range", min: "0", max: "100", value: "20", "aria-label": finger });
-    input.oninput = () => set(fist, [finger], Number(input.value) / 100, false);
+    const input = h("input", { type: "range", min: "0", max: "100", value: "20", "aria-label": TEXTS.fingers[finger] });
+    const shown = h("output", {}, "20%");
+    input.oninput = () => {
+      shown.textContent = `${input.value}%`;
+      set(fist, [finger], Number(input.value) / 100, false);
+    };
     input.onchange = () => studio.stage.commit();
-    return h("label.slider", {}, h("span", {}, finger[0].toUpperCase() + finger.slice(1)), input);
+    return h("label.slider", {}, h("span", {}, TEXTS.fingers[finger]), input, shown);
   });
   const presets = studio.hands.filter((one) => one.name !== "zero").map((one) => h("button.preset", { type: "button", onclick: () => set(one) }, one.name));
-  return h("div.panel", { "data-panel": "hands" }, select("", { both: TEXTS.bothHands, left: TEXTS.leftHand, right: TEXTS.rightHand }, "both", (value) => (side = value as typeof side)), h("div.presets", {}, ...presets), ...sliders);
+  return h("div.panel", { "data-panel": "hands" }, select(TEXTS.whichHands, { both: TEXTS.bothHands, left: TEXTS.leftHand, right: TEXTS.rightHand }, "both", (value) => (side = value as typeof side), false), h("div.presets", {}, ...presets), h("h2", {}, TEXTS.curl), ...sliders);
 }

@@ -67,18 +67,22 @@ export function joints(studio: Studio): HTMLElement {
 export function shape(studio: Studio, average: Record<string, number>, onShape: (shape: number[]) => Promise<void>): HTMLElement {
   const names = Object.keys(average);
   const inputs = names.map((name) => h("input", { type: "range", min: "0", max: "1", step: "0.01", value: String(average[name]), "aria-label": TEXTS.shapes[name] ?? name }));
+  const outputs = names.map(() => h("output"));
+  const tell = () => inputs.forEach((input, place) => (outputs[place].textContent = `${Math.round(Number(input.value) * 100)}%`));
   const apply = async () => {
+    tell();
     try {
       await onShape(inputs.map((input) => Number(input.value)));
     } catch (error) {
       studio.complain(error);
     }
   };
-  inputs.forEach((input) => (input.onchange = () => void apply()));
+  inputs.forEach((input) => Object.assign(input, { oninput: tell, onchange: () => void apply() }));
+  tell();
   const reset = () => {
     names.forEach((name, place) => (inputs[place].value = String(average[name])));
     void apply();
   };
-  return h("div.panel", { "data-panel": "body" }, ...names.map((name, place) => h("label.slider", {}, h("span", {}, TEXTS.shapes[name] ?? name), inputs[place])),
+  return h("div.panel", { "data-panel": "body" }, ...names.map((name, place) => h("label.slider", {}, h("span", {}, TEXTS.shapes[name] ?? name), inputs[place], outputs[place])),
     h("button.quiet", { type: "button", onclick: reset }, TEXTS.bodyReset));
 }

@@ -47,6 +47,8 @@ export function commands(studio: Studio, showHelp: () => void, copyLink: () => v
     { name: TEXTS.side, keys: "3", matches: key("3"), run: view("side") },
     { name: TEXTS.top, keys: "7", matches: key("7"), run: view("top") },
     { name: TEXTS.frame, keys: "F", matches: key("f"), run: () => studio.viewport?.frameBody() },
+    { name: TEXTS.cameraNext, keys: "0", matches: key("0"), run: () => studio.tell("camera", null) },
+    { name: TEXTS.handlesKey, keys: "H", matches: key("h"), run: () => studio.tell("handles", null) },
     { name: "Rings in the joint's or the world's axes", keys: "Q", matches: key("q"), run: () => { world = !world; studio.viewport?.setWorldRings(world); } },
     { name: "Stop a drag, put the rings away", keys: "Esc", matches: (e) => e.key === "Escape", run: () => { stage.cancel(); studio.viewport?.ring(-1); } },
     { name: "Copy pose / paste / paste flipped", keys: `${CTRL}C | ${CTRL}V | ${MAC ? "⇧⌘V" : "Ctrl+Shift+V"}`, matches: (e) => control("c")(e) && !String(getSelection()), run: () => { clipboard = copied(stage.pose); } },
@@ -71,7 +73,7 @@ function addFigure(studio: Studio): void {
 
 export function toolbar(studio: Studio, all: Command[]): HTMLElement {
   const buttons = all.filter((one) => one.icon && one.icon !== "help").map((one) => {
-    const button = iconButton(one.icon!, one.name, one.run, { keys: one.keys, why: one.why });
+    const button = iconButton(one.icon!, one.name, one.run, { keys: one.keys, why: one.why, shown: !["undo", "redo"].includes(one.icon!) });
     button.dataset.command = one.icon;
     return button;
   });
@@ -82,7 +84,7 @@ export function toolbar(studio: Studio, all: Command[]): HTMLElement {
     by("minus").hidden = studio.stage.figures.length < 2;
   };
   studio.stage.onChange(update);
-  studio.on<boolean>("symmetry" as never, (on) => by("symmetry").setAttribute("aria-pressed", String(on)));
+  studio.on<boolean>("symmetry", (on) => by("symmetry").setAttribute("aria-pressed", String(on)));
   by("symmetry").setAttribute("aria-pressed", "false");
   update();
   return h("div.toolbar", { role: "toolbar", "aria-label": "Pose" }, ...buttons);
@@ -106,6 +108,7 @@ export function helpDialog(all: () => Command[]): HTMLDialogElement {
   const hands: [string, string][] = [
     ["Drag a round handle", "moves the limb, the body keeps its joints' ranges"], ["Click a handle", "rings turn that joint alone"],
     ["Right click, or P", "pins a hand or a foot"], ["Drag the ground", "turns the view; right drag moves it, wheel zooms"],
+    ["The eye, or H over a handle", "hides handles; hidden joints are left out of OpenPose pictures"],
     ["Hover a sentence", "lights its limb; hover a limb, its sentences"], ["Shift with rings", "turns in steps of 5°"],
   ];
   const dialog = h("dialog.help", { "aria-label": TEXTS.helpTitle });

@@ -66,7 +66,7 @@ interface Ask {
 function ask(label: string, hint: string, button: string, send: (text: string) => Promise<void>): Ask {
   const input = h("input", { type: "text", placeholder: hint, "aria-label": label, autocomplete: "off", spellcheck: true, maxLength: 2000 });
   const go = h("button.primary", { type: "submit" }, button);
-  const form = h("form.ask", { onsubmit: (event: Event) => { event.preventDefault(); void send(input.value.trim() || hint); } }, h("label", {}, h("span", {}, label), input), go);
+  const form = h("form.ask", { onsubmit: (event: Event) => { event.preventDefault(); input.value = input.value.trim() || hint; void send(input.value); } }, h("label", {}, h("span", {}, label), input), go);
   return { form, busy: (on) => { go.disabled = on; form.classList.toggle("busy", on); } };
 }
 
@@ -123,7 +123,7 @@ export function make(studio: Studio): HTMLElement {
 export function tile(studio: Studio, pose: Pose, label: string, note = "", act: () => void = () => studio.take(pose)): HTMLButtonElement {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const made = h("button.tile", { type: "button", "aria-label": label, title: note || label, onclick: act }, canvas, note ? h("span.note", {}, note) : null);
-  studio.thumbnails?.paint(canvas, pose);
+  studio.thumbnails?.paint(canvas, pose, true);
   return made;
 }
 
@@ -138,7 +138,7 @@ export function compare(studio: Studio): HTMLElement {
     if (!start) return;
     clearTimeout(waiting);
     waiting = window.setTimeout(async () => {
-      studio.thumbnails?.paint(second, studio.stage.pose);
+      studio.thumbnails?.paint(second, studio.stage.pose, true);
       try {
         const found = await studio.live.ask<{ texts: { text: string }[] }>("instruct", { start: copied(start!), end: copied(studio.stage.pose) });
         if (found) text.textContent = found.texts[0]?.text || TEXTS.compareNone;
@@ -150,7 +150,7 @@ export function compare(studio: Studio): HTMLElement {
   const set = () => {
     start = copied(studio.stage.pose);
     pictures.hidden = back.hidden = false;
-    studio.thumbnails?.paint(first, start);
+    studio.thumbnails?.paint(first, start, true);
     update();
   };
   const back = h("button.quiet", { type: "button", hidden: true, onclick: () => start && studio.take(start) }, TEXTS.compareGo);

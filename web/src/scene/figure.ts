@@ -83,6 +83,11 @@ export class Body {
     return into.setFromMatrixPosition(this.bones[joint].matrixWorld);
   }
 
+  /** A spot that hangs on a joint, metres from it in the T-pose. */
+  grip(joint: number, from: readonly number[]): Vector3 {
+    return new Vector3(from[0], from[1], from[2]).applyMatrix4(this.bones[joint].matrixWorld);
+  }
+
   turn(joint: number, into = new Quaternion()): Quaternion {
     return into.copy(this.bones[joint].quaternion);
   }

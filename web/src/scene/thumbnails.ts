@@ -5,6 +5,7 @@ import { Body, grounded, type Model } from "./figure.ts";
 
 const SIZE = 224; // pixels
 const FIELD = 22; // degrees
+const BUDGET = 9; // milliseconds of a frame
 
 export class Thumbnails {
   private readonly renderer = new WebGLRenderer({ antialias: true, alpha: true });
@@ -12,6 +13,7 @@ export class Thumbnails {
   private readonly camera = new PerspectiveCamera(FIELD, 1, 0.1, 50);
   private readonly body: Body;
   private queue: (() => void)[] = [];
+  private urgent = 0;
   private running = false;
 
   constructor(model: Model, joints: string[]) {
@@ -32,18 +34,23 @@ export class Thumbnails {
     return grounded(pose, this.body);
   }
 
-  /** Paint a pose into a canvas, when there is time. */
-  paint(canvas: HTMLCanvasElement, pose: Pose): void {
-    this.queue.push(() => this.paintNow(canvas, pose));
+  /** Paint a pose into a canvas, when there is time; before those that wait where somebody waits for it. */
+  paint(canvas: HTMLCanvasElement, pose: Pose, soon = false): void {
+    const at = soon ? this.urgent++ : this.queue.length;
+    this.queue.splice(at, 0, () => this.paintNow(canvas, pose));
     if (!this.running) this.next();
   }
 
+  /** As many as a frame of the screen allows, one at least. */
   private next(): void {
+    const start = performance.now();
+    do {
+      const job = this.queue.shift();
+      this.urgent = Math.max(0, this.urgent - 1);
+      job?.();
+    } while (this.queue.length && performance.now() - start < BUDGET);
     this.running = this.queue.length > 0;
-    const job = this.queue.shift();
-    if (!job) return;
-    job();
-    requestAnimationFrame(() => this.next());
+    if (this.running) requestAnimationFrame(() => this.next());
   }
 
   private paintNow(canvas: HTMLCanvasElement, pose: Pose): void {

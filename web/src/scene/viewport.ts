@@ -4,6 +4,8 @@ import {
   PerspectiveCamera, Plane, Raycaster, Scene, ShadowMaterial, TransformControls, Vector2, Vector3, WebGLRenderer,
 } from "../three.ts";
 import { rotationVector, type Pose, type Quat, type Vec3 } from "../state/pose.ts";
+import { cutFor, type PhotoCamera } from "../state/photo.ts";
+import type { Shot } from "../state/cameras.ts";
 import { Body, type Model } from "./figure.ts";
 
 export type View = "front" | "side" | "top" | "back";
@@ -30,6 +32,9 @@ export class Viewport {
   private wanted = false;
   private palette: Palette | null = null;
   private ringJoint = -1;
+  private photo: PhotoCamera | null = null;
+  /** Somebody turned or moved the view by hand. */
+  onTurned: () => void = () => {};
   onRing: (joint: number, row: Vec3, done: boolean) => void = () => {};
 
   constructor(readonly canvas: HTMLCanvasElement, private model: Model, private readonly joints: string[]) {
@@ -46,6 +51,7 @@ export class Viewport {
     this.controls.maxDistance = 30;
     this.controls.zoomSpeed = 0.8;
     this.controls.addEventListener("change", () => this.draw());
+    this.controls.addEventListener("start", () => this.leavePhoto());
     this.rings = new TransformControls(this.camera, canvas);
     this.rings.setMode("rotate");
     this.rings.setSpace("local");
@@ -147,9 +153,10 @@ export class Viewport {
   }
 
   setLens(millimetres: number): void {
+    this.leavePhoto();
     const target = this.controls?.target ?? new Vector3(0, 0.95, 0);
     const before = Math.tan((this.camera.fov * Math.PI) / 360);
-    this.camera.fov = (2 * Math.atan(SENSOR / 2 / millimetres) * 180) / Math.PI;
+    this.camera.fov = fieldOf(millimetres);
     const ratio = before / Math.tan((this.camera.fov * Math.PI) / 360);
     if (this.controls) this.camera.position.sub(target).multiplyScalar(ratio).add(target);
     this.camera.updateProjectionMatrix();
@@ -160,8 +167,63 @@ export class Viewport {
     return SENSOR / 2 / Math.tan((this.camera.fov * Math.PI) / 360);
   }
 
+  /** The view as it is, to be kept. */
+  shot(): Shot {
+    return { position: this.camera.position.toArray() as Vec3, target: this.controls.target.toArray() as Vec3, lens: this.lens };
+  }
+
+  /** A view that was kept. */
+  look(shot: Shot): void {
+    this.setLens(shot.lens);
+    this.controls.target.set(...shot.target);
+    this.camera.position.set(...shot.position);
+    this.controls.update();
+    this.draw();
+  }
+
+  /** Look through the camera that took a photo, whose picture is fitted into the stage. */
+  lookAsPhoto(photo: PhotoCamera, position: Vec3, turn: Quat): void {
+    this.photo = photo;
+    this.grid.visible = false;
+    this.camera.position.set(...position);
+    this.camera.quaternion.set(...turn);
+    this.fit();
+    this.project();
+    this.draw();
+  }
+
+  /** Back to the stage's own camera, near where the photo's stood. */
+  leavePhoto(): void {
+    if (!this.photo) return;
+    this.photo = null;
+    this.grid.visible = true;
+    this.camera.clearViewOffset();
+    this.camera.fov = fieldOf(EYE.lens);
+    this.project();
+    this.frameBody();
+    this.onTurned();
+  }
+
+  get isPhoto(): boolean {
+    return this.photo !== null;
+  }
+
+  /** The camera's cut for a picture of this size: its own, or the one in which a photo's picture fits. */
+  private project(size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight }): void {
+    const { width, height } = size;
+    if (!width || !height) return;
+    if (this.photo) {
+      const { fov, full, offset } = cutFor(this.photo, width, height);
+      this.camera.fov = fov;
+      this.camera.aspect = full[0] / full[1];
+      this.camera.setViewOffset(full[0], full[1], offset[0], offset[1], width, height);
+    } else this.camera.aspect = width / height;
+    this.camera.updateProjectionMatrix();
+  }
+
   /** Look from a side at a place, near enough to see a person. */
   frame(view: View, at: Vec3, height = EYE.height): void {
+    this.leavePhoto();
     const far = height / 2 / Math.tan((this.camera.fov * Math.PI) / 360) / Math.min(1, this.camera.aspect * 1.15);
     const ways = { front: [0.16, 0.06, 0.985], back: [-0.1, 0.06, -0.99], side: [1, 0.02, 0.001], top: [0, 1, 0.001] } as const;
     const way = new Vector3(...ways[view]).normalize();
@@ -173,6 +235,7 @@ export class Viewport {
 
   /** Look at the figures: all of them in the picture, from where the camera is. */
   frameBody(view?: View): void {
+    this.leavePhoto();
     this.fit();
     const all = [...this.bodies.values()];
     const places = all.flatMap((body) => this.joints.slice(0, 22).map((_, joint) => body.place(joint)));
@@ -190,8 +253,9 @@ export class Viewport {
   }
 
   /** Where a joint is in the page's picture, CSS pixels; and whether it is in front of the camera. */
-  onScreen(joint: number, figure = this.active): { x: number; y: number; z: number } {
-    const at = this.bodies.get(figure)!.place(joint).project(this.camera);
+  onScreen(joint: number, figure = this.active, grip?: Vec3): { x: number; y: number; z: number } {
+    const body = this.bodies.get(figure)!;
+    const at = (grip ? body.grip(joint, grip) : body.place(joint)).project(this.camera);
     return { x: ((at.x + 1) / 2) * this.canvas.clientWidth, y: ((1 - at.y) / 2) * this.canvas.clientHeight, z: at.z };
   }
 
@@ -232,6 +296,7 @@ export class Viewport {
     this.rings.setRotationSnap(snap ? Math.PI / 36 : null);
   }
 
+  /** The rings turn the bone itself; what it becomes is the stage's to say, which knows how far a joint goes. */
   private tellRing(done: boolean): void {
     if (this.ringJoint < 0) return;
     const row = rotationVector(this.body.turn(this.ringJoint).toArray() as Quat);
@@ -259,8 +324,7 @@ export class Viewport {
     const size = this.renderer.getSize(new Vector2());
     if (size.x !== width || size.y !== height) {
       this.renderer.setSize(width, height, false);
-      this.camera.aspect = width / height;
-      this.camera.updateProjectionMatrix();
+      this.project();
     }
     return true;
   }
@@ -273,27 +337,29 @@ export class Viewport {
 
   /** A picture of the stage as the camera sees it, without rings and grid. */
   async picture(width: number, height: number, background: string | null): Promise<Blob> {
-    const before = { size: this.renderer.getSize(new Vector2()), aspect: this.camera.aspect, ratio: this.renderer.getPixelRatio() };
+    const before = { size: this.renderer.getSize(new Vector2()), ratio: this.renderer.getPixelRatio() };
     const helper = this.rings.getHelper() as Object3D;
     helper.visible = this.grid.visible = false;
     this.body.highlight([]);
     this.scene.background = background ? new Color(background) : null;
     this.renderer.setPixelRatio(1);
     this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
-    this.camera.updateProjectionMatrix();
+    this.project({ width, height });
     this.renderer.render(this.scene, this.camera);
     const made = new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, "image/png"));
     this.scene.background = null;
-    this.grid.visible = true;
+    this.grid.visible = !this.photo;
     helper.visible = this.ringJoint >= 0;
     this.renderer.setPixelRatio(before.ratio);
     this.renderer.setSize(before.size.x, before.size.y, false);
-    this.camera.aspect = before.aspect;
-    this.camera.updateProjectionMatrix();
+    this.project();
     const blob = await made;
     this.drawNow();
     if (!blob) throw new Error("the browser gave no picture");
     return blob;
   }
+}
+
+function fieldOf(millimetres: number): number {
+  return (2 * Math.atan(SENSOR / 2 / millimetres) * 180) / Math.PI;
 }

@@ -2,6 +2,19 @@
 const SIGNATURE = 8;
 const KEYWORD = "poseloom-clip";
 
+/** Whether a picture's bytes are a PNG in which poseloom finds a pose again. */
+export function carriesPose(png: Uint8Array): boolean {
+  if (png.length < SIGNATURE + 12 || png[0] !== 0x89 || png[1] !== 0x50) return false;
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const text = (at: number, length: number) => String.fromCharCode(...png.subarray(at, at + length));
+  for (let at = SIGNATURE; at + 12 <= png.length; at += 12 + view.getUint32(at)) {
+    const kind = text(at + 4, 4);
+    if (["zTXt", "tEXt", "iTXt"].includes(kind) && text(at + 8, KEYWORD.length) === KEYWORD) return true;
+    if (kind === "IEND") return false;
+  }
+  return false;
+}
+
 let table: Uint32Array | null = null;
 
 export function crc32(bytes: Uint8Array): number {

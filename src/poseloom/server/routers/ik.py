@@ -39,6 +39,8 @@ Handle = Literal[
 ]
 _Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)]
 _MOVEMENTS = 57
+_BEYOND = 1e-4
+"""Radians outside a range that are rounding alone."""
 
 
 class IkRequest(Request):
@@ -103,6 +105,9 @@ class MovementsRequest(Request):
     set: dict[Annotated[str, Field(max_length=60)], _Degrees] = Field(
         default_factory=dict, max_length=_MOVEMENTS, description="movements and their angles, degrees"
     )
+    within: list[Annotated[str, Field(max_length=60)]] = Field(
+        default_factory=list, max_length=22, description="joints that are brought into their ranges of motion"
+    )
 
 
 async def moved(service: Service, asked: MovementsRequest) -> dict[str, Any]:
@@ -122,10 +127,14 @@ def _moved(asked: MovementsRequest) -> dict[str, Any]:
         if name not in MOVEMENT_INDEX:
             raise RefusalError(422, f"no movement {name!r}{closest(name, MOVEMENTS)}", "set")
         angles[MOVEMENT_INDEX[name]] = torch.tensor(degrees).deg2rad()
-    if asked.set:
-        angles = clip_angles(angles)
+    clipped = clip_angles(angles)
+    beyond = {name for name, far in zip(MOVEMENTS, (clipped - angles).abs() > _BEYOND, strict=True) if far}
+    own = {movement for name in asked.within for movement, _ in _slots(name)}
+    moving = {*asked.set, *(own & beyond)}
+    turned = [j for j, (_, slots) in enumerate(PRODUCTS.values()) if any(name in moving for name, _ in slots)]
+    if turned:
+        angles = clipped
         matrices = to_matrices(angles)
-        turned = [j for j, (_, slots) in enumerate(PRODUCTS.values()) if any(name in asked.set for name, _ in slots)]
         rotations = pose.rotations.clone()
         rotations[turned] = rot.rotmat_to_rotvec(matrices[turned])
         pose = Pose(rotations, pose.translation, pose.shape, pose.shape_model, pose.face)
@@ -136,6 +145,16 @@ def _moved(asked: MovementsRequest) -> dict[str, Any]:
         for row, name in enumerate(MOVEMENTS)
     ]
     return {"pose": pose_json(pose.reshape(1))[0], "movements": rows, "notes": []}
+
+
+def _slots(joint: str) -> tuple[tuple[str, float], ...]:
+    """The movements of a joint of the body, with what of each it takes."""
+    from poseloom.base.errors import closest
+    from poseloom.pose.movement import PRODUCTS
+
+    if joint not in PRODUCTS:
+        raise RefusalError(422, f"no joint {joint!r}{closest(joint, PRODUCTS)}", "within")
+    return PRODUCTS[joint][1]
 
 
 def _finite(number: float) -> float | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import torch
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field, model_validator
 
 from poseloom import api
-from poseloom.pose import Clip, Pose
+from poseloom.base.errors import closest
+from poseloom.pose import Clip, Pose, keypoints
+from poseloom.pose.joints import JOINT_NAMES
 from poseloom.pose.viewpoint import angle_of_lens
 from poseloom.server.bodies import BodyRoute
 from poseloom.server.errors import RefusalError
@@ -24,6 +28,9 @@ from poseloom.server.routers.convert import attachment
 from poseloom.server.schemas.common import example, files
 from poseloom.server.schemas.examples import SQUATTING
 from poseloom.server.service import Shared
+
+if TYPE_CHECKING:
+    from poseloom.render.control import Control
 
 router = APIRouter(tags=["pictures"], route_class=BodyRoute)
 _MOST_FRAMES, _LARGEST_FRAME = 600, 512
@@ -77,6 +84,9 @@ class ControlRequest(ViewRequest):
     pose: PoseJson
     style: Literal["openpose", "depth", "normal", "mask", "parts", "pack"] = Field(
         "openpose", description="pack: a zip of all, with keypoints, caption and camera"
+    )
+    hidden: list[Annotated[str, Field(max_length=40)]] = Field(
+        default_factory=list, max_length=52, description="joints that OpenPose and the keypoints leave out"
     )
     seed: Seed = 0
 
@@ -162,7 +172,7 @@ def _controlled(pose: Pose, asked: ControlRequest) -> bytes:
     from poseloom.render.view import View
 
     view = View(asked.azimuth, asked.elevation)
-    made = control(pose, (asked.height, asked.width), view=view, lens=asked.lens)
+    made = _without(asked.hidden, control(pose, (asked.height, asked.width), view=view, lens=asked.lens))
     shown = Clip(made.pose.reshape(1), notes={"view": made.view})
     if asked.style != "pack":
         return with_pose(png_of(made.picture(asked.style)), shown)
@@ -177,6 +187,22 @@ def _controlled(pose: Pose, asked: ControlRequest) -> bytes:
         write_camera(made.camera, Path(folder) / "camera.json")
         files |= {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
     return _zipped(files)
+
+
+_HEAD_POINTS = ("nose", "eye", "ear")
+
+
+def _without(hidden: list[str], made: Control) -> Control:
+    """The same pictures; points that belong to hidden joints are not seen."""
+    if not hidden:
+        return made
+    for name in hidden:
+        if name not in JOINT_NAMES:
+            raise RefusalError(422, f"no joint {name!r}{closest(name, JOINT_NAMES)}", "hidden")
+    points = [name.removesuffix("_openpose") for name in keypoints.names(made.points.convention)]
+    joints = ["head" if name.endswith(_HEAD_POINTS) else name for name in points]
+    seen = torch.tensor([joint not in hidden for joint in joints])
+    return replace(made, points=replace(made.points, confidence=made.points.confidence * seen))
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
