@@ -59,10 +59,11 @@ class TextLearner(Learner):
         """The vocabulary. Words that occur once in many texts are names of the unknown."""
         data = getattr(self.recipe, "data", PoseData())
         known = words_of_start(self.start)
-        if known is not None:
+        if known is not None and not self.start.more_words:
             return known
         texts = words_in(lambda seed, count: self.texts(seed, count, data), data.vocabulary_texts)
-        return WordList.of_texts(texts, at_least=2)
+        found = WordList.of_texts(texts, at_least=2)
+        return found if known is None else known.with_words(found.words)
 
     def batches(self, share: Share) -> Batches:
         data = stage_data(self.recipe, share.stage) or PoseData()
