@@ -216,6 +216,8 @@ def _is_named(statement: Statement, mentions: list[Mention]) -> bool:
 def _holding(mention: Mention) -> tuple[Options, ...]:
     """What must hold of a named pose; of either side where none was told."""
     written = says_of(mention.pose, mention.mirrored)
+    if mention.only:
+        return tuple(tuple(one._replace(side=mention.only) for one in options if one.side == BOTH) for options in written)
     if not mention.pose.side or mention.side:
         return written
     other = says_of(mention.pose, not mention.mirrored)
