@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.words import Token, read_words, word_tables
 
@@ -198,10 +199,16 @@ def _keys_from(lemma: str) -> tuple[_Key, ...]:
 
 
 def _numbers(noun: str) -> tuple[str, ...]:
-    """The plural of a noun, and its singular."""
-    if len(noun) < _SHORTEST_NOUN or noun == _SLOT:
+    """The plural of a noun, and its singular; of parts of the body one is not two."""
+    if len(noun) < _SHORTEST_NOUN or noun == _SLOT or _is_part(noun):
         return ()
     return (f"{noun}s", noun.removesuffix("s")) if noun.endswith("s") and noun[-2] != "s" else (f"{noun}s",)
+
+
+@cache
+def _is_part(noun: str) -> bool:
+    item = plain_words().phrases.get((noun,))
+    return item is not None and item.kind is PhraseKind.PART
 
 
 def _fits(want: str, lemma: str) -> bool:

@@ -43,6 +43,12 @@ _HIGHER = re.compile(
     r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than "
     r"(?:the |his |her |your )?(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
+_PALMS = re.compile(
+    r"\b(?:(?:with|and) )?(?:both |the |her |his |your |their )?palms? (?:(?:is |are )?(?:facing|turned|pointing|showing) )?"
+    r"(?P<where>up|down|in|out|forwards?|back|inwards?|outwards?|upwards?|downwards?|each other|"
+    r"(?:to |towards? )?the (?:floor|ground|ceiling|sky|front|camera|viewer|body))(?: ?wards)?(?=[,.;!?]| and | with |$)"
+)
+"""Which way palms face: directions of hands are not drawn."""
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 
 
@@ -170,6 +176,8 @@ def known_relatives() -> tuple[str, ...]:
 
 
 def _read_once(sentence: str, made: _Gathered) -> None:
+    made.unread += [f"palms {found['where']}" for found in _PALMS.finditer(sentence.lower())]
+    sentence = _PALMS.sub(" , ", sentence.lower())
     words = read_words(sentence, known_words())
     made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())

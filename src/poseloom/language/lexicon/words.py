@@ -128,7 +128,7 @@ def inflections(verb: str) -> Iterator[str]:
         yield f"{verb}s"
     if not (verb.endswith("y") and verb[-2] not in _VOWELS):
         yield f"{stem}ed"
-    yield f"{stem}ing"
+    yield f"{verb.removesuffix('ie')}ying" if verb.endswith("ie") else f"{stem}ing"
 
 
 def words_in(text: str) -> list[tuple[str, bool]]:

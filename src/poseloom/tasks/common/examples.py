@@ -61,11 +61,12 @@ class PoseData:
         partial_texts: share of the texts that tell only some of the pose, as people do.
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
         paraphrased: share of the texts in other words, and in another order where a model reads them.
+        human_texts: share of the poses that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic", "paraphrased")
+    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic", "paraphrased", "human_texts")
     """What a stage may change; the poses are those of the whole run."""
 
     procedural: int = within(100_000, 0, 10_000_000)
@@ -78,6 +79,7 @@ class PoseData:
     partial_texts: float = within(0.4, 0, 1)
     telegraphic: float = within(0.0, 0, 1)
     paraphrased: float = within(0.0, 0, 1)
+    human_texts: float = within(0.0, 0, 1)
     vocabulary_texts: int = within(20_000, 1, 10_000_000)
     mixed: float = within(0.0, 0, 1)
 

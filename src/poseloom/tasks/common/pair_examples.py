@@ -46,6 +46,7 @@ class PairData(PoseData):
         partial_texts: share of the instructions that tell only some of the changes.
         telegraphic: share of the instructions that are not whole sentences, in the words that people type.
         paraphrased: share of the instructions in other words, and in another order where a model reads them.
+        human_texts: share of the pairs that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
