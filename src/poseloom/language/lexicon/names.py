@@ -16,6 +16,8 @@ _FITS_SLOT = frozenset([*SIDES, "one", "either", "other"])
 _TO_SIDE = frozenset(["to", "on", "over", "with", "by", "using", "toward", "towards", "for"])
 _SIDED = frozenset(["hand", "arm", "leg", "foot", "knee", "side", "fist", "elbow", "shoulder", "ear", "heel"])
 _ARM_WORDS = frozenset(["hand", "arm", "fist", "elbow"])
+_POSES_OF_LIMBS = frozenset(["kick", "wave", "clap", "shake", "point", "cover", "hug", "flex", "clench", "punch", "press"])
+"""Verbs that name a pose with a limb behind them too: "wave your hand"."""
 _STAND_ON = frozenset(["leg", "foot", "knee", "hand", "arm", "side"])
 _ENDS = frozenset(["and", "while", "but", "then", "forward", "front", "first", "in"])
 _PLACES = {
@@ -148,6 +150,8 @@ def _match(
             continue
         if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
             continue
+        if size == 1 and _moves_limb(first, tokens, content, at):
+            continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
         on = _is_on(key.words)
         return _with_surroundings(named_poses()[key.name], side, on, tokens, content, at, at + size, taken)
@@ -184,6 +188,14 @@ def _past_limb(mention: Mention, words: Sequence[Token], end: int) -> int:
         if words[end - 1].word.removesuffix("s") in _ARM_WORDS:
             break
     return end
+
+
+def _moves_limb(verb: Token, tokens: Sequence[Token], content: list[int], at: int) -> bool:
+    """Whether a verb that names a pose alone here moves a limb: "stretch your right arm"."""
+    if verb.lemma in _POSES_OF_LIMBS or verb.lemma not in word_tables().lemmas.values() or at + 1 >= len(content):
+        return False
+    after = tokens[content[at + 1]]
+    return not after.after_mark and (after.word in SIDES or _is_part(after.word) or after.word in ("head", "both"))
 
 
 def _is_participle(token: Token) -> bool:
