@@ -69,6 +69,15 @@ def test_some_texts_can_be_in_clipped_words(pool):
     assert 15 < same < 45 and whole == write_descriptions(poses, 2, 0.4, telegraphic_share=0.0)
 
 
+def test_some_texts_can_be_paraphrased_and_keep_their_meaning(pool):
+    poses = pool.sample(2, 60)
+    whole, some = write_descriptions(poses, 2, 0.0), write_descriptions(poses, 2, 0.0, paraphrased=0.5)
+    same = sum(a == b for a, b in zip(whole, some, strict=True))
+    assert 15 < same < 45 and whole == write_descriptions(poses, 2, 0.0, paraphrased=0.0)
+    changed = [(a, b) for a, b in zip(whole, some, strict=True) if a != b]
+    assert any(sorted(a.split()) != sorted(b.split()) for a, b in changed)  # other words, not another order alone
+
+
 def test_texts_that_tell_a_part_are_sentences_of_the_whole():
     text = "The left arm is up. The right knee is bent! The head is bowed."
     generator = np.random.default_rng(0)

@@ -19,7 +19,7 @@ from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, pa
 from poseloom.language.lexicon.entries import LIMBS, limb_of, named_poses
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.understanding import Understanding, says
-from poseloom.language.lexicon.words import WORDS
+from poseloom.language.lexicon.words import WORDS, word_tables
 from poseloom.pose.contact import floor_points
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.settle import Support
@@ -36,6 +36,7 @@ _BIT = 0.4
 _USUAL = "right"
 """The side of "one arm", where none is told."""
 _SWAP = {"left": "right", "right": "left"}
+_RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
 _FLOOR_PLACES = {"ground": "floor"}
 _OF_CONTACT = {"hip": "hip", "back_of_head": "backhead", "top_of_head": "tophead", "upper_arm": "upperarm"}
 """Places of facts by their name in the table of touches, where that is another one."""
@@ -56,6 +57,7 @@ class Composed:
         base: the named pose that carries the body; empty where standing is assumed.
         assumed: what was not said and is taken as usual, in words.
         left_out: names that could not be joined with the base.
+        open_side: whether the words name no side though there are two: the mirror image is meant as well.
     """
 
     angles: Float[Tensor, " 57"]
@@ -68,6 +70,7 @@ class Composed:
     base: str
     assumed: tuple[str, ...]
     left_out: tuple[str, ...]
+    open_side: bool
 
 
 @dataclass
@@ -95,6 +98,29 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     return next(iter(exact or general or whole), None)
 
 
+def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Mentions without those that only say who does something else: a boxer who throws an uppercut."""
+    deeds = [one for one in mentions if not is_agent(one.words)]
+    whole = any(one.pose.whole and not one.pose.general for one in deeds)
+    return tuple(deeds) if whole else tuple(mentions)
+
+
+def is_agent(words: str) -> bool:
+    """Whether a name is somebody who does something by trade: boxer, swimmer, tennis player."""
+    last = words.rpartition(" ")[2]
+    stem = last.removesuffix("er")
+    verbs = word_tables().lemmas.values()
+    known = stem != last and any(one in verbs for one in (stem, f"{stem}e", stem[:-1]))
+    return known or last in word_tables().people
+
+
+def _is_rival(mention: Mention, base: Mention | None) -> bool:
+    """Whether two names are two poses of one field, of which only the first can be drawn."""
+    if base is None or not mention.pose.whole or mention.pose.general:
+        return False
+    return mention.pose.field == base.pose.field and mention.pose.field in _RIVALS
+
+
 def compose(
     understood: Understanding, angles: Float[Tensor, " 57"] | None = None, support: Support | None = None
 ) -> Composed:
@@ -105,11 +131,12 @@ def compose(
         angles: what the text changes; None: quiet standing, or the named pose that the text has.
         support: what carries it, where angles are given.
     """
-    base = base_of(understood.mentions)
+    mentions = without_agents(understood.mentions)
+    base = base_of(mentions)
     body = body_pose(base.pose.name, base.mirrored) if base is not None else body_pose("standing")
     work = _begin(body, base, angles, support)
-    for mention in understood.mentions:
-        if mention is not base:
+    for mention in mentions:
+        if mention is not base and not _is_rival(mention, base):
             _add_mention(work, mention)
     for statement in understood.said:
         if not statement.denied and not (base is not None and _holds(work, statement)):
@@ -124,8 +151,18 @@ def compose(
     return Composed(
         *(work.angles, work.held, frozenset(work.decided), work.support, tuple(dict.fromkeys(work.touches))),
         *((work.hands[0], work.hands[1]), body.loose if base is not None else 1.0, base.pose.name if base else ""),
-        *(tuple(dict.fromkeys(work.assumed)), tuple(work.left_out)),
+        *(tuple(dict.fromkeys(work.assumed)), tuple(work.left_out), _has_open_side(understood)),
     )
+
+
+def _has_open_side(understood: Understanding) -> bool:
+    """Whether something is done with one side, and no word says with which."""
+    sides = [one.side for one in understood.said] + [one.target_side for one in understood.said]
+    told = [word for word in (*sides, *(one.side for one in understood.mentions)) if word in SIDES]
+    turned = any(one.what.endswith(("toleft", "toright")) for one in understood.said)
+    open_ones = [one.pose for one in understood.mentions if one.pose.side and not one.side]
+    handed = any(one.handed for one in open_ones)
+    return not (told or turned or handed or understood.facts) and (bool(open_ones) or ANY in sides)
 
 
 def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support: Support | None) -> _Work:
@@ -174,7 +211,7 @@ def _needed(body: BodyPose, base: Mention) -> set[str]:
 def _add_mention(work: _Work, mention: Mention) -> None:
     """A name over the base: what it decides, or, of a whole pose, its arms and head."""
     body = body_pose(mention.pose.name, mention.mirrored)
-    limbs = body.limbs
+    limbs = body.limbs - ({f"{_SWAP[mention.only]}_arm"} if mention.only else set())
     if mention.pose.whole:
         if mention.pose.general:
             return
@@ -191,7 +228,9 @@ def _add_mention(work: _Work, mention: Mention) -> None:
             if body.hands is not None:
                 work.hands[SIDES.index(side)] = body.hands[SIDES.index(side)]
     work.decided |= limbs
-    work.touches += [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]
+    other = f"{_SWAP[mention.only]}_" if mention.only else "-"
+    added = [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]
+    work.touches += [one for one in added if not one.first.startswith(other)]
     if any("leg" in limb for limb in limbs) and work.carried == "feet":
         work.support = body.support
 

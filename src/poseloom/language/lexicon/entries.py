@@ -18,6 +18,7 @@ The tables stand in ``named/*.json``, one file a field (yoga, fitness ...); a li
 - ``lends``: beside another posture it lends its arms and head alone (a T-pose of somebody who sits).
 - ``general``: it gives way to a more exact name in the same text (sitting, standing).
 - ``supple``: the hips keep the angles that are written even where few people can follow (splits).
+- ``handed``: people do it with the side that is written (a salute); samples are not mirrored.
 - ``told``: whether `describe` and search name it where somebody is in it (see recognising.py).
 - ``gaze``, ``hands`` (shapes of the left and right hand) and ``loose`` (how far samples vary, 1 as usual) are optional.
 """
@@ -45,7 +46,7 @@ _GROUPS = {
 _FIELDS = frozenset(
     {
         *("aliases", "says", "from", "angles", "decides", "support", "contacts", "touch", "side", "on", "general"),
-        *("lends", "gaze", "hands", "loose", "supple", "told"),
+        *("lends", "gaze", "hands", "loose", "supple", "told", "handed"),
     }
 )
 _SUPPORTS = ("feet", "floor", "seat", "air")
@@ -79,6 +80,7 @@ class NamedPose:
     loose: float
     supple: bool
     told: bool
+    handed: bool = False
 
     @property
     def whole(self) -> bool:
@@ -148,6 +150,7 @@ def _entry(path: Path, name: str, row: dict[str, Any]) -> NamedPose:
         loose=float(row.get("loose", 1.0)),
         supple=bool(row.get("supple", False)),
         told=bool(row.get("told", False)),
+        handed=bool(row.get("handed", False)),
     )
 
 

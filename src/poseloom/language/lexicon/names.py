@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.words import Token, read_words, word_tables
 
@@ -14,6 +15,9 @@ _SLOT = "{side}"
 _FITS_SLOT = frozenset([*SIDES, "one", "either", "other"])
 _TO_SIDE = frozenset(["to", "on", "over", "with", "by", "using", "toward", "towards", "for"])
 _SIDED = frozenset(["hand", "arm", "leg", "foot", "knee", "side", "fist", "elbow", "shoulder", "ear", "heel"])
+_ARM_WORDS = frozenset(["hand", "arm", "fist", "elbow"])
+_POSES_OF_LIMBS = frozenset(["kick", "wave", "clap", "shake", "point", "cover", "hug", "flex", "clench", "punch", "press"])
+"""Verbs that name a pose with a limb behind them too: "wave your hand"."""
 _STAND_ON = frozenset(["leg", "foot", "knee", "hand", "arm", "side"])
 _ENDS = frozenset(["and", "while", "but", "then", "forward", "front", "first", "in"])
 _PLACES = {
@@ -21,6 +25,7 @@ _PLACES = {
     "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
 }
 _NOT = frozenset(["not", "no", "without", "never"])
+_SHORTEST_NOUN = 4
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
 
 
@@ -33,12 +38,14 @@ class Mention:
         side: left or right as it was told; empty where none was.
         words: as they were read.
         on: whether the side is that of what carries or is "on": "on the left leg".
+        only: the one arm that does what both do as the entry is written: "a curl with the left arm".
     """
 
     pose: NamedPose
     side: str
     words: str
     on: bool = False
+    only: str = ""
 
     @property
     def mirrored(self) -> bool:
@@ -109,7 +116,8 @@ def find_names(tokens: Sequence[Token], parts: frozenset[str]) -> tuple[list[Men
             at += 1
             continue
         mention, first, end = match
-        found.append(mention)
+        found += _of_both_arms(mention, [tokens[place].word for place in content], first, end)
+        end = _past_limb(mention, [tokens[place] for place in content], end)
         taken.update(content[first:end])
         at = end
     left: list[Token] = []
@@ -134,13 +142,15 @@ def _match(
     if same and before is not None and before.word in _NOT:
         return None
     joins = word_tables().limb_verbs | _AT_PLACE
-    of_limb = same and before is not None and before.word in parts and first.lemma in joins
-    for key in _keys().get(first.lemma, ()):
+    of_limb = same and before is not None and before.word in parts and (first.lemma in joins or _is_participle(first))
+    for key in _keys_from(first.lemma):
         size = len(key.words)
         words = [tokens[place] for place in content[at : at + size]]
         if len(words) < size or any(one.after_mark for one in words[1:]):
             continue
         if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
+            continue
+        if size == 1 and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
         on = _is_on(key.words)
@@ -148,8 +158,73 @@ def _match(
     return None
 
 
+def _of_both_arms(mention: Mention, words: list[str], first: int, end: int) -> list[Mention]:
+    """A gesture of one arm that is made with both, or one of both that is made with one: "thumbs up with both hands"."""
+    arms = mention.pose.decides - {"head"}
+    told = _limb_after(words, end)
+    if not told or not arms <= {"left_arm", "right_arm"}:
+        return [mention]
+    if told == "both" and len(arms) == 1 and not mention.side:
+        return [replace(mention, side=side) for side in SIDES]
+    return [replace(mention, only=told)] if told in SIDES and len(arms) == 2 and not mention.side else [mention]
+
+
+def _limb_after(words: Sequence[str], end: int) -> str:
+    """The side in "with the left arm", "both hands" behind a name; empty where no arm is told."""
+    place = end + 1 if end < len(words) and words[end] in _TO_SIDE else end
+    named = place + 1 < len(words) and words[place + 1].removesuffix("s") in _ARM_WORDS
+    if named and words[place] in (*SIDES, "two"):
+        return "both" if words[place] == "two" else words[place]
+    plural = place < len(words) and words[place] in ("hands", "arms") and words[end] in ("with", "using")
+    return "both" if plural else ""
+
+
+def _past_limb(mention: Mention, words: Sequence[Token], end: int) -> int:
+    """Where the words for the arms behind a name end, which have been read with it."""
+    if not _limb_after([one.word for one in words], end) or mention.side:
+        return end
+    while end < len(words) and not words[end].after_mark:
+        end += 1
+        if words[end - 1].word.removesuffix("s") in _ARM_WORDS:
+            break
+    return end
+
+
+def _moves_limb(verb: Token, tokens: Sequence[Token], content: list[int], at: int) -> bool:
+    """Whether a verb that names a pose alone here moves a limb: "stretch your right arm"."""
+    if verb.lemma in _POSES_OF_LIMBS or verb.lemma not in word_tables().lemmas.values() or at + 1 >= len(content):
+        return False
+    after = tokens[content[at + 1]]
+    return not after.after_mark and (after.word in SIDES or _is_part(after.word) or after.word in ("head", "both"))
+
+
+def _is_participle(token: Token) -> bool:
+    """Whether it tells what was done with a limb: "the left knee pulled up"."""
+    return token.word != token.lemma and not token.word.endswith(("ing", "s"))
+
+
+def _keys_from(lemma: str) -> tuple[_Key, ...]:
+    """Names that begin with a word, in singular or plural; the longest first."""
+    keys = _keys()
+    found = [*keys.get(lemma, ()), *(key for other in _numbers(lemma) for key in keys.get(other, ()))]
+    return tuple(sorted(found, key=lambda key: -len(key.words)))
+
+
+def _numbers(noun: str) -> tuple[str, ...]:
+    """The plural of a noun, and its singular; of parts of the body one is not two."""
+    if len(noun) < _SHORTEST_NOUN or noun == _SLOT or _is_part(noun):
+        return ()
+    return (f"{noun}s", noun.removesuffix("s")) if noun.endswith("s") and noun[-2] != "s" else (f"{noun}s",)
+
+
+@cache
+def _is_part(noun: str) -> bool:
+    item = plain_words().phrases.get((noun,))
+    return item is not None and item.kind is PhraseKind.PART
+
+
 def _fits(want: str, lemma: str) -> bool:
-    return lemma in _FITS_SLOT if want == _SLOT else lemma == want
+    return lemma in _FITS_SLOT if want == _SLOT else lemma == want or want in _numbers(lemma)
 
 
 def _is_on(words: tuple[str, ...]) -> bool:

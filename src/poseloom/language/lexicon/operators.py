@@ -23,8 +23,11 @@ _UNDO = re.compile(
     r"(?: (?P<side>left|right|both))?"
     r"(?: (?P<limb>arms?|legs?|head|torso|trunk|hands?|all|pose|it|everything))\b(?: does)?"
 )
+_SWAP = re.compile(
+    r"\b(?:swap|switch|exchange)(?: (?:the|your|his|her|over|around))*(?: two| both)? (?P<limb>arms?|hands?|legs?|feet)\b"
+)
 _NOT_A_BODY = re.compile(
-    r"\b(?:turn|rotate)\b[^,.;]*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"
+    r"\b(?:turn|rotate)\b(?:(?!\band\b|\bthen\b)[^,.;])*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"
 )
 _LIMBS = {
     "arm": ("left_arm", "right_arm"), "hand": ("left_arm", "right_arm"), "leg": ("left_leg", "right_leg"),
@@ -43,6 +46,7 @@ class Operators:
         mirror: left and right exchanged.
         turn: degrees to the person's left.
         undone: limbs that go back to quiet standing.
+        swapped: arm or leg, where the left and the right one exchange what they do.
         told: the same in words.
     """
 
@@ -50,12 +54,13 @@ class Operators:
     mirror: bool = False
     turn: float = 0.0
     undone: tuple[str, ...] = ()
+    swapped: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is one."""
-        return self.mirror or bool(self.turn) or bool(self.undone)
+        return self.mirror or bool(self.turn) or bool(self.undone) or bool(self.swapped)
 
 
 def operators_of(instruction: str) -> Operators:
@@ -81,10 +86,14 @@ def operators_of(instruction: str) -> Operators:
         ]
         told.append(f"{found.group().split(maxsplit=1)[1]} as in quiet standing")
     text = _UNDO.sub(" ", text)
+    swapped = ["arm" if found["limb"][:1] in "ah" else "leg" for found in _SWAP.finditer(text)]
+    told += [f"the {one}s exchanged" for one in swapped]
+    text = _SWAP.sub(" ", text)
     rest = re.sub(r"\s+", " ", text).strip(" ,.;!")
     rest = re.sub(r"^(?:and|then|but|please)\b\s*|\s*\b(?:and|then|but|please)$", "", rest)
     return Operators(
-        rest if told else instruction, bool(mirrored) and "mirrored" in told, turn, tuple(undone), tuple(told)
+        *(rest if told else instruction, bool(mirrored) and "mirrored" in told, turn),
+        *(tuple(undone), tuple(swapped), tuple(told)),
     )
 
 

@@ -43,6 +43,12 @@ _HIGHER = re.compile(
     r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than "
     r"(?:the |his |her |your )?(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
+_PALMS = re.compile(
+    r"\b(?:(?:with|and) )?(?:both |the |her |his |your |their )?palms? (?:(?:is |are )?(?:facing|turned|pointing|showing) )?"
+    r"(?P<where>up|down|in|out|forwards?|back|inwards?|outwards?|upwards?|downwards?|each other|"
+    r"(?:to |towards? )?the (?:floor|ground|ceiling|sky|front|camera|viewer|body))(?: ?wards)?(?=[,.;!?]| and | with |$)"
+)
+"""Which way palms face: directions of hands are not drawn."""
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 
 
@@ -170,6 +176,8 @@ def known_relatives() -> tuple[str, ...]:
 
 
 def _read_once(sentence: str, made: _Gathered) -> None:
+    made.unread += [f"palms {found['where']}" for found in _PALMS.finditer(sentence.lower())]
+    sentence = _PALMS.sub(" , ", sentence.lower())
     words = read_words(sentence, known_words())
     made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())
@@ -216,6 +224,8 @@ def _is_named(statement: Statement, mentions: list[Mention]) -> bool:
 def _holding(mention: Mention) -> tuple[Options, ...]:
     """What must hold of a named pose; of either side where none was told."""
     written = says_of(mention.pose, mention.mirrored)
+    if mention.only:
+        return tuple(tuple(one._replace(side=mention.only) for one in options if one.side == BOTH) for options in written)
     if not mention.pose.side or mention.side:
         return written
     other = says_of(mention.pose, not mention.mirrored)

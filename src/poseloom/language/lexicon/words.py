@@ -20,8 +20,8 @@ _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W_]+(?:['-][^\W_]+)*|[,;:!?()]")
 _MARKS = frozenset(",;:!?()")
 _SANSKRIT = str.maketrans("āīūṛṝḷṅṭḍṇśṣṃṁḥ", "aiurrlntdnssmmh")
 """Letters of names in scholars' spelling, vṛkṣāsana, as people write them; no other language needs these."""
-_SHORTEST_SLIP, _LONG = 5, 9
-"""Letters of a word from which on one slip of spelling is mended, and from which on two."""
+_SHORTEST_DOUBLED, _SHORTEST_SLIP, _LONG = 4, 5, 9
+"""Letters of a word from which on a letter that is doubled or should be is mended, one slip of spelling, and two."""
 _VOWELS = "aeiou"
 _SMALL = ("skipped", "people", "after", "filler", "exact", "written")
 
@@ -128,7 +128,7 @@ def inflections(verb: str) -> Iterator[str]:
         yield f"{verb}s"
     if not (verb.endswith("y") and verb[-2] not in _VOWELS):
         yield f"{stem}ed"
-    yield f"{stem}ing"
+    yield f"{verb.removesuffix('ie')}ying" if verb.endswith("ie") else f"{stem}ing"
 
 
 def words_in(text: str) -> list[tuple[str, bool]]:
@@ -211,7 +211,12 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
 @cache
 def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
     """The one known word that a slip or two of spelling lead to."""
-    if len(word) < _SHORTEST_SLIP or not word.isalpha():
+    if not word.isalpha():
+        return None
+    single = _double_letters(known).get(_without_doubles(word), ())
+    if len(word) >= _SHORTEST_DOUBLED and len(single) == 1:
+        return single[0]
+    if len(word) < _SHORTEST_SLIP:
         return None
     most = 2 if len(word) >= _LONG else 1
     near = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) <= most and len(one) > 3]
@@ -220,7 +225,23 @@ def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
     best = [one for one, slips in found.items() if slips == fewest]
     if len(word) == _SHORTEST_SLIP and sorted(word) != sorted(best[0] if best else ""):
         return None  # of short words only exchanged letters: "brown" is no "brow"
+    if len(word) >= _LONG and best and all(_slips(best[0], other, 2) <= 2 for other in best):
+        return best[0]  # spellings of one name: vrksasana, vrikshasana
     return best[0] if len(best) == 1 else None
+
+
+@cache
+def _double_letters(known: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Known words by what is left of them when no letter is doubled: sitting is "siting"."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(known):
+        if len(word) >= _SHORTEST_DOUBLED:
+            found.setdefault(_without_doubles(word), []).append(word)
+    return {letters: tuple(words) for letters, words in found.items()}
+
+
+def _without_doubles(word: str) -> str:
+    return re.sub(r"(.)\1", r"\1", word)
 
 
 def _slips(a: str, b: str, most: int) -> int:

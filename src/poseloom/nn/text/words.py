@@ -48,6 +48,10 @@ class WordList:
         kept = [word for word, count in counts.items() if count >= at_least]
         return cls(sorted(kept, key=lambda word: (-counts[word], word)))
 
+    def with_words(self, others: Iterable[str]) -> WordList:
+        """These words under their ids, then others that are not among them."""
+        return WordList(list(dict.fromkeys([*self.words, *others])))
+
     def __len__(self) -> int:
         return len(self._ids)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from poseloom.language import describe
 from poseloom.pose.types import Pose
 from poseloom.tasks.captioning.evaluate import held_out_figures
 from poseloom.tasks.captioning.model import CaptioningModelConfig, captioning_model
-from poseloom.tasks.common.examples import PoseData, PosePool
+from poseloom.tasks.common.examples import SAID, PoseData, PosePool, some_paraphrased
 from poseloom.tasks.common.judge import Judge
 from poseloom.tasks.common.saying import Seen
 from poseloom.tasks.common.speaker_learner import SpeakerLearner
@@ -78,7 +79,8 @@ class CaptioningLearner(SpeakerLearner):
         give_weights(recipe.start, self.model)
 
     def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
-        return describe(examples, seed=seed % (1 << 31))
+        texts = describe(examples, seed=seed % (1 << 31))
+        return some_paraphrased(texts, data.paraphrased, np.random.default_rng(seed), SAID)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> CaptioningBatch:
         return CaptioningBatch(examples.rotations, self.facts.numbers(examples), self.word_ids(texts))

@@ -13,7 +13,6 @@ from poseloom.language.description.describe import figures
 from poseloom.language.description.truth import joined_truths, truth_of
 from poseloom.language.lexicon.bodies import columns_of
 from poseloom.language.lexicon.composing import Composed
-from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.understanding import Options
 from poseloom.pose.capsules import penetration
 from poseloom.pose.contact import ContactFigure, floor_points
@@ -25,6 +24,7 @@ from poseloom.pose.settle import Support, gaps, off_balance, settle
 from poseloom.pose.touch import apart, meet
 from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
+from poseloom.tasks.common.variety import deeper, left_open
 
 _HELD, _FREE = 0.8, 0.9
 """Factors on the sampler's noise where words decide, and where they do not."""
@@ -51,21 +51,17 @@ class Asked:
         composed: what the words make.
         holds: what must hold of each pose.
         generator: of the noise.
-        around: poses that lend what is free, one each; None: the composed one, varied.
     """
 
     composed: Composed
     holds: Sequence[Options]
     generator: torch.Generator
-    around: Float[Tensor, "count 57"] | None = None
-
 
 def draw(
     composed: Composed,
     holds: Sequence[Options],
     count: int,
     generator: torch.Generator,
-    around: Float[Tensor, "count 57"] | None = None,
 ) -> Float[Tensor, "count 57"]:
     """Movement angles of poses around the composed one.
 
@@ -74,9 +70,8 @@ def draw(
         holds: what must hold of each pose.
         count: how many.
         generator: of the noise.
-        around: poses that lend what is free, one each; None: the composed one, varied.
     """
-    return draw_all([Asked(composed, holds, generator, around)], count)[0]
+    return draw_all([Asked(composed, holds, generator)], count)[0]
 
 
 def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57"]]:
@@ -92,6 +87,8 @@ def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57
     supports = [rows_of(one.composed.support, rows) for one in asked]
     joined = joined_supports(supports)
     settled = settle(torch.cat(varied), joined)
+    kept = torch.cat([(beyond & one.composed.held).expand(rows, -1) for one, beyond in zip(asked, free, strict=True)])
+    settled = torch.where(kept, torch.cat([start for start, _ in begun]), settled)  # splits are wider than usual
     picked = settled.split(rows)
     if rows > count:
         chosen = _best(settled, joined, [one.holds for one in asked], count)
@@ -106,14 +103,15 @@ def _tries(count: int) -> int:
 
 def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[Tensor, "tries 57"]]:
     """Where the tries of one text begin, and the same with noise."""
-    composed, around = asked.composed, asked.around
+    composed = asked.composed
     tries = _tries(count)
     starts = composed.angles.expand(count * tries, -1).clone()
-    if around is not None:
-        lent = around.repeat(tries, 1)
-        starts = torch.where(composed.held | _of_stand(composed), starts, lent)
     held = _HELD * composed.loose**_LOOSER
-    scale = torch.where(composed.held, held, _FREE if around is None else _HELD * composed.loose)
+    free = ~composed.held
+    if count > 1:
+        free &= ~_of_touches(composed)
+        starts = deeper(composed, left_open(composed, starts, free, asked.generator), asked.generator)
+    scale = torch.where(composed.held, held, _FREE)
     scale = scale * _by_load(composed)
     quiet = torch.linspace(1, 0.3, tries) if tries > 1 else torch.tensor([_QUIET])
     quiet = quiet.repeat_interleave(count)[:, None]
@@ -121,8 +119,8 @@ def _begun(asked: Asked, count: int) -> tuple[Float[Tensor, "tries 57"], Float[T
 
 
 def _with_plain(asked: Asked, varied: Float[Tensor, "tries 57"], count: int) -> Float[Tensor, "tries 57"]:
-    """The tries, the composed pose itself among them where none lends what is free."""
-    if asked.around is None and len(varied) > count:
+    """The tries, the composed pose itself among them."""
+    if len(varied) > count:
         varied[-count] = asked.composed.angles
     return varied
 
@@ -136,7 +134,7 @@ def _touching(asked: Asked, picked: Float[Tensor, "count 57"], count: int) -> Fl
     steps = _STEPS_WITH_TRUNK if helps else _STEPS
     made = meet(picked, composed.touches, steps, trunk=helps)
     missed = (touches_met(made, composed) > _APART).any(0)
-    if asked.around is not None and bool(missed.any()):  # from quiet standing places can be reached
+    if bool(missed.any()):  # from the pose as it is written places can be reached
         again = meet(composed.angles.expand(int(missed.sum()), -1).clone(), composed.touches, steps, trunk=helps)
         made[missed] = again
     return made
@@ -159,12 +157,12 @@ def _by_load(composed: Composed) -> Float[Tensor, " 57"]:
     return factor
 
 
-def _of_stand(composed: Composed) -> Bool[Tensor, " 57"]:
-    """Where the words say something of legs or trunk, the rest of them is that of quiet standing."""
+def _of_touches(composed: Composed) -> Bool[Tensor, " 57"]:
+    """The arms that must bring a hand somewhere."""
     chosen = torch.zeros(len(composed.angles), dtype=torch.bool)
-    carrying = [limb for limb in LIMBS if limb not in ("head", "left_arm", "right_arm")]
-    if composed.decided.intersection(carrying):
-        chosen[[column for limb in carrying for column in columns_of(limb)]] = True
+    for side in ("left", "right"):
+        if any(one.first.startswith(side) for one in composed.touches):
+            chosen[list(columns_of(f"{side}_arm"))] = True
     return chosen
 
 

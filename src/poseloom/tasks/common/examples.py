@@ -22,6 +22,7 @@ from torch import Tensor
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import within
 from poseloom.data.splits import TRAIN, VAL
+from poseloom.language.paraphrase import Manner, paraphrase
 from poseloom.language.telegraphic import DESCRIBED, telegraphic
 from poseloom.pose.joints import BODY_JOINTS
 from poseloom.pose.limbs import LIMBS
@@ -38,6 +39,10 @@ _LIMBS = tuple(LIMBS.values())
 _LIMB_SHARE = 0.3
 """Probability of each limb to be exchanged; one is in any case."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+READ = Manner(telegraphic=0.0, slips=0.0)
+"""How texts that a model reads are paraphrased; telegraphic ones are a share of their own, slips are mended before."""
+SAID = Manner(telegraphic=0.0, shuffled=0.0, addressed=0.0, slips=0.0)
+"""How texts that a model learns to say are paraphrased: other words in whole sentences, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,13 @@ class PoseData:
         batches: number of batches that count as an epoch.
         partial_texts: share of the texts that tell only some of the pose, as people do.
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
+        paraphrased: share of the texts in other words, and in another order where a model reads them.
+        human_texts: share of the poses that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
     """
 
-    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic")
+    stage_keys: ClassVar[tuple[str, ...]] = ("batches", "partial_texts", "telegraphic", "paraphrased", "human_texts")
     """What a stage may change; the poses are those of the whole run."""
 
     procedural: int = within(100_000, 0, 10_000_000)
@@ -71,6 +78,8 @@ class PoseData:
     batches: int = within(200, 1, 10_000_000)
     partial_texts: float = within(0.4, 0, 1)
     telegraphic: float = within(0.0, 0, 1)
+    paraphrased: float = within(0.0, 0, 1)
+    human_texts: float = within(0.0, 0, 1)
     vocabulary_texts: int = within(20_000, 1, 10_000_000)
     mixed: float = within(0.0, 0, 1)
 
@@ -273,9 +282,14 @@ WRITERS: dict[str, tuple[Writer, float]] = {
 """Ways of writing a description, and the share of training texts that each writes."""
 
 
-def write_descriptions(poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0) -> list[str]:
-    """A text for each pose, in one of the ways of writing, some cut down to a few sentences, some not in sentences."""
-    return write_in_ways(WRITERS, (poses,), seed, partial_texts, telegraphic_share)
+def write_descriptions(
+    poses: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0, paraphrased: float = 0.0
+) -> list[str]:
+    """A text for each pose, in one of the ways of writing.
+
+    Some are cut down to a few sentences, some not in sentences, some in other words.
+    """
+    return write_in_ways(WRITERS, (poses,), seed, partial_texts, telegraphic_share, paraphrased)
 
 
 def write_in_ways(
@@ -284,6 +298,7 @@ def write_in_ways(
     seed: int,
     partial_texts: float,
     telegraphic_share: float,
+    paraphrased: float = 0.0,
     between: Sequence[str] = DESCRIBED,
 ) -> list[str]:
     """A text for each row, in a way that is drawn for it by the ways' shares.
@@ -294,6 +309,7 @@ def write_in_ways(
         seed: the same seed gives the same texts.
         partial_texts: share of the texts that are cut down to some of their sentences.
         telegraphic_share: share of the texts that are not in sentences.
+        paraphrased: share of the texts in other words and another order.
         between: what may stand between telegraphic words.
     """
     count = len(seen[0])
@@ -308,7 +324,8 @@ def write_in_ways(
             for row, text in zip(rows, write(*(one[chosen] for one in seen), seed % (1 << 31)), strict=True):
                 texts[row] = text
     texts = [some_sentences(text, generator) if generator.random() < partial_texts else text for text in texts]
-    return some_telegraphic(texts, telegraphic_share, generator, between)
+    texts = some_telegraphic(texts, telegraphic_share, generator, between)
+    return some_paraphrased(texts, paraphrased, generator, READ)
 
 
 def some_sentences(text: str, generator: np.random.Generator) -> str:
@@ -326,6 +343,13 @@ def some_telegraphic(
     if not share:
         return texts
     return [telegraphic(text, generator, between) if generator.random() < share else text for text in texts]
+
+
+def some_paraphrased(texts: list[str], share: float, generator: np.random.Generator, manner: Manner) -> list[str]:
+    """A share of the texts paraphrased; nothing is drawn where the share is zero."""
+    if not share:
+        return texts
+    return [paraphrase(text, generator, manner) if generator.random() < share else text for text in texts]
 
 
 def words_in(write: Callable[[int, int], Sequence[str]], texts: int, seed: int = 5) -> list[str]:

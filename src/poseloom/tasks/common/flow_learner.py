@@ -31,12 +31,8 @@ class FlowLearner(FactTextLearner):
     def poses(self, seed: int, count: int) -> Float[Tensor, "poses joints 3"]:
         """Rotations of poses to learn from."""
 
-    @abstractmethod
-    def texts_by_rule(self, examples: Any, seed: int, data: Any) -> list[str]:
-        """A text for each pose or pair."""
-
-    def written(self, examples: Any, seed: int, data: Any) -> list[str]:
-        return with_some_dropped(self.texts_by_rule(examples, seed, data), data.condition_dropout, seed)
+    def finished(self, texts: list[str], seed: int, data: Any) -> list[str]:
+        return with_some_dropped(texts, data.condition_dropout, seed)
 
     @property
     def fact_count(self) -> int:

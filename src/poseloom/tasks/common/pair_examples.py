@@ -45,6 +45,8 @@ class PairData(PoseData):
         batches: number of batches that count as an epoch.
         partial_texts: share of the instructions that tell only some of the changes.
         telegraphic: share of the instructions that are not whole sentences, in the words that people type.
+        paraphrased: share of the instructions in other words, and in another order where a model reads them.
+        human_texts: share of the pairs that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
@@ -229,7 +231,12 @@ PAIR_WRITERS: dict[str, tuple[PairWriter, float]] = {
 
 
 def write_instructions(
-    first: Pose, second: Pose, seed: int, partial_texts: float, telegraphic_share: float = 0.0
+    first: Pose,
+    second: Pose,
+    seed: int,
+    partial_texts: float,
+    telegraphic_share: float = 0.0,
+    paraphrased: float = 0.0,
 ) -> list[str]:
-    """An instruction for each pair, in one of the ways of writing, some cut down, some not in sentences."""
-    return write_in_ways(PAIR_WRITERS, (first, second), seed, partial_texts, telegraphic_share, INSTRUCTED)
+    """An instruction for each pair, in one of the ways of writing, some cut down, not in sentences, in other words."""
+    return write_in_ways(PAIR_WRITERS, (first, second), seed, partial_texts, telegraphic_share, paraphrased, INSTRUCTED)

@@ -12,8 +12,10 @@ from torch import Tensor
 
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers
 from poseloom.nn.text.words import WordList
+from poseloom.pose.types import Pose
 from poseloom.tasks.common.examples import PoseData, PosePool, words_in
 from poseloom.tasks.common.pair_examples import PairPool
+from poseloom.tasks.common.people_texts import PeopleTexts
 from poseloom.tasks.common.stage_data import stage_data
 from poseloom.tasks.common.warm_start import WarmStart, known_facts, words_of_start
 from poseloom.training import Batches, Learner, MadeBatches, Share
@@ -45,9 +47,31 @@ class TextLearner(Learner):
     def batch(self, examples: Any, texts: list[str], seed: int) -> Any:
         """What `losses` takes."""
 
+    def told(self, seed: int, count: int, data: Any) -> tuple[Any, list[str]]:
+        """Examples and a text for each, some of them by people where the recipe asks for that."""
+        examples = self.examples(seed, count, data)
+        texts = self.written(examples, seed, data)
+        share = getattr(data, "human_texts", 0.0)
+        if share:
+            single = isinstance(examples, Pose)
+            seen, texts = self.people.among((examples,) if single else examples, texts, share, seed)
+            examples = seen[0] if single else seen
+        return examples, self.finished(texts, seed, data)
+
+    def finished(self, texts: list[str], seed: int, data: Any) -> list[str]:
+        """Texts as the model gets them."""
+        return texts
+
+    @cached_property
+    def people(self) -> PeopleTexts:
+        """What people wrote."""
+        return PeopleTexts(self.pool.data.tables, isinstance(self.pool, PairPool))
+
     def texts(self, seed: int, count: int, data: Any) -> list[str]:
-        """Texts of examples, from which words and facts are read."""
-        return self.written(self.examples(seed, count, data), seed, data)
+        """Texts of examples, from which words and facts are read: of the stage that has most by people."""
+        stages = [stage_data(self.recipe, stage) for stage in self.recipe.stages]
+        most = max([data, *(one for one in stages if one is not None)], key=_human_share)
+        return self.told(seed, count, most)[1]
 
     @property
     def start(self) -> WarmStart:
@@ -59,18 +83,18 @@ class TextLearner(Learner):
         """The vocabulary. Words that occur once in many texts are names of the unknown."""
         data = getattr(self.recipe, "data", PoseData())
         known = words_of_start(self.start)
-        if known is not None:
+        if known is not None and not self.start.more_words:
             return known
         texts = words_in(lambda seed, count: self.texts(seed, count, data), data.vocabulary_texts)
-        return WordList.of_texts(texts, at_least=2)
+        found = WordList.of_texts(texts, at_least=2)
+        return found if known is None else known.with_words(found.words)
 
     def batches(self, share: Share) -> Batches:
         data = stage_data(self.recipe, share.stage) or PoseData()
         self.prepare()
 
         def make(seed: int, count: int) -> Any:
-            examples = self.examples(seed, count, data)
-            return self.batch(examples, self.written(examples, seed, data), seed)
+            return self.batch(*self.told(seed, count, data), seed)
 
         return MadeBatches(make, share, data.batches)
 
@@ -84,6 +108,10 @@ class TextLearner(Learner):
 
     def extras(self) -> dict[str, Any]:
         return {"words": self.words.words}
+
+
+def _human_share(data: Any) -> float:
+    return float(getattr(data, "human_texts", 0.0))
 
 
 class FactTextLearner(TextLearner):

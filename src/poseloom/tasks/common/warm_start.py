@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from poseloom.base.errors import FileError
 from poseloom.base.ranges import within
@@ -25,12 +26,14 @@ class WarmStart:
         model: exported model of the same task that learns on, with its words and facts; none where it is empty. What it
             has
             no weights of begins afresh.
+        more_words: whether words of the new texts that the start does not know are added to its vocabulary.
         lr_factor: multiplies the learning rate of the text encoder; 0 leaves it as it is.
         frozen: stages in which the text encoder stays as it is, which makes their steps cheaper.
     """
 
     text: str = ""
     model: str = ""
+    more_words: bool = False
     lr_factor: float = within(1.0, 0, 1000)
     frozen: list[str] = field(default_factory=list)
 
@@ -60,7 +63,7 @@ def known_facts(start: WarmStart) -> list[str]:
 
 
 def give_weights(start: WarmStart, model: nn.Module) -> None:
-    """Put the weights of the model that learns on into a model.
+    """Put the weights of the model that learns on into a model; words that were added begin afresh.
 
     Raises:
         FileError: they do not fit.
@@ -68,12 +71,21 @@ def give_weights(start: WarmStart, model: nn.Module) -> None:
     if not start.model:
         return
     _, weights = read_model(start.model)
+    if start.more_words:
+        weights = {name: _grown(value, model.state_dict().get(name)) for name, value in weights.items()}
     try:
         _, unknown = model.load_state_dict(weights, strict=False)
     except RuntimeError:
         unknown = ["sizes"]
     if unknown:
         raise FileError(start.model, "is of other sizes", field="model", remedy="give model the sizes of that model")
+
+
+def _grown(old: Tensor, own: Tensor | None) -> Tensor:
+    """Rows of known words, then the model's own for those that were added."""
+    if own is None or old.ndim != 2 or own.shape[1:] != old.shape[1:] or len(own) <= len(old):
+        return old
+    return torch.cat([old, own[len(old) :].to(old)])
 
 
 def give_text_encoder(start: WarmStart, encoder: ConvTextEncoder) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.language.claims.reading import read_instruction
@@ -21,6 +23,7 @@ from poseloom.pose.movement import from_matrices, to_matrices
 from poseloom.pose.ranges import clip_angles
 from poseloom.pose.rotations import axis_to_rotmat, rotmat_to_rotvec, rotvec_to_rotmat
 from poseloom.pose.settle import settle
+from poseloom.pose.stances import mirror_angles
 from poseloom.pose.touch import meet
 from poseloom.pose.types import Pose
 from poseloom.pose.variation import add_noise
@@ -134,6 +137,8 @@ def with_operators(poses: Pose, operators: Operators) -> Pose:
     made = poses
     if operators.undone:
         made = _undone(made, operators.undone)
+    for limb in operators.swapped:
+        made = _swapped(made, limb)
     if operators.mirror:
         made = _mirrored(made)
     if operators.turn:
@@ -151,6 +156,20 @@ def _undone(poses: Pose, limbs: tuple[str, ...]) -> Pose:
     for limb in limbs:
         columns = list(columns_of(limb))
         target[:, columns] = rest[columns]
+    return _with_angles(poses, target, angles)
+
+
+def _swapped(poses: Pose, limb: str) -> Pose:
+    """The left arm as the right one was, and the other way round; legs alike."""
+    angles = from_matrices(poses.body().matrices())
+    target = angles.clone()
+    columns = [column for side in ("left", "right") for column in columns_of(f"{side}_{limb}")]
+    target[:, columns] = mirror_angles(angles)[:, columns]
+    return _with_angles(poses, target, angles)
+
+
+def _with_angles(poses: Pose, target: Float[Tensor, "n 57"], angles: Float[Tensor, "n 57"]) -> Pose:
+    """Poses of which the joints that differ take the target's angles."""
     moved = moved_joints(target, angles)
     body = torch.where(moved[..., None], rotmat_to_rotvec(to_matrices(target)), poses.body().rotations)
     rotations = poses.rotations.clone()

@@ -46,6 +46,8 @@ class EditingData(PairData):
         batches: number of batches that count as an epoch.
         partial_texts: share of the instructions that tell only some of the changes.
         telegraphic: share of the instructions that are not whole sentences, in the words that people type.
+        paraphrased: share of the instructions in other words and another order.
+        human_texts: share of the pairs that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: has no meaning here: see `strangers`, and limbs that are exchanged in the other pairs.
         moments: share of the pairs that are two moments of a motion, where there are motions.
@@ -117,8 +119,8 @@ class EditingLearner(FlowLearner):
         first, second = self.pool.sample(seed, count)
         return first, keep_unnamed_limbs(first, second) if data.settled else second
 
-    def texts_by_rule(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
-        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic)
+    def written(self, examples: Pair, seed: int, data: EditingData) -> list[str]:
+        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic, data.paraphrased)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> EditingBatch:
         first, second = examples

@@ -40,6 +40,8 @@ class GenerationData(PoseData):
         batches: number of batches that count as an epoch.
         partial_texts: share of the texts that tell only some of the pose, as people do.
         telegraphic: share of the texts that are not whole sentences, in the words that people type.
+        paraphrased: share of the texts in other words and another order.
+        human_texts: share of the poses that come from `tables`, with what people wrote of them.
         vocabulary_texts: texts from which the vocabulary is read.
         mixed: share of the poses that have some limbs of another pose: what limbs do is learned apart.
         condition_dropout: share of the poses that come without a text: any pose, and what guidance leads away from.
@@ -100,8 +102,8 @@ class GenerationLearner(FlowLearner):
         self.model = GenerationModel(len(self.words), recipe.model)
         self.warm()
 
-    def texts_by_rule(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
-        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic)
+    def written(self, examples: Pose, seed: int, data: GenerationData) -> list[str]:
+        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic, data.paraphrased)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> GenerationBatch:
         both = concatenate([examples, _jittered(examples, seed)])

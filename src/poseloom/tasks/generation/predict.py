@@ -20,7 +20,6 @@ from poseloom.facts.stated import described_claims, facts_of_description
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
-from poseloom.pose.movement import from_matrices
 from poseloom.pose.types import Pose, concatenate
 from poseloom.results.poses import Facts, Generated
 from poseloom.tasks.common.checking import later_facts, stated_facts
@@ -167,7 +166,7 @@ class SmallGenerator(PoseGenerator):
         return self._sample_all([text], count, [generator])[0]
 
     def _sample_all(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
-        """Poses for each text: drawn by the network where it is described, around a composed one else."""
+        """Poses for each text: drawn by the network where it is described, composed and varied else."""
         read = [_Read(text, one) for text, one in zip(texts, generators, strict=True)]
         networks = [one for one in read if one.for_network is not None]
         if networks:
@@ -197,16 +196,14 @@ class _Read:
     """
 
     poses: Pose | None = None
-    """What the network drew for it, then what is drawn around that."""
+    """What was drawn for it."""
 
     def __init__(self, text: str, generator: torch.Generator) -> None:
         self.generator = generator
         understood = understood_of(text, True) if text.strip() else None
         self._understood = None if understood is None or understood.meaning.nothing else understood
         self.is_composed = self._understood is not None and not self._understood.is_described
-        self.for_network: str | None = text
-        if self.is_composed:
-            self.for_network = None if self.composed.base else self._known.canonical
+        self.for_network = None if self.is_composed else text
 
     @property
     def _known(self) -> Understood:
@@ -219,12 +216,14 @@ class _Read:
 
     def asked(self) -> Asked:
         """Poses around the composed one."""
-        around = None if self.poses is None else from_matrices(self.poses.matrices())
-        return Asked(self.composed, self._known.meaning.statements, self.generator, around)
+        return Asked(self.composed, self._known.meaning.statements, self.generator)
 
     def finished(self) -> Pose:
         """The poses, with places together where the network did not bring them."""
         assert self.poses is not None
+        if self.is_composed and self.composed.open_side:
+            turned = torch.arange(len(self.poses)) % 2 > 0  # the mirror image is meant as well
+            return Pose(torch.where(turned[:, None, None], self.poses.mirror().rotations, self.poses.rotations))
         if self._understood is None or self.is_composed or not self.composed.touches:
             return self.poses
         return Pose.from_matrices(touched(self.poses, self.composed)).without_heading()

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.facts.measured import SEEN_ON
 from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.language import instruct
+from poseloom.tasks.common.examples import SAID, some_paraphrased
 from poseloom.tasks.common.judge import Judge
 from poseloom.tasks.common.pair_examples import Pair, PairData, PairPool
 from poseloom.tasks.common.saying import Seen
@@ -80,7 +82,8 @@ class InstructionLearner(SpeakerLearner):
         give_weights(recipe.start, self.model)
 
     def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
-        return instruct(*examples, seed=seed % (1 << 31))
+        texts = instruct(*examples, seed=seed % (1 << 31))
+        return some_paraphrased(texts, data.paraphrased, np.random.default_rng(seed), SAID)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> InstructionBatch:
         first, second = examples

@@ -60,7 +60,7 @@ class PairRetrievalLearner(ContrastiveLearner):
         self.model = PairRetrievalModel(len(self.words), recipe.model)
 
     def written(self, examples: Pair, seed: int, data: PairData) -> list[str]:
-        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic)
+        return write_instructions(*examples, seed, data.partial_texts, data.telegraphic, data.paraphrased)
 
     def batch(self, examples: Pair, texts: list[str], seed: int) -> PairRetrievalBatch:
         first, second = examples

@@ -13,6 +13,7 @@ from poseloom.tasks.common.embedding import Embeddings
 from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
 from poseloom.tasks.retrieval.evaluate import held_out_figures
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
+from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, Recipe, Task
 
 
@@ -23,10 +24,12 @@ class RetrievalRecipe(Recipe):
     Args:
         model: its sizes.
         data: poses to learn from; their texts are written by rule.
+        start: weights to begin with: those of a model that learns on.
     """
 
     model: RetrievalModelConfig = field(default_factory=RetrievalModelConfig)
     data: PoseData = field(default_factory=PoseData)
+    start: WarmStart = field(default_factory=WarmStart)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +56,11 @@ class RetrievalLearner(ContrastiveLearner):
         super().__init__(recipe)
         self.pool = PosePool(recipe.data)
         self.model = RetrievalModel(len(self.words), recipe.model)
+        give_text_encoder(recipe.start, self.model.text_encoder)
+        give_weights(recipe.start, self.model)
 
     def written(self, examples: Pose, seed: int, data: PoseData) -> list[str]:
-        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic)
+        return write_descriptions(examples, seed, data.partial_texts, data.telegraphic, data.paraphrased)
 
     def batch(self, examples: Pose, texts: list[str], seed: int) -> RetrievalBatch:
         return RetrievalBatch(examples.rotations, self.word_ids(texts))
