@@ -19,9 +19,10 @@ from poseloom.data.arrow import pa
 from poseloom.data.build import manifest_of
 from poseloom.data.integrity import damage
 from poseloom.data.manifest import PartKind
+from poseloom.data.pairs import Pairs
 from poseloom.data.picture_columns import Cameras, Pictures
-from poseloom.data.schema import NOWHERE, PAIRS_SCHEMA, ROWS_SCHEMA, Layout, Origin, Pair, Row, Text
-from poseloom.data.shards import PairShard, RowShard, TextShard
+from poseloom.data.schema import NOWHERE, ROWS_SCHEMA, Layout, Origin, Row, Text
+from poseloom.data.shards import RowShard, TextShard
 from poseloom.pose import Pose
 from poseloom.pose.keypoints import names
 
@@ -370,46 +371,3 @@ class Table:
     def _place(self) -> dict[str, int]:
         ids = (one for shard in self._shards for one in shard.records.column("id").to_pylist())
         return {one: number for number, one in enumerate(ids)}
-
-
-class Pairs:
-    """The pairs of a table."""
-
-    def __init__(self, table: Table):
-        parts = table.manifest.of_kind(PartKind.PAIRS)
-        used = [(part.folder, shard) for part in parts for shard in part.shards if shard.rows]
-        self._shards = [PairShard(table.path / folder / shard.name, shard.rows, len(table)) for folder, shard in used]
-        self._first = [0, *np.cumsum([shard.rows for _, shard in used], dtype=np.int64).tolist()]
-
-    def __len__(self) -> int:
-        return self._first[-1]
-
-    def pair(self, number: int) -> Pair:
-        """One pair.
-
-        Raises:
-            IndexError: there is no such pair.
-        """
-        if not 0 <= number < len(self):
-            raise IndexError(f"pair {number} is out of range; there are {len(self)}")
-        shard = bisect_right(self._first, number) - 1
-        return self._shards[shard].pair(number - self._first[shard], number)
-
-    __getitem__ = pair
-
-    def texts(self, number: int) -> tuple[Text, ...]:
-        """The instructions of one pair."""
-        shard = bisect_right(self._first, number) - 1
-        return self._shards[shard].texts[number - self._first[shard]]
-
-    def __iter__(self) -> Iterator[Pair]:
-        return (self.pair(number) for number in range(len(self)))
-
-    def column(self, name: str) -> Any:
-        """A whole column (id, id_a, id_b, row_a, row_b, in_sequence, split) as a pyarrow chunked array."""
-        return pa.chunked_array([one.records.column(name) for one in self._shards], PAIRS_SCHEMA.field(name).type)
-
-    def batches(self) -> Iterator[list[Pair]]:
-        """All pairs, one shard at a time."""
-        for shard, first, last in zip(self._shards, self._first, self._first[1:], strict=False):
-            yield [shard.pair(number - first, number) for number in range(first, last)]
