@@ -57,7 +57,7 @@ def recover(
         algorithm: how bodies are found: ``lifted`` lets a learned lifter tell depth and pose, which are fitted to the
             picture; ``keypoints`` (or ``landmarks``) fits the free body to the keypoints alone; ``small`` is
             poseloom's own network that looks at the pixels and is fitted to the picture likewise; ``hmr``, ``spin``,
-            ``pare``, ``graphcmr``, ``graphormer`` are networks of others, see `model`.
+            ``pare``, ``graphcmr``, ``graphormer``, ``hmr2`` are networks of others, see `model`.
         model: path of such a network, trained by ``poseloom train`` or imported; ``small`` ships one.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.

@@ -23,7 +23,7 @@ from poseloom.tasks.common.configs import config_to_plain
 from poseloom.tasks.mesh_recovery.learned_body import SmplLearnedBody
 from poseloom.tasks.mesh_recovery.network_predict import BodyNetwork
 from poseloom.tasks.mesh_recovery.network_recover import recover_by_network
-from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS
+from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS, HMR2
 from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
 from poseloom.tasks.mesh_recovery.predict import recover_bodies
@@ -40,7 +40,7 @@ _CARD = Card(
     limits="One person in a square crop; SMPL bodies.",
     licence="That of the checkpoint: most allow research alone.",
     attribution="HMR (Kanazawa et al. 2018), SPIN, GraphCMR (Kolotouros et al. 2019), PARE (Kocabas et al. 2021), Mesh "
-    "Graphormer (Lin et al. 2021), and the benchmark of Pang et al. 2022.",
+    "Graphormer (Lin et al. 2021), HMR 2.0 (Goel et al. 2023), and the benchmark of Pang et al. 2022.",
 )
 
 
@@ -106,9 +106,10 @@ def recover_with(
     if model is None and algorithm == SMALL:
         model = BodyNetwork.task
     if model is None:
+        trained = "" if algorithm == HMR2 else f", 'poseloom train mesh_recovery/{algorithm}' of pictures"
         raise PoseloomError(
             f"algorithm {algorithm} is a network: name its weights, --model FILE; 'poseloom models import' makes them "
-            f"of a released checkpoint, 'poseloom train mesh_recovery/{algorithm}' of pictures"
+            f"of a released checkpoint{trained}"
         )
     network: BodyNetwork = load_model(model, BodyNetwork.task)
     own = network.algorithm

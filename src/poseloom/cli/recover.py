@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="lifted",
         metavar="NAME",
         help="lifted: a learned lifter tells depth (default); small: a network sees the pixels; keypoints: a fit to "
-        "keypoints alone; hmr, spin, pare, graphcmr, graphormer: of --model",
+        "keypoints alone; hmr, spin, pare, graphcmr, graphormer, hmr2: of --model",
     )
     parser.add_argument(
         "--model",

@@ -19,7 +19,7 @@ from poseloom.nn.image.hrnet import WIDTHS, HrnetClassification, HrnetConcatenat
 from poseloom.nn.image.resnet import RESNETS, Resnet
 from poseloom.nn.image.swin import Swin
 from poseloom.nn.image.twins import TWINS, Twins
-from poseloom.nn.image.vit import PoseVit, Vit
+from poseloom.nn.image.vit import VIT_H, PoseVit, Vit
 
 SQUARE = (224, 224)
 _PREFIXES = ("", "backbone.", "module.", "module.encoder.", "module.backbone.", "encoder.", "model.", "model.backbone.")
@@ -68,6 +68,7 @@ BACKBONES: dict[str, BackboneKind] = {
     "hrnet_w64": BackboneKind(partial(HrnetConcatenated, WIDTHS["hrnet_w64"]), 960, keeps_statistics=True),
     "vit_b": BackboneKind(Vit, 2048, "reshaped"),
     "smplerx_b": BackboneKind(PoseVit, 768, size=(256, 192), normalisation=UNIT),
+    "vit_h": BackboneKind(partial(PoseVit, VIT_H, task_tokens=0), 1280, size=(256, 192)),
     "swin_t": BackboneKind(Swin, 2048, "reshaped"),
     "twins_svt": BackboneKind(partial(Twins, TWINS["twins_svt"]), 768),
     "twins_pcpvt": BackboneKind(partial(Twins, TWINS["twins_pcpvt"]), 512),

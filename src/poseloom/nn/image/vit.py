@@ -38,6 +38,7 @@ class VitSizes:
 
 
 VIT_B = VitSizes()
+VIT_H = VitSizes(1280, 32, 16)
 
 
 class VitBlock(nn.Module):

@@ -27,4 +27,4 @@ class StochasticDepth(nn.Module):
 
 def rising_shares(greatest: float, blocks: int) -> list[float]:
     """From 0 at the first block to the greatest share at the last one."""
-    return torch.linspace(0, greatest, blocks).tolist()
+    return torch.linspace(0, greatest, blocks, device="cpu").tolist()

@@ -19,13 +19,14 @@ from poseloom.pose.types import Pose
 from poseloom.pose.weak_perspective import translation_in_full_picture
 from poseloom.tasks.common.configs import config_from_plain
 from poseloom.tasks.mesh_recovery.mesh_rotations import rotations_of_mesh
-from poseloom.tasks.mesh_recovery.networks.choice import NetworkChoice, network_of_state
+from poseloom.tasks.mesh_recovery.networks.choice import HMR2, NetworkChoice, network_of_state
 from poseloom.tasks.mesh_recovery.networks.outputs import BodyParameters, MeshAndParameters, MeshLevels
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
 from poseloom.training.export import ModelCard, read_model
 
 ENLARGED = 1.25
-"""Boxes of detectors are made larger by this much before they are cut out, as the networks' demonstrations do."""
+"""Boxes of detectors are made larger by this much before they are cut out, as the networks' demonstrations do;
+HMR 2.0's does not."""
 _AT_ONCE = 32
 _POSED = 22
 _SMALLEST_SCALE = 1e-3
@@ -101,14 +102,14 @@ class BodyNetwork:
         self,
         picture: Float[Tensor, "3 height width"],
         boxes: Sequence[Sequence[float]] | None = None,
-        enlarged: float = ENLARGED,
+        enlarged: float | None = None,
     ) -> SeenBodies:
         """The bodies of people.
 
         Args:
             picture: RGB in [0, 1].
             boxes: x, y, width and height of each person, pixels; the whole picture where none is given.
-            enlarged: factor of the boxes.
+            enlarged: factor of the boxes; that of the network's authors if None.
 
         Raises:
             PoseloomError: a box without extent, or numbers that are not finite.
@@ -118,7 +119,7 @@ class BodyNetwork:
         rows = [[0.0, 0.0, width, height]] if boxes is None else [list(box) for box in boxes]
         given = torch.tensor(rows, dtype=torch.float32).reshape(-1, 4)
         check_boxes(given)
-        squares = Region.of_box(given, enlarged=1.0 if whole else enlarged)
+        squares = Region.of_box(given) if whole else self._squares(given, enlarged)
         if not len(given):
             raise PoseloomError("boxes: none is given; leave them out to look at the whole picture")
         found = [self._crops(picture, squares, part) for part in torch.arange(len(given)).split(_AT_ONCE)]
@@ -131,6 +132,15 @@ class BodyNetwork:
         return SeenBodies(
             rotations, betas, vertices, weak, square, (width, height), self.body, vertices is not None and betas is None
         )
+
+    def _squares(self, boxes: Float[Tensor, "people 4"], enlarged: float | None) -> Region:
+        """What is cut out about people: squares by the longer sides of their boxes, for HMR 2.0 by its higher crop."""
+        if self.choice.algorithm != HMR2:
+            return Region.of_box(boxes, enlarged=ENLARGED if enlarged is None else enlarged)
+        height, width = self.choice.size
+        wider = boxes[:, 2] * height / width
+        grown = torch.stack([boxes[:, 0] - (wider - boxes[:, 2]) / 2, boxes[:, 1], wider, boxes[:, 3]], dim=1)
+        return Region.of_box(grown, enlarged=1.0 if enlarged is None else enlarged)
 
     def _parts(
         self, found: BodyParameters | MeshAndParameters | MeshLevels

@@ -1,8 +1,9 @@
-"""The released checkpoints of HMR, SPIN, PARE, GraphCMR and Mesh Graphormer, of their authors and of the benchmark.
+"""The released checkpoints of HMR, SPIN, PARE, GraphCMR, Mesh Graphormer and HMR 2.0, and those of the benchmark.
 
 Layouts: the benchmark's files have ``state_dict`` with ``backbone.*`` and ``head.*`` beside a discriminator and body
 models; SPIN's have ``model`` with the names of one flat module; GraphCMR's ``graph_cnn`` and ``smpl_param_regressor``;
-PARE's are of Lightning, ``state_dict`` with the prefix ``model.``; Graphormer's are a bare table of weights.
+PARE's are of Lightning, ``state_dict`` with the prefix ``model.``; Graphormer's are a bare table of weights; HMR 2.0's
+are of Lightning, with ``backbone.*`` and ``smpl_head.*``.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from torch import Tensor, nn
 
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.formats.torch_files import load_torch_file
+from poseloom.nn.image.vit import PATCH, VIT_H
 from poseloom.tasks.mesh_recovery.networks.choice import (
     GRAPHCMR,
     GRAPHORMER,
     HMR,
+    HMR2,
     PARE,
     SPIN,
     BodyAtRest,
@@ -30,8 +33,18 @@ from poseloom.tasks.mesh_recovery.networks.choice import (
 )
 from poseloom.tasks.mesh_recovery.networks.graphormer import UNUSED
 
-_REMEDY = "expected a released checkpoint of HMR, SPIN, PARE, GraphCMR or Mesh Graphormer"
-_BESIDE = ("disc.", "body_model", "smpl.", "discriminator.", "registration", "head.smpl.", "criterion.", "loss_fn.")
+_REMEDY = "expected a released checkpoint of HMR, SPIN, PARE, GraphCMR, Mesh Graphormer or HMR 2.0"
+_BESIDE = (
+    "disc.",
+    "body_model",
+    "smpl.",
+    "discriminator.",
+    "registration",
+    "head.smpl.",
+    "criterion.",
+    "loss_fn.",
+    "initialized",
+)
 """Beginnings of names that stand beside a network in its file."""
 _OWN = ("mesh.", "head.template")
 """Parts of a network that come from the body, not from the file."""
@@ -126,6 +139,8 @@ def backbone_of(state: Mapping[str, Tensor], prefix: str = "backbone.") -> str:
     for name, backbone in telling.items():
         if shape(name) is not None:
             return backbone
+    if shape("patch_embed.proj.weight") == (VIT_H.width, 3, PATCH, PATCH):
+        return "vit_h"
     if (stem := shape("_conv_stem.weight")) is not None:
         lite = shape("_blocks.0._se_reduce.weight") is None
         return "efficientnet_lite0" if lite else "efficientnet_b0" if stem[0] == 32 else "efficientnet_b5"
@@ -152,6 +167,8 @@ def _algorithm(content: Mapping[Any, Any]) -> tuple[str | None, dict[str, Any]]:
         kept = {name: value for name, value in table.items() if not any(part in name for part in UNUSED)}
         return GRAPHORMER, {name if name.startswith("backbone.") else f"head.{name}": kept[name] for name in kept}
     table = {name: value for name, value in table.items() if not str(name).startswith(_BESIDE)}
+    if "smpl_head.decpose.weight" in table:
+        return HMR2, table
     if _PARE_HEAD in table:
         return PARE, table
     return (HMR, table) if "head.decpose.weight" in table else (None, {})

@@ -16,14 +16,20 @@ from poseloom.nn.image.backbones import BACKBONES, CLASSIFIERS, SQUARE, backbone
 from poseloom.tasks.mesh_recovery.mesh_levels import MeshPyramid
 from poseloom.tasks.mesh_recovery.networks.graphcmr import GraphCmr
 from poseloom.tasks.mesh_recovery.networks.graphormer import JOINTS, Graphormer
+from poseloom.tasks.mesh_recovery.networks.hmr2 import Hmr2, TokenHead
 from poseloom.tasks.mesh_recovery.networks.pare import Pare, PareHead
 from poseloom.tasks.mesh_recovery.networks.regressor import Hmr, ParameterRegressor
 
-HMR, SPIN, PARE, GRAPHCMR, GRAPHORMER = ALGORITHMS = ("hmr", "spin", "pare", "graphcmr", "graphormer")
-PERSPECTIVE = (HMR, SPIN, PARE)
-"""Their camera is turned into a translation before a perspective camera; that of the others is orthographic."""
+HMR, SPIN, PARE, GRAPHCMR, GRAPHORMER, HMR2 = ALGORITHMS = ("hmr", "spin", "pare", "graphcmr", "graphormer", "hmr2")
 _MESH = "mesh."
-_USUAL = {HMR: "resnet50", SPIN: "resnet50", PARE: "hrnet_w32", GRAPHCMR: "resnet50", GRAPHORMER: "hrnet_w64"}
+_USUAL = {
+    HMR: "resnet50",
+    SPIN: "resnet50",
+    PARE: "hrnet_w32",
+    GRAPHCMR: "resnet50",
+    GRAPHORMER: "hrnet_w64",
+    HMR2: "vit_h",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class NetworkChoice:
     """A network that looks at a picture of a person.
 
     Args:
-        algorithm: hmr, spin, pare, graphcmr or graphormer.
+        algorithm: hmr, spin, pare, graphcmr, graphormer or hmr2.
         backbone: one of `poseloom.nn.image.backbones`; that of the algorithm's authors where it is empty.
         joints: rotations of the body; SMPL has 24.
         betas: shape coefficients of the body.
@@ -109,6 +115,8 @@ def build_network(choice: NetworkChoice, rest: BodyAtRest | None = None) -> nn.M
     if choice.algorithm == GRAPHCMR:
         assert rest is not None
         return GraphCmr(backbone, _channels(backbone), rest.pyramid, choice.joints, choice.betas)
+    if choice.algorithm == HMR2:
+        return Hmr2(backbone, TokenHead(_channels(backbone), choice.joints, choice.betas))
     if choice.algorithm == PARE:
         return Pare(backbone, PareHead(_channels(backbone), choice.joints, choice.betas))
     return Hmr(backbone, ParameterRegressor(kind.pooled, choice.joints, choice.betas, kind.pooling))
