@@ -114,7 +114,10 @@ def report(name: str, own: Tensor, true: Tensor) -> None:
     """Print a row."""
     one, other = carried_joints(own.float()).numpy(), carried_joints(true).numpy()
     plain, aligned = 1000 * distances(one, other), 1000 * np.array([procrustes(*pair) for pair in zip(one, other)])
-    print(f"{name}: {plain.mean():.1f} ({np.median(plain):.1f})  {aligned.mean():.1f} ({np.median(aligned):.1f})", flush=True)
+    print(
+        f"{name}: {plain.mean():.1f} ({np.median(plain):.1f})  {aligned.mean():.1f} ({np.median(aligned):.1f})",
+        flush=True,
+    )
 
 
 def distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from poseloom.pose.weak_perspective import weak_project
 from poseloom.tasks.keypoints.body import body_points
 from poseloom.tasks.lifting.frame import SeenPeople
 from poseloom.tasks.lifting.model import LifterConfig
+from poseloom.tasks.mesh_recovery.networks.joint_maps import JointMaps
 from poseloom.tasks.mesh_recovery.networks.small import Maps, SmallConfig, SmallNetwork, joined_maps
 from poseloom.tasks.mesh_recovery.objectives.small import SmallBatch, SmallWeights, drawn, small_losses
 from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, upper_part
@@ -94,6 +95,45 @@ def test_a_network_learned_on_the_readers_trunk_has_that_trunk(tmp_path):
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
     with pytest.raises(FileError, match="does not fit its card"):
         take_over(network, {**weights, "mean": torch.zeros(3)}, tmp_path)
+
+
+def test_a_network_that_looks_for_joints_begins_as_one_that_does_not(tmp_path):
+    plain, looking = network_of(1), SmallNetwork(replace(TINY, joints=8)).eval()
+    take_over(looking, plain.state_dict(), tmp_path)
+    said, wanted = looking(maps_of()), plain(maps_of())
+    assert torch.allclose(said.joints, wanted.joints, atol=1e-5) and torch.allclose(said.local, wanted.local, atol=1e-5)
+    assert wanted.seen is None and said.seen is not None
+
+
+def test_a_joint_is_seen_where_its_map_is_high():
+    """The last layer reads a channel that is lit in one cell; the region reaches from -1 to 1."""
+    maps = JointMaps(4)
+    for parameter in maps.parameters():
+        torch.nn.init.zeros_(parameter)
+    maps.late.weight.data[0, 0], maps.heat.weight.data[:, 0] = 1.0, 1.0
+    maps.features.weight.data[:, 0] = 1.0
+    late = torch.zeros(1, 88, 16, 16)
+    late[0, 0, 4, 12] = 40.0
+    seen = maps(late, torch.zeros(1, 288, 8, 8))
+    assert torch.allclose(seen.places, torch.tensor([12.5, 4.5]) / 8 - 1, atol=1e-4)
+    assert torch.allclose(seen.told.unflatten(1, (22, -1))[..., 2:], torch.tensor([1.0, *[40.0] * 24]), atol=1e-3)
+
+
+def test_joints_beyond_the_region_are_not_looked_for():
+    network, maps = SmallNetwork(replace(TINY, joints=8)).eval(), maps_of(2)
+    said = network(maps)
+    flat = torch.rand(2, 22, 2, generator=torch.Generator().manual_seed(4)) - 0.5
+    truth = SmallBatch(maps, said.local.detach(), flat, said.shape.detach())
+    losses = small_losses(said, truth, SmallWeights())
+    beyond = flat.clone()
+    beyond[1] = 1.5
+    alone = SmallBatch(maps[:1], truth.local[:1], flat[:1], truth.shape[:1])
+    for name in ("seen", "heat"):
+        own = small_losses(said, replace(truth, flat=beyond), SmallWeights())[name]
+        assert torch.allclose(own, small_losses(network(maps[:1]), alone, SmallWeights())[name], atol=1e-5)
+        assert own != losses[name]
+    shown = said.seen._replace(places=flat)
+    assert float(small_losses(said._replace(seen=shown), truth, SmallWeights())["seen"].detach()) == 0
 
 
 def test_the_landmarks_are_those_of_the_reader(looked):

@@ -23,6 +23,7 @@ from poseloom.pose import rotations as rot
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.frame import INPUTS
 from poseloom.tasks.lifting.model import Lifter, LifterConfig, LifterOutput
+from poseloom.tasks.mesh_recovery.networks.joint_maps import TOLD, JointMaps, SeenJoints
 from poseloom.tasks.mesh_recovery.networks.small_trunk import SUMMARY, Tower, UpperTrunk
 
 SMALL = "small"
@@ -47,6 +48,7 @@ class SmallConfig:
         blocks: number of residual blocks.
         dropout: share of hidden units that rest in training.
         resting: share of what the maps say that rests in training; of the landmarks a quarter of it.
+        joints: channels of the map in which it looks for joints itself; 0 if it does not.
         lifter: sizes of the lifter with which it begins.
     """
 
@@ -54,6 +56,7 @@ class SmallConfig:
     blocks: int = within(3, 0, 64)
     dropout: float = within(0.2, 0, 0.9)
     resting: float = within(0.1, 0, 0.9)
+    joints: int = within(0, 0, 1024)
     lifter: LifterConfig = field(default_factory=LifterConfig)
 
 
@@ -88,7 +91,8 @@ class SmallOutput(NamedTuple):
 
     Fields: local rotations (the root's in those axes), joints from the pelvis in metres on the average body, the mean
     error that is foreseen for each joint's place in metres and for each local rotation in radians, phenotypes in
-    [0, 1], and the weak-perspective camera of the average body in the region, whose side is 2 (scale, x, y; y down).
+    [0, 1], the weak-perspective camera of the average body in the region, whose side is 2 (scale, x, y; y down), and where
+    the network itself sees the joints, if it looks for them.
     """
 
     local: Float[Tensor, "people 22 3 3"]
@@ -97,6 +101,7 @@ class SmallOutput(NamedTuple):
     turn_error: Float[Tensor, "people 22"]
     shape: Float[Tensor, "people 6"]
     weak: Float[Tensor, "people 3"]
+    seen: SeenJoints | None
 
 
 class SmallNetwork(nn.Module):
@@ -107,7 +112,8 @@ class SmallNetwork(nn.Module):
         self.resting = config.resting
         self.lifter = Lifter(config.lifter)
         self.trunk, self.tower = UpperTrunk(), Tower()
-        inputs = SUMMARY + POINTS * FINE + INPUTS + sum(_SIZES[:3])
+        self.seen = JointMaps(config.joints) if config.joints else None
+        inputs = SUMMARY + POINTS * FINE + INPUTS + sum(_SIZES[:3]) + (TOLD if config.joints else 0)
         self.body = ResidualMLP(inputs, sum(_SIZES), config.width, config.blocks, config.dropout)
         nn.init.normal_(self.body.leave[-1].weight, std=_FIRST)
         nn.init.zeros_(self.body.leave[-1].bias)
@@ -131,7 +137,11 @@ class SmallNetwork(nn.Module):
     def forward(self, seen: Maps) -> SmallOutput:
         lifted: LifterOutput = self.lifter(seen.numbers)
         told = rot.rotmat_to_sixd(lifted.local).flatten(1), lifted.joints, lifted.place_error, lifted.turn_error
-        made = self.body(self._inputs(seen, torch.cat([told[0], *(one.flatten(1) for one in told[1:])], dim=-1)))
+        late = seen.late.float().contiguous(memory_format=torch.channels_last)
+        deep = self.trunk(late)
+        joints = None if self.seen is None else self.seen(late, deep)
+        inputs = self._inputs(seen, self.tower(deep), torch.cat([one.flatten(1) for one in told], dim=-1))
+        made = self.body(inputs if joints is None else torch.cat([inputs, joints.told], dim=-1))
         turns, places, errors, shape, weak = made.split(_SIZES, dim=-1)
         spread = errors.unflatten(-1, (2, BODY_JOINTS))
         foreseen = torch.stack(told[2:], dim=1).log() + spread
@@ -143,12 +153,11 @@ class SmallNetwork(nn.Module):
             turn_error,
             shape.sigmoid(),
             torch.cat([weak[:, :1].clamp(-3, 3).exp() * _USUAL_SCALE, weak[:, 1:]], dim=-1),
+            joints,
         )
 
-    def _inputs(self, seen: Maps, told: Tensor) -> Tensor:
-        late = seen.late.float().contiguous(memory_format=torch.channels_last)
-        deep = self.tower(self.trunk(late)).flatten(1)
+    def _inputs(self, seen: Maps, summary: Tensor, told: Tensor) -> Tensor:
         fine = (seen.fine.float().flatten(1) - self.mean) / self.spread
         numbers = (seen.numbers - self.lifter.mean) / self.lifter.spread
-        parts = ((deep, self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))
+        parts = ((summary.flatten(1), self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))
         return torch.cat([functional.dropout(one, share, self.training) for one, share in parts], dim=-1)

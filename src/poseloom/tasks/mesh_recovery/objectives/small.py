@@ -23,11 +23,13 @@ from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
 from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.networks.joint_maps import SeenJoints
+from poseloom.tasks.mesh_recovery.networks.small_trunk import LATE_SIDE
 from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
 from poseloom.tasks.mesh_recovery.small_people import read_people
-from poseloom.tasks.mesh_recovery.small_predict import take_over
-from poseloom.training.export import read_model
+from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_over
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
+from poseloom.training.export import read_model
 
 _HELD_OUT = 10
 """Each of so many shards, the last one, is never trained on."""
@@ -65,6 +67,8 @@ class SmallWeights:
         errors: likelihood of the errors under those that are foreseen.
         shape: distance of the phenotypes.
         flat: distance in the picture, of the region's half side.
+        seen: the same of the joints that the network sees itself.
+        heat: cross-entropy of their maps.
     """
 
     carried: float = within(1.0, 0, 1000)
@@ -74,6 +78,8 @@ class SmallWeights:
     errors: float = within(0.01, 0, 1000)
     shape: float = within(0.05, 0, 1000)
     flat: float = within(0.3, 0, 1000)
+    seen: float = within(0.3, 0, 1000)
+    heat: float = within(0.02, 0, 1000)
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ class SmallLearner(Learner):
             self._begin_as_shipped()
         if recipe.data.begin:
             path = Path(recipe.data.begin)
-            take_over(self.model, read_model(path, self.recipe.task)[1], path)
+            take_over(self.model, read_model(path, SmallBodyNetwork.task)[1], path)
 
     def _begin_as_shipped(self) -> None:
         lifter = open_model(Path(str(files("poseloom"))) / "checkpoints" / "weights" / "lifting.safetensors").model
@@ -169,10 +175,11 @@ class SmallLearner(Learner):
 
     def network_groups(self) -> list[ParameterGroup]:
         """What has learned before has a lower rate."""
+        new = [self.model.body, *([] if self.model.seen is None else [self.model.seen])]
         before = (self.model.lifter, self.model.trunk, self.model.tower)
         gentle = [parameter for part in before for parameter in part.parameters()]
         return [
-            ParameterGroup(list(self.model.body.parameters())),
+            ParameterGroup([parameter for part in new for parameter in part.parameters()]),
             ParameterGroup(gentle, lr_factor=self.recipe.gentle),
         ]
 
@@ -220,8 +227,24 @@ def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) 
         "shape": (output.shape - batch.shape).abs().mean(),
         "flat": (drawn(carried, output.weak) - batch.flat).abs().clamp(max=_FARTHEST).sum(-1).mean(),
     }
+    if output.seen is not None:
+        losses |= _seen_losses(output.seen, batch.flat)
     total = sum((getattr(weights, name) * value for name, value in losses.items()), apart.new_zeros(()))
     return {"total": total, **losses}
+
+
+def _seen_losses(seen: SeenJoints, flat: Float[Tensor, "people 22 2"]) -> dict[str, Tensor]:
+    """Of the joints within the region: distances, and cross-entropy with maps that are a cell wide."""
+    inside = (flat.abs() < 1).all(-1).to(flat)
+    line = (torch.arange(LATE_SIDE, device=flat.device) + 0.5) * (2 / LATE_SIDE) - 1
+    across, down = (-0.5 * ((flat[..., k, None] - line) * (LATE_SIDE / 2)).square() for k in (0, 1))
+    wanted = (down[..., :, None] + across[..., None, :]).flatten(2).softmax(-1)
+    count = inside.sum().clamp_min(1.0)
+    apart = (seen.places - flat).abs().sum(-1)
+    return {
+        "seen": (apart * inside).sum() / count,
+        "heat": (-(wanted * seen.heat).sum(-1) * inside).sum() / count,
+    }
 
 
 def drawn(joints: Float[Tensor, "people 22 3"], weak: Float[Tensor, "people 3"]) -> Float[Tensor, "people 22 2"]:
@@ -232,10 +255,12 @@ def drawn(joints: Float[Tensor, "people 22 3"], weak: Float[Tensor, "people 3"])
 def figures_of(output: SmallOutput, batch: SmallBatch) -> dict[str, float]:
     """Millimetres on the average body, pelvis on pelvis, and after the best rotation and scale."""
     own, true = carried_joints(output.local), carried_joints(batch.local)
+    seen = {} if output.seen is None else {"seen": float((output.seen.places - batch.flat).norm(dim=-1).mean()) / 2}
     return {
         "mpjpe": 1000 * float(root_aligned_mpjpe(own, true).mean()),
         "pa_mpjpe": 1000 * float(pa_mpjpe(own, true).mean()),
         "flat": float((drawn(own, output.weak) - batch.flat).norm(dim=-1).mean()) / 2,
+        **seen,
     }
 
 
