@@ -48,7 +48,7 @@ def shipped_trunk() -> OperatorGraph:
 
 
 def upper_part(trunk: OperatorGraph) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution between the late map and the landmarks, with which the learned part begins."""
+    """Weight and bias of each convolution between the late map and the landmarks, where the learned part begins."""
     rows = [row for row in trunk.operators_for([_SUMMARY]) if row["output"] > _LATE and row["op"] == "conv"]
     return [(trunk.weight(row), trunk.weight(row, "bias")) for row in rows]
 

@@ -91,8 +91,8 @@ class SmallOutput(NamedTuple):
 
     Fields: local rotations (the root's in those axes), joints from the pelvis in metres on the average body, the mean
     error that is foreseen for each joint's place in metres and for each local rotation in radians, phenotypes in
-    [0, 1], the weak-perspective camera of the average body in the region, whose side is 2 (scale, x, y; y down), and where
-    the network itself sees the joints, if it looks for them.
+    [0, 1], the weak-perspective camera of the average body in the region, whose side is 2 (scale, x, y; y down), and
+    where the network itself sees the joints, if it looks for them.
     """
 
     local: Float[Tensor, "people 22 3 3"]
@@ -159,5 +159,10 @@ class SmallNetwork(nn.Module):
     def _inputs(self, seen: Maps, summary: Tensor, told: Tensor) -> Tensor:
         fine = (seen.fine.float().flatten(1) - self.mean) / self.spread
         numbers = (seen.numbers - self.lifter.mean) / self.lifter.spread
-        parts = ((summary.flatten(1), self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))
+        parts = (
+            (summary.flatten(1), self.resting),
+            (fine, self.resting),
+            (numbers, self.resting / 4),
+            (told, self.resting / 4),
+        )
         return torch.cat([functional.dropout(one, share, self.training) for one, share in parts], dim=-1)

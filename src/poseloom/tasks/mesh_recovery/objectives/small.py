@@ -22,8 +22,8 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
-from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
 from poseloom.tasks.mesh_recovery.networks.joint_maps import SeenJoints
+from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
 from poseloom.tasks.mesh_recovery.networks.small_trunk import LATE_SIDE
 from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
 from poseloom.tasks.mesh_recovery.small_people import read_people
