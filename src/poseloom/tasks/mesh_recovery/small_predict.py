@@ -27,7 +27,7 @@ from poseloom.tasks.mesh_recovery.networks.small import (
     SmallOutput,
     joined_maps,
 )
-from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, upper_part
+from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk
 from poseloom.training.export import ModelCard, read_model
 
 Picture = Float[Tensor, "3 height width"]
@@ -35,8 +35,6 @@ _UPRIGHT = (1.0, -1.0, -1.0)
 """From +Y up and +Z towards the camera to y down and z forward."""
 _AS_THEY_ARE = 1.25
 """Factor of boxes that the reader's regions have by themselves."""
-_TRUNK, _SEEN, _ENTER = "trunk.", "seen.", "body.enter.weight"
-"""How the names of weights begin: of the upper trunk, of the maps of joints; the layer that reads all."""
 
 
 class SmallBodyNetwork(BodyNetwork):
@@ -161,23 +159,11 @@ def open_small(path: Path) -> SmallBodyNetwork:
 
 
 def take_over(network: SmallNetwork, weights: dict[str, Tensor], path: Path) -> None:
-    """Give a network the weights of a file; where these have no upper trunk, it is the reader's.
-
-    A network that looks for joints itself may take those of one that does not: what it sees counts nothing at first.
+    """Give a network the weights of a file.
 
     Raises:
         FileError: they are of other sizes.
     """
-    own = network.state_dict()
-    if not any(name.startswith(_TRUNK) for name in weights):
-        network.begin_trunk(upper_part(shipped_trunk()))
-        own = network.state_dict()
-        weights = {**{name: value for name, value in own.items() if name.startswith(_TRUNK)}, **weights}
-    if network.seen is not None and not any(name.startswith(_SEEN) for name in weights):
-        enter = torch.zeros_like(own[_ENTER])
-        enter[:, : weights[_ENTER].shape[1]] = weights[_ENTER]
-        looks = {name: value for name, value in own.items() if name.startswith(_SEEN)}
-        weights = {**looks, **weights, _ENTER: enter}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

@@ -14,7 +14,6 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
 from poseloom.metrics import pa_mpjpe, root_aligned_mpjpe
-from poseloom.metrics.procrustes import procrustes_align
 from poseloom.pose import BODY_JOINTS
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
@@ -22,10 +21,8 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
-from poseloom.tasks.mesh_recovery.networks.joint_maps import SeenJoints
-from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
-from poseloom.tasks.mesh_recovery.networks.small_trunk import LATE_SIDE
-from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
+from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_over
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
@@ -44,7 +41,7 @@ class PeopleData:
 
     Args:
         people: folder of them, as `tools/small_people.py` makes it, or one that holds such folders.
-        begin: weights of a small network to begin with; those that read the trunk's last map will do.
+        begin: weights of a small network of the same sizes to begin with.
         batches: number of batches that count as an epoch.
         shaken: noise on landmarks in the picture, of the region's side, and in space, metres.
     """
@@ -61,25 +58,19 @@ class SmallWeights:
 
     Args:
         carried: distance of the joints that the rotations give, metres.
-        aligned: the same after the best rotation, scale and shift.
         joints: distance of the joints that are told directly, metres.
         turned: rotations in space, and in the parents' axes.
         errors: likelihood of the errors under those that are foreseen.
         shape: distance of the phenotypes.
         flat: distance in the picture, of the region's half side.
-        seen: the same of the joints that the network sees itself.
-        heat: cross-entropy of their maps.
     """
 
     carried: float = within(1.0, 0, 1000)
-    aligned: float = within(1.0, 0, 1000)
     joints: float = within(1.0, 0, 1000)
     turned: float = within(0.05, 0, 1000)
     errors: float = within(0.01, 0, 1000)
     shape: float = within(0.05, 0, 1000)
     flat: float = within(0.3, 0, 1000)
-    seen: float = within(0.3, 0, 1000)
-    heat: float = within(0.02, 0, 1000)
 
 
 @dataclass(frozen=True)
@@ -91,8 +82,8 @@ class SmallRecipe(Recipe):
         model: sizes of the learned part.
         data: people to learn from.
         losses: weights of the losses.
-        gentle: rate of lifter, trunk and tower, which have learned before, beside that of all else.
-        from_shipped: begin with the shipped lifter and with the reader's own trunk and tower.
+        gentle: rate of the lifter and of the tower, which have learned before, beside that of all else.
+        from_shipped: begin with the shipped lifter and with the trunk's own tower.
     """
 
     algorithm: str = SMALL
@@ -128,7 +119,7 @@ class SmallBatch:
 
 def batch_of(people: dict[str, Tensor]) -> SmallBatch:
     """People of a folder."""
-    seen = Maps(people["late"], people["fine"], people["numbers"])
+    seen = Maps(people["deep"], people["fine"], people["numbers"])
     return SmallBatch(seen, people["local"], people["flat"], people["shape"])
 
 
@@ -156,7 +147,7 @@ class SmallLearner(Learner):
             raise PoseloomError(
                 "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
             ) from None
-        self.model.begin_trunk(upper_part(shipped_trunk()))
+        self.model.begin_tower(tower_of(shipped_trunk()))
 
     @cached_property
     def _every(self) -> tuple[SmallBatch, SmallBatch]:
@@ -172,14 +163,13 @@ class SmallLearner(Learner):
     def begin(self, stage: object) -> None:
         if stage is self.recipe.stages[0] and not self.recipe.data.begin:
             self.model.measure(self._every[0].seen)
+        self.model.tower[:FROZEN].requires_grad_(False)
 
     def network_groups(self) -> list[ParameterGroup]:
-        """What has learned before has a lower rate."""
-        new = [self.model.body, *([] if self.model.seen is None else [self.model.seen])]
-        before = (self.model.lifter, self.model.trunk, self.model.tower)
-        gentle = [parameter for part in before for parameter in part.parameters()]
+        """What has learned before has a lower rate; the first half of the tower stays."""
+        gentle = [*self.model.lifter.parameters(), *self.model.tower[FROZEN:].parameters()]
         return [
-            ParameterGroup([parameter for part in new for parameter in part.parameters()]),
+            ParameterGroup(list(self.model.body.parameters())),
             ParameterGroup(gentle, lr_factor=self.recipe.gentle),
         ]
 
@@ -190,7 +180,7 @@ class SmallLearner(Learner):
         spread[:, [0, 1, 2, 4, 5, 6]] = self.recipe.data.shaken
         noise = torch.randn(count, POINTS, 8, generator=generator) * spread
         numbers = batch.seen.numbers + torch.nn.functional.pad(noise.flatten(1), (0, 2))
-        return SmallBatch(Maps(batch.seen.late, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
+        return SmallBatch(Maps(batch.seen.deep, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
 
     def losses(self, batch: SmallBatch) -> dict[str, Tensor]:
         return small_losses(self.model(batch.seen), batch, self.recipe.losses)
@@ -220,31 +210,14 @@ def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) 
     turn = (output.local - batch.local).square().sum((-1, -2)).add(1e-8).sqrt() * 2**-0.5
     losses = {
         "carried": (carried - joints).norm(dim=-1).mean(),
-        "aligned": (carried - procrustes_align(joints, carried.detach())).norm(dim=-1).mean(),
         "joints": apart.mean(),
         "turned": chordal(glob, truly) + chordal(output.local, batch.local),
         "errors": likelihood(apart.detach(), output.place_error) + likelihood(turn.detach(), output.turn_error),
         "shape": (output.shape - batch.shape).abs().mean(),
         "flat": (drawn(carried, output.weak) - batch.flat).abs().clamp(max=_FARTHEST).sum(-1).mean(),
     }
-    if output.seen is not None:
-        losses |= _seen_losses(output.seen, batch.flat)
     total = sum((getattr(weights, name) * value for name, value in losses.items()), apart.new_zeros(()))
     return {"total": total, **losses}
-
-
-def _seen_losses(seen: SeenJoints, flat: Float[Tensor, "people 22 2"]) -> dict[str, Tensor]:
-    """Of the joints within the region: distances, and cross-entropy with maps that are a cell wide."""
-    inside = (flat.abs() < 1).all(-1).to(flat)
-    line = (torch.arange(LATE_SIDE, device=flat.device) + 0.5) * (2 / LATE_SIDE) - 1
-    across, down = (-0.5 * ((flat[..., k, None] - line) * (LATE_SIDE / 2)).square() for k in (0, 1))
-    wanted = (down[..., :, None] + across[..., None, :]).flatten(2).softmax(-1)
-    count = inside.sum().clamp_min(1.0)
-    apart = (seen.places - flat).abs().sum(-1)
-    return {
-        "seen": (apart * inside).sum() / count,
-        "heat": (-(wanted * seen.heat).sum(-1) * inside).sum() / count,
-    }
 
 
 def drawn(joints: Float[Tensor, "people 22 3"], weak: Float[Tensor, "people 3"]) -> Float[Tensor, "people 22 2"]:
@@ -255,12 +228,10 @@ def drawn(joints: Float[Tensor, "people 22 3"], weak: Float[Tensor, "people 3"])
 def figures_of(output: SmallOutput, batch: SmallBatch) -> dict[str, float]:
     """Millimetres on the average body, pelvis on pelvis, and after the best rotation and scale."""
     own, true = carried_joints(output.local), carried_joints(batch.local)
-    seen = {} if output.seen is None else {"seen": float((output.seen.places - batch.flat).norm(dim=-1).mean()) / 2}
     return {
         "mpjpe": 1000 * float(root_aligned_mpjpe(own, true).mean()),
         "pa_mpjpe": 1000 * float(pa_mpjpe(own, true).mean()),
         "flat": float((drawn(own, output.weak) - batch.flat).norm(dim=-1).mean()) / 2,
-        **seen,
     }
 
 
