@@ -1,11 +1,12 @@
 """How exact the small network of mesh recovery is on drawn people that no training saw.
 
     poseloom data render POSES --out TABLE --size 192x192 --body preview --layers none --seed 500
-    python tools/small_figures.py TABLE --people 800 [--model runs/mesh_recovery-default/model.safetensors] [--keep FOLDER]
+    python tools/small_figures.py TABLE --people 800 --captured val.npz [--model model.safetensors] [--keep FILE]
 
-Each picture's person is looked for by the reader; those that it finds are told by the lifter, by the reader's fit with its
-lifter, by the network alone, and by the network with the fit. 22 joints of the average body, pelvis on pelvis, mm: MPJPE,
-then PA-MPJPE, mean (median). The lens is not told.
+Each picture's person is looked for by the reader; those that it finds are told by the lifter, by the reader's fit with
+its lifter, by the network alone, and by the network with the fit. With --captured the figures of those in its poses
+follow the figures of all, where poses are mixed with others. 22 joints of the average body, pelvis on pelvis, mm:
+MPJPE, then PA-MPJPE, mean (median). The lens is not told.
 """
 
 from __future__ import annotations
@@ -23,18 +24,21 @@ from poseloom import load_model
 from poseloom.checkpoints.people import keypoint_reader, lifter_of
 from poseloom.data.table import Table
 from poseloom.images.read import read_picture
-from poseloom.pose import BODY_JOINTS
+from poseloom.pose import BODY_JOINTS, Pose
 from poseloom.pose import rotations as rot
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.keypoints.people import collected
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.objective import carried_joints
+from poseloom.tasks.lifting.poses import captured_poses
 from poseloom.tasks.mesh_recovery.predict import TellsPoses, recover_bodies
 from poseloom.tasks.mesh_recovery.small_predict import PictureLifter
 
 _CAMERA_AXES = (1.0, -1.0, -1.0)
 _NEAR = 0.25
 """Of a box's longer side: a found person whose hips lie farther from the drawn one's is another."""
+_SAME = 0.05
+"""Distance of all rotation matrices of two poses that are one."""
 _HIPS, _JOINT_HIPS = [23, 24], [1, 2]
 
 
@@ -43,6 +47,7 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--people", type=int, default=800, help="stop when so many are found")
     parser.add_argument("--model", type=Path, help="the shipped network if none is named")
+    parser.add_argument("--captured", type=Path, help="motion file: its poses are told by themselves too")
     parser.add_argument("--keep", type=Path, help="file in which found people are kept")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -54,15 +59,19 @@ def main() -> None:
         if given.keep is not None:
             torch.save((people, true, rows, missed), given.keep)
     print(f"{len(people)} people; {missed} were not found")
+    groups = {"": torch.ones(len(people), dtype=torch.bool)}
+    if given.captured is not None:
+        groups[", captured poses"] = is_captured(true, captured_poses(given.captured))
+        print(f"{int(groups[', captured poses'].sum())} in captured poses")
     network = load_model(given.model or "mesh_recovery", "mesh_recovery")
     small = PictureLifter(network, list(pictures_of(table, rows)))
     focal = float(np.hypot(*people.size))
     ways: dict[str, TellsPoses | None] = {"lifter": lifter_of("lifted"), "small": small}
     for name, way in ways.items():
         assert way is not None
-        report(f"{name} alone", way.lift(people, focal).local, true)
-        report(f"{name} and fit", rotations_of(recover_bodies(people, lifter=way).poses.rotations), true)
-    report("fit alone", rotations_of(recover_bodies(people).poses.rotations), true)
+        report(f"{name} alone", way.lift(people, focal).local, true, groups)
+        report(f"{name} and fit", rotations_of(recover_bodies(people, lifter=way).poses.rotations), true, groups)
+    report("fit alone", rotations_of(recover_bodies(people).poses.rotations), true, groups)
 
 
 def found_people(table: Table, wanted: int) -> tuple[Keypoints, Tensor, list[int], int]:
@@ -110,11 +119,22 @@ def rotations_of(rotations: Tensor) -> Tensor:
     return rot.rotvec_to_rotmat(rotations[:, :BODY_JOINTS].float())
 
 
-def report(name: str, own: Tensor, true: Tensor) -> None:
-    """Print a row."""
+def is_captured(true: Tensor, captured: Tensor) -> Tensor:
+    """Whether each pose, its root aside, is a captured one or the mirror image of one."""
+    poses = Pose(captured)
+    both = torch.cat([poses.rotations, poses.mirror().rotations])[:, 1:]
+    known = rot.rotvec_to_rotmat(both).flatten(1)
+    return torch.cdist(true[:, 1:].flatten(1), known).amin(1) < _SAME
+
+
+def report(name: str, own: Tensor, true: Tensor, groups: dict[str, Tensor]) -> None:
+    """Print the rows of a way."""
     one, other = carried_joints(own.float()).numpy(), carried_joints(true).numpy()
-    plain, aligned = 1000 * distances(one, other), 1000 * np.array([procrustes(*pair) for pair in zip(one, other)])
-    print(f"{name}: {plain.mean():.1f} ({np.median(plain):.1f})  {aligned.mean():.1f} ({np.median(aligned):.1f})", flush=True)
+    plain = 1000 * distances(one, other)
+    aligned = 1000 * np.array([procrustes(*pair) for pair in zip(one, other, strict=True)])
+    for group, rows in groups.items():
+        told = [f"{values[rows].mean():.1f} ({np.median(values[rows]):.1f})" for values in (plain, aligned)]
+        print(f"{name}{group}: {'  '.join(told)}", flush=True)
 
 
 def distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Make the people from which the small network of mesh recovery learns: pictures of a table through the trunk.
 
     poseloom data render POSES --out TABLE --size 192x192 --body preview --layers none
-    python tools/small_people.py TABLE PEOPLE --part 0/2 &
-    python tools/small_people.py TABLE PEOPLE --part 1/2 &
-    python tools/small_people.py TABLE PEOPLE2 --seed 1            # cut, coloured and mirrored in other ways
+    python tools/small_people.py TABLE PEOPLE/first --part 0/2 &
+    python tools/small_people.py TABLE PEOPLE/first --part 1/2 &
+    python tools/small_people.py TABLE PEOPLE/again --seed 1       # cut, coloured and mirrored in other ways
 
-Some thirty people a second; a stopped process goes on where it was. A person takes 41 kB.
+Some thirty people a second; a stopped process goes on where it was. A person takes 41 kB. Training takes all folders
+within PEOPLE; each tenth shard of a table is held out in all of them.
 """
 
 from __future__ import annotations

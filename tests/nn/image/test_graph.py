@@ -100,7 +100,9 @@ BEHIND = {**CONV, "inputs": [1], "output": 2, "padding": [0, 0, 0, 0]}
 def test_a_convolution_pads_by_itself_what_it_alone_reads(tmp_path):
     network = read_graph(write(tmp_path / "a.safetensors", [PAD, BEHIND], weights()))
     picture = torch.rand(1, 3, 4, 4)
-    wanted = torch.nn.functional.conv2d(torch.nn.functional.pad(picture, (1, 0, 2, 1)), torch.ones(1, 3, 2, 2), stride=2)
+    wanted = torch.nn.functional.conv2d(
+        torch.nn.functional.pad(picture, (1, 0, 2, 1)), torch.ones(1, 3, 2, 2), stride=2
+    )
     assert len(network.operators) == 1
     assert torch.allclose(network(picture)[0].permute(0, 3, 1, 2), wanted - 1, atol=1e-5)
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,7 +22,7 @@ from poseloom.tasks.lifting.frame import SeenPeople
 from poseloom.tasks.lifting.model import LifterConfig
 from poseloom.tasks.mesh_recovery.networks.small import Maps, SmallConfig, SmallNetwork, joined_maps
 from poseloom.tasks.mesh_recovery.objectives.small import SmallBatch, SmallWeights, drawn, small_losses
-from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, upper_part
+from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people, region_of
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, seen_in, take_over
 
@@ -38,7 +39,7 @@ def network_of(seed=0):
 
 def maps_of(count=3):
     generator = torch.Generator().manual_seed(1)
-    sizes = (count, 88, 16, 16), (count, 33, 48), (count, 266)
+    sizes = (count, 288, 8, 8), (count, 33, 48), (count, 266)
     return Maps(*(torch.rand(size, generator=generator) for size in sizes))
 
 
@@ -61,7 +62,7 @@ def test_a_new_network_says_what_its_lifter_says():
 
 def test_what_is_said_depends_on_each_map():
     network, maps = network_of(), maps_of()
-    for name in ("late", "fine", "numbers"):
+    for name in ("deep", "fine", "numbers"):
         other = replace(maps, **{name: getattr(maps, name) + 1.0})
         assert not torch.equal(network(other).joints, network(maps).joints)
 
@@ -70,30 +71,18 @@ def test_people_are_told_one_by_one_as_together():
     network, maps = network_of(), maps_of()
     alone = torch.cat([network(maps[row : row + 1]).local for row in range(len(maps))])
     assert torch.allclose(network(maps).local, alone, atol=1e-5)
-    assert torch.equal(joined_maps([maps[:1], maps[1:]]).late, maps.late)
+    assert torch.equal(joined_maps([maps[:1], maps[1:]]).deep, maps.deep)
 
 
-def test_the_upper_trunk_and_the_tower_begin_as_the_readers():
-    """With its weights, the late map becomes what the reader makes of it before it tells landmarks."""
+def test_the_tower_begins_as_the_trunks_own():
+    """With its weights, the last map becomes what the trunk makes of it before it tells landmarks."""
     trunk, network = shipped_trunk(), network_of()
-    network.begin_trunk(upper_part(trunk))
+    network.begin_tower(tower_of(trunk))
     crop = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(5))
     with torch.inference_mode():
-        late, last, wanted = trunk.values(crop, (251, 300, 335))
-        found = network.trunk(late.permute(0, 3, 1, 2))
-        assert torch.allclose(found, last.permute(0, 3, 1, 2), atol=1e-3)
-        assert torch.allclose(network.tower(found), wanted.permute(0, 3, 1, 2), atol=1e-3)
-
-
-def test_a_network_learned_on_the_readers_trunk_has_that_trunk(tmp_path):
-    """Weights without an upper trunk are those of a network that did not learn it."""
-    learned, network = network_of(1), network_of(2)
-    learned.begin_trunk(upper_part(shipped_trunk()))
-    weights = learned.state_dict()
-    take_over(network, {name: value for name, value in weights.items() if not name.startswith("trunk.")}, tmp_path)
-    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
-    with pytest.raises(FileError, match="does not fit its card"):
-        take_over(network, {**weights, "mean": torch.zeros(3)}, tmp_path)
+        deep, wanted = trunk.values(crop, (300, 335))
+        found = network.tower(deep.permute(0, 3, 1, 2))
+    assert torch.allclose(found, wanted.permute(0, 3, 1, 2), atol=1e-3)
 
 
 def test_the_landmarks_are_those_of_the_reader(looked):
@@ -108,7 +97,7 @@ def test_the_landmarks_are_those_of_the_reader(looked):
 def test_maps_of_known_landmarks_are_those_of_the_pass_that_found_them(looked):
     picture, _, (_, people, maps) = looked
     again = read_maps(shipped_trunk(), picture, people)
-    assert torch.allclose(again.late, maps.late, atol=1e-4) and torch.allclose(again.fine, maps.fine, atol=1e-4)
+    assert torch.allclose(again.deep, maps.deep, atol=1e-4) and torch.allclose(again.fine, maps.fine, atol=1e-4)
     moved = replace(people, points=people.points + torch.tensor([8.0, 0.0, 0.0]))
     assert not torch.allclose(read_maps(shipped_trunk(), picture, moved).fine, maps.fine, atol=1e-2)
 
@@ -162,7 +151,7 @@ def test_frames_are_looked_at_in_their_pictures():
     lifted = network.lift(keypoints, pictures, FOCAL)
     people = seen_in(keypoints, FOCAL)
     for row, picture in enumerate(pictures):
-        said = network._said(read_maps(network.trunk, picture, people[torch.tensor([row])]))
+        said = network.model(read_maps(network.trunk, picture, people[torch.tensor([row])]))
         assert torch.allclose(lifted.local[row, 1:], said.local[0, 1:], atol=1e-4)
     with pytest.raises(PoseloomError, match="frames that the pictures lack"):
         network.lift(keypoints, pictures[:1], FOCAL)
@@ -178,21 +167,17 @@ def test_losses_are_smallest_at_the_truth():
     flat = drawn(carried_joints(local), said.weak.detach())
     truth = SmallBatch(maps, local, flat, shape)
     at_truth = small_losses(said, truth, SmallWeights())
-    assert all(float(at_truth[name].detach()) < 1e-3 for name in ("carried", "aligned", "turned", "shape", "flat"))
+    assert all(float(at_truth[name].detach()) < 1e-3 for name in ("carried", "turned", "shape", "flat"))
     for other in (replace(truth, flat=flat + 0.1), replace(truth, shape=shape + 0.1), replace(truth, local=local.mT)):
         assert small_losses(said, other, SmallWeights())["total"] > at_truth["total"] + 1e-4
 
 
-def test_the_aligned_loss_does_not_see_the_root():
-    """A body that is turned as a whole has the same limbs."""
-    network, maps = network_of(), maps_of(4)
-    said = network(maps)
-    truth = SmallBatch(maps, said.local.detach().flip(0), torch.zeros(4, 22, 2), said.shape.detach())
-    turned = truth.local.clone()
-    turned[:, 0] = rot.axis_to_rotmat(torch.tensor(0.7), "X") @ turned[:, 0]
-    losses = [small_losses(said, one, SmallWeights()) for one in (truth, replace(truth, local=turned))]
-    assert torch.allclose(losses[0]["aligned"], losses[1]["aligned"], atol=1e-4)
-    assert losses[1]["carried"] > losses[0]["carried"] + 0.02
+def test_weights_of_other_sizes_are_refused(tmp_path):
+    own, other = network_of(1), network_of(2)
+    take_over(own, other.state_dict(), tmp_path)
+    assert all(torch.equal(value, other.state_dict()[name]) for name, value in own.state_dict().items())
+    with pytest.raises(FileError, match="does not fit its card"):
+        take_over(own, {**other.state_dict(), "mean": torch.zeros(3)}, tmp_path)
 
 
 def test_a_model_of_another_algorithm_is_refused(tmp_path, monkeypatch):
@@ -210,6 +195,12 @@ def test_people_of_a_folder(tmp_path):
     (tmp_path / "people-00000.npz").write_bytes(b"PK\x03\x04 cut")
     with pytest.raises(FileError, match="is damaged"):
         read_people(tmp_path)
+    (tmp_path / "people-00000.npz").unlink()
+    for number, name in enumerate(("first", "again")):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / f"people-0000{number}.npz", numbers=np.full((2, 3), float(number)))
+    assert read_people(tmp_path)["numbers"][:, 0].tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert read_people(tmp_path, lambda number: number == 0)["numbers"].tolist() == [[0.0] * 3] * 2
 
 
 def test_regions_hold_the_person_and_turn_with_the_trunk():

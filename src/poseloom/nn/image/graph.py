@@ -161,7 +161,7 @@ def _check(graph: Row, weights: dict[str, Tensor]) -> None:
 
 
 def _padded_convolutions(operators: list[Row], outputs: list[int]) -> list[Row]:
-    """The operators, where a convolution pads by itself what only it reads: the same numbers, and a map less to write."""
+    """The operators, where a convolution pads by itself what it alone reads: the same numbers, a map less to write."""
     uses: dict[int, list[Row]] = {}
     for row in operators:
         for index in row["inputs"]:

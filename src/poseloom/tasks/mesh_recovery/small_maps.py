@@ -20,12 +20,11 @@ from poseloom.images.roi import Roi, crops
 from poseloom.nn.image.graph import OperatorGraph, read_graph
 from poseloom.tasks.keypoints.body import BodyPoints, points_of
 from poseloom.tasks.lifting.frame import SeenPeople
-from poseloom.tasks.mesh_recovery.networks.small import FINE, Maps
-from poseloom.tasks.mesh_recovery.networks.small_trunk import LATE, LATE_SIDE
+from poseloom.tasks.mesh_recovery.networks.small import DEEP, FINE, Maps
 
 TRUNK = "mediapipe_pose_landmark_full.safetensors"
-_LATE, _FINE = 251, 279
-"""Numbers of the maps in the trunk's list: 16 x 16 on the way to the landmarks, 64 x 64 before the heat maps."""
+_DEEP, _FINE = 300, 279
+"""Numbers of the maps in the trunk's list: 8 x 8 before the landmarks, 64 x 64 before the heat maps."""
 _SUMMARY = 335
 """Number of the map of 2 x 2 in which the trunk's own tower finds the landmarks."""
 _MASK = 2
@@ -42,22 +41,22 @@ def shipped_trunk() -> OperatorGraph:
     path = Path(str(files("poseloom"))) / "checkpoints" / "weights" / TRUNK
     trunk = read_graph(path)
     shapes = {row["output"]: row.get("shape") for row in trunk.operators}
-    if shapes.get(_LATE) != [LATE_SIDE, LATE_SIDE, LATE] or shapes.get(_FINE) != [64, 64, FINE]:
+    if shapes.get(_DEEP) != [8, 8, DEEP] or shapes.get(_FINE) != [64, 64, FINE]:
         raise FileError(path, "has not the maps that the small network reads", remedy="install poseloom again")
     return trunk.to(memory_format=torch.channels_last)
 
 
-def upper_part(trunk: OperatorGraph) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution between the late map and the landmarks, with which the learned part begins."""
-    rows = [row for row in trunk.operators_for([_SUMMARY]) if row["output"] > _LATE and row["op"] == "conv"]
+def tower_of(trunk: OperatorGraph) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of each convolution of the trunk's own landmark tower, with which the learned tower begins."""
+    rows = [row for row in trunk.operators_for([_SUMMARY]) if row["output"] > _DEEP and row["op"] == "conv"]
     return [(trunk.weight(row), trunk.weight(row, "bias")) for row in rows]
 
 
 @torch.inference_mode()
 def read_maps(trunk: OperatorGraph, picture: Float[Tensor, "3 height width"], people: SeenPeople) -> Maps:
     """The maps of people whose landmarks in a picture are known."""
-    late, fine = trunk.values(_crops(trunk, picture, people.roi), (_LATE, _FINE))
-    return _maps(late, fine, people)
+    deep, fine = trunk.values(_crops(trunk, picture, people.roi), (_DEEP, _FINE))
+    return _maps(deep, fine, people)
 
 
 @torch.inference_mode()
@@ -78,20 +77,20 @@ def look_and_read(
         centre: its principal point, pixels.
     """
     outputs = [place for number, place in enumerate(trunk.outputs) if number != _MASK]
-    rows, score, heat, world, late, fine = trunk.values(_crops(trunk, picture, roi), (*outputs, _LATE, _FINE))
+    rows, score, heat, world, deep, fine = trunk.values(_crops(trunk, picture, roi), (*outputs, _DEEP, _FINE))
     body = points_of((rows, score, torch.zeros(len(rows), 0, 0, 1), heat, world), roi, trunk.input_size[0])
     size = torch.tensor([float(picture.shape[-1]), float(picture.shape[-2])]).expand(len(rows), 2)
     people = SeenPeople(body.points, body.world, body.visibility, roi, size, focal, centre)
-    return body, people, _maps(late, fine, people)
+    return body, people, _maps(deep, fine, people)
 
 
 def _crops(trunk: OperatorGraph, picture: Tensor, roi: Roi) -> Tensor:
     return crops(picture, roi, trunk.input_size[0]).contiguous(memory_format=torch.channels_last)
 
 
-def _maps(late: Tensor, fine: Tensor, people: SeenPeople) -> Maps:
+def _maps(deep: Tensor, fine: Tensor, people: SeenPeople) -> Maps:
     """Of maps whose channels are last."""
     grid = 2 * people.roi.to_crop(people.points[..., :2]) - 1
     fine = fine.permute(0, 3, 1, 2)
     at_points = functional.grid_sample(fine, grid[:, :, None], padding_mode="border", align_corners=False)
-    return Maps(late.permute(0, 3, 1, 2), at_points[..., 0].mT, people.numbers())
+    return Maps(deep.permute(0, 3, 1, 2), at_points[..., 0].mT, people.numbers())

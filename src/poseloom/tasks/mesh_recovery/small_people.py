@@ -97,7 +97,7 @@ def look_at(trunk: OperatorGraph, table: Table, row: int, seed: int) -> dict[str
     shape = table.poses([row]).shape
     assert shape is not None
     values = {
-        "late": maps.late[0].half(),
+        "deep": maps.deep[0].half(),
         "fine": maps.fine[0].half(),
         "numbers": maps.numbers[0],
         "local": local,

@@ -27,7 +27,7 @@ from poseloom.tasks.mesh_recovery.networks.small import (
     SmallOutput,
     joined_maps,
 )
-from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, upper_part
+from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk
 from poseloom.training.export import ModelCard, read_model
 
 Picture = Float[Tensor, "3 height width"]
@@ -35,8 +35,6 @@ _UPRIGHT = (1.0, -1.0, -1.0)
 """From +Y up and +Z towards the camera to y down and z forward."""
 _AS_THEY_ARE = 1.25
 """Factor of boxes that the reader's regions have by themselves."""
-_TRUNK = "trunk."
-"""How the names of the upper trunk's weights begin."""
 
 
 class SmallBodyNetwork(BodyNetwork):
@@ -161,14 +159,11 @@ def open_small(path: Path) -> SmallBodyNetwork:
 
 
 def take_over(network: SmallNetwork, weights: dict[str, Tensor], path: Path) -> None:
-    """Give a network the weights of a file; where these have no upper trunk, it is the reader's.
+    """Give a network the weights of a file.
 
     Raises:
         FileError: they are of other sizes.
     """
-    if not any(name.startswith(_TRUNK) for name in weights):
-        network.begin_trunk(upper_part(shipped_trunk()))
-        weights = {**{name: value for name, value in network.state_dict().items() if name.startswith(_TRUNK)}, **weights}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

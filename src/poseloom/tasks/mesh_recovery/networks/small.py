@@ -1,8 +1,8 @@
 """poseloom's own small network: the maps of the photo reader's body network -> a body, and how sure each part of it is.
 
-The reader's network has seen many real people; the lower part of its trunk stays as it is, the upper one and the tower
-above it are the small network's own. A lifter says what the landmarks alone tell; what is learned besides is how the
-tower, and what the trunk's finest map holds at each landmark, correct that, and tell shape and camera.
+The reader's network has seen many real people; its trunk stays as it is. A lifter says what the landmarks alone tell;
+what is learned besides is how the trunk's last map, and what its finest map holds at each landmark, correct that, and
+tell shape and camera.
 """
 
 from __future__ import annotations
@@ -23,12 +23,19 @@ from poseloom.pose import rotations as rot
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.frame import INPUTS
 from poseloom.tasks.lifting.model import Lifter, LifterConfig, LifterOutput
-from poseloom.tasks.mesh_recovery.networks.small_trunk import SUMMARY, Tower, UpperTrunk
 
 SMALL = "small"
+DEEP, DEEP_SIDE = 288, 8
+"""Channels and side of the trunk's last map."""
 FINE = 48
 """Channels of its finest map."""
 PHENOTYPES = 6
+_DOWN, _SAME = "down", "same"
+TOWER = (_DOWN, *[_SAME] * 4, _DOWN, *[_SAME] * 5)
+"""Blocks of the tower that reads the last map, as the reader's own landmark tower has them."""
+FROZEN = 5
+"""Of them, those that stay as the reader has them."""
+_TOP = 6.0
 _SIZES = (6 * BODY_JOINTS, 3 * BODY_JOINTS, 2 * BODY_JOINTS, PHENOTYPES, 3)
 _LEAST, _MOST = -5.0, 1.0
 """Logarithms of the smallest and the greatest error that is foreseen, in metres and radians."""
@@ -62,12 +69,12 @@ class Maps:
     """What the network reads of people whose regions were cut out.
 
     Args:
-        late: a map of the trunk from which on the network has layers of its own.
+        deep: the trunk's last map.
         fine: what its finest map holds at each landmark.
         numbers: landmarks as the lifter sees them (see `poseloom.tasks.lifting.frame`).
     """
 
-    late: Float[Tensor, "people 88 16 16"]
+    deep: Float[Tensor, "people 288 8 8"]
     fine: Float[Tensor, "people 33 48"]
     numbers: Float[Tensor, "people 266"]
 
@@ -99,6 +106,22 @@ class SmallOutput(NamedTuple):
     weak: Float[Tensor, "people 3"]
 
 
+class _Block(nn.Module):
+    """Depthwise, then pointwise, added to the input; a block that halves the map pads behind, as TensorFlow does."""
+
+    def __init__(self, channels: int, stride: int):
+        super().__init__()
+        self.stride = stride
+        self.deep = nn.Conv2d(channels, channels, 3, stride, groups=channels)
+        self.wide = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        halved = self.stride > 1
+        padded = functional.pad(x, (0, 1, 0, 1) if halved else (1, 1, 1, 1))
+        rest = functional.max_pool2d(x, 2) if halved else x
+        return (rest + self.wide(self.deep(padded).clamp(0, _TOP))).clamp(0, _TOP)
+
+
 class SmallNetwork(nn.Module):
     """The learned part. It begins with what its lifter says."""
 
@@ -106,19 +129,19 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.resting = config.resting
         self.lifter = Lifter(config.lifter)
-        self.trunk, self.tower = UpperTrunk(), Tower()
-        inputs = SUMMARY + POINTS * FINE + INPUTS + sum(_SIZES[:3])
+        self.tower = nn.Sequential(*(_Block(DEEP, 2 if kind == _DOWN else 1) for kind in TOWER))
+        inputs = DEEP * (DEEP_SIDE // 4) ** 2 + POINTS * FINE + INPUTS + sum(_SIZES[:3])
         self.body = ResidualMLP(inputs, sum(_SIZES), config.width, config.blocks, config.dropout)
         nn.init.normal_(self.body.leave[-1].weight, std=_FIRST)
         nn.init.zeros_(self.body.leave[-1].bias)
         self.register_buffer("mean", torch.zeros(POINTS * FINE))
         self.register_buffer("spread", torch.ones(POINTS * FINE))
 
-    def begin_trunk(self, weights: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Take over weight and bias of the convolutions of another trunk and tower, in their order."""
-        convs = [conv for part in (self.trunk, self.tower) for conv in part.modules() if isinstance(conv, nn.Conv2d)]
+    def begin_tower(self, weights: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Take over weight and bias of the convolutions of another tower, in their order."""
+        convs = [conv for block in self.tower for conv in block.children()]
         for conv, (weight, bias) in zip(convs, weights, strict=True):
-            assert conv.bias is not None
+            assert isinstance(conv, nn.Conv2d) and conv.bias is not None
             conv.weight.data.copy_(weight)
             conv.bias.data.copy_(bias)
 
@@ -146,8 +169,7 @@ class SmallNetwork(nn.Module):
         )
 
     def _inputs(self, seen: Maps, told: Tensor) -> Tensor:
-        late = seen.late.float().contiguous(memory_format=torch.channels_last)
-        deep = self.tower(self.trunk(late)).flatten(1)
+        deep = self.tower(seen.deep.float()).flatten(1)
         fine = (seen.fine.float().flatten(1) - self.mean) / self.spread
         numbers = (seen.numbers - self.lifter.mean) / self.lifter.spread
         parts = ((deep, self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))

@@ -14,7 +14,6 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
 from poseloom.metrics import pa_mpjpe, root_aligned_mpjpe
-from poseloom.metrics.procrustes import procrustes_align
 from poseloom.pose import BODY_JOINTS
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
@@ -22,12 +21,12 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
-from poseloom.tasks.mesh_recovery.networks.small import SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
-from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, upper_part
+from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people
-from poseloom.tasks.mesh_recovery.small_predict import take_over
-from poseloom.training.export import read_model
+from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_over
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
+from poseloom.training.export import read_model
 
 _HELD_OUT = 10
 """Each of so many shards, the last one, is never trained on."""
@@ -42,7 +41,7 @@ class PeopleData:
 
     Args:
         people: folder of them, as `tools/small_people.py` makes it, or one that holds such folders.
-        begin: weights of a small network to begin with; those that read the trunk's last map will do.
+        begin: weights of a small network of the same sizes to begin with.
         batches: number of batches that count as an epoch.
         shaken: noise on landmarks in the picture, of the region's side, and in space, metres.
     """
@@ -59,7 +58,6 @@ class SmallWeights:
 
     Args:
         carried: distance of the joints that the rotations give, metres.
-        aligned: the same after the best rotation, scale and shift.
         joints: distance of the joints that are told directly, metres.
         turned: rotations in space, and in the parents' axes.
         errors: likelihood of the errors under those that are foreseen.
@@ -68,7 +66,6 @@ class SmallWeights:
     """
 
     carried: float = within(1.0, 0, 1000)
-    aligned: float = within(1.0, 0, 1000)
     joints: float = within(1.0, 0, 1000)
     turned: float = within(0.05, 0, 1000)
     errors: float = within(0.01, 0, 1000)
@@ -85,8 +82,8 @@ class SmallRecipe(Recipe):
         model: sizes of the learned part.
         data: people to learn from.
         losses: weights of the losses.
-        gentle: rate of lifter, trunk and tower, which have learned before, beside that of all else.
-        from_shipped: begin with the shipped lifter and with the reader's own trunk and tower.
+        gentle: rate of the lifter and of the tower, which have learned before, beside that of all else.
+        from_shipped: begin with the shipped lifter and with the trunk's own tower.
     """
 
     algorithm: str = SMALL
@@ -122,7 +119,7 @@ class SmallBatch:
 
 def batch_of(people: dict[str, Tensor]) -> SmallBatch:
     """People of a folder."""
-    seen = Maps(people["late"], people["fine"], people["numbers"])
+    seen = Maps(people["deep"], people["fine"], people["numbers"])
     return SmallBatch(seen, people["local"], people["flat"], people["shape"])
 
 
@@ -140,7 +137,7 @@ class SmallLearner(Learner):
             self._begin_as_shipped()
         if recipe.data.begin:
             path = Path(recipe.data.begin)
-            take_over(self.model, read_model(path, self.recipe.task)[1], path)
+            take_over(self.model, read_model(path, SmallBodyNetwork.task)[1], path)
 
     def _begin_as_shipped(self) -> None:
         lifter = open_model(Path(str(files("poseloom"))) / "checkpoints" / "weights" / "lifting.safetensors").model
@@ -150,7 +147,7 @@ class SmallLearner(Learner):
             raise PoseloomError(
                 "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
             ) from None
-        self.model.begin_trunk(upper_part(shipped_trunk()))
+        self.model.begin_tower(tower_of(shipped_trunk()))
 
     @cached_property
     def _every(self) -> tuple[SmallBatch, SmallBatch]:
@@ -166,11 +163,11 @@ class SmallLearner(Learner):
     def begin(self, stage: object) -> None:
         if stage is self.recipe.stages[0] and not self.recipe.data.begin:
             self.model.measure(self._every[0].seen)
+        self.model.tower[:FROZEN].requires_grad_(False)
 
     def network_groups(self) -> list[ParameterGroup]:
-        """What has learned before has a lower rate."""
-        before = (self.model.lifter, self.model.trunk, self.model.tower)
-        gentle = [parameter for part in before for parameter in part.parameters()]
+        """What has learned before has a lower rate; the first half of the tower stays."""
+        gentle = [*self.model.lifter.parameters(), *self.model.tower[FROZEN:].parameters()]
         return [
             ParameterGroup(list(self.model.body.parameters())),
             ParameterGroup(gentle, lr_factor=self.recipe.gentle),
@@ -183,7 +180,7 @@ class SmallLearner(Learner):
         spread[:, [0, 1, 2, 4, 5, 6]] = self.recipe.data.shaken
         noise = torch.randn(count, POINTS, 8, generator=generator) * spread
         numbers = batch.seen.numbers + torch.nn.functional.pad(noise.flatten(1), (0, 2))
-        return SmallBatch(Maps(batch.seen.late, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
+        return SmallBatch(Maps(batch.seen.deep, batch.seen.fine, numbers), batch.local, batch.flat, batch.shape)
 
     def losses(self, batch: SmallBatch) -> dict[str, Tensor]:
         return small_losses(self.model(batch.seen), batch, self.recipe.losses)
@@ -213,7 +210,6 @@ def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) 
     turn = (output.local - batch.local).square().sum((-1, -2)).add(1e-8).sqrt() * 2**-0.5
     losses = {
         "carried": (carried - joints).norm(dim=-1).mean(),
-        "aligned": (carried - procrustes_align(joints, carried.detach())).norm(dim=-1).mean(),
         "joints": apart.mean(),
         "turned": chordal(glob, truly) + chordal(output.local, batch.local),
         "errors": likelihood(apart.detach(), output.place_error) + likelihood(turn.detach(), output.turn_error),
