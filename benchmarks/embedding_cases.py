@@ -102,8 +102,12 @@ def _search() -> Work:
 CASES = (
     Case("a step of PoseEmbroider, batch 128, one token a picture", lambda: _step(1), milliseconds, "<= 170 ms"),
     Case("the same, 192 tokens a picture", lambda: _step(192), milliseconds, "<= 600 ms", runs=3),
-    Case("128 questions by pose for pictures, from features", lambda: _question("pose", "image"), milliseconds, "<= 8 ms"),
-    Case("128 questions by text for pictures, from features", lambda: _question("text", "image"), milliseconds, "<= 8 ms"),
+    Case(
+        "128 questions by pose for pictures, from features", lambda: _question("pose", "image"), milliseconds, "<= 8 ms"
+    ),
+    Case(
+        "128 questions by text for pictures, from features", lambda: _question("text", "image"), milliseconds, "<= 8 ms"
+    ),
     Case("128 questions by pose for each of the three", lambda: _question("pose"), milliseconds),
     Case("frozen features of a person in a picture, from the box", _picture, milliseconds),
     Case("ten of 20,000 people by a photo with words, from features", _search, milliseconds),

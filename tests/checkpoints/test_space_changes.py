@@ -96,5 +96,5 @@ def test_bodies_of_photos_are_told_on_their_own_space_alone(space):
 
 
 def test_only_one_body_is_changed(space):
-    with pytest.raises(PoseloomError, match="single pose"):
+    with pytest.raises(PoseloomError, match="expected one pose"):
         changed_question(space, "pose", WORDS, pose=sample(2, seed=0))

@@ -48,8 +48,8 @@ def find(
     Statements about poses are understood by one grammar, see `poseloom.search.Index.search`: rows of which they hold
     come first. An index of learned vectors ranks those by the meaning of the whole question, and where none holds, or
     nothing is stated, gives the rows nearest to it; those with a cosine below `FLOOR` are not like it at all. An index
-    of one space of pictures, poses and texts takes any mixture of them:
-    ``find("but with both arms raised", index, image="photo.jpg")`` looks for the photo's body, changed as the words say.
+    of one space of pictures, poses and texts takes any mixture of them; words change what a photo or a pose shows:
+    ``find("but with both arms raised", index, image="photo.jpg")``.
 
     Args:
         query: words, or a single pose; None where all that is asked with stands in `image`, `pose` and `text`.

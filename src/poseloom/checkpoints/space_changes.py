@@ -26,7 +26,6 @@ BODIES = "embedding_bodies"
 """The model that tells bodies, as poseloom ships it."""
 
 
-
 @dataclass(frozen=True, eq=False)
 class ChangedQuestion:
     """What is looked for in place of a photo or a pose with words.
@@ -74,7 +73,9 @@ def changed_question(
     edited = editor.edit(body[0] if len(body) == 1 else body, text)
     changed = edited.poses.without_heading()
     found = space.embed(pose=changed, target=target)
-    told = f"asked for the {'photo' if pose is None else 'given'} body, changed ({'; '.join(edited.understood) or text})"
+    told = (
+        f"asked for the {'photo' if pose is None else 'given'} body, changed ({'; '.join(edited.understood) or text})"
+    )
     left = (f"not understood: {', '.join(edited.not_understood)}",) if edited.not_understood else ()
     return ChangedQuestion(found.vectors, changed, edited.understood, (told, *left, *edited.notes))
 

@@ -67,6 +67,46 @@ def test_dropout_acts_in_training(embroider):
     assert not torch.allclose(first, second)
 
 
+def _people(latent=32):
+    return {one: torch.nn.functional.normalize(torch.randn(5, latent), dim=-1) for one in MODALITIES}
+
+
+def test_in_the_core_of_slots_each_modality_has_its_own_layer():
+    torch.manual_seed(0)
+    model, vectors = PoseEmbroider(EmbeddingConfig(latent=32, core="slots")).eval(), _people()
+    core, asked = model.embroider_core, ("image", "text")
+    added = core.slots["image"](vectors["image"]) + core.slots["text"](vectors["text"])
+    torch.testing.assert_close(model.tokens(vectors, [asked])[asked], core.last(added.relu()))
+
+
+@pytest.mark.parametrize("core", ["transformer", "mlp", "slots"])
+def test_questions_for_one_target_are_those_among_all(core):
+    torch.manual_seed(0)
+    model, vectors = PoseEmbroider(EmbeddingConfig(latent=32, core=core, lead=1.5)).eval(), _people()
+    whole = model.questions(vectors, SUBSETS)
+    for target in MODALITIES:
+        alone = model.questions(vectors, SUBSETS, [target])
+        assert list(alone) == list(SUBSETS) and all(list(found) == [target] for found in alone.values())
+        for asked in SUBSETS:
+            torch.testing.assert_close(alone[asked][target], whole[asked][target])
+
+
+def test_what_finds_best_leads_where_it_is_one_of_several():
+    torch.manual_seed(0)
+    vectors = _people()
+    model = PoseEmbroider(EmbeddingConfig(latent=32, core="slots", lead=2.0))
+    plain = PoseEmbroider(EmbeddingConfig(latent=32, core="slots"))
+    plain.load_state_dict(model.state_dict())
+    for training in (False, True):
+        led, found = (one.train(training).questions(vectors, SUBSETS) for one in (model, plain))
+        for asked in SUBSETS:
+            for target, leader in (("image", "pose"), ("pose", "text"), ("text", "pose")):
+                expected = found[asked][target]
+                if not training and asked in DUALS and leader in asked and target not in asked:
+                    expected = model.unit(expected + 2 * found[(leader,)][target])
+                torch.testing.assert_close(led[asked][target], expected)
+
+
 def test_the_mean_of_tokens_has_exact_gradients():
     torch.manual_seed(0)
     layer = LayerPlus(5, 4).double()
