@@ -12,7 +12,7 @@ from poseloom.pose.types import Pose, heading
 from poseloom.tasks.mesh_recovery.predict import picture_camera
 from poseloom.tasks.transfer.geometry.carry import carry
 from poseloom.tasks.transfer.geometry.fill import filled, patched
-from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers, without_teeth
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 from poseloom.tasks.transfer.geometry.placing import placed
 from poseloom.tasks.transfer.geometry.still import still_shares
@@ -219,3 +219,8 @@ def test_slivers_beside_a_body_are_left_out():
     gap[22:38, 22:34] = 1
     found = between(gap, body, 2)
     assert found[24:36, 20:22].all() and not found[:, 40:].any() and not (found & body).any()
+    teeth = torch.zeros(60, 60)
+    teeth[20:40, 20:26] = 1
+    teeth[20:40:6, 26:29] = 1
+    smooth = without_teeth(teeth, body, 2)
+    assert smooth[23:37, 20:24].min() == 1 and smooth[:, 27:].max() < 0.3 and bool((smooth <= teeth).all())

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.transfer.geometry.fill import patched
-from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers, without_teeth
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import GROUPS, SeenSurface, Template, visible_vertices
@@ -40,6 +40,8 @@ _BEFORE = 0.07
 _FAR = 1e3
 _SLIVER = 0.012
 """Half the width of what is left out as too thin beyond the body, times the person's height."""
+_TEETH = 0.006
+"""Half the width of teeth that outlines lose, times the person's height."""
 _SHORT = 0.35
 """A bone that looks shorter than so much of what it did points towards the camera, and turns nothing."""
 _BONES = {
@@ -173,6 +175,7 @@ class _Texture:
         share = without_slivers(share, target.mask, _SLIVER * self.height, reach + 2)
         gaps = between(share, target.mask, _SLIVER * self.height)[rows, columns]
         share[rows, columns] += gaps * _at(self.person[None], place)[0]
+        share = without_teeth(share, target.mask, _TEETH * self.height)
         colour[:, rows, columns] = _at(self.photo, place)
         return colour, share
 
