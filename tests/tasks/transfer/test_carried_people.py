@@ -24,7 +24,7 @@ from poseloom.tasks.transfer.geometry.surface import (
     visible_vertices,
 )
 from poseloom.tasks.transfer.people import openpose_of
-from poseloom.tasks.transfer.photo import body_joints
+from poseloom.tasks.transfer.photo import body_joints, cut_off
 from poseloom.tasks.transfer.predict import check_joints, set_back
 
 CAMERA = picture_camera((160, 240), 300.0)
@@ -144,6 +144,16 @@ def test_joints_of_the_body_are_where_they_are_seen(standing):
     head, hips, ankles = joints[0, 0], joints[[8, 11], 0].mean(), joints[[10, 13], 0].mean()
     assert head < joints[1, 0] < hips < ankles
     assert joints[2, 1] < joints[5, 1]  # the right shoulder of who looks at the camera is left in the picture
+
+
+def test_joints_that_leave_the_photo_are_told():
+    before = torch.full((18, 2), 50.0)
+    before[9] = torch.tensor([130.0, 50.0])  # outside from the beginning
+    after = before.clone()
+    after[4], after[9] = torch.tensor([-3.0, 40.0]), torch.tensor([140.0, 50.0])
+    (note,) = cut_off(before, after, (100, 80))
+    assert "cut off (right wrist);" in note
+    assert cut_off(before, before, (100, 80)) == ()
 
 
 def test_landmarks_as_openpose_has_them():
