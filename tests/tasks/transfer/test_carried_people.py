@@ -12,7 +12,7 @@ from poseloom.pose.types import Pose, heading
 from poseloom.tasks.mesh_recovery.predict import picture_camera
 from poseloom.tasks.transfer.geometry.carry import carry
 from poseloom.tasks.transfer.geometry.fill import filled, patched
-from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers, without_teeth
 from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
 from poseloom.tasks.transfer.geometry.placing import placed
 from poseloom.tasks.transfer.geometry.still import still_shares
@@ -24,7 +24,7 @@ from poseloom.tasks.transfer.geometry.surface import (
     visible_vertices,
 )
 from poseloom.tasks.transfer.people import openpose_of
-from poseloom.tasks.transfer.photo import body_joints
+from poseloom.tasks.transfer.photo import body_joints, cut_off
 from poseloom.tasks.transfer.predict import check_joints, set_back
 
 CAMERA = picture_camera((160, 240), 300.0)
@@ -146,6 +146,16 @@ def test_joints_of_the_body_are_where_they_are_seen(standing):
     assert joints[2, 1] < joints[5, 1]  # the right shoulder of who looks at the camera is left in the picture
 
 
+def test_joints_that_leave_the_photo_are_told():
+    before = torch.full((18, 2), 50.0)
+    before[9] = torch.tensor([130.0, 50.0])  # outside from the beginning
+    after = before.clone()
+    after[4], after[9] = torch.tensor([-3.0, 40.0]), torch.tensor([140.0, 50.0])
+    (note,) = cut_off(before, after, (100, 80))
+    assert "cut off (right wrist);" in note
+    assert cut_off(before, before, (100, 80)) == ()
+
+
 def test_landmarks_as_openpose_has_them():
     landmarks = torch.stack([torch.arange(33.0), 100 + torch.arange(33.0)], -1)
     seen = torch.ones(33, dtype=torch.bool)
@@ -219,3 +229,8 @@ def test_slivers_beside_a_body_are_left_out():
     gap[22:38, 22:34] = 1
     found = between(gap, body, 2)
     assert found[24:36, 20:22].all() and not found[:, 40:].any() and not (found & body).any()
+    teeth = torch.zeros(60, 60)
+    teeth[20:40, 20:26] = 1
+    teeth[20:40:6, 26:29] = 1
+    smooth = without_teeth(teeth, body, 2)
+    assert smooth[23:37, 20:24].min() == 1 and smooth[:, 27:].max() < 0.3 and bool((smooth <= teeth).all())

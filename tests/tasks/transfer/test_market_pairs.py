@@ -72,3 +72,11 @@ def test_a_frame_around_both_poses_is_the_same_of_both_pictures(market):
     )
     limits = torch.tensor([127.5, 63.5])
     assert all(bool((own.keypoints <= limits).all()) for own in (first, second))
+
+
+def test_pairs_of_missing_pictures_are_told(tmp_path):
+    folder = releases.market(tmp_path / "market")
+    (folder / "bounding_box_train" / "0002_c1s2_000452_01.jpg").unlink()
+    prepare(open_source("market1501", {"folder": folder}), tmp_path / "t")
+    with pytest.raises(FileError, match=r"2 pairs in split 'train', all of missing pictures.*build the table again"):
+        PairPictures(PairData(table=str(tmp_path / "t"), images=str(folder)), "train")

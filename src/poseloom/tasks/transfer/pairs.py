@@ -282,9 +282,13 @@ def _pairs_of(table: Table, split: str, path: str) -> Int64[Array, "pairs 2"]:
     """The table's own pairs; where it has none, any two pictures of the same person, both ways."""
     splits, rows = _named_pairs(table) if len(table.pairs) else _people_pairs(table)
     for name in (split, _OTHER_SPLITS.get(split, split)):
-        found = rows[(splits == name) & (rows >= 0).all(1)]
+        own = rows[splits == name]
+        found = own[(own >= 0).all(1)]
         if len(found):
             return found
+        if len(own):
+            remedy = "put the pictures back and build the table again"
+            raise FileError(path, f"has {len(own)} pairs in split {name!r}, all of missing pictures", remedy=remedy)
     known = ", ".join(sorted({str(one) for one in splits.tolist()})) or "none"
     remedy = f"its pairs are of the splits: {known}; name a table with pairs of pictures"
     raise FileError(path, f"has no pairs in split {split!r}", remedy=remedy)

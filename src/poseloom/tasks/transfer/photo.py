@@ -7,8 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
-from poseloom.images.crop import cut_out
+from poseloom.images.crop import Size, cut_out
 from poseloom.pose.camera import Camera
+from poseloom.pose.keypoints import names
 from poseloom.pose.types import Pose
 from poseloom.results.recovered import Recovered
 from poseloom.results.transferred import Transferred
@@ -18,7 +19,7 @@ from poseloom.tasks.transfer.geometry.carry import carry
 from poseloom.tasks.transfer.geometry.placing import placed
 from poseloom.tasks.transfer.geometry.surface import seen_surface, template, towards_keypoints
 from poseloom.tasks.transfer.maps import MISSING, seen_joints
-from poseloom.tasks.transfer.people import joints_of, openpose_of
+from poseloom.tasks.transfer.people import CONVENTION, joints_of, openpose_of
 from poseloom.tasks.transfer.predict import PersonTransfer, check_joints
 
 LARGEST_SIDE = 1280
@@ -69,7 +70,7 @@ def transferred(
     keypoints = joints_of(people)
     check_joints(keypoints, "the photo")
     wanted = body_joints(goal, found.camera)
-    notes = tuple(found.notes)
+    notes = (*found.notes, *cut_off(body_joints(source, found.camera), wanted, (photo.shape[-2], photo.shape[-1])))
     if model is not None:
         return model.transfer(photo, keypoints, _where_known(wanted), notes=notes)
     kept = template()
@@ -94,6 +95,22 @@ def transferred(
         )
     box = _box_of(carried.person)
     return Transferred(photo, carried.picture, carried.picture, keypoints, wanted, box, "geometry", notes=notes)
+
+
+def cut_off(before: Float[Tensor, "18 2"], after: Float[Tensor, "18 2"], size: Size) -> tuple[str, ...]:
+    """A note of the joints that the new pose brings out of the photo.
+
+    Args:
+        before, after: row and column of OpenPose's 18 joints, those outside as well.
+        size: height and width of the photo.
+    """
+    limits = before.new_tensor(size) - 0.5
+    inside, stays = (((one >= -0.5) & (one < limits)).all(-1) for one in (before, after))
+    left = [name for name, gone in zip(names(CONVENTION), (inside & ~stays).tolist(), strict=True) if gone]
+    if not left:
+        return ()
+    told = ", ".join(name.removesuffix("_openpose").replace("_", " ") for name in left)
+    return (f"the new pose leaves the photo and is cut off ({told}); a photo with more room shows all of it",)
 
 
 def person_mask(people: People, size: tuple[int, int]) -> Float[Tensor, "height width"]:

@@ -19,6 +19,7 @@ from poseloom.tasks.transfer.maps import seen_joints
 from poseloom.tasks.transfer.masks import training_mask
 from poseloom.tasks.transfer.models.choice import generator_of
 from poseloom.tasks.transfer.models.inputs import FINAL, TransferInputs
+from poseloom.tasks.transfer.models.limb_warp import limb_warp
 from poseloom.tasks.transfer.models.warped import WarpedGenerator
 from poseloom.training.export import ModelCard, read_model
 
@@ -82,23 +83,29 @@ class PersonTransfer:
         check_joints(keypoints, "the photo")
         check_joints(target, "the target pose")
         matrix = self._matrix(photo, keypoints, target)
-        made, matrix = self._made(photo, self.inputs(photo, keypoints, target, matrix), matrix)
+        made, matrix = self._made(photo, keypoints, target, matrix)
         whole, box = set_back(photo, made, matrix)
         return Transferred(photo, whole, made, keypoints, target, box, "model", notes=notes)
 
     def _made(
-        self, photo: Float[Tensor, "3 height width"], inputs: TransferInputs, matrix: Float[Tensor, "2 3"]
+        self,
+        photo: Float[Tensor, "3 height width"],
+        keypoints: Float[Tensor, "18 2"],
+        target: Float[Tensor, "18 2"],
+        matrix: Float[Tensor, "2 3"],
     ) -> tuple[Float[Tensor, "3 rows columns"], Float[Tensor, "2 3"]]:
         """The picture of 0 to 1 and the frame that it is in.
 
         A generator that says where colours come from takes them from the photo itself, not from its small picture.
         """
+        small = self.inputs(photo, keypoints, target, matrix)
         if not isinstance(self.module, WarpedGenerator):
-            return (self.module.generate(inputs)[FINAL][0].clamp(-1, 1) + 1) / 2, matrix
+            return (self.module.generate(small)[FINAL][0].clamp(-1, 1) + 1) / 2, matrix
         larger = min(max(1, round(1 / float(matrix[0, 0].abs().clamp(min=1e-6)))), _MOST_LARGER)
-        size = (self.size[0] * larger, self.size[1] * larger)
-        own = framed_picture(photo, matrix * larger, size)[None] * 2 - 1
-        return (self.module.layers(inputs).over(own)[0].clamp(-1, 1) + 1) / 2, matrix * larger
+        own = self.inputs(photo, keypoints, target, matrix * larger, larger)
+        places = limb_warp(own.source_keypoints, own.target_keypoints, own.size).places
+        made = self.module.layers(small).over(own.source, places)[0]
+        return (made.clamp(-1, 1) + 1) / 2, matrix * larger
 
     def inputs(
         self,
@@ -106,10 +113,12 @@ class PersonTransfer:
         keypoints: Float[Tensor, "18 2"],
         target: Float[Tensor, "18 2"],
         matrix: Float[Tensor, "2 3"],
+        larger: int = 1,
     ) -> TransferInputs:
-        """What the generator sees of a photo."""
-        framed = framed_picture(photo, matrix, self.size)[None] * 2 - 1
-        points = [hide_outside(framed_keypoints(one, matrix), self.size)[None] for one in (keypoints, target)]
+        """What the generator sees of a photo, or the same so many times as large."""
+        size = (self.size[0] * larger, self.size[1] * larger)
+        framed = framed_picture(photo, matrix, size)[None] * 2 - 1
+        points = [hide_outside(framed_keypoints(one, matrix), size)[None] for one in (keypoints, target)]
         return TransferInputs(framed, *points)
 
     def _matrix(self, photo: Tensor, keypoints: Tensor, target: Tensor) -> Float[Tensor, "2 3"]:

@@ -7,6 +7,7 @@ person no longer covers is filled from around it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,8 +17,8 @@ from torch.nn import functional
 
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.transfer.geometry.fill import patched
-from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers
-from poseloom.tasks.transfer.geometry.nearest import nearest_pixels
+from poseloom.tasks.transfer.geometry.matting import between, to_edges, without_slivers, without_teeth
+from poseloom.tasks.transfer.geometry.nearest import around, nearest_pixels
 from poseloom.tasks.transfer.geometry.still import still_shares
 from poseloom.tasks.transfer.geometry.surface import GROUPS, SeenSurface, Template, visible_vertices
 
@@ -40,6 +41,8 @@ _BEFORE = 0.07
 _FAR = 1e3
 _SLIVER = 0.012
 """Half the width of what is left out as too thin beyond the body, times the person's height."""
+_TEETH = 0.006
+"""Half the width of teeth that outlines lose, times the person's height."""
 _SHORT = 0.35
 """A bone that looks shorter than so much of what it did points towards the camera, and turns nothing."""
 _BONES = {
@@ -170,11 +173,20 @@ class _Texture:
         turn = self._turns(target)[group]
         place = at + ((own - anchor)[:, None] @ turn.transpose(-1, -2)).squeeze(1)
         share[rows, columns] = self._loose(place, group)
-        share = without_slivers(share, target.mask, _SLIVER * self.height, reach + 2)
-        gaps = between(share, target.mask, _SLIVER * self.height)[rows, columns]
-        share[rows, columns] += gaps * _at(self.person[None], place)[0]
+        own_share = torch.zeros(target.shape)
+        own_share[rows, columns] = _at(self.person[None], place)[0]
+        window = around(target.mask, reach + math.ceil(3 * _SLIVER * self.height) + 2)
+        share[window] = self._outlined(share[window], own_share[window], target.mask[window])
         colour[:, rows, columns] = _at(self.photo, place)
         return colour, share
+
+    def _outlined(
+        self, share: Float[Tensor, "rows columns"], person: Float[Tensor, "rows columns"], body: Tensor
+    ) -> Float[Tensor, "rows columns"]:
+        """Shares beside the body without slivers, gaps and teeth; `person` is what the photo has at their places."""
+        thin = _SLIVER * self.height
+        share = without_slivers(share, body, thin, int(_BEYOND * self.height) + 2)
+        return without_teeth(share + between(share, body, thin) * person, body, _TEETH * self.height)
 
     def background(self) -> Tensor:
         """The photo without the person."""

@@ -73,6 +73,15 @@ def between(
     return closed & ~full
 
 
+def without_teeth(
+    share: Float[Tensor, "height width"], body: Bool[Tensor, "height width"], fine: float
+) -> Float[Tensor, "height width"]:
+    """Shares beside a body whose outline is smooth: less than the mean of about `fine` pixels around allows."""
+    full = torch.maximum(share, body.float())[None]
+    around = _means(_means(full, max(1, round(fine))), max(1, round(fine)))[0]
+    return torch.minimum(share, ((around - _NONE) / (_ALL - _NONE)).clamp(0, 1))
+
+
 def _reached(free: Bool[Tensor, "height width"], start: Bool[Tensor, "height width"], steps: int) -> Tensor:
     """Free pixels that hang together with the start within some steps."""
     found = start

@@ -78,7 +78,7 @@ class WarpedGenerator(nn.Module):
         warp = limb_warp(inputs.source_keypoints, inputs.target_keypoints, inputs.size)
         carried = carried_picture(inputs.source, warp)
         if inputs.size[0] > self.config.looks_at:
-            return {COARSE: carried, FINAL: self.layers(inputs).over(inputs.source)}
+            return {COARSE: carried, FINAL: self.layers(inputs).over(inputs.source, warp.places)}
         return {COARSE: carried, FINAL: self(inputs.source, seen_of(inputs, warp, carried), warp.places)}
 
     def layers(self, inputs: TransferInputs) -> Layers:
@@ -94,7 +94,7 @@ class WarpedGenerator(nn.Module):
         places: Float[Tensor, "batch height width 2"],
     ) -> Picture:
         """The picture, -1 to 1, of what `seen_of` gathered and where the joints say that each pixel lies."""
-        return self._layers(source, seen, places).over(source)
+        return self._layers(source, seen, places).over(source, places)
 
     def _layers(self, source: Tensor, seen: Tensor, places: Tensor) -> Layers:
         size, found = (source.shape[-2], source.shape[-1]), []
@@ -106,11 +106,11 @@ class WarpedGenerator(nn.Module):
         for own, level in zip(reversed(found[:-1]), reversed(self.up), strict=True):
             x = level(torch.cat([functional.interpolate(x, own.shape[-2:], mode="nearest"), own], dim=1))
         shift = functional.interpolate(self.shift(x).tanh() * _FARTHEST, size, mode="bilinear", align_corners=False)
-        places = places + shift.movedim(1, -1)
         fine = functional.interpolate(self.thin(x), size, mode="bilinear", align_corners=False)
-        last = self.last(torch.cat([fine, seen, _drawn(source, places)], dim=1))
+        moved = _drawn(source, places + shift.movedim(1, -1))
+        last = self.last(torch.cat([fine, seen, moved], dim=1))
         painted, choice = self.paint(last).split([3, _CHOICES], dim=1)
-        return Layers(places, painted.tanh(), choice.softmax(1))
+        return Layers(shift, painted.tanh(), choice.softmax(1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +118,27 @@ class Layers:
     """What the generator's picture is put together of.
 
     Args:
-        places: where in the source each pixel that was carried lies, -1 to 1.
+        shift: by how much what the joints carry is moved, x and y, of half the picture's sides.
         painted: colours that the network made, -1 to 1.
         shares: of the source as it is, of what was carried, and of what was painted; their sum is 1.
     """
 
-    places: Float[Tensor, "batch height width 2"]
+    shift: Float[Tensor, "batch 2 height width"]
     painted: Picture
     shares: Float[Tensor, "batch 3 height width"]
 
-    def over(self, source: Float[Tensor, "batch 3 rows columns"]) -> Float[Tensor, "batch 3 rows columns"]:
-        """The picture of a source in this frame, at the source's own size: what is taken from it keeps its detail."""
+    def over(
+        self, source: Float[Tensor, "batch 3 rows columns"], places: Float[Tensor, "batch rows columns 2"]
+    ) -> Float[Tensor, "batch 3 rows columns"]:
+        """The picture of a source in this frame, at the source's own size: what is taken from it keeps its detail.
+
+        Args:
+            source: -1 to 1.
+            places: where its joints say that each of its pixels lies (`limb_warp`): pieces keep their edges.
+        """
         size = (source.shape[-2], source.shape[-1])
-        places, painted, shares = (_sized(one, size) for one in (self.places.movedim(-1, 1), self.painted, self.shares))
-        moved = _drawn(source, places.movedim(1, -1))
+        shift, painted, shares = (_sized(one, size) for one in (self.shift, self.painted, self.shares))
+        moved = _drawn(source, places + shift.movedim(1, -1))
         return source * shares[:, :1] + moved * shares[:, 1:2] + painted * shares[:, 2:]
 
 
