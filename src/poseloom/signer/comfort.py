@@ -24,6 +24,8 @@ _WORST, _OWN_WORST = 12.0, 40.0
 """Discomfort beyond which it does not matter how much worse a palm is; the same for a hand's own palm."""
 _STAY = 0.6
 """Discomfort of the largest such move along one axis."""
+_OWN_STAY = 2.5
+"""How much more a move for the sake of the palm alone costs."""
 _ACROSS = 3.0
 """How much more a move towards the other side costs."""
 _CLEAR = 0.1
@@ -81,7 +83,7 @@ def _shared_shift(goal: tuple[float, ...], fingers: tuple[float, ...], side: str
 def _own_shift(goal: tuple[float, ...], rotation: tuple[float, ...], side: str) -> tuple[float, ...]:
     offsets = _NARROW * torch.tensor(_OWN_SLACK)
     felt, _ = _felt(torch.tensor(goal) + offsets, torch.tensor(rotation).reshape(1, 3, 3), side)
-    best = (felt[:, 0].clamp(max=_OWN_WORST) + _stay(_NARROW, side)).argmin()
+    best = (felt[:, 0].clamp(max=_OWN_WORST) + _OWN_STAY * _stay(_NARROW, side)).argmin()
     return tuple(offsets[best].tolist())
 
 

@@ -23,7 +23,7 @@ _LOOKS_AWAY = -0.3
 """Cosine below which a named part cannot be the one that meets the other hand's."""
 _CROSSING = (-0.035, 0.0, 0.0)
 """Metres in the hand's frame: where arms cross if it is not said, a little above the wrist."""
-_OVER = 0.02
+_BEYOND = 0.02
 """Metres beyond the midplane to which each hand's crossing part comes."""
 _APART = {True: 0.08, False: 0.026}
 """Metres between the middles of what crosses: forearms, fingers."""
@@ -129,18 +129,30 @@ def meeting_site(where: Where, state: HandState, side: str) -> Float[Tensor, "3"
 
 
 def crossing(right: HandState, left: HandState, where: Where | None) -> tuple[HandState, HandState]:
-    """Mirrored hands that cross with the named part, or above the wrists; the dominant one is in front."""
+    """Mirrored hands that cross with the named part, or above the wrists; the dominant one is in front or above."""
     place = _location(where).places[0] if where is not None and _location(where).places else None
     on_finger = place is not None and bool(place.digits or place.part is not None)
-    moved = []
+    moved, apart = [], _over(hand_axes(right.rotation, DOMINANT)[:, 0])
     for hand, side, sign in _sides(right, left):
         site = _crossing_part(hand, place)
         part = hand_axes(hand.rotation, side) @ site
-        x = float(chest_origin()[0]) + sign * _OVER - float(part[0])
+        x = float(chest_origin()[0]) + sign * _BEYOND - float(part[0])
         depth = _APART[not on_finger] if side == DOMINANT else 0.0
-        point = torch.stack([torch.tensor(x), hand.point[1], hand.point[2] + depth])
+        point = torch.stack([torch.tensor(x), hand.point[1], hand.point[2]]) + depth * apart
         moved.append(replace(hand, point=point, anchor=site))
     return moved[0], moved[1]
+
+
+def _over(fingers: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+    """Where the dominant arm is beside the other one that it crosses: in front where both point up, above where ahead."""
+    _, up, ahead = fingers.tolist()
+    away = torch.tensor([0.0, -ahead, up])
+    away = away if up - ahead / 2 >= 0 else -away
+    return torch.nn.functional.normalize(away, dim=0) if float(away.norm()) > _FLAT else torch.tensor([0.0, 0.0, 1.0])
+
+
+_FLAT = 0.3
+"""Length of what is not to the side of a direction, from which on it says how arms cross."""
 
 
 def _crossing_part(state: HandState, place: Place | None) -> Float[Tensor, "3"]:
