@@ -12,8 +12,9 @@ from poseloom.tasks.sign.models.choice import KINDS, SignModelChoice, build_sign
 from poseloom.tasks.sign.models.generation_a import GenerationAConfig
 from poseloom.tasks.sign.models.generation_c import GenerationCConfig
 from poseloom.tasks.sign.models.ham2pose import Ham2Pose, Ham2PoseConfig
-from poseloom.tasks.sign.models.refiner import RefinerConfig
+from poseloom.tasks.sign.models.refiner import RefinerConfig, spline_weights
 from poseloom.tasks.sign.objectives.choice import sign_losses
+from poseloom.tasks.sign.objectives.refiner import _path_loss, _with_other_starts
 from poseloom.tasks.sign.strokes import strokes
 
 _TEXT = "\ue000\ue071"
@@ -184,3 +185,50 @@ def test_choices_that_do_not_exist():
         build_sign_model(SignModelChoice("refine"))
     with pytest.raises(PoseloomError, match="width 10 cannot be split into 4 heads"):
         build_sign_model(SignModelChoice(refiner=RefinerConfig(width=10)))
+
+
+def test_a_curve_is_smooth_and_any_cubic_is_one():
+    weights = spline_weights(20, torch.tensor([10, 6]), 2)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 20))
+    knots = torch.arange(10.0)
+    inner = (weights[0] @ knots)[2:16]
+    torch.testing.assert_close(inner, torch.arange(2.0, 16.0) / 2)  # knots on a line are a line
+    assert (weights[1, :, 6:] == 0).all() and (weights[1, 14:] @ knots == 5).all()
+    peak = weights[0, :, 4]
+    torch.testing.assert_close(peak[[6, 7, 8, 9, 10]], torch.tensor([1 / 6, 23 / 48, 2 / 3, 23 / 48, 1 / 6]))
+
+
+def test_knots_that_do_not_divide_a_token():
+    with pytest.raises(PoseloomError, match="knot 3 does not divide patch 8"):
+        RefinerConfig(knot=3)
+
+
+def test_the_own_model_goes_a_share_of_the_way_at_each_step(batch):
+    model = _jittered_weights(_small("refiner"))
+    text = model.encode_text(model.tokens(list(batch.texts)))
+    draft = model.start(batch.values[:, 0], batch.seen[:, 0], torch.full((5,), 24))
+    given = model.given(text, draft)
+    end = model.end_of(given, model.no_curve(given), torch.zeros(5))
+    first, second = list(model.refinements(text, draft, 4))[:2]
+    torch.testing.assert_close(first, draft.values)
+    torch.testing.assert_close(second, given.drawn(end / 4))
+    *_, last = model.refinements(text, draft, 1)
+    torch.testing.assert_close(last, given.drawn(end))
+
+
+def test_clips_begin_in_the_poses_of_others_and_end_in_their_own(batch):
+    torch.manual_seed(1)
+    moved = _with_other_starts(batch, 1.0)
+    assert (moved.values[:, 0] - batch.values[:, 0]).abs().amax((1, 2)).min() > 0.05
+    torch.testing.assert_close(moved.values[:, 14:], batch.values[:, 14:])
+    for row in range(len(batch.texts)):
+        other = batch.values[(row + 1) % 5, : int(batch.lengths[(row + 1) % 5])]
+        assert (other - moved.values[row, 0]).abs().amax((1, 2)).min() < 1e-5
+    torch.testing.assert_close(_with_other_starts(batch, 0.0).values, batch.values)
+
+
+def test_a_hand_that_goes_too_short_a_way_costs(batch):
+    model = _small("refiner")
+    lame = batch.values.mean(1, keepdim=True) + 0.5 * (batch.values - batch.values.mean(1, keepdim=True))
+    assert _path_loss(model, batch.values, batch.values, batch.confidence) == 0
+    assert 0.1 < _path_loss(model, batch.values, lame, batch.confidence) < 0.5

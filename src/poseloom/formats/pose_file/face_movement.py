@@ -1,4 +1,4 @@
-"""What a face of 468 points does by itself and on purpose: lids that blink, open and close, brows that rise and frown."""
+"""What a face of 468 points does: lids blink, open and close, brows rise and frown."""
 
 from __future__ import annotations
 

@@ -48,13 +48,13 @@ def compare_paths(made: str | Path, label: str | Path) -> ComparedClips:
     pairs = [(first / name, second / name) for name in names]
     alone = len(list(first.glob(f"*{_SUFFIX}"))) - len(names), len(list(second.glob(f"*{_SUFFIX}"))) - len(names)
     lonely = f"{alone[0]} files of the first folder and {alone[1]} of the second have no partner"
-    notes = ((lonely,) if any(alone) else ()) + _notes(pairs)
     tried = [_tried(a, b) for a, b in pairs]
     found = tuple(one for one in tried if isinstance(one, ClipDistance))
     left_out = tuple(one for one in tried if isinstance(one, str))
     if not found:
         raise FileError(first, f"none of {len(pairs)} files can be compared with its partner", remedy=left_out[0])
-    return ComparedClips(found, notes=notes + left_out)
+    compared = [pair for pair, one in zip(pairs, tried, strict=True) if isinstance(one, ClipDistance)]
+    return ComparedClips(found, notes=((lonely,) if any(alone) else ()) + _notes(compared) + left_out)
 
 
 def compare_sequences(made: PoseSequence, label: PoseSequence, name: str = "") -> ClipDistance:

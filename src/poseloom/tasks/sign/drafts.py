@@ -99,12 +99,14 @@ def neighbours(known: Bool[Tensor, "*batch frames keypoints"]) -> tuple[Tensor, 
 
 def gaps(known: Bool[Tensor, "*batch frames keypoints"]) -> Float[Tensor, "*batch frames keypoints"]:
     """Frames to the nearest frame in which a point is known: 0 where it is, infinity where it never is."""
-    before, after = neighbours(known)
-    frames = known.shape[-2]
-    places = torch.arange(frames, device=known.device)[:, None]
-    back = torch.where(before >= 0, (places - before).float(), float("inf"))
-    ahead = torch.where(after < frames, (after - places).float(), float("inf"))
-    return torch.minimum(back, ahead)
+    distance = torch.where(known, 0.0, float("inf"))
+    step, frames = 1, known.shape[-2]
+    while step < frames:  # each round looks twice as far, which is faster than running along the frames
+        nearer = distance.clone()
+        for here, there in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
+            nearer[..., here, :] = torch.minimum(nearer[..., here, :], distance[..., there, :] + step)
+        distance, step = nearer, 2 * step
+    return distance
 
 
 def damage_points(

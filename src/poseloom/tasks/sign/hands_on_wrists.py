@@ -2,7 +2,8 @@
 
 Estimators lose whole hands (in blurred frames, behind the other one) and go on to see the arm. The hand between two
 frames in which it is seen is theirs in turn, relative to the wrist and half turned along with the forearm; near a frame
-in which it is seen straight lines count as well, because wrists tremble. A hand that is seen in no frame has the shape
+in which it is seen, and where the wrist keeps to a straight line itself, straight lines count as well, because wrists
+tremble. A hand that is seen in no frame has the shape
 that a model gave it, in the signer's size.
 """
 
@@ -22,6 +23,8 @@ _FOREARM_SHARE = 0.5
 """How much of the forearm's turn in the picture the hand makes; measured on recorded clips."""
 _LINES_REACH = 2.0
 """Frames from a seen one at which straight lines and the wrist count alike."""
+_TREMBLE = 0.03
+"""Shoulder widths from the wrist's own straight line up to which it trembles rather than moves."""
 _FEW = 0.2
 """Share of a hand's points up to which it counts as lost."""
 _USUAL_PALM = 0.26
@@ -81,7 +84,9 @@ def _between(hand: ndarray, given: ndarray, wrist: ndarray, turn: ndarray) -> Fl
     on_wrist = _turned(_lined(relative, given), turn) + wrist[:, None]
     distance = gaps(torch.from_numpy(given)[None])[0].numpy()
     inside = np.isfinite(distance) & _has_both(given)
-    near = np.where(inside, np.exp(-(distance / _LINES_REACH)), 0.0)[..., None]
+    aside = np.linalg.norm(wrist - _lined(wrist[:, None], given.any(1, keepdims=True))[:, 0], axis=-1)[:, None]
+    still = np.exp(-np.square(aside / _TREMBLE))
+    near = np.where(inside, np.maximum(np.exp(-(distance / _LINES_REACH)), still), 0.0)[..., None]
     return near * _lined(hand, given) + (1 - near) * on_wrist
 
 

@@ -30,4 +30,4 @@ def signed_by_rule(text: str, layout: SignLayout) -> SignClip:
     Raises:
         HamNoSysError: the string breaks the notation.
     """
-    return to_clip(clip_to_sequence(sign_clip(text), _FAMILY, head=False), layout, text, "signer")
+    return to_clip(clip_to_sequence(sign_clip(text), _FAMILY), layout, text, "signer")

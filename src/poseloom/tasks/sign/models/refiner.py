@@ -6,8 +6,10 @@ What differs from the first generation, and why:
 - A draft says which points are known. Known points stay, and near a known frame the change is small: a start frame is
   followed without a jump, and repairing a clip is the same task as signing a text.
 - Positions are sinusoids of the frame and of the share of the sequence that has passed: any length, the end in sight.
-- The network tells how far the end lies from the draft; the change is from where refinement stands to that end. Step k
-  of n goes 1 / (n - k) of this way, so that errors of the steps do not add up, however many they are.
+- What is added to the draft is a curve, cubic B-splines (de Boor 1978) with a knot every few frames. The network sees
+  the draft once and then only the curve's knots, which are fewer than the frames, and no curve trembles.
+- The network tells the curve at the end; step k of n goes 1 / (n - k) of the way to it, so that errors of the steps do
+  not add up, however many they are.
 - Lengths are learned as logarithms; scales of coordinates are measured, not learned.
 """
 
@@ -19,12 +21,13 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import DEEPEST, WIDEST, within
 from poseloom.tasks.sign.clips import SignBatch
-from poseloom.tasks.sign.drafts import Draft, fill_missing_points, gaps
+from poseloom.tasks.sign.drafts import Draft, fill_missing_points, gaps, held_still
 from poseloom.tasks.sign.models.parts import SignModel, TextEncoding, check_steps
 from poseloom.tasks.sign.tokens import Tokens
 
@@ -53,13 +56,15 @@ class RefinerConfig:
         feed_forward: width of feed-forward layers.
         dropout: share of hidden units that rest in training.
         patch: frames of one token.
+        knot: frames between two knots of the curve; it divides `patch`.
         max_frames: longest sequence.
         max_text: longest text, the begin mark included.
         no_text: share of the training texts that are left out.
         repairs: share of the training drafts that are damaged clips; the others are a start frame held still.
-        rollouts: share of the training steps that go on from what the model made, not from the true way.
+        other_starts: share of the training clips that begin in a pose of another clip.
         shape_weight: weight of the hands' points relative to their wrists.
         speed_weight: weight of the change from frame to frame.
+        path_weight: weight of the relative error of the wrists' path lengths.
         length_weight: weight of the squared error of the length's logarithm.
     """
 
@@ -72,15 +77,21 @@ class RefinerConfig:
     heads: int = within(4, 1, 999)
     feed_forward: int = within(384, 1, WIDEST)
     dropout: float = within(0.1, 0, 1)
-    patch: int = within(2, 1, 999)
+    patch: int = within(8, 1, 999)
+    knot: int = within(2, 1, 999)
     max_frames: int = within(400, 1, 100_000)
     max_text: int = within(256, 1, 100_000)
     no_text: float = within(0.1, 0, 1)
     repairs: float = within(0.3, 0, 1)
-    rollouts: float = within(0.5, 0, 1)
+    other_starts: float = within(0.3, 0, 1)
     shape_weight: float = within(1.0, 0, 1e6)
     speed_weight: float = within(1.0, 0, 1e6)
+    path_weight: float = within(0.3, 0, 1e6)
     length_weight: float = within(0.2, 0, 1e6)
+
+    def __post_init__(self) -> None:
+        if self.patch % self.knot:
+            raise PoseloomError(f"recipe: model.refiner: knot {self.knot} does not divide patch {self.patch}")
 
 
 class _Attention(nn.Module):
@@ -148,10 +159,12 @@ class Refiner(SignModel):
         )
         self.length = nn.Linear(2 * width, 1)
         self.project = nn.Linear(config.patch * (per_frame + config.keypoints), width)
+        knots = config.patch // config.knot * per_frame
+        self.curve = nn.Linear(knots, width, bias=False)
         self.progress = nn.Linear(width, width)
         self.layers = nn.ModuleList([_Layer(config) for _ in range(config.layers)])
         self.last_norm = nn.LayerNorm(width)
-        self.output = nn.Linear(width, config.patch * per_frame)
+        self.output = nn.Linear(width, knots)
         for still in (self.output.weight, self.output.bias, self.length.weight, self.length.bias):
             nn.init.zeros_(still)  # the first change is none, the first length the typical one
         shape = config.keypoints, config.dims
@@ -192,17 +205,26 @@ class Refiner(SignModel):
         """What is missing filled in; points that are never known lie where they usually do."""
         return fill_missing_points(values, known, padding, self.rest, curved=True)
 
+    def start(
+        self,
+        first: Float[Tensor, "batch keypoints d"],
+        seen: Bool[Tensor, "batch keypoints"],
+        lengths: Int[Tensor, "batch"],
+    ) -> Draft:
+        """A draft of start frames that are held still; points that are not known lie where they usually do."""
+        return held_still(torch.where(seen[..., None], first, self.rest), seen, lengths)
+
     def refinements(
         self, text: TextEncoding, draft: Draft, steps: int, guidance: float = 0.0
     ) -> Iterator[Float[Tensor, "batch frames keypoints d"]]:
         check_steps(steps)
         given = self.given(text, draft)
-        values = draft.values
-        yield values
+        curve = self.no_curve(given)
+        yield draft.values
         for step in range(steps):
-            passed = values.new_full((len(values),), step / steps)
-            values = values + self.change(given, values, passed) / (steps - step)
-            yield values
+            passed = curve.new_full((len(curve),), step / steps)
+            curve = torch.lerp(curve, self.end_of(given, curve, passed), 1 / (steps - step))
+            yield given.drawn(curve)
 
     def log_length(self, text: TextEncoding) -> Float[Tensor, "batch"]:
         """Natural logarithm of the predicted number of frames."""
@@ -218,27 +240,41 @@ class Refiner(SignModel):
         distance = gaps(draft.known)
         free = 1 - torch.exp(-((distance / _REACH) ** 2))
         lengths = (~draft.padding).sum(1).clamp(min=1)
-        positions = self._positions(absent.shape[1], lengths, text.values)
-        keys = [layer.attention.of_text(text.values) for layer in self.layers]
-        near = 1 / (1 + distance)
-        there = (~draft.padding)[..., None].to(text.values.dtype)
+        numbers = ((draft.values - self.middle) / self.scale).flatten(2)
+        features = torch.cat([numbers, 1 / (1 + distance)], -1).masked_fill(draft.padding[..., None], 0)
+        tokens = F.pad(features, (0, 0, 0, over)).reshape(len(lengths), -1, patch * features.shape[-1])
+        rows = self.project(tokens) + self._positions(absent.shape[1], lengths, text.values)
+        knots = (~absent).sum(1).clamp(min=1) * (patch // self.config.knot)
         return RefinerContext(
-            draft.values, keys, None if bool(seen.all()) else seen, free[..., None], near, positions, there
+            draft=draft.values,
+            text=[layer.attention.of_text(text.values) for layer in self.layers],
+            seen=None if bool(seen.all()) else seen,
+            reach=(free[..., None] * self.scale).flatten(2),
+            rows=rows,
+            weights=spline_weights(draft.known.shape[1], knots, self.config.knot).to(draft.values),
         )
 
-    def change(self, given: RefinerContext, values: Tensor, passed: Float[Tensor, "batch"]) -> Tensor:
-        """The predicted change of a whole step, from `values` to where the model sees the end; none where known."""
-        batch, frames = values.shape[:2]
-        patch = self.config.patch
-        numbers = ((values - self.middle) / self.scale).flatten(2)
-        features = torch.cat([numbers, given.near], -1) * given.there
-        features = F.pad(features, (0, 0, 0, -frames % patch))
-        rows = self.project(features.reshape(batch, -1, patch * features.shape[-1])) + given.positions
+    def no_curve(self, given: RefinerContext) -> Float[Tensor, "batch knots coordinates"]:
+        """The curve that changes nothing."""
+        batch, tokens = given.rows.shape[:2]
+        per_frame = self.config.keypoints * self.config.dims
+        return given.draft.new_zeros(batch, tokens * self.config.patch // self.config.knot, per_frame)
+
+    def end_of(
+        self, given: RefinerContext, curve: Float[Tensor, "batch knots coordinates"], passed: Float[Tensor, "batch"]
+    ) -> Float[Tensor, "batch knots coordinates"]:
+        """The curve at the end, as the model sees it from where refinement stands.
+
+        Args:
+            given: of the draft.
+            curve: knots as they are now, in scales of their coordinates.
+            passed: share of the refinement that is done.
+        """
+        rows = given.rows + self.curve(curve.reshape(*given.rows.shape[:2], -1))
         rows = rows + self.progress(sinusoids(passed * _HIGHEST_WAVE, rows.shape[-1]))[:, None]
         for layer, text in zip(self.layers, given.text, strict=True):
             rows = layer(rows, text, given.seen)
-        out = self.output(self.last_norm(rows)).reshape(batch, -1, *values.shape[2:])[:, :frames]
-        return given.draft + out * self.scale * given.free - values
+        return self.output(self.last_norm(rows)).reshape(curve.shape)
 
     def _positions(self, tokens: int, lengths: Tensor, like: Tensor) -> Float[Tensor, "batch tokens width"]:
         frame = torch.arange(tokens, device=like.device, dtype=like.dtype) * self.config.patch
@@ -260,19 +296,41 @@ class RefinerContext:
         draft: the draft itself.
         text: each layer's keys and values of the text.
         seen: mask of what may be attended to; none where nothing is padding.
-        free: how far each point may move, from 0 where it is known to 1.
-        near: 1 where a point is known, less the further away that is, 0 where it never is.
-        positions: where the tokens stand.
-        there: 1 in frames that are none of padding, 0 else: a token may hold frames of both.
+        reach: how far each coordinate moves by a curve of 1: 0 where it is known, its scale far from there.
+        rows: the draft as tokens.
+        weights: of each frame on the knots.
     """
 
-    draft: Tensor
+    draft: Float[Tensor, "batch frames keypoints d"]
     text: list[tuple[Tensor, Tensor]]
     seen: Tensor | None
-    free: Tensor
-    near: Tensor
-    positions: Tensor
-    there: Tensor
+    reach: Float[Tensor, "batch frames coordinates"]
+    rows: Float[Tensor, "batch tokens width"]
+    weights: Float[Tensor, "batch frames knots"]
+
+    def drawn(self, curve: Float[Tensor, "batch knots coordinates"]) -> Float[Tensor, "batch frames keypoints d"]:
+        """The draft with a curve added, in the draft's precision: in bf16 it would tremble."""
+        with torch.autocast(curve.device.type, enabled=False):
+            curve = curve.to(self.weights.dtype)
+            moved = torch.addcmul(self.draft.flatten(2), self.weights @ curve, self.reach)
+        return moved.reshape(self.draft.shape)
+
+
+def spline_weights(frames: int, knots: Int[Tensor, "batch"], spacing: int) -> Float[Tensor, "batch frames most_knots"]:
+    """Weights of uniform cubic B-splines; beyond a sequence's first and last knot lie copies of them.
+
+    Args:
+        frames: how many.
+        knots: of each sequence; the first is at the first frame.
+        spacing: frames from one to the next.
+    """
+    at = torch.arange(frames, device=knots.device) / spacing
+    around = at.floor()[:, None] + torch.arange(-1, 3, device=knots.device)
+    far = (at[:, None] - around).abs()
+    weights = torch.where(far < 1, 2 / 3 - far**2 + far**3 / 2, (2 - far).clamp(min=0) ** 3 / 6)
+    places = torch.minimum(around.clamp(min=0).long()[None], (knots - 1)[:, None, None])
+    table = weights.new_zeros(len(knots), frames, int(knots.max()))
+    return table.scatter_add_(2, places, weights.expand(len(knots), -1, -1))
 
 
 def sinusoids(values: Float[Tensor, "*batch"], width: int) -> Float[Tensor, "*batch width"]:

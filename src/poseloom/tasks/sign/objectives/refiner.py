@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.tasks.sign.clips import SignBatch
@@ -14,14 +14,23 @@ from poseloom.tasks.sign.models.refiner import Refiner, RefinerContext
 
 _REPAIRS_WITHOUT_TEXT = 0.8
 """Share of the training drafts without text that are damaged clips."""
-_START_NOISE = 0.02
-"""Standard deviation, shoulder widths, of the noise on drafts in training."""
+_NOISE = 0.05
+"""Standard deviation of the noise on curves in training, in scales of the coordinates."""
+_SHORT_PATH = 0.5
+"""Shoulder widths added to a path's length, so that hands at rest count little."""
+_ABSENT, _MOST_ABSENT = 0.25, 30
+"""Share of the first poses that lack points, and how many at most."""
+_OTHER_START = 14.0
+"""Frames from the pose of another clip to the clip's own."""
 
 
 def refiner_losses(model: Refiner, batch: SignBatch) -> dict[str, Tensor]:
-    """``place``, ``shape`` of the hands and ``speed`` of a path's end as it is seen from somewhere on the path, and
-    ``length`` in logarithms; their weighted ``total``."""
-    config, gold = model.config, batch.values
+    """``place``, ``shape`` of the hands, ``speed`` and length of the wrists' ``path`` of the curve's end as it is seen
+    from somewhere on the way to it, and ``length`` of the clip in logarithms; their weighted ``total``."""
+    config = model.config
+    if model.training:
+        batch = _with_other_starts(batch, config.other_starts)
+    gold = batch.values
     kept = torch.rand(len(gold)) >= (config.no_text if model.training else 0.0)
     texts = [text if stays else "" for text, stays in zip(batch.texts, kept.tolist(), strict=True)]
     has_text = torch.tensor([bool(text) for text in texts])
@@ -30,15 +39,20 @@ def refiner_losses(model: Refiner, batch: SignBatch) -> dict[str, Tensor]:
     given = model.given(text, draft)
     passed = torch.rand(len(gold), device=gold.device)
     passed = torch.where(torch.rand_like(passed) < 1 / 3, 0, passed)
-    estimate = _on_the_way(model, given, draft, gold, passed)
-    found = estimate + model.change(given, estimate, passed)
+    found = given.drawn(model.end_of(given, _on_the_way(model, given, passed), passed))
     parts = {
         "place": seen_loss(gold, found, batch.confidence, 1),
         "shape": _shape_loss(model, gold, found, batch.confidence),
         "speed": _speed_loss(gold, found, batch.confidence),
+        "path": _path_loss(model, gold, found, batch.confidence),
         "length": _length_loss(model, text, batch, has_text.to(gold.device)),
     }
-    weights = {"shape": config.shape_weight, "speed": config.speed_weight, "length": config.length_weight}
+    weights = {
+        "shape": config.shape_weight,
+        "speed": config.speed_weight,
+        "path": config.path_weight,
+        "length": config.length_weight,
+    }
     total = parts["place"] + sum(weights[name] * parts[name] for name in weights)
     return {"total": total, **parts}
 
@@ -57,23 +71,37 @@ def _training_draft(model: Refiner, batch: SignBatch, has_text: Bool[Tensor, "ba
 
 
 def _held_still(model: Refiner, batch: SignBatch) -> Draft:
-    """What `start` makes of the first frames, without looking for gaps."""
-    seen = batch.seen
-    still = torch.where(seen[:, :1, :, None], batch.values[:, :1], model.rest)
-    known = torch.zeros_like(seen)
-    known[:, 0] = seen[:, 0]
+    """What `start` makes of the first frames; some lack a range of points, as files lack hands or faces."""
+    seen = batch.seen[:, 0]
+    places = torch.arange(seen.shape[1], device=seen.device)
+    first, count = ((torch.rand(len(seen), 1) * most).to(seen.device) for most in (seen.shape[1], _MOST_ABSENT))
+    absent = (torch.rand(len(seen), 1) < _ABSENT).to(seen.device) & (places >= first) & (places < first + count)
+    seen = seen & ~(absent & model.training)
+    still = torch.where(seen[:, None, :, None], batch.values[:, :1], model.rest)
+    known = torch.zeros_like(batch.seen)
+    known[:, 0] = seen
     return Draft(still.expand_as(batch.values), known, batch.padding)
 
 
-def _on_the_way(model: Refiner, given: RefinerContext, draft: Draft, gold: Tensor, passed: Tensor) -> Tensor:
-    """Where refinement stands after a share of its way, by the true end or by what the model takes for it."""
-    end = torch.where(draft.known[..., None], draft.values, gold)
-    if float(torch.rand(())) < model.config.rollouts:
-        with torch.no_grad():
-            end = draft.values + model.change(given, draft.values, torch.zeros_like(passed))
-    point = torch.lerp(draft.values, end, passed[:, None, None, None])
-    noise = _START_NOISE * given.free * torch.randn_like(gold)
-    return point + noise * passed[:, None, None, None]
+def _with_other_starts(batch: SignBatch, share: float) -> SignBatch:
+    """Some clips begin in a pose of their neighbour in the batch and come to their own in the first frames."""
+    values = batch.values
+    other, same = torch.arange(len(values)).roll(-1), torch.rand(len(values)) >= share
+    frames = (torch.rand(len(values)) * batch.lengths.cpu()[other]).long()
+    way = (torch.arange(values.shape[1], device=values.device) / _OTHER_START).clamp(max=1)
+    left = 1 - way**3 * (10 - 15 * way + 6 * way**2)  # the least jerk (Flash & Hogan 1985)
+    seen = batch.seen[other, frames] & batch.seen[:, 0]
+    apart = (values[other, frames] - values[:, 0]) * (seen & ~same.to(seen.device)[:, None])[..., None]
+    moved = values + left[None, :, None, None] * apart[:, None]
+    return SignBatch(batch.texts, torch.where(batch.seen[..., None], moved, values), batch.confidence, batch.padding)
+
+
+@torch.no_grad()
+def _on_the_way(model: Refiner, given: RefinerContext, passed: Tensor) -> Float[Tensor, "batch knots coordinates"]:
+    """Where refinement stands after a share of its way to what the model takes for the end."""
+    nothing = model.no_curve(given)
+    end = model.end_of(given, nothing, torch.zeros_like(passed))
+    return passed[:, None, None] * (end + _NOISE * torch.randn_like(end))
 
 
 def _shape_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
@@ -89,6 +117,14 @@ def _shape_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor)
 def _speed_loss(gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
     both = confidence[:, 1:] * confidence[:, :-1]
     return seen_loss(gold.diff(dim=1), found.diff(dim=1), both, 1)
+
+
+def _path_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
+    """Mean relative error of how far each wrist goes: where the time is unsure, the middle of all hardly moves."""
+    wrists = [first for first, _ in model.config.hands]
+    both = ((confidence[:, 1:] * confidence[:, :-1]) > 0)[..., wrists]
+    true, made = ((values[:, :, wrists].diff(dim=1).norm(dim=-1) * both).sum(1) for values in (gold, found))
+    return ((made - true).abs() / (true + _SHORT_PATH)).mean() * both.any()
 
 
 def _length_loss(model: Refiner, text: TextEncoding, batch: SignBatch, has_text: Tensor) -> Tensor:
