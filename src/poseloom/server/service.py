@@ -77,7 +77,7 @@ class Service:
         self.jobs.close()
 
 
-def _service(connection: HTTPConnection) -> Service:
+async def _service(connection: HTTPConnection) -> Service:  # a plain function would be called in a thread
     found: Service = connection.app.state.service
     return found
 
