@@ -4,7 +4,7 @@
 
 It starts `poseloom serve` on a free port, warms it up, asks for as long as it is told, and stops it. The figures that
 count on a shared machine are the CPU seconds of the service per request and what these would allow on one core. The
-asking itself is bare HTTP/1.1 over kept connections, so that it costs the machine a small part of what the service does.
+asking itself is bare HTTP/1.1 over kept connections, so that it costs the machine little beside the service.
 """
 
 from __future__ import annotations

@@ -1,14 +1,17 @@
 """The service in Python gives what the functions give."""
 
 import asyncio
+import pickle
 import subprocess
 import sys
+from inspect import Parameter, signature
 
 import httpx2
 import pytest
 import torch
 
 import poseloom
+from poseloom import api
 from poseloom.client import AsyncClient, Client, ServiceError
 from poseloom.client.answer import pose_of
 from poseloom.client.calls import clip_rows, motion_fields, rows_of
@@ -114,6 +117,122 @@ def test_a_job_is_waited_for(monkeypatch):
     monkeypatch.setattr("poseloom.client.clients._POLLING", 0)
     client = Client(transport=httpx2.MockTransport(answer))
     assert client.wait(client.job("x")).notes == ("done",)
+
+
+LEFT_OUT = {
+    "instruct": {"version", "model", "checked"},  # `learned` says which of the service's models
+    "generate": {"model"},
+    "edit": {"model"},
+    "recover": {"model", "smooth", "progress"},  # `wait` tells how far it is
+    "keypoints": {"smooth", "progress"},
+    "transfer": {"model", "from_files"},
+    "sign": {"name", "style"},
+}
+"""What the functions take and the service does not."""
+OTHER_DEFAULT = {("embed", "model")}
+SAME = ("judge", "check", "describe_motion", "angles", "generate", "edit", "caption", "embed", "find", "instruct")
+SAME += ("recover", "keypoints", "transfer", "sign", "explain")
+
+
+@pytest.mark.parametrize("name", [*SAME, "describe"])
+def test_functions_take_what_their_namesakes_take(name):
+    theirs = signature(api.describe_sentences if name == "describe" else getattr(api, name)).parameters
+    ours = dict(list(signature(getattr(Client, name)).parameters.items())[1:])
+    shared = {one: parameter for one, parameter in theirs.items() if one not in LEFT_OUT.get(name, set())}
+    assert list(shared) == [one for one in ours if one in theirs]
+    for one, parameter in shared.items():
+        assert ours[one].kind == parameter.kind, one
+        if (name, one) not in OTHER_DEFAULT:
+            assert ours[one].default == parameter.default, one
+    assert all(ours[one].default is not Parameter.empty for one in ours if one not in shared)
+
+
+def test_both_clients_have_the_same_functions():
+    sync, other = ({one for one in dir(kind) if not one.startswith("_")} for kind in (Client, AsyncClient))
+    assert sync == other
+    assert signature(Client.wait).parameters.keys() == signature(AsyncClient.wait).parameters.keys()
+
+
+def working(steps):
+    """A service with a job that is told of so often, and what it was asked."""
+    asked = []
+
+    def answer(request):
+        asked.append(request.method)
+        done = len(asked)
+        progress = {"what": "looked at", "done": done, "total": steps, "unit": "frames"}
+        over = {"status": "done", "result": {"people": [], "notes": []}}
+        made = over if done > steps else {"status": "running"}
+        return httpx2.Response(200, json={"id": "x", "progress": progress, **made})
+
+    return httpx2.MockTransport(answer), asked
+
+
+def test_whoever_waits_is_told_how_far_it_is(monkeypatch):
+    monkeypatch.setattr("poseloom.client.clients._POLLING", 0)
+    told = []
+    client = Client(transport=working(3)[0])
+    assert client.wait(client.job("x"), told.append)["people"] == []
+    assert [step.done for step in told] == [1, 2, 3]
+
+    async def ask():
+        async with AsyncClient(transport=working(2)[0]) as other:
+            return await other.wait(await other.job("x"), told.append)
+
+    assert asyncio.run(ask())["people"] == []
+    assert [step.done for step in told] == [1, 2, 3, 1, 2]
+
+
+def test_whoever_stops_waiting_stops_the_job(monkeypatch):
+    monkeypatch.setattr("poseloom.client.clients._POLLING", 0)
+    transport, asked = working(9)
+    client = Client(transport=transport)
+
+    def enough(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.wait(client.job("x"), enough)
+    assert asked == ["GET", "DELETE"]
+
+    transport, asked = working(10**6)
+
+    async def ask():
+        async with AsyncClient(transport=transport) as other:
+            task = asyncio.create_task(other.wait(await other.job("x")))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(ask())
+    assert asked[-1] == "DELETE"
+
+
+def test_photos_travel_beside_words(tmp_path):
+    requests = []
+
+    def answer(request):
+        requests.append(request)
+        return httpx2.Response(200, json={"dimensions": 1, "vectors": [[1.0]], "hits": [], "notes": []})
+
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"bytes of a photo")
+    client = Client(transport=httpx2.MockTransport(answer))
+    client.embed(image=[path, b"other"], text=["a", "b"])
+    client.find(None, "people", image=path, text="but kneeling")
+    for request in requests:
+        content = request.read()
+        assert request.headers["content-type"].startswith("multipart/form-data")
+        assert b'name="images"; filename="photo.jpg"' in content
+        assert b"bytes of a photo" in content
+        assert b'name="request"' in content
+    assert b'filename="picture-1"' in requests[0].read()
+
+
+def test_refusals_can_be_sent_between_processes():
+    refused = pickle.loads(pickle.dumps(ServiceError(422, {"code": "invalid", "message": "no", "field": "n"})))
+    assert (refused.status, refused.code, refused.field, str(refused)) == (422, "invalid", "n", "no")
 
 
 def test_json_of_poses_keeps_every_field():

@@ -95,9 +95,45 @@ def test_signs_angles_stances_and_pictures():
     assert depth.structured_content["caption"].startswith("A person ")
 
 
-@pytest.mark.slow
-def test_the_command_answers_over_standard_input_and_output():
+def over_standard_streams(*calls):
+    """The same by the command, as assistants start it."""
     environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
     command = StdioServerParameters(command=sys.executable, args=["-m", "poseloom", "mcp"], env=environment)
-    (told,) = ask(("describe", {"pose": "squat"}), server=stdio_client(command))
-    assert told.content[0].text
+    return ask(*calls, server=stdio_client(command))
+
+
+@pytest.mark.slow
+def test_every_tool_works_over_standard_input_and_output(tmp_path):
+    walk = tmp_path / "walk.bvh"
+    calls = [
+        ("generate", {"text": "a person kneeling", "n": 2}),
+        ("edit", {"pose": "pose-1", "instruction": "raise the left arm"}),
+        ("describe", {"pose": "squat"}),
+        ("save_file", {"pose": "squat", "path": str(walk)}),
+        ("open_file", {"path": str(walk)}),
+        ("describe_motion", {"clip": "clip-4"}),
+        ("instruct", {"start": "stand", "end": "squat"}),
+        ("check", {"clip": "clip-4", "sentences": ["both knees bent past 90 degrees"], "each": "clip"}),
+        ("judge", {"text": "a deep squat", "poses": ["squat", "pose-2"]}),
+        ("caption", {"pose": f"{walk}#0"}),
+        ("render", {"pose": "squat", "size": 64, "azimuth": 90}),
+        ("control_picture", {"pose": "squat", "size": 64, "style": "openpose"}),
+        ("angles", {"pose": "squat"}),
+        ("list_stances", {}),
+        ("sign", {"hamnosys": "flathand extfingerl palml chest touch"}),
+        ("search", {"index": str(tmp_path), "text": "a squat"}),
+    ]
+    answers = dict(zip([name for name, _ in calls], over_standard_streams(*calls), strict=True))
+    assert set(answers) == {tool.__name__ for tool in TOOLS}
+    refused = answers.pop("search")  # the folder is no index
+    assert refused.is_error
+    assert refused.structured_content["error"]["code"] == "invalid"
+    for name, answer in answers.items():
+        assert not answer.is_error, (name, answer.content)
+        assert "notes" in answer.structured_content, name
+        assert answer.content[0].text, name
+    with_pictures = {name for name, one in answers.items() if any(part.type == "image" for part in one.content)}
+    assert with_pictures == {"generate", "edit", "render", "control_picture"}
+    for name in with_pictures:
+        picture = next(part for part in answers[name].content if part.type == "image")
+        assert (picture.mime_type, base64.b64decode(picture.data)[:4]) == ("image/png", b"\x89PNG")

@@ -113,6 +113,24 @@ def test_threads_refuse_what_is_too_much_and_give_up_on_what_is_slow():
     assert run(ask()) == 4
 
 
+def test_what_nobody_waits_for_stops_at_its_next_step():
+    async def ask():
+        stopped, pool = threading.Event(), threads(seconds=0.05)
+
+        def endless():
+            try:
+                while True:
+                    report(Step("looked at", 0, 1, "frames"))
+            finally:
+                stopped.set()
+
+        with pytest.raises(TimeoutError):
+            await pool.run(endless)
+        return await asyncio.to_thread(stopped.wait, 10)
+
+    assert run(ask())
+
+
 def test_jobs_tell_their_progress_and_result():
     async def ask():
         jobs, go = Jobs(4), threading.Event()

@@ -28,6 +28,9 @@ class ServiceError(PoseloomError):
         self.field = error.get("field")
         super().__init__(str(error.get("message", f"the service answered {status}")))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ServiceError, (self.status, {"code": self.code, "message": str(self), "field": self.field})
+
 
 class Answer(Mapping[str, Any]):
     """An answer of the service, used as the mapping of its JSON; of a file, which has none, `content` are its bytes.

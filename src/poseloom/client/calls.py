@@ -27,6 +27,7 @@ class Call:
         method, path: of HTTP.
         body: its JSON.
         file: an upload; `form` are the fields beside it.
+        pictures: of a request whose JSON is one field beside them.
     """
 
     method: str
@@ -35,11 +36,15 @@ class Call:
     file: tuple[str, bytes] | None = None
     form: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
+    pictures: tuple[tuple[str, bytes], ...] = ()
 
     def arguments(self) -> dict[str, Any]:
         """As the HTTP library takes it."""
         made: dict[str, Any] = {"method": self.method, "url": self.path}
-        if self.body is not None:
+        if self.pictures:
+            made["data"] = {"request": json.dumps(self.body or {})}
+            made["files"] = [("images", one) for one in self.pictures]
+        elif self.body is not None:
             made["json"] = self.body
         if self.query:
             made["params"] = self.query
@@ -97,6 +102,18 @@ def upload(file: File, name: str = "") -> tuple[str, bytes]:
     from poseloom.base.files import read_bytes
 
     return name or Path(file).name, read_bytes(file)
+
+
+def uploads(files: File | Sequence[File] | None) -> tuple[tuple[str, bytes], ...]:
+    """Names and bytes of one file, of several, or of none.
+
+    Raises:
+        FileError: one cannot be read.
+    """
+    if files is None:
+        return ()
+    given = [files] if isinstance(files, str | Path | bytes) else list(files)
+    return tuple(upload(one, f"picture-{place}" if isinstance(one, bytes) else "") for place, one in enumerate(given))
 
 
 def form_of(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any
 import httpx2
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import Listener, Step
 from poseloom.client.answer import Answer, ServiceError
 from poseloom.client.calls import Call
 from poseloom.client.methods import Methods
@@ -87,14 +89,24 @@ class Client(Methods[Answer]):
             time.sleep(pause)
             tried += 1
 
-    def wait(self, answer: Answer) -> Answer:
+    def wait(self, answer: Answer, progress: Listener | None = None) -> Answer:
         """The result of a job that `recover` or `keypoints` began; an answer that is no job as it is.
+
+        Args:
+            answer: what began it.
+            progress: is told how far it is, each time that there is news; what it raises cancels the job.
 
         Raises:
             ServiceError: the job failed or was cancelled.
         """
+        news = _News(progress)
         while answer.get("status") in _WORKING:
-            time.sleep(_POLLING)
+            try:
+                news.tell(answer)
+                time.sleep(_POLLING)
+            except BaseException:
+                self.cancel(answer["id"])
+                raise
             answer = self.job(answer["id"])
         return _result(answer)
 
@@ -142,10 +154,16 @@ class AsyncClient(Methods[Awaitable[Answer]]):
             await asyncio.sleep(pause)
             tried += 1
 
-    async def wait(self, answer: Answer) -> Answer:
-        """As `Client.wait`."""
+    async def wait(self, answer: Answer, progress: Listener | None = None) -> Answer:
+        """As `Client.wait`; a task that is cancelled cancels the job."""
+        news = _News(progress)
         while answer.get("status") in _WORKING:
-            await asyncio.sleep(_POLLING)
+            try:
+                news.tell(answer)
+                await asyncio.sleep(_POLLING)
+            except BaseException:
+                await asyncio.shield(self.cancel(answer["id"]))
+                raise
             answer = await self.job(answer["id"])
         return _result(answer)
 
@@ -162,6 +180,19 @@ class AsyncClient(Methods[Awaitable[Answer]]):
         await self.close()
 
 
+class _News:
+    """Tells of the steps of a job, each once."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener, self._last = listener, None
+
+    def tell(self, answer: Answer) -> None:
+        step = answer.get("progress")
+        if self._listener is not None and step is not None and step != self._last:
+            self._last = step
+            self._listener(Step(**step))
+
+
 def _answer(response: httpx2.Response) -> Answer:
     answer = Answer(response.content, response.headers.get("content-type", ""))
     if response.status_code < 400:
@@ -171,8 +202,6 @@ def _answer(response: httpx2.Response) -> Answer:
 
 
 def _result(answer: Answer) -> Answer:
-    import json
-
     status = answer.get("status")
     if status == "failed":
         raise ServiceError(500, answer["error"])

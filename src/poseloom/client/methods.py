@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
 
-from poseloom.client.calls import Call, File, clip_rows, form_of, motion_fields, one_of, rows_of, upload
+from poseloom.client.calls import Call, File, clip_rows, form_of, motion_fields, one_of, rows_of, upload, uploads
 
 if TYPE_CHECKING:
     from poseloom.client.calls import Motion
@@ -23,8 +25,9 @@ class Methods(ABC, Generic[A]):
     def send(self, call: Call) -> A:
         """The answer to a request."""
 
-    def _post(self, path: str, **body: Any) -> A:
-        return self.send(Call("POST", path, {name: value for name, value in body.items() if value is not None}))
+    def _post(self, path: str, pictures: tuple[tuple[str, bytes], ...] = (), **body: Any) -> A:
+        given = {name: value for name, value in body.items() if value is not None}
+        return self.send(Call("POST", path, given, pictures=pictures))
 
     def _get(self, path: str, **query: Any) -> A:
         given = {name: value for name, value in query.items() if value is not None}
@@ -35,13 +38,18 @@ class Methods(ABC, Generic[A]):
 
     # -- words -----------------------------------------------------------------------------------------------------
 
-    def describe(self, pose: Motion, seed: int = 0, **options: Any) -> A:
+    def describe(
+        self, pose: Motion, seed: int = 0, *, style: str | None = None, names: bool = False, steady: bool = True
+    ) -> A:
         """Poses in words; `Answer.texts`, and with each sentence's facts and joints in ``texts``."""
-        return self._post("/v1/describe", **motion_fields(pose), seed=seed, **options)
+        return self._post("/v1/describe", **motion_fields(pose), seed=seed, style=style, names=names, steady=steady)
 
-    def instruct(self, pose_a: Motion, pose_b: Motion, seed: int = 0, **options: Any) -> A:
-        """How to get from one pose or clip to another."""
-        return self._post("/v1/instruct", start=one_of(pose_a), end=one_of(pose_b), seed=seed, **options)
+    def instruct(
+        self, pose_a: Motion, pose_b: Motion, seed: int = 0, *, style: str | None = None, learned: bool = False
+    ) -> A:
+        """How to get from one pose or clip to another; `learned` lets the model say it."""
+        both = {"start": one_of(pose_a), "end": one_of(pose_b)}
+        return self._post("/v1/instruct", **both, seed=seed, style=style, learned=learned)
 
     def judge(self, text: str, pose: Pose, pose_b: Pose | None = None) -> A:
         """Which facts of a text hold for poses."""
@@ -63,24 +71,57 @@ class Methods(ABC, Generic[A]):
 
     # -- models ----------------------------------------------------------------------------------------------------
 
-    def generate(self, text: str, n: int = 4, seed: int = 0, **options: Any) -> A:
+    def generate(self, text: str, n: int = 4, seed: int = 0, *, verify: bool = False, anyway: bool = False) -> A:
         """Poses that a text tells of; `Answer.poses`."""
-        return self._post("/v1/generate", text=text, n=n, seed=seed, **options)
+        return self._post("/v1/generate", text=text, n=n, seed=seed, verify=verify, anyway=anyway)
 
-    def edit(self, pose: Motion, instruction: str, n: int = 1, seed: int = 0, **options: Any) -> A:
+    def edit(
+        self,
+        pose: Motion,
+        instruction: str,
+        n: int = 1,
+        seed: int = 0,
+        *,
+        verify: bool = False,
+        anyway: bool = False,
+    ) -> A:
         """A pose changed as an instruction says."""
-        return self._post("/v1/edit", pose=one_of(pose), instruction=instruction, n=n, seed=seed, **options)
+        options = {"n": n, "seed": seed, "verify": verify, "anyway": anyway}
+        return self._post("/v1/edit", pose=one_of(pose), instruction=instruction, **options)
 
-    def caption(self, pose: Motion, **options: Any) -> A:
+    def caption(
+        self,
+        pose: Motion,
+        *,
+        beams: int = 1,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        temperature: float = 1.0,
+        seed: int = 0,
+        checked: bool = True,
+        model: str = "captioning",
+    ) -> A:
         """What a learned model says of poses."""
-        return self._post("/v1/caption", **motion_fields(pose), **options)
+        options = {"beams": beams, "top_k": top_k, "top_p": top_p, "temperature": temperature, "seed": seed}
+        return self._post("/v1/caption", **motion_fields(pose), **options, checked=checked, model=model)
 
     def embed(
-        self, *, text: str | Sequence[str] | None = None, pose: Pose | None = None, model: str = "retrieval"
+        self,
+        *,
+        image: File | Sequence[File] | None = None,
+        pose: Pose | None = None,
+        text: str | Sequence[str] | None = None,
+        boxes: Sequence[Sequence[float] | None] | None = None,
+        target: str | None = None,
+        model: str | None = None,
     ) -> A:
-        """Texts or poses as vectors of one space."""
-        texts = [text] if isinstance(text, str) else text
-        return self._post("/v1/embed", texts=texts, poses=None if pose is None else rows_of(pose), model=model)
+        """Texts, poses and pictures as vectors of one space; without pictures that of ``retrieval`` by default."""
+        body = {
+            "texts": [text] if isinstance(text, str) else text,
+            "poses": None if pose is None else rows_of(pose),
+            "boxes": None if boxes is None else [None if box is None else list(box) for box in boxes],
+        }
+        return self._post("/v1/embed", uploads(image), **body, target=target, model=model)
 
     def models(self) -> A:
         """The models that the service has."""
@@ -89,12 +130,37 @@ class Methods(ABC, Generic[A]):
     # -- search and tables -----------------------------------------------------------------------------------------
 
     def find(
-        self, query: str | Motion | None, index: str, k: int = 10, *, text: str | None = None, **options: Any
+        self,
+        query: str | Motion | None,
+        index: str,
+        k: int = 10,
+        *,
+        image: File | None = None,
+        pose: Motion | None = None,
+        text: str | None = None,
+        box: Sequence[float] | None = None,
+        where: str | Sequence[str] = (),
+        near: bool = False,
+        mirrored: bool = False,
+        statements: bool = False,
+        model: str | None = None,
+        table: str | None = None,
     ) -> A:
-        """Rows of an index by words or a pose; by both where `text` is given beside a pose."""
+        """Rows of an index by words, a pose, a photo, or several of them; with `table` each with its pose."""
         words = query if isinstance(query, str) else text
-        pose = None if query is None or isinstance(query, str) else one_of(query)
-        return self._post("/v1/search", index=index, text=words, pose=pose, k=k, **options)
+        body = pose if query is None or isinstance(query, str) else query
+        options = {"near": near, "mirrored": mirrored, "statements": statements, "model": model, "table": table}
+        return self._post(
+            "/v1/search",
+            uploads(image),
+            index=index,
+            text=words,
+            pose=None if body is None else one_of(body),
+            k=k,
+            box=None if box is None else list(box),
+            where=[where] if isinstance(where, str) else list(where),
+            **options,
+        )
 
     def indexes(self) -> A:
         """The indexes that may be searched."""
@@ -106,11 +172,11 @@ class Methods(ABC, Generic[A]):
 
     def rows(self, table: str, offset: int = 0, limit: int = 20, **filters: Any) -> A:
         """Rows of a table."""
-        return self._get(f"/v1/tables/{table}/rows", offset=offset, limit=limit, **filters)
+        return self._get(f"/v1/tables/{quote(table, '')}/rows", offset=offset, limit=limit, **filters)
 
     def pairs(self, table: str, offset: int = 0, limit: int = 20, **filters: Any) -> A:
         """Pairs of a table."""
-        return self._get(f"/v1/tables/{table}/pairs", offset=offset, limit=limit, **filters)
+        return self._get(f"/v1/tables/{quote(table, '')}/pairs", offset=offset, limit=limit, **filters)
 
     def stances(self) -> A:
         """The named stances."""
@@ -140,34 +206,70 @@ class Methods(ABC, Generic[A]):
         height, width = (size, size) if isinstance(size, int) else size
         return self._post("/v1/control", pose=one_of(pose), width=width, height=height, **options)
 
-    def keypoints(self, source: File, *, name: str = "", **options: Any) -> A:
-        """The people in a picture; of a video a job."""
-        return self._upload("/v1/keypoints", source, name, **options)
+    def keypoints(
+        self,
+        source: File,
+        *,
+        boxes: Sequence[Sequence[float]] | None = None,
+        people: int | None = None,
+        fps: float | None = None,
+        hands: bool = True,
+        face: bool = False,
+        convention: str | None = None,
+        name: str = "",
+    ) -> A:
+        """The people in a picture; of a video a job, see `wait`. `name` is what a file given as bytes is called."""
+        options = {"boxes": boxes, "people": people, "fps": fps, "hands": hands, "face": face}
+        return self._upload("/v1/keypoints", source, name, **options, convention=convention)
 
-    def recover(self, source: File, *, name: str = "", **options: Any) -> A:
-        """The bodies of the people in a picture; of a video a job."""
-        return self._upload("/v1/recover", source, name, **options)
+    def recover(
+        self,
+        source: File,
+        *,
+        boxes: Sequence[Sequence[float]] | None = None,
+        people: int | None = 1,
+        fps: float | None = None,
+        lens: float | None = None,
+        algorithm: str = "lifted",
+        name: str = "",
+    ) -> A:
+        """The bodies of the people in a picture; of a video a job, see `wait`."""
+        options = {"boxes": boxes, "people": people, "fps": fps, "lens": lens}
+        return self._upload("/v1/recover", source, name, **options, algorithm=algorithm)
 
-    def transfer(self, photo: File, to: str | Motion, *, name: str = "", **options: Any) -> A:
+    def transfer(
+        self,
+        photo: File,
+        to: str | Motion,
+        *,
+        box: Sequence[float] | None = None,
+        seed: int = 0,
+        keep_heading: bool = True,
+        format: str = "json",
+        name: str = "",
+    ) -> A:
         """The person of a photo in another pose, which words or a pose tell."""
-        import json
-
         target = {"text": to} if isinstance(to, str) else {"pose": json.dumps(one_of(to))}
-        return self._upload("/v1/transfer", photo, name, **target, **options)
+        options = {"seed": seed, "keep_heading": keep_heading, "format": format}
+        return self._upload("/v1/transfer", photo, name, **target, box=None if box is None else [box], **options)
 
     def sign(self, text: str, *, strict: bool = False) -> A:
         """HamNoSys signed and told in English; `Answer.clip`."""
         return self._post("/v1/sign", hamnosys=text, strict=strict)
 
+    def explain(self, text: str, *, strict: bool = False) -> A:
+        """HamNoSys told in English alone."""
+        return self._post("/v1/sign", hamnosys=text, strict=strict, poses=False)
+
     # -- the service itself ----------------------------------------------------------------------------------------
 
     def job(self, id: str) -> A:
         """How far a job is, and what it gave."""
-        return self._get(f"/v1/jobs/{id}")
+        return self._get(f"/v1/jobs/{quote(id, '')}")
 
     def cancel(self, id: str) -> A:
         """Stop a job."""
-        return self.send(Call("DELETE", f"/v1/jobs/{id}"))
+        return self.send(Call("DELETE", f"/v1/jobs/{quote(id, '')}"))
 
     def health(self) -> A:
         """Whether the service answers."""

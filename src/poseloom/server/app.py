@@ -16,6 +16,7 @@ from poseloom.server.guard import Guard
 from poseloom.server.live import LiveKind, live_router
 from poseloom.server.observing import Figures, Observer
 from poseloom.server.routers import ROUTERS
+from poseloom.server.schemas.common import ERRORS
 from poseloom.server.service import Service
 from poseloom.server.settings import Settings
 
@@ -53,6 +54,8 @@ def create_app(settings: Settings | None = None, *, mounts: Mapping[str, ASGIApp
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        responses=ERRORS,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     kinds: dict[str, LiveKind] = {}

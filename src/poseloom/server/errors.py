@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from poseloom.base.errors import PoseloomError, shortened
+from poseloom.base.errors import FileError, PoseloomError, shortened
 from poseloom.base.extras import MissingPackageError, missing_package
 
 LOG = logging.getLogger("poseloom.server")
@@ -72,13 +73,19 @@ def refusal_of(error: BaseException, field: str | None = None) -> RefusalError:
     if isinstance(error, ModuleNotFoundError) and (missing := missing_package(error)) is not None:
         return RefusalError(501, str(missing), field)
     if isinstance(error, PoseloomError):
-        return RefusalError(422, without_paths(str(error)), field)
+        return RefusalError(422, without_paths(_named(error)), field)
     if isinstance(error, HTTPException):
         return RefusalError(error.status_code, str(error.detail))
     if isinstance(error, TimeoutError):
         return RefusalError(504, "this takes longer than a request may; ask for less, or start it as a job")
     LOG.error("a fault of poseloom", exc_info=error)
     return RefusalError(500, "a fault of poseloom; the server's log says more", field)
+
+
+def _named(error: PoseloomError) -> str:
+    """The error's line with the name of its file alone, however its folders are called."""
+    line = str(error)
+    return line.replace(f"{error.path.parent}/", "") if isinstance(error, FileError) else line
 
 
 _UPLOADS = re.compile(re.escape(tempfile.gettempdir()) + r"/[^\s:;,'\"]*/")
@@ -88,6 +95,17 @@ _FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^\s:;,'\"/]+){2,}/")
 def without_paths(message: str) -> str:
     """The message with the names of files alone, without the folders that they lie in on this machine."""
     return _FOLDERS.sub("", _UPLOADS.sub("", message))
+
+
+def plain_names(value: Any) -> Any:
+    """The same JSON with the names alone of files that it names with their folders."""
+    if isinstance(value, dict):
+        return {name: plain_names(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_names(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    return PurePath(value).name if value.startswith("/") and value.isprintable() else without_paths(value)
 
 
 def invalid(errors: Any) -> RefusalError:

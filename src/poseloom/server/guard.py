@@ -27,6 +27,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._settings = app, settings
         self._origins = frozenset(one.rstrip("/").lower() for one in settings.allowed_origins)
+        self._held = _Held(settings.largest_together)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -35,8 +36,11 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refused(scope, headers)
         if refusal is None and scope["type"] == "http":
-            body = _Body(receive, self._largest(headers), self._settings.seconds)
-            await self._app(scope, body, body.watched(send, scope))
+            body = _Body(receive, self._largest(headers), self._settings.seconds, self._held)
+            try:
+                await self._app(scope, body, body.watched(send, scope))
+            finally:
+                self._held.bytes -= body.bytes
         elif refusal is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -93,6 +97,17 @@ KEY_PROTOCOL = "poseloom-key."
 """Begins the subprotocol by which a page's socket brings the key."""
 
 
+class _Held:
+    """Bytes of the requests that are worked on.
+
+    Args:
+        most: of them; more are refused.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.bytes, self.most = 0, most
+
+
 class _Body:
     """A request's body that is refused where it becomes too large, or does not come.
 
@@ -100,10 +115,11 @@ class _Body:
         receive: gives its parts.
         largest: bytes.
         seconds: until it must be there.
+        held: what other requests hold.
     """
 
-    def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
-        self._receive, self._largest, self._bytes = receive, largest, 0
+    def __init__(self, receive: Receive, largest: int, seconds: float, held: _Held) -> None:
+        self._receive, self._largest, self._held, self.bytes = receive, largest, held, 0
         self._until = time.monotonic() + seconds
         self._whole = False
         self._refusal: RefusalError | None = None
@@ -116,10 +132,15 @@ class _Body:
         except asyncio.TimeoutError:
             self._refusal = RefusalError(408, "the request did not arrive in time")
             raise self._refusal from None
-        self._bytes += len(message.get("body", b""))
+        more = len(message.get("body", b""))
+        self.bytes += more
+        self._held.bytes += more
         self._whole = not message.get("more_body", False)
-        if self._bytes > self._largest:
+        if self.bytes > self._largest:
             self._refusal = _too_large(self._largest)
+            raise self._refusal
+        if self._held.bytes > self._held.most:
+            self._refusal = RefusalError(503, "the service holds as much as it can; come back in a second")
             raise self._refusal
         return message
 

@@ -22,6 +22,8 @@ from poseloom.server.service import Service
 
 LARGEST_MESSAGE = 1 << 20
 _LONGEST_ID = 100
+TRY_AGAIN_LATER = 1013
+"""Code with which a socket is closed."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,20 @@ def _message(event: Mapping[str, Any]) -> dict[str, Any]:
 def live_router(kinds: Mapping[str, LiveKind]) -> APIRouter:
     """The endpoint for these kinds."""
     router = APIRouter()
+    open_sockets: set[WebSocket] = set()
 
     @router.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", ())
+        service: Service = socket.app.state.service
+        if len(open_sockets) >= service.settings.sockets:
+            await socket.close(TRY_AGAIN_LATER, "too many sockets are open; come back later, or use POST")
+            return
         await socket.accept(subprotocol=next((one for one in offered if one.startswith(KEY_PROTOCOL)), None))
-        await _Connection(socket, socket.app.state.service, kinds).serve()
+        open_sockets.add(socket)
+        try:
+            await _Connection(socket, service, kinds).serve()
+        finally:
+            open_sockets.discard(socket)
 
     return router

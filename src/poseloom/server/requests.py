@@ -15,6 +15,9 @@ LONGEST_TEXT = 10_000
 """Characters; models read some hundred words."""
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63, description="the same seed gives the same answer")]
+_Pixels = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+Box = tuple[_Pixels, _Pixels, _Pixels, _Pixels]
+"""Around a person in a picture: x, y, width, height in pixels."""
 ModelName = Annotated[str, Field(max_length=200, description="a name that `GET /v1/models` lists")]
 
 

@@ -33,6 +33,8 @@ class Settings:
         largest_side: pixels of the side of a picture that is drawn.
         largest_picture: pixels of a picture that is uploaded.
         jobs: jobs that are kept at once, waiting, running and done.
+        largest_together: bytes of all requests that are worked on at once; others are told to come back.
+        sockets: that are open at once.
         tables: poses tables that may be browsed, by name.
         indexes: indexes that may be searched, by name.
         models: trained models that may be asked for besides those that poseloom ships, by name.
@@ -53,6 +55,8 @@ class Settings:
     largest_side: int = 2048
     largest_picture: int = 50_000_000
     jobs: int = 32
+    largest_together: int = 512 * _MIB
+    sockets: int = 64
     tables: Mapping[str, Path] = field(default_factory=dict)
     indexes: Mapping[str, Path] = field(default_factory=dict)
     models: Mapping[str, Path] = field(default_factory=dict)
@@ -72,6 +76,8 @@ class Settings:
             "most_frames",
             "largest_side",
             "jobs",
+            "largest_together",
+            "sockets",
         ):
             if getattr(self, name) <= 0:
                 raise PoseloomError(f"{name}: expected more than 0, got {getattr(self, name)}")

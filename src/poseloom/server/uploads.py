@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-from fastapi import UploadFile
+from fastapi import Request, UploadFile
 from PIL import Image
 
 from poseloom.images.kinds import PICTURES
@@ -85,6 +85,12 @@ async def received_picture(file: UploadFile, settings: Settings, field: str = "f
             413, f"the picture has {pixels / 1e6:.0f} million pixels, at most {most:.0f} are read", field
         )
     return upload
+
+
+def pictures_of(request: Request) -> list[Upload]:
+    """The pictures that came beside the JSON of a request; of one that came as JSON alone none."""
+    given: list[Upload] = getattr(request.state, "pictures", [])
+    return given
 
 
 def _safe(name: str | None) -> str:

@@ -7,15 +7,21 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, Generic, TypeVar
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import Step, listening
 from poseloom.server.errors import RefusalError
 
 T = TypeVar("T")
 R = TypeVar("R")
 MOST_TOGETHER = 32
 """Requests that are worked on as one batch."""
+
+
+class AbandonedError(Exception):
+    """Raised within work that nobody waits for any more, at its next step."""
 
 
 class Threads:
@@ -38,15 +44,31 @@ class Threads:
 
         Raises:
             RefusalError: too many wait already.
-            TimeoutError: it took too long; the thread finishes all the same.
+            TimeoutError: it took too long; the thread stops at the next step that the work reports.
         """
         self.admit()
+        late = Event()
+
+        def listen(_: Step) -> None:
+            if late.is_set():
+                raise AbandonedError
+
+        def work() -> R:
+            if late.is_set():
+                raise AbandonedError
+            with listening(listen):
+                return function(*arguments, **options)
+
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*arguments, **options))
+            future = asyncio.get_running_loop().run_in_executor(self._pool, work)
             future.add_done_callback(self._settled)
             return await asyncio.wait_for(asyncio.shield(future), self.seconds)
         except asyncio.TimeoutError:
+            late.set()
             raise TimeoutError from None
+        except asyncio.CancelledError:
+            late.set()
+            raise
 
     def admit(self) -> None:
         """Count one more call.

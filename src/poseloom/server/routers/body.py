@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 
 from poseloom.body.phenotype import AVERAGE, PHENOTYPES
 from poseloom.server.errors import RefusalError
+from poseloom.server.schemas.common import answers, files
+from poseloom.server.schemas.poses import BodyAnswer
 from poseloom.server.service import Shared
 
 router = APIRouter(tags=["library"])
@@ -20,18 +22,25 @@ _HOUR = "max-age=3600"
 GLB = "model/gltf-binary"
 
 
-@router.get("/v1/body", summary="The body's skeleton")
+@router.get("/v1/body", summary="The body's skeleton", responses=answers(BodyAnswer))
 async def body(service: Shared) -> JSONResponse:
     """``joints``, ``parents`` (-1 for the root), ``rest``: places of the joints in the T-pose, metres, the pelvis at
     the origin; ``limbs``: joints by limb; ``mirror``: the joint on the other side of each."""
     return JSONResponse(await service.rules.run(_skeleton), headers={"Cache-Control": _HOUR})
 
 
-@router.get("/v1/body.glb", summary="The skinned body in the T-pose", response_class=Response)
+@router.get("/v1/body.glb", summary="The skinned body in the T-pose", response_class=Response, responses=files(GLB))
 async def body_glb(
     service: Shared,
     mesh: Literal["full", "preview"] = "full",
-    shape: Annotated[str | None, Query(max_length=200, description="the free body's six numbers, by commas")] = None,
+    shape: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="the free body's six numbers, by commas",
+            examples=["0.5,0.7,0.5,0.5,0.5,0.5"],
+        ),
+    ] = None,
 ) -> Response:
     """A GLB whose joints are those of ``/v1/body``: each bone's rotation is the pose's local one."""
     content = await service.rules.run(_glb, mesh, _shape(shape))

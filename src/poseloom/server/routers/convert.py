@@ -15,12 +15,17 @@ from poseloom import api
 from poseloom.pose import Clip, Pose
 from poseloom.pose.joints import JOINT_NAMES
 from poseloom.server.answers import json_from
+from poseloom.server.bodies import BodyRoute
+from poseloom.server.errors import RefusalError, without_paths
 from poseloom.server.poses import pose_json
 from poseloom.server.requests import OfPoses, at_most
+from poseloom.server.schemas.common import answers, example, files, form_example
+from poseloom.server.schemas.examples import STANDING
+from poseloom.server.schemas.poses import ConvertAnswer
 from poseloom.server.service import Service, Shared
 from poseloom.server.uploads import received_picture
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=BodyRoute)
 _BYTES = "application/octet-stream"
 KINDS = {
     "npz": ("poseloom", ".npz", _BYTES),
@@ -33,6 +38,7 @@ KINDS = {
     "smplx": ("smplx", ".npz", _BYTES),
 }
 """Format -> its name among the writers, the file's suffix, its media type."""
+_MEDIA = tuple(dict.fromkeys(media for _, _, media in KINDS.values()))
 Kind = Literal["npz", "json", "bvh", "glb", "pose", "amass", "amass-smplx", "smplx"]
 _STEM = "pose"
 
@@ -40,18 +46,25 @@ _STEM = "pose"
 class ExportRequest(OfPoses):
     """Poses that become a file."""
 
+    model_config = example({"pose": STANDING, "format": "bvh", "name": "standing"})
+
     format: Kind = Field(description="which file")
     name: Annotated[str, Field(max_length=100)] = ""
 
 
-@router.post("/v1/export", summary="Poses as a file", response_class=Response)
+@router.post("/v1/export", summary="Poses as a file", response_class=Response, responses=files(*_MEDIA))
 async def export(asked: ExportRequest, service: Shared) -> Response:
     """The file's bytes: npz, JSON, BVH, GLB, ``.pose``, AMASS or SMPL-X."""
-    motion = asked.motion(service.settings)
-    return await _file(service, lambda: motion, asked.format, asked.name)
+    return await _file(service, lambda: asked.motion(service.settings), asked.format, asked.name)
 
 
-@router.post("/v1/convert", summary="A file as poses, or as another file", response_model=None)
+@router.post(
+    "/v1/convert",
+    summary="A file as poses, or as another file",
+    response_model=None,
+    responses=answers(ConvertAnswer, *(one for one in _MEDIA if one != "application/json")),
+    openapi_extra=form_example(file="walk.bvh", format="poses"),
+)
 async def convert(
     service: Shared,
     file: Annotated[UploadFile, File(description="a motion file, or a PNG that carries its pose")],
@@ -63,6 +76,9 @@ async def convert(
 ) -> Response:
     """As ``poses``: ``name``, ``fps``, ``joints``, ``poses``, ``notes``; else the file's bytes."""
     upload = await received_picture(file, service.settings)
+
+    if await service.heavy.run(upload.is_video):
+        raise RefusalError(422, "is a video, which takes longer than a request; POST /v1/recover looks at it", "file")
 
     def read() -> Clip:
         with upload.as_file() as path:
@@ -78,7 +94,7 @@ async def convert(
 def clip_json(clip: Clip) -> dict[str, Any]:
     """A clip as JSON: ``name``, ``fps``, ``joints``, ``poses``, ``notes``."""
     remarks = clip.notes.get("remarks", [])
-    notes = [str(one) for one in remarks] if isinstance(remarks, list) else []
+    notes = [without_paths(str(one)) for one in remarks] if isinstance(remarks, list) else []
     joints = list(JOINT_NAMES[: clip.pose.joints])
     return {"name": clip.name, "fps": clip.fps, "joints": joints, "poses": pose_json(clip.pose), "notes": notes}
 

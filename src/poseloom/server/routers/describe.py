@@ -6,22 +6,29 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from poseloom import api
 from poseloom.pose import Clip, Pose
 from poseloom.pose.types import concatenate
 from poseloom.results.sentences import DescribedSentences
+from poseloom.server.answers import json_from
+from poseloom.server.bodies import BodyRoute
 from poseloom.server.live import LiveKind
 from poseloom.server.requests import OfPoses, Seed
+from poseloom.server.schemas.common import answers, example
+from poseloom.server.schemas.examples import MOTION, STANDING
+from poseloom.server.schemas.words import DescribeAnswer
 from poseloom.server.service import Service, Shared
 
-router = APIRouter(tags=["words"])
+router = APIRouter(tags=["words"], route_class=BodyRoute)
 
 
 class DescribeRequest(OfPoses):
     """Poses to be described."""
+
+    model_config = example({"pose": STANDING, "style": "short"}, {"clip": MOTION, "seed": 3})
 
     seed: Seed = 0
     style: Literal["paragraph", "short", "list", "coach"] = "paragraph"
@@ -31,16 +38,26 @@ class DescribeRequest(OfPoses):
 
 async def described(service: Service, asked: DescribeRequest) -> dict[str, Any]:
     """What `poseloom.describe_sentences` says, as JSON."""
-    motion = asked.motion(service.settings)
-    options = (asked.seed, asked.style, asked.names, asked.steady)
-    if isinstance(motion, Pose) and not motion.batch_shape:
-        key = (*options, motion.joints)
-        batcher = service.batcher("describe", _singles, service.rules)
-        result = await batcher((motion, options), key)
-    else:
-        result = await service.rules.run(_described, motion, options)
+    if not _is_single(asked):
+        return await service.heavy.run(_of_several, service, asked)
+    motion, options = asked.motion(service.settings), _options(asked)
+    assert isinstance(motion, Pose)
+    batcher = service.batcher("describe", _singles, service.rules)
+    result = await batcher((motion, options), (*options, motion.joints))
     made: dict[str, Any] = result.as_json()
     return made
+
+
+def _is_single(asked: DescribeRequest) -> bool:
+    return asked.pose is not None and asked.poses is None and asked.clip is None
+
+
+def _options(asked: DescribeRequest) -> tuple[int, str, bool, bool]:
+    return asked.seed, asked.style, asked.names, asked.steady
+
+
+def _of_several(service: Service, asked: DescribeRequest) -> dict[str, Any]:
+    return _described(asked.motion(service.settings), _options(asked)).as_json()
 
 
 def _described(motion: Pose | Clip, options: tuple[int, str, bool, bool]) -> DescribedSentences:
@@ -56,9 +73,11 @@ def _singles(asked: Sequence[tuple[Pose, tuple[int, str, bool, bool]]]) -> list[
     return [DescribedSentences((text,), sentences=(sentences,), notes=result.notes) for text, sentences in rows]
 
 
-@router.post("/v1/describe", summary="Say in words what poses are, by rule")
-async def describe(asked: DescribeRequest, service: Shared) -> JSONResponse:
+@router.post("/v1/describe", summary="Say in words what poses are, by rule", responses=answers(DescribeAnswer))
+async def describe(asked: DescribeRequest, service: Shared) -> Response:
     """A text for each pose, and its sentences, each with the facts that it tells and the joints that it speaks of."""
+    if not _is_single(asked):
+        return await json_from(service.heavy, lambda: _of_several(service, asked))
     return JSONResponse(await described(service, asked))
 
 

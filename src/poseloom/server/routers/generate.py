@@ -12,16 +12,21 @@ from pydantic import Field
 from poseloom import api
 from poseloom.base.errors import PoseloomError
 from poseloom.server.answers import encoded, json_from
+from poseloom.server.bodies import BodyRoute
 from poseloom.server.requests import Request, Seed, Text
+from poseloom.server.schemas.common import answers, example
+from poseloom.server.schemas.poses import GenerateAnswer
 from poseloom.server.service import Shared
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], route_class=BodyRoute)
 MOST = 64
 """Poses of one request."""
 
 
 class GenerateRequest(Request):
     """What the poses should be."""
+
+    model_config = example({"text": "a person kneeling with both arms raised", "n": 1})
 
     text: Text
     n: Annotated[int, Field(ge=1, le=MOST)] = 4
@@ -30,7 +35,7 @@ class GenerateRequest(Request):
     anyway: bool = Field(False, description="draw people even where nothing of the text is understood")
 
 
-@router.post("/v1/generate", summary="Poses that a text tells of")
+@router.post("/v1/generate", summary="Poses that a text tells of", responses=answers(GenerateAnswer))
 async def generate(asked: GenerateRequest, service: Shared) -> Response:
     """Poses, which facts of the text hold for each, what was understood and what not."""
 

@@ -13,13 +13,17 @@ from pydantic import Field
 from torch import Tensor
 
 from poseloom.pose import Pose
+from poseloom.server.bodies import BodyRoute
 from poseloom.server.errors import RefusalError
 from poseloom.server.live import LiveKind
 from poseloom.server.poses import Place, PoseJson, pose_json
 from poseloom.server.requests import Request
+from poseloom.server.schemas.common import answers, example
+from poseloom.server.schemas.examples import STANDING
+from poseloom.server.schemas.poses import IkAnswer, MovementsAnswer
 from poseloom.server.service import Service, Shared
 
-router = APIRouter(tags=["posing"])
+router = APIRouter(tags=["posing"], route_class=BodyRoute)
 Handle = Literal[
     "pelvis",
     "spine3",
@@ -39,6 +43,8 @@ _MOVEMENTS = 57
 
 class IkRequest(Request):
     """A pose, where joints of it should be, and what must stay."""
+
+    model_config = example({"pose": STANDING, "targets": {"left_wrist": [0.45, 1.2, 0.25]}})
 
     pose: PoseJson
     targets: dict[Handle, Place] = Field(min_length=1, max_length=11, description="joints and their places, metres")
@@ -82,7 +88,7 @@ def _shaped_bones(shape: tuple[float, ...]) -> Float[Tensor, "52 3"]:
     return offsets
 
 
-@router.post("/v1/ik", summary="Bring joints of a pose to places")
+@router.post("/v1/ik", summary="Bring joints of a pose to places", responses=answers(IkAnswer))
 async def ik(asked: IkRequest, service: Shared) -> JSONResponse:
     """``pose`` within the ranges of motion, and how far each target and pin is missed, metres."""
     return JSONResponse(await solved(service, asked))
@@ -90,6 +96,8 @@ async def ik(asked: IkRequest, service: Shared) -> JSONResponse:
 
 class MovementsRequest(Request):
     """A pose, and movements to be set."""
+
+    model_config = example({"pose": STANDING}, {"pose": STANDING, "set": {"left_elbow_flexion": 90}})
 
     pose: PoseJson
     set: dict[Annotated[str, Field(max_length=60)], _Degrees] = Field(
@@ -134,7 +142,7 @@ def _finite(number: float) -> float | None:
     return round(number, 1) if abs(number) < 1e6 else None
 
 
-@router.post("/v1/movements", summary="Anatomical angles of a pose, read or set")
+@router.post("/v1/movements", summary="Anatomical angles of a pose, read or set", responses=answers(MovementsAnswer))
 async def movements(asked: MovementsRequest, service: Shared) -> JSONResponse:
     """``movements``: name, angle and limits in degrees of each; ``pose``: with those that were set."""
     return JSONResponse(await moved(service, asked))

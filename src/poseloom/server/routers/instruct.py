@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from poseloom import api
+from poseloom.server.answers import json_from
+from poseloom.server.bodies import BodyRoute
 from poseloom.server.live import LiveKind
 from poseloom.server.poses import ClipJson, PoseJson, together
 from poseloom.server.requests import Request, Seed, at_most
+from poseloom.server.schemas.common import answers, example
+from poseloom.server.schemas.examples import MOTION, SQUATTING, STANDING
+from poseloom.server.schemas.words import InstructAnswer
 from poseloom.server.service import Service, Shared
+from poseloom.server.work import Threads
 
-router = APIRouter(tags=["words"])
+router = APIRouter(tags=["words"], route_class=BodyRoute)
 Poses = Annotated[list[PoseJson], Field(min_length=1)]
 
 
 class InstructRequest(Request):
     """Where to start and where to end: a pose each, as many poses each, or a clip each, which are aligned in time."""
+
+    model_config = example({"start": STANDING, "end": SQUATTING}, {"start": MOTION, "end": MOTION, "seed": 1})
 
     start: PoseJson | Poses | ClipJson
     end: PoseJson | Poses | ClipJson
@@ -30,12 +38,20 @@ class InstructRequest(Request):
 
 async def instructed(service: Service, asked: InstructRequest) -> dict[str, Any]:
     """What `poseloom.instruct` says, as JSON."""
-    both = [_motion(one, name, service) for name, one in (("start", asked.start), ("end", asked.end))]
+    return await _threads(service, asked).run(_instructed, service, asked)
+
+
+def _threads(service: Service, asked: InstructRequest) -> Threads:
+    if asked.learned:
+        return service.models
+    is_single = isinstance(asked.start, PoseJson) and isinstance(asked.end, PoseJson)
+    return service.rules if is_single else service.heavy
+
+
+def _instructed(service: Service, asked: InstructRequest) -> dict[str, Any]:
+    start, end = _motion(asked.start, "start", service), _motion(asked.end, "end", service)
     model = "instruction" if asked.learned else None
-    threads = service.models if asked.learned else service.rules
-    result = await threads.run(api.instruct, *both, asked.seed, style=asked.style, model=model)
-    made: dict[str, Any] = result.as_json()
-    return made
+    return api.instruct(start, end, asked.seed, style=asked.style, model=model).as_json()
 
 
 def _motion(given: PoseJson | list[PoseJson] | ClipJson, name: str, service: Service) -> Any:
@@ -48,10 +64,10 @@ def _motion(given: PoseJson | list[PoseJson] | ClipJson, name: str, service: Ser
     return given.pose()
 
 
-@router.post("/v1/instruct", summary="Say how to get from one pose to another")
-async def instruct(asked: InstructRequest, service: Shared) -> JSONResponse:
+@router.post("/v1/instruct", summary="Say how to get from one pose to another", responses=answers(InstructAnswer))
+async def instruct(asked: InstructRequest, service: Shared) -> Response:
     """A text for each pair of poses, the largest changes first; of two clips what differs, repetition by repetition."""
-    return JSONResponse(await instructed(service, asked))
+    return await json_from(_threads(service, asked), lambda: _instructed(service, asked))
 
 
 LIVE = {"instruct": LiveKind(InstructRequest, instructed)}

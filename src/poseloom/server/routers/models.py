@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
-from poseloom.server.errors import RefusalError
+from poseloom.server.errors import RefusalError, plain_names
+from poseloom.server.schemas.common import answers
+from poseloom.server.schemas.libraries import CardAnswer, ModelsAnswer
 from poseloom.server.service import Shared
 
 router = APIRouter(tags=["models"])
+Name = Annotated[str, Path(max_length=200, examples=["generation"], description="that `GET /v1/models` lists")]
 
 
-@router.get("/v1/models", summary="The models that are here")
+@router.get("/v1/models", summary="The models that are here", responses=answers(ModelsAnswer))
 async def models(service: Shared) -> JSONResponse:
     """``models``: rows of ``name``, ``here``, ``parameters``, ``bytes``, ``summary``; those of ``--model`` also."""
 
@@ -25,8 +28,8 @@ async def models(service: Shared) -> JSONResponse:
     return JSONResponse(await service.heavy.run(listed))
 
 
-@router.get("/v1/models/{name}", summary="What is known of a model")
-async def model(name: str, service: Shared) -> JSONResponse:
+@router.get("/v1/models/{name}", summary="What is known of a model", responses=answers(CardAnswer))
+async def model(name: Name, service: Shared) -> JSONResponse:
     """The model's card: task, data, figures, limits, licence."""
     try:
         place = service.model(name)
@@ -36,6 +39,7 @@ async def model(name: str, service: Shared) -> JSONResponse:
     def card() -> dict[str, Any]:
         from poseloom.checkpoints.listing import model_card
 
-        return {"name": name} | {key: value for key, value in model_card(place).as_json().items() if key != "path"}
+        known = plain_names(model_card(place).as_json())
+        return {key: value for key, value in known.items() if key != "path"} | {"name": name}
 
     return JSONResponse(await service.heavy.run(card))

@@ -16,6 +16,9 @@ from poseloom.results.keypoints import Keypoints
 from poseloom.server.answers import json_from
 from poseloom.server.errors import RefusalError, invalid
 from poseloom.server.routers.convert import clip_json
+from poseloom.server.schemas.common import answers, form_example
+from poseloom.server.schemas.libraries import JobAnswer
+from poseloom.server.schemas.pictures import KeypointsAnswer, RecoverAnswer
 from poseloom.server.service import Service, Shared
 from poseloom.server.uploads import Upload, received_picture
 
@@ -29,7 +32,13 @@ Rate = Annotated[float | None, Form(gt=0, le=240, allow_inf_nan=False, descripti
 _BOXES = TypeAdapter(list[tuple[float, float, float, float]])
 
 
-@router.post("/v1/keypoints", summary="The people in a picture or video, point by point", response_model=None)
+@router.post(
+    "/v1/keypoints",
+    summary="The people in a picture or video, point by point",
+    response_model=None,
+    responses=answers(KeypointsAnswer) | answers(JobAnswer, status=202),
+    openapi_extra=form_example(file="photo.jpg", people=2, convention="coco"),
+)
 async def keypoints(
     service: Shared,
     file: Picture,
@@ -54,7 +63,13 @@ async def keypoints(
     return await answered(service, "keypoints", upload, found)
 
 
-@router.post("/v1/recover", summary="The bodies of the people in a picture or video", response_model=None)
+@router.post(
+    "/v1/recover",
+    summary="The bodies of the people in a picture or video",
+    response_model=None,
+    responses=answers(RecoverAnswer) | answers(JobAnswer, status=202),
+    openapi_extra=form_example(file="photo.jpg", people=1),
+)
 async def recover(
     service: Shared,
     file: Picture,

@@ -15,14 +15,17 @@ from pydantic import Field, model_validator
 from poseloom import api
 from poseloom.pose import Clip, Pose
 from poseloom.pose.viewpoint import angle_of_lens
+from poseloom.server.bodies import BodyRoute
 from poseloom.server.errors import RefusalError
 from poseloom.server.pictures import png_of
 from poseloom.server.poses import PoseJson
 from poseloom.server.requests import OfPoses, Request, Seed, at_most
 from poseloom.server.routers.convert import attachment
+from poseloom.server.schemas.common import example, files
+from poseloom.server.schemas.examples import SQUATTING
 from poseloom.server.service import Shared
 
-router = APIRouter(tags=["pictures"])
+router = APIRouter(tags=["pictures"], route_class=BodyRoute)
 _MOST_FRAMES, _LARGEST_FRAME = 600, 512
 _Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)]
 _Millimetres = Annotated[float, Field(ge=8, le=1000, allow_inf_nan=False)]
@@ -52,6 +55,8 @@ class ViewRequest(Request):
 class RenderRequest(OfPoses, ViewRequest):
     """Poses to be drawn: one as a picture, several as a sheet, a clip as a moving picture."""
 
+    model_config = example({"pose": SQUATTING, "width": 256, "height": 256, "azimuth": 30})
+
     style: Literal["studio", "sides", "clay"] = "studio"
     format: Literal["png", "gif", "webp"] = "png"
     texts: bool = Field(True, description="descriptions under the pictures of a sheet")
@@ -67,6 +72,8 @@ class RenderRequest(OfPoses, ViewRequest):
 class ControlRequest(ViewRequest):
     """A pose for image makers."""
 
+    model_config = example({"pose": SQUATTING, "style": "openpose", "width": 256, "height": 256})
+
     pose: PoseJson
     style: Literal["openpose", "depth", "normal", "mask", "parts", "pack"] = Field(
         "openpose", description="pack: a zip of all, with keypoints, caption and camera"
@@ -74,15 +81,14 @@ class ControlRequest(ViewRequest):
     seed: Seed = 0
 
 
-@router.post("/v1/render", summary="Draw poses", response_class=Response)
+@router.post("/v1/render", summary="Draw poses", response_class=Response, responses=files(*_FORMATS.values()))
 async def render(asked: RenderRequest, service: Shared) -> Response:
     """A PNG, which carries the pose and opens again as one; or a GIF or WebP of a clip."""
     asked.check_size(service.settings.largest_side)
-    motion = asked.motion(service.settings)
-    if isinstance(motion, Clip) and asked.format != "png":
-        at_most(len(motion), _MOST_FRAMES, "frames of a moving picture", "clip.poses")
+    if asked.clip is not None and asked.format != "png":
+        at_most(len(asked.clip.poses), _MOST_FRAMES, "frames of a moving picture", "clip.poses")
         asked.check_size(_LARGEST_FRAME)
-    content = await service.heavy.run(_drawn, motion, asked)
+    content = await service.heavy.run(lambda: _drawn(asked.motion(service.settings), asked))
     return Response(content, media_type=_FORMATS[asked.format])
 
 
@@ -134,7 +140,12 @@ def _style(name: str):  # type: ignore[no-untyped-def]
     return {"studio": STUDIO, "sides": SIDES, "clay": CLAY}[name]
 
 
-@router.post("/v1/control", summary="Control pictures for image makers", response_class=Response)
+@router.post(
+    "/v1/control",
+    summary="Control pictures for image makers",
+    response_class=Response,
+    responses=files("image/png", "application/zip"),
+)
 async def control(asked: ControlRequest, service: Shared) -> Response:
     """A PNG of one kind; as ``pack`` a zip: the picture, OpenPose, depth, normals, mask, parts, keypoints, caption."""
     asked.check_size(service.settings.largest_side)

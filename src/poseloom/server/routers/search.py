@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
 from poseloom import api
 from poseloom.pose import Pose
 from poseloom.server.answers import json_from
-from poseloom.server.errors import RefusalError
+from poseloom.server.bodies import PICTURES, BodyRoute, with_pictures
+from poseloom.server.errors import RefusalError, plain_names
 from poseloom.server.poses import PoseJson, pose_json
-from poseloom.server.requests import ModelName, Request, Text
+from poseloom.server.requests import Box, ModelName, Text
+from poseloom.server.requests import Request as Asked
+from poseloom.server.schemas.common import answers, example
+from poseloom.server.schemas.libraries import IndexesAnswer
+from poseloom.server.schemas.poses import SearchAnswer
 from poseloom.server.service import Service, Shared
+from poseloom.server.uploads import Upload, pictures_of
 
 if TYPE_CHECKING:
     from poseloom.results.found import Found
     from poseloom.search.index import Index
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=BodyRoute)
 _DEEP = 2000
 """Rows that meet the words among which the pose decides, where both are asked for."""
 
 
-class SearchRequest(Request):
-    """What to look for: words, a pose, or both."""
+class SearchRequest(Asked):
+    """What to look for: words, a pose, a picture beside it, in any mixture."""
+
+    model_config = example({"index": "poses", "text": "both arms raised", "k": 5})
 
     index: Annotated[str, Field(max_length=200, description="a name that `GET /v1/indexes` lists")]
     text: Text | None = None
     pose: PoseJson | None = None
+    box: Box | None = Field(None, description="of the person in the picture; the largest person by default")
     k: Annotated[int, Field(ge=1, le=200)] = 10
     where: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
         [], description='conditions on the metadata, such as "split=train"'
@@ -43,7 +53,7 @@ class SearchRequest(Request):
     table: Annotated[str | None, Field(max_length=200, description="take each hit's pose from this table")] = None
 
 
-@router.get("/v1/indexes", summary="The indexes that may be searched")
+@router.get("/v1/indexes", summary="The indexes that may be searched", responses=answers(IndexesAnswer))
 async def indexes(service: Shared) -> Response:
     """``indexes``: rows of ``name``, ``rows``, ``metadata`` (what can be filtered by), ``vectors``."""
     return await json_from(service.heavy, lambda: {"indexes": [_listed(service, one) for one in _names(service)]})
@@ -64,17 +74,24 @@ def _listed(service: Service, name: str) -> dict[str, Any]:
         return {"name": name, **refusal_of(error).as_json()}
 
 
-@router.post("/v1/search", summary="Find poses by words, by a pose, or by both")
-async def search(asked: SearchRequest, service: Shared) -> Response:
+@router.post(
+    "/v1/search",
+    summary="Find poses by words, a pose, a picture, or any of them together",
+    responses=answers(SearchAnswer),
+    openapi_extra=with_pictures(SearchRequest, index="people", text="but with both arms raised"),
+)
+async def search(asked: SearchRequest, request: Request, service: Shared) -> Response:
     """``hits``: rows of ``id``, ``row``, ``score``, ``text``, ``metadata``, with ``table`` also ``pose``."""
-    if asked.text is None and asked.pose is None:
-        raise RefusalError(422, "give text, pose or both", "text")
-    model = None if asked.model is None else service.model(asked.model, "retrieval")
-    pose = None if asked.pose is None else asked.pose.pose()
+    pictures = pictures_of(request)
+    if len(pictures) > 1:
+        raise RefusalError(422, f"a question has one picture, got {len(pictures)}", PICTURES)
+    if asked.text is None and asked.pose is None and not pictures:
+        raise RefusalError(422, "give text, a pose, a picture, or several of them", "text")
+    model = None if asked.model is None else service.model(asked.model)
 
     def found() -> dict[str, Any]:
-        made = _found(service.libraries.index(asked.index), asked, pose, model)
-        told: dict[str, Any] = {"hits": [hit.as_json() for hit in made]}
+        made = _found(service.libraries.index(asked.index), asked, pictures, model)
+        told: dict[str, Any] = {"hits": plain_names([hit.as_json() for hit in made])}
         told |= {name: list(getattr(made, name)) for name in ("understood", "plain", "unknown")}
         if asked.table is not None:
             _add_poses(told["hits"], asked.table, service)
@@ -83,14 +100,24 @@ async def search(asked: SearchRequest, service: Shared) -> Response:
     return await json_from(service.heavy, found)
 
 
-def _found(index: Index, asked: SearchRequest, pose: Pose | None, model: Any) -> Found:
-    where, words = asked.where, asked.text
-    if words is None or pose is None:
-        query = pose if pose is not None else words or ""
-        more: dict[str, Any] = {"near": asked.near, "mirrored": asked.mirrored, "statements": asked.statements}
-        return api.find(query, index, asked.k, where=where, model=model, **more)
-    by_words = api.find(words, index, _DEEP, where=where, model=model, near=asked.near, statements=asked.statements)
-    by_pose = api.find(pose, index, len(index), where=where, model=model, mirrored=asked.mirrored)
+def _found(index: Index, asked: SearchRequest, pictures: list[Upload], model: Any) -> Found:
+    """By one thing, or by a mixture where the index is of one space; by words and a pose in any index."""
+    from poseloom.checkpoints.space_index import is_of_space
+
+    pose = None if asked.pose is None else asked.pose.pose()
+    options: dict[str, Any] = {"where": asked.where, "model": model}
+    options |= {name: getattr(asked, name) for name in ("near", "mirrored", "statements")}
+    if asked.text is not None and pose is not None and not pictures and not is_of_space(index):
+        return _by_both(index, asked, pose, options)
+    with ExitStack() as files:
+        image = files.enter_context(pictures[0].as_file()) if pictures else None
+        return api.find(None, index, asked.k, image=image, pose=pose, text=asked.text, box=asked.box, **options)
+
+
+def _by_both(index: Index, asked: SearchRequest, pose: Pose, options: dict[str, Any]) -> Found:
+    """Rows that meet the words, ordered by how like the pose they are."""
+    by_words = api.find(asked.text, index, _DEEP, **{**options, "mirrored": False})
+    by_pose = api.find(pose, index, len(index), **{**options, "near": False, "statements": False})
     wanted = {hit.row: hit.score for hit in by_words}
     both = [replace(hit, score=hit.score * wanted[hit.row]) for hit in by_pose if hit.row in wanted]
     both.sort(key=lambda hit: (-hit.score, hit.row))

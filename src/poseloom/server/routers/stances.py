@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from poseloom.server.poses import pose_json
+from poseloom.server.schemas.common import answers
+from poseloom.server.schemas.poses import StancesAnswer
 from poseloom.server.service import Shared
 
 router = APIRouter(tags=["library"])
 
 
-@router.get("/v1/stances", summary="The named stances and hand shapes")
+@router.get("/v1/stances", summary="The named stances and hand shapes", responses=answers(StancesAnswer))
 async def stances(service: Shared) -> JSONResponse:
     """``stances``: rows of ``name``, ``kinds``, ``hands`` and ``pose``; ``hands``: shapes of fingers by name, as
     rotations of the 15 joints of a left and of a right hand."""

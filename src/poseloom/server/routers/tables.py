@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from poseloom.server.answers import json_from
 from poseloom.server.errors import RefusalError
 from poseloom.server.poses import pose_json
+from poseloom.server.schemas.common import answers
+from poseloom.server.schemas.libraries import JobAnswer, PairsAnswer, RowAnswer, RowsAnswer, TableAnswer, TablesAnswer
 from poseloom.server.service import Shared
 
 if TYPE_CHECKING:
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["tables"])
 _MOST = 200
 """Rows of one answer."""
+Name = Annotated[str, Path(max_length=200, examples=["poses"], description="that the table was named with")]
 Offset = Annotated[int, Query(ge=0, lt=1 << 40, description="how many fitting ones to leave out")]
+Number = Annotated[int, Path(ge=-(1 << 40), lt=1 << 40, examples=[0], description="of the row, from 0")]
 Limit = Annotated[int, Query(ge=1, le=_MOST)]
 Split = Annotated[str | None, Query(max_length=40, description="train, val, test")]
 Words = Annotated[str | None, Query(max_length=200, description="a text must have these words in this order")]
 
 
-@router.get("/v1/tables", summary="The tables that may be browsed")
+@router.get("/v1/tables", summary="The tables that may be browsed", responses=answers(TablesAnswer))
 async def tables(service: Shared) -> Response:
     """``tables``: rows of ``name``, ``rows``, ``pairs``, ``joints``; ``error`` where one cannot be opened."""
     return await json_from(service.heavy, lambda: {"tables": [_listed(service, name) for name in _names(service)]})
@@ -46,8 +50,8 @@ def _listed(service: Shared, name: str) -> dict[str, Any]:
         return {"name": name, **refusal_of(error).as_json()}
 
 
-@router.get("/v1/tables/{name}", summary="What a table holds")
-async def table(name: str, service: Shared) -> Response:
+@router.get("/v1/tables/{name}", summary="What a table holds", responses=answers(TableAnswer))
+async def table(name: Name, service: Shared) -> Response:
     """Counts of rows, splits, data sets, texts and pairs."""
 
     def summed() -> dict[str, Any]:
@@ -61,9 +65,9 @@ async def table(name: str, service: Shared) -> Response:
     return await json_from(service.heavy, summed)
 
 
-@router.get("/v1/tables/{name}/rows", summary="Rows of a table")
+@router.get("/v1/tables/{name}/rows", summary="Rows of a table", responses=answers(RowsAnswer))
 async def rows(
-    name: str,
+    name: Name,
     service: Shared,
     offset: Offset = 0,
     limit: Limit = 20,
@@ -82,8 +86,8 @@ async def rows(
     return await json_from(service.heavy, chosen)
 
 
-@router.get("/v1/tables/{name}/rows/{number}", summary="One row of a table")
-async def row(name: str, number: int, service: Shared) -> Response:
+@router.get("/v1/tables/{name}/rows/{number}", summary="One row of a table", responses=answers(RowAnswer))
+async def row(name: Name, number: Number, service: Shared) -> Response:
     """The row, with its pose."""
 
     def found() -> dict[str, Any]:
@@ -95,9 +99,11 @@ async def row(name: str, number: int, service: Shared) -> Response:
     return await json_from(service.heavy, found)
 
 
-@router.get("/v1/tables/{name}/pairs", summary="Pairs of a table, with their instructions")
+@router.get(
+    "/v1/tables/{name}/pairs", summary="Pairs of a table, with their instructions", responses=answers(PairsAnswer)
+)
 async def pairs(
-    name: str, service: Shared, offset: Offset = 0, limit: Limit = 20, split: Split = None, text: Words = None
+    name: Name, service: Shared, offset: Offset = 0, limit: Limit = 20, split: Split = None, text: Words = None
 ) -> Response:
     """``total``, ``pairs``: ``number``, ``id``, ``in_sequence``, ``split``, ``texts``, ``a`` and ``b`` (rows)."""
 
@@ -110,10 +116,15 @@ async def pairs(
     return await json_from(service.heavy, chosen)
 
 
-@router.post("/v1/tables/{name}/inspect", summary="Check every file of a table, as a job", status_code=202)
-async def inspect(name: str, service: Shared) -> JSONResponse:
+@router.post(
+    "/v1/tables/{name}/inspect",
+    summary="Check every file of a table, as a job",
+    status_code=202,
+    responses=answers(JobAnswer, status=202),
+)
+async def inspect(name: Name, service: Shared) -> JSONResponse:
     """A job whose result has ``damaged``, ``doubled`` and ``nowhere``, the numbers of faults, and ``unfinished``."""
-    service.libraries.table(name)
+    await service.heavy.run(service.libraries.table, name)
 
     def inspected() -> dict[str, Any]:
         from poseloom.base.progress import tracked

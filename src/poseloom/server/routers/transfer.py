@@ -16,6 +16,8 @@ from poseloom.server.pictures import png_of
 from poseloom.server.poses import PoseJson
 from poseloom.server.requests import LONGEST_TEXT
 from poseloom.server.routers.people import read_boxes
+from poseloom.server.schemas.common import answers, form_example
+from poseloom.server.schemas.pictures import TransferAnswer
 from poseloom.server.service import Shared
 from poseloom.server.uploads import received_picture
 
@@ -23,7 +25,13 @@ router = APIRouter(tags=["pictures"])
 _LONGEST_POSE = 100_000
 
 
-@router.post("/v1/transfer", summary="The person of a photo in another pose", response_model=None)
+@router.post(
+    "/v1/transfer",
+    summary="The person of a photo in another pose",
+    response_model=None,
+    responses=answers(TransferAnswer, "image/png"),
+    openapi_extra=form_example(file="photo.jpg", text="both arms raised"),
+)
 async def transfer(
     service: Shared,
     file: Annotated[UploadFile, File(description="a photo with a person")],

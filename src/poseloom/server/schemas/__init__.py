@@ -1,0 +1,1 @@
+"""What the service answers, as types: the OpenAPI file tells them, and tests hold every answer against them."""
