@@ -86,7 +86,7 @@ class Methods(ABC, Generic[A]):
         anyway: bool = False,
     ) -> A:
         """A pose changed as an instruction says."""
-        options = {"n": n, "seed": seed, "verify": verify, "anyway": anyway}
+        options: dict[str, Any] = {"n": n, "seed": seed, "verify": verify, "anyway": anyway}
         return self._post("/v1/edit", pose=one_of(pose), instruction=instruction, **options)
 
     def caption(
@@ -102,7 +102,13 @@ class Methods(ABC, Generic[A]):
         model: str = "captioning",
     ) -> A:
         """What a learned model says of poses."""
-        options = {"beams": beams, "top_k": top_k, "top_p": top_p, "temperature": temperature, "seed": seed}
+        options: dict[str, Any] = {
+            "beams": beams,
+            "top_k": top_k,
+            "top_p": top_p,
+            "temperature": temperature,
+            "seed": seed,
+        }
         return self._post("/v1/caption", **motion_fields(pose), **options, checked=checked, model=model)
 
     def embed(
