@@ -58,11 +58,20 @@ def test_made_poses_have_handles_and_a_picture():
 
 
 def test_refusals_are_machine_readable():
-    unknown, outside = ask(("describe", {"pose": "nowhere"}), ("generate", {"text": "a squat", "n": 99}))
+    unknown, outside, missing, nothing = ask(
+        ("describe", {"pose": "nowhere"}), ("generate", {"text": "a squat", "n": 99}), ("edit", {}), ("dance", {})
+    )
     assert unknown.is_error
     assert unknown.structured_content["error"]["code"] == "invalid"
     assert "list_stances" in unknown.structured_content["error"]["message"]
+    errors = [one.structured_content["error"] for one in (outside, missing, nothing)]
     assert outside.is_error
+    assert [(one["code"], one["field"]) for one in errors] == [
+        ("invalid", "n"),
+        ("invalid", "pose"),
+        ("not_found", "name"),
+    ]
+    assert all("\n" not in one["message"] for one in errors)
 
 
 def test_files_of_this_machine_are_opened_and_written(tmp_path):

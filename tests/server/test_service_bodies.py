@@ -16,7 +16,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.pose import Pose
 from poseloom.results.found import Found, Hit
 from poseloom.server import Settings, create_app
-from poseloom.server.bodies import LARGE, MOST_BRACKETS, parsed
+from poseloom.server.bodies import LARGE, MOST_BRACKETS, MOST_KEYS, parsed
 from poseloom.server.errors import RefusalError
 from poseloom.server.routers.describe import DescribeRequest
 
@@ -78,9 +78,12 @@ def test_large_bodies_that_are_no_json_are_refused(client):
 def test_a_flood_of_mistakes_or_lists_is_told_in_a_line():
     with pytest.raises(RefusalError, match=r"100,00\d mistakes"):
         parsed(DescribeRequest, json.dumps({f"k{number}": 0 for number in range(100_000)}).encode())
-    with pytest.raises(RefusalError) as many:
-        parsed(DescribeRequest, b"[" + b"[]," * MOST_BRACKETS + b"[]]")
-    assert many.value.status == 413
+    with pytest.raises(RefusalError, match="at most 100000 items"):
+        parsed(DescribeRequest, b'{"poses": [' + b"1," * 1_000_000 + b"1]}")
+    for content in (b"[" + b"[]," * MOST_BRACKETS + b"[]]", b"{" + b'"a":1,' * MOST_KEYS + b'"b":1}'):
+        with pytest.raises(RefusalError) as many:
+            parsed(DescribeRequest, content)
+        assert many.value.status == 413
 
 
 # -- the event loop ------------------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def library(numbered, tmp_path_factory):
         yield one
 
 
-def test_tables_are_browsed_row_by_row(library, numbered):
+def test_tables_are_browsed_row_by_row(library, check_answer, numbered):
     from poseloom.data.table import Table
 
     table = Table(numbered)
@@ -189,24 +189,31 @@ def test_tables_are_browsed_row_by_row(library, numbered):
     assert chosen["total"] == len(table.rows_of(split))
     assert all(row["split"] == split and "pose" not in row for row in chosen["rows"])
     assert library.get("/v1/tables/numbers").json()["rows"] == len(table)
+    for path in ("", "/numbers", "/numbers/rows", "/numbers/rows/2"):
+        check_answer(library.get(f"/v1/tables{path}"))
     assert library.get("/v1/tables/numbers/rows/100000").status_code == 404
     assert library.get("/v1/tables/other/rows").json()["error"]["field"] == "table"
 
 
-def test_pairs_come_with_both_rows(library, numbered):
+def test_pairs_come_with_both_rows(library, check_answer, numbered):
     from poseloom.data.table import Table
 
-    page = library.get("/v1/tables/numbers/pairs", params={"limit": 5}).json()
+    answer = library.get("/v1/tables/numbers/pairs", params={"limit": 5})
+    check_answer(answer)
+    page = answer.json()
     assert page["total"] == len(Table(numbered).pairs)
     for pair in page["pairs"]:
         assert pair["a"] is None or pair["a"]["id"]
 
 
-def test_a_table_is_inspected_as_a_job(library):
+def test_a_table_is_inspected_as_a_job(library, check_answer):
     begun = library.post("/v1/tables/numbers/inspect")
     assert begun.status_code == 202
+    check_answer(begun)
     for _ in range(600):
-        job = library.get(begun.headers["location"]).json()
+        answer = library.get(begun.headers["location"])
+        check_answer(answer)
+        job = answer.json()
         if job["status"] not in ("waiting", "running"):
             break
         time.sleep(0.1)
@@ -214,12 +221,15 @@ def test_a_table_is_inspected_as_a_job(library):
     assert job["result"]["damaged"] == 0
 
 
-def test_an_index_is_searched_by_a_pose_and_by_both(library, numbered):
+def test_an_index_is_searched_by_a_pose_and_by_both(library, check_answer, numbered):
     from poseloom.data.table import Table
 
     table = Table(numbered)
     pose = pose_json(table.pose(3).reshape(1))[0]
-    found = library.post("/v1/search", json={"index": "numbers", "pose": pose, "k": 2, "table": "numbers"}).json()
+    answer = library.post("/v1/search", json={"index": "numbers", "pose": pose, "k": 2, "table": "numbers"})
+    check_answer(answer)
+    check_answer(library.get("/v1/indexes"))
+    found = answer.json()
     assert len(found["hits"]) == 2
     assert found["hits"][0]["score"] > 0.99
     assert PoseJson.model_validate(found["hits"][0]["pose"]).pose().joints == 22

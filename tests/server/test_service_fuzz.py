@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from poseloom.server import Settings, create_app
 
 BASE = "http://127.0.0.1:8642"
+PATIENCE = 300
+"""Seconds that an answer may take: how long it takes is not what is asked here."""
 HEAVY = ("/v1/transfer", "/v1/recover", "/v1/keypoints", "/v1/render", "/v1/control", "/v1/sign")
 """Endpoints whose right requests take long: few examples, with small pictures."""
 
@@ -34,7 +36,7 @@ def all_operations():
 
 
 def check(case):
-    answer = case.call(base_url=BASE, headers={"Host": "127.0.0.1:8642"})
+    answer = case.call(base_url=BASE, headers={"Host": "127.0.0.1:8642"}, timeout=PATIENCE)
     assert answer.status_code < 500 or answer.status_code == 501, f"{case.method} {case.path}: {answer.text[:300]}"
     if answer.status_code >= 400:
         error = answer.json()["error"]

@@ -23,6 +23,8 @@ LARGE = 1 << 16
 """Bytes of JSON from which on a body is read in a thread."""
 MOST_BRACKETS = 1_500_000
 """Lists and objects of a body: the longest clip that a request may hold, as Python values some hundred MB."""
+MOST_KEYS = 400_000
+"""Of all objects together: each that is not known is a mistake, which costs memory."""
 MOST_MISTAKES = 1000
 """Of which the first one is told with its place."""
 MOST_PICTURES = 64
@@ -79,6 +81,8 @@ def parsed(model: type[BaseModel], content: bytes) -> BaseModel:
     """
     if content.count(b"[") + content.count(b"{") > MOST_BRACKETS:
         raise RefusalError(413, f"more than {MOST_BRACKETS:,} lists and objects: send fewer poses at once")
+    if content.count(b":") > MOST_KEYS:
+        raise RefusalError(413, f"more than {MOST_KEYS:,} keys: send fewer poses at once")
     try:
         return model.model_validate(json.loads(content))
     except ValidationError as error:

@@ -25,6 +25,8 @@ LARGEST_PLACE = 10_000.0
 """Metres."""
 LARGEST_COEFFICIENT = 1_000.0
 MOST_COEFFICIENTS = 400
+MOST_ROWS = 100_000
+"""Poses or texts that are looked at before they are counted: each that is none costs memory."""
 ShapeModel = Literal["anny", "smpl", "smplh", "smplx"]
 
 _Angle = Annotated[float, Field(ge=-LARGEST_ANGLE, le=LARGEST_ANGLE, allow_inf_nan=False)]
@@ -72,12 +74,16 @@ class PoseJson(BaseModel):
         return Pose(rotations, tensor(self.translation), tensor(self.shape), self.shape_model or "", tensor(self.face))
 
 
+PosesJson = Annotated[list[PoseJson], Field(min_length=1, max_length=MOST_ROWS)]
+"""At least one pose."""
+
+
 class ClipJson(BaseModel):
     """Poses in time."""
 
     model_config = ConfigDict(extra="forbid")
 
-    poses: list[PoseJson] = Field(min_length=1)
+    poses: PosesJson
     fps: Annotated[float, Field(ge=0.01, le=1000, allow_inf_nan=False)] = 30.0
     name: Annotated[str, Field(max_length=200)] = ""
 

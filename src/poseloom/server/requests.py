@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from poseloom.pose import Clip, Pose
 from poseloom.server.errors import RefusalError
-from poseloom.server.poses import ClipJson, PoseJson, together
+from poseloom.server.poses import ClipJson, PoseJson, PosesJson, together
 from poseloom.server.settings import Settings
 
 LONGEST_TEXT = 10_000
@@ -31,7 +31,7 @@ class OfPoses(Request):
     """One of: a single pose, several ones, a clip."""
 
     pose: PoseJson | None = Field(None, description="a single pose")
-    poses: Annotated[list[PoseJson], Field(min_length=1)] | None = Field(None, description="several ones")
+    poses: PosesJson | None = Field(None, description="several ones")
     clip: ClipJson | None = Field(None, description="poses in time")
 
     def motion(self, settings: Settings) -> Pose | Clip:

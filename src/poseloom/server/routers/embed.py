@@ -13,7 +13,7 @@ from poseloom import api
 from poseloom.server.answers import json_from
 from poseloom.server.bodies import BodyRoute, with_pictures
 from poseloom.server.errors import RefusalError
-from poseloom.server.poses import PoseJson, together
+from poseloom.server.poses import MOST_ROWS, PosesJson, together
 from poseloom.server.requests import Box, ModelName, Text, at_most
 from poseloom.server.requests import Request as Asked
 from poseloom.server.schemas.common import answers, example
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["models"], route_class=BodyRoute)
 _SPACE = "embedding"
-_MOST = 18_000
-"""Texts or poses that are looked at before they are counted."""
 
 
 class EmbedRequest(Asked):
@@ -37,8 +35,8 @@ class EmbedRequest(Asked):
 
     model_config = example({"texts": ["a deep squat"]}, {"poses": [SQUATTING]})
 
-    texts: Annotated[list[Text], Field(min_length=1, max_length=_MOST)] | None = None
-    poses: Annotated[list[PoseJson], Field(min_length=1, max_length=_MOST)] | None = None
+    texts: Annotated[list[Text], Field(min_length=1, max_length=MOST_ROWS)] | None = None
+    poses: PosesJson | None = None
     boxes: Annotated[list[Box | None], Field(max_length=64)] | None = Field(
         None, description="of the person in each picture; the largest person by default"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -12,7 +12,7 @@ from poseloom import api
 from poseloom.server.answers import json_from
 from poseloom.server.bodies import BodyRoute
 from poseloom.server.live import LiveKind
-from poseloom.server.poses import ClipJson, PoseJson, together
+from poseloom.server.poses import ClipJson, PoseJson, PosesJson, together
 from poseloom.server.requests import Request, Seed, at_most
 from poseloom.server.schemas.common import answers, example
 from poseloom.server.schemas.examples import MOTION, SQUATTING, STANDING
@@ -21,7 +21,6 @@ from poseloom.server.service import Service, Shared
 from poseloom.server.work import Threads
 
 router = APIRouter(tags=["words"], route_class=BodyRoute)
-Poses = Annotated[list[PoseJson], Field(min_length=1)]
 
 
 class InstructRequest(Request):
@@ -29,8 +28,8 @@ class InstructRequest(Request):
 
     model_config = example({"start": STANDING, "end": SQUATTING}, {"start": MOTION, "end": MOTION, "seed": 1})
 
-    start: PoseJson | Poses | ClipJson
-    end: PoseJson | Poses | ClipJson
+    start: PoseJson | PosesJson | ClipJson
+    end: PoseJson | PosesJson | ClipJson
     seed: Seed = 0
     style: Literal["paragraph", "short", "list"] | None = None
     learned: bool = Field(False, description="let the learned model say it, instead of the rules")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -11,7 +11,7 @@ from pydantic import Field
 from poseloom import api
 from poseloom.server.answers import json_from
 from poseloom.server.bodies import BodyRoute
-from poseloom.server.poses import PoseJson, together
+from poseloom.server.poses import PosesJson, together
 from poseloom.server.requests import Request, Text, at_most
 from poseloom.server.schemas.common import answers, example
 from poseloom.server.schemas.examples import SQUATTING, STANDING
@@ -19,7 +19,6 @@ from poseloom.server.schemas.words import JudgeAnswer
 from poseloom.server.service import Shared
 
 router = APIRouter(tags=["words"], route_class=BodyRoute)
-Poses = Annotated[list[PoseJson], Field(min_length=1)]
 
 
 class JudgeRequest(Request):
@@ -28,8 +27,8 @@ class JudgeRequest(Request):
     model_config = example({"text": "The person is squatting.", "poses": [SQUATTING, STANDING]})
 
     text: Text
-    poses: Poses
-    poses_after: Poses | None = Field(None, description="what an instruction led to: one for each pose")
+    poses: PosesJson
+    poses_after: PosesJson | None = Field(None, description="what an instruction led to: one for each pose")
 
 
 @router.post("/v1/judge", summary="Which facts of a text hold for poses", responses=answers(JudgeAnswer))
