@@ -7,28 +7,31 @@ import shutil
 import struct
 
 import pytest
-from studio_visits import Visit, free_port, start_studio
+from studio_visits import MILLISECONDS, Visit, free_port, start_studio
 
 from poseloom.pose import JOINT_INDEX
 
 pytestmark = pytest.mark.slow
 
 
-def test_two_tabs_have_their_own_stage_and_share_the_library(visit):
-    one = visit()
-    other = one.page.context.new_page()
-    other.goto(one.page.url)
-    other.wait_for_selector(".sentence")
-    before = other.evaluate("poseloomStudio.stage.pose.rotations")
-    one.page.keyboard.press("m")
-    assert one.pose()["rotations"] != before
-    assert other.evaluate("poseloomStudio.stage.pose.rotations") == before
-    for page, name in ((one.page, "from the first"), (other, "from the second")):
+def test_two_tabs_have_their_own_stage_and_share_the_library(browser, studio_address):
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    pages = [context.new_page(), context.new_page()]
+    for page in pages:
+        page.goto(f"{studio_address}?mesh=preview")
+        page.wait_for_selector(".sentence", timeout=MILLISECONDS)
+    pose = "poseloomStudio.stage.pose.rotations"
+    before = pages[1].evaluate(pose)
+    pages[0].keyboard.press("m")
+    assert pages[0].evaluate(pose) != before
+    assert pages[1].evaluate(pose) == before
+    for page, name in zip(pages, ("from the first", "from the second"), strict=True):
         page.fill("[data-panel=poses] form input", name)
         page.press("[data-panel=poses] form input", "Enter")
-    one.page.reload()
-    one.page.wait_for_selector(".kept >> nth=1")
-    assert one.page.locator(".kept").count() == 2
+    pages[0].reload()
+    pages[0].wait_for_selector(".kept >> nth=1", timeout=MILLISECONDS)
+    assert pages[0].locator(".kept").count() == 2
+    context.close()
 
 
 @pytest.fixture
