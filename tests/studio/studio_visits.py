@@ -1,4 +1,4 @@
-"""A visit to the studio's page in a browser: what a person does there, and what the page asked for and complained of."""
+"""A visit to the studio's page in a browser: what is done there, what the page asked for."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def slide(slider, value):
 def start_studio(port: int, *options: str) -> subprocess.Popen[str]:
     """A studio in a process of its own, once it answers."""
     command = [sys.executable, "-c", "import sys; from poseloom.cli.main import main; sys.exit(main())"]
-    asked = [*command, "studio", "--no-browser", "--port", str(port), *options]
+    asked = [*command, "studio", "--no-browser", "--port", str(port), "--max-seconds", "900", *options]
     process = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     assert process.stdout is not None
     assert f":{port}/" in process.stdout.readline()

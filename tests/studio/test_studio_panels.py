@@ -1,4 +1,4 @@
-"""The studio's panels in a browser: photo, video, sign, cameras, handles, rings; by keyboard alone, and read by a tool."""
+"""The studio's panels in a browser: photo, video, sign, cameras, handles, rings; keyboard alone, contrast."""
 
 from __future__ import annotations
 

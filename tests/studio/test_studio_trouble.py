@@ -1,4 +1,4 @@
-"""What goes wrong around a page: another tab, a server that stops and comes back, old links, a table that disappears."""
+"""What goes wrong around a page: another tab, a server that stops, old links, a lost table."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def test_a_table_that_disappears_is_told_in_a_sentence(browser, own_studio):
     one.page.close()
 
 
-@pytest.mark.parametrize("fragment", ["#pose=0.AAAA", "#pose=1.AAAA", "#pose=1.%00%00", "#pose=", "#pose=1." + "A" * 5000])
+@pytest.mark.parametrize(
+    "fragment", ["#pose=0.AAAA", "#pose=1.AAAA", "#pose=1.%00%00", "#pose=", "#pose=1." + "A" * 5000]
+)
 def test_a_damaged_link_is_told_and_another_pose_stands_there(visit, fragment):
     one = visit(query=f"?mesh=preview{fragment}")
     assert "no pose that can be read" in one.page.inner_text(".notice")
@@ -117,5 +119,7 @@ def test_many_undos_and_hasty_drags_leave_a_whole_pose(visit):
         one.page.keyboard.press("Control+z")
     one.page.keyboard.press("Control+y")
     one.page.keyboard.press("Escape")
-    assert all(len(row) == 3 and all(isinstance(value, int | float) for value in row) for row in one.pose()["rotations"])
+    assert all(
+        len(row) == 3 and all(isinstance(value, int | float) for value in row) for row in one.pose()["rotations"]
+    )
     assert one.words()

@@ -19,7 +19,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES
 
 _TRUNK_SHARES = {
@@ -87,6 +86,7 @@ MOVEMENTS: tuple[str, ...] = tuple(dict.fromkeys(name for _, slots in PRODUCTS.v
 """Names of the 57 movement angles, in the order of every tensor of movement angles."""
 
 MOVEMENT_INDEX = MappingProxyType({name: index for index, name in enumerate(MOVEMENTS)})
+
 
 @lru_cache(maxsize=1)
 def factors() -> Float[Tensor, "57 22 3"]:

@@ -158,7 +158,9 @@ def _coupled_at_once() -> tuple[_AtOnce, ...]:
     for number, coupling in enumerate(couplings()):
         before = zip(levels, couplings()[:number], strict=True)
         levels.append(max((level + 1 for level, other in before if _must_follow(coupling, other)), default=0))
-    batches = [[row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)]
+    batches = [
+        [row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)
+    ]
     return tuple(_AtOnce(tuple(batch)) for batch in batches)
 
 
