@@ -13,7 +13,9 @@ from poseloom.pose.movement import (
     MOVEMENTS,
     PRODUCTS,
     arm_twist,
+    decompose,
     from_matrices,
+    joint_angles,
     to_matrices,
     with_arm_twist,
 )
@@ -57,6 +59,16 @@ def test_rotations_of_single_joints_survive_the_way_there_and_back(seed):
     shared = [JOINT_INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")]
     single = [joint for joint in range(BODY_JOINTS) if joint not in shared]
     torch.testing.assert_close(again[:, single], matrices[:, single], atol=1e-4, rtol=0)
+
+
+def test_every_joint_is_the_product_of_its_turns_in_their_order():
+    angles = random_angles(3, 20)
+    matrices = to_matrices(angles)
+    for joint, (axes, slots) in PRODUCTS.items():
+        turns = torch.stack([angles[:, MOVEMENT_INDEX[name]] * factor for name, factor in slots], dim=-1)
+        torch.testing.assert_close(matrices[:, JOINT_INDEX[joint]], rot.euler_to_rotmat(turns, axes))
+        found = decompose(matrices[:, JOINT_INDEX[joint]], axes)
+        torch.testing.assert_close(joint_angles(matrices)[:, JOINT_INDEX[joint]], found, atol=1e-6, rtol=0)
 
 
 def test_shares_of_the_trunk_and_neck_add_up_to_the_total():

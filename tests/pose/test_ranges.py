@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from poseloom.pose import Pose, clip_to_ranges, violations, within_ranges
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import JOINT_INDEX
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
+from poseloom.pose.movement import (
+    MOVEMENT_INDEX,
+    MOVEMENTS,
+    to_matrices,
+    with_twists_measured,
+    without_twists_measured,
+)
 from poseloom.pose.ranges import LIMITED, clip_angles, couplings, degrees_over, limits
 
 SEEDS = st.integers(0, 10_000)
@@ -54,6 +60,18 @@ def test_clipping_twice_is_clipping_once(seed):
     generator = torch.Generator().manual_seed(seed)
     once = clip_angles(torch.randn(50, len(MOVEMENTS), generator=generator))
     torch.testing.assert_close(to_matrices(clip_angles(once)), to_matrices(once), atol=1e-5, rtol=0)
+
+
+def test_coupled_limits_come_one_after_the_other():
+    angles = with_twists_measured(torch.randn(500, len(MOVEMENTS), generator=torch.Generator().manual_seed(5)) * 2)
+    low, high = limits()
+    expected = torch.minimum(torch.maximum(angles, low), high)
+    for coupling in couplings():
+        limit, now = coupling.limit(expected), expected[:, coupling.movement]
+        pick = torch.minimum if coupling.is_highest else torch.maximum
+        expected = expected.index_copy(1, torch.tensor([coupling.movement]), pick(now, limit)[:, None])
+    found = clip_angles(without_twists_measured(angles))
+    torch.testing.assert_close(found, without_twists_measured(expected), atol=1e-4, rtol=0)
 
 
 def test_what_is_within_is_left_alone():

@@ -74,3 +74,18 @@ def test_the_body_comes_in_other_shapes(client):
     assert usual != other
     assert client.get("/v1/body.glb", params={"shape": "1,2"}).status_code == 422
     assert client.get("/v1/body.glb", params={"shape": "0,0,0,0,0,7"}).status_code == 422
+
+
+def test_a_joint_that_is_turned_too_far_comes_back_into_its_range_and_no_other_moves(client, standing):
+    elbow, knee = JOINT_INDEX["left_elbow"], JOINT_INDEX["left_knee"]
+    rotations = [list(row) for row in standing["rotations"]]
+    rotations[elbow], rotations[knee] = [0, -3, 0], [-1, 0, 0]
+    body = {"pose": {**standing, "rotations": rotations}, "within": ["left_elbow"]}
+    made = client.post("/v1/movements", json=body).json()["pose"]["rotations"]
+    assert math.degrees(math.hypot(*made[elbow])) == pytest.approx(148, abs=0.1)
+    assert made[knee] == rotations[knee]
+    within = client.post("/v1/movements", json={"pose": standing, "within": ["left_elbow", "spine1", "head"]}).json()
+    assert within["pose"] == standing
+    refused = client.post("/v1/movements", json={"pose": standing, "within": ["tail"]})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "within"

@@ -1,6 +1,7 @@
 """Files, pictures, tables and jobs over HTTP."""
 
 import io
+import json
 import time
 import zipfile
 
@@ -97,6 +98,22 @@ def test_pictures_have_the_size_that_is_asked_for(client, standing):
     pack = client.post("/v1/control", json={"pose": standing, "style": "pack", "width": 64, "height": 64})
     names = zipfile.ZipFile(io.BytesIO(pack.content)).namelist()
     assert {"openpose.png", "depth.png", "normal.png", "mask.png", "keypoints.json", "caption.txt"} <= set(names)
+
+
+def test_hidden_joints_are_left_out_of_openpose(client, standing):
+    asked = {"pose": standing, "style": "pack", "width": 128, "height": 128, "azimuth": 0, "elevation": 0}
+
+    def seen(hidden):
+        pack = client.post("/v1/control", json={**asked, "hidden": hidden}).content
+        with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+            people = json.loads(archive.read("keypoints.json"))["people"]
+        return [number > 0 for number in people[0]["pose_keypoints_2d"][2::3]]
+
+    everything, some = seen([]), seen(["left_wrist", "head"])
+    assert [n for n, (a, b) in enumerate(zip(everything, some, strict=True)) if a != b] == [0, 7, 14, 15, 16, 17]
+    refused = client.post("/v1/control", json={**asked, "hidden": ["tail"]})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "hidden"
 
 
 def test_a_picture_with_too_many_pixels_is_refused_unread(client):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
+from studio_visits import Visit, free_port, start_studio
 
 from poseloom.cli.main import main
 
@@ -19,8 +16,8 @@ ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftsh
 
 
 @pytest.fixture(scope="session")
-def studio_address(tmp_path_factory) -> Iterator[str]:
-    """Where the studio answers; it searches and browses a small table of stances."""
+def studio_table(tmp_path_factory) -> tuple[str, str]:
+    """A small table of stances, and its index."""
     pytest.importorskip("fastapi", reason="needs the extra studio")
     folder = tmp_path_factory.mktemp("studio")
     table, index = str(folder / "table"), str(folder / "index")
@@ -29,14 +26,16 @@ def studio_address(tmp_path_factory) -> Iterator[str]:
         ["index", "build", table, "--out", index, "-q"],
     ):
         assert main(command) == 0
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "import sys; from poseloom.cli.main import main; sys.exit(main())"]
-    options = ["studio", "--no-browser", "--port", str(port), "--table", f"poses={table}", "--index", f"poses={index}"]
-    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    return table, index
+
+
+@pytest.fixture(scope="session")
+def studio_address(studio_table) -> Iterator[str]:
+    """Where the studio answers; it searches and browses the small table."""
+    table, index = studio_table
+    port = free_port()
+    process = start_studio(port, "--table", f"poses={table}", "--index", f"poses={index}")
     try:
-        assert process.stdout is not None
-        assert f":{port}/" in process.stdout.readline()
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
@@ -54,3 +53,21 @@ def browser():
         opened = one.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def visit(browser, studio_address):
+    """Opens pages; in the end none has failed, and none has asked anybody but the studio."""
+    opened = []
+
+    def go(**options):
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        query = options.pop("query", "?mesh=preview")
+        opened.append(Visit(browser, options.pop("address", studio_address) + query, **options))
+        return opened[-1]
+
+    yield go
+    for one in opened:
+        assert one.faults == []
+        assert one.hosts == {one.own_host}
+        one.page.close()

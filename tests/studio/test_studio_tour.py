@@ -5,102 +5,26 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import re
 import zipfile
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import torch
+from studio_visits import Visit, slide
 
 from poseloom import api
 from poseloom.pose import JOINT_INDEX, JOINT_NAMES, Clip, stance
 from poseloom.pose.blend import blend
 
 pytestmark = pytest.mark.slow
-MILLISECONDS = 180_000
-"""Patience: software WebGL on a busy machine is slow, and no test is about time."""
-PICTURES = os.environ.get("POSELOOM_STUDIO_PICTURES", "")
-"""A folder for screenshots, to be looked at."""
-
-
-class Visit:
-    """One page in the browser, with what it asked for and complained of."""
-
-    def __init__(self, browser, address, before="", **options):
-        self.page = browser.new_page(accept_downloads=True, **options)
-        self.page.set_default_timeout(MILLISECONDS)
-        self.hosts, self.faults = set(), []
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        self.page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        if before:
-            self.page.add_init_script(before)
-        self.page.goto(address)
-        self.page.wait_for_selector("body.ready", state="attached")
-        self.page.wait_for_selector(".sentence")
-
-    def words(self):
-        return self.page.inner_text("[data-words]").strip()
-
-    def pose(self):
-        return self.page.evaluate("poseloomStudio.stage.pose")
-
-    def wait_for(self, script):
-        """Until a script is true; asked by the browser's own protocol, since the page permits no evaluation."""
-        for _ in range(MILLISECONDS // 200):
-            if self.page.evaluate(script):
-                return
-            self.page.wait_for_timeout(200)
-        raise AssertionError(f"never true: {script}")
-
-    def drag(self, handle, right, up, steps=8):
-        box = self.page.locator(f"[data-handle={handle}]").bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        mouse = self.page.mouse
-        mouse.move(x, y)
-        mouse.down()
-        for step in range(1, steps + 1):
-            mouse.move(x + right * step / steps, y - up * step / steps)
-        mouse.up()
-
-    def picture(self, name):
-        if PICTURES:
-            self.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
-
-
-def slide(slider, value):
-    """As a hand moves a slider and lets it go."""
-    slider.evaluate(
-        "(one, value) => { one.value = value; for (const kind of ['input', 'change'])"
-        " one.dispatchEvent(new Event(kind)); }",
-        value,
-    )
-
-
-@pytest.fixture
-def visit(browser, studio_address):
-    opened = []
-
-    def go(**options):
-        options.setdefault("viewport", {"width": 1440, "height": 900})
-        query = options.pop("query", "?mesh=preview")
-        opened.append(Visit(browser, studio_address + query, **options))
-        return opened[-1]
-
-    yield go
-    for one in opened:
-        assert one.faults == []
-        assert one.hosts == {urlsplit(studio_address).netloc}
-        one.page.close()
 
 
 def test_a_hand_is_dragged_and_the_words_follow_and_undo_brings_both_back(visit):
     one = visit()
     one.picture("first")
     before, words = one.pose(), one.words()
-    assert "Nothing leaves this machine" in one.page.inner_text("header")
+    assert "Nothing leaves this machine" in one.page.inner_text("main")
     one.drag("left_wrist", 60, 260)
     one.wait_for(f"document.querySelector('[data-words]').innerText.trim() !== {json.dumps(words)}")
     one.wait_for("poseloomStudio.stage.canUndo")
@@ -189,17 +113,17 @@ def test_shelves_hands_sliders_and_the_body(visit):
     one.page.fill("[data-panel=poses] form input", "My squat")
     one.page.press("[data-panel=poses] form input", "Enter")
     one.page.wait_for_selector(".kept")
-    one.page.click("text=Hands")
+    one.page.click("[data-tab=hands]")
     one.page.click(".preset >> text=fist")
     assert math.hypot(*one.pose()["rotations"][JOINT_INDEX["left_index2"]]) > 1
-    one.page.click("[role=tab] >> text=Joints")
+    one.page.click("[data-tab=joints]")
     slider = one.page.wait_for_selector("[data-movement=head_turn]", state="attached")
     slider.evaluate(
         "one => { one.value = 40; one.dispatchEvent(new Event('input')); one.dispatchEvent(new Event('change')); }"
     )
     one.wait_for("Math.abs(poseloomStudio.stage.pose.rotations[15][1]) > 0.2")
     one.picture("joints")
-    one.page.click("[role=tab] >> text=Body")
+    one.page.click("[data-tab=body]")
     height = one.page.wait_for_selector("[aria-label=Height]")
     slide(height, 1)
     one.wait_for("poseloomStudio.stage.pose.shape && poseloomStudio.stage.pose.shape[4] === 1")
@@ -208,7 +132,7 @@ def test_shelves_hands_sliders_and_the_body(visit):
 
 def test_search_and_tables_show_poses_that_a_click_takes(visit):
     one = visit()
-    one.page.click("[role=tab] >> text=Search")
+    one.page.click("[data-tab=search]")
     one.page.fill("[data-search]", "arms raised")
     one.page.press("[data-search]", "Enter")
     one.page.wait_for_selector("[data-panel=search] .shelf .tile")

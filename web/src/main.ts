@@ -11,6 +11,7 @@ import { photo, type Laid } from "./panels/photo.ts";
 import { side, type Tab } from "./panels/side.ts";
 import { sign } from "./panels/sign.ts";
 import { joints, shape } from "./panels/sliders.ts";
+import { still } from "./panels/still.ts";
 import { timelineBar } from "./panels/timeline.ts";
 import { commands, helpDialog, keyboard, toolbar } from "./panels/toolbar.ts";
 import { trace, views } from "./panels/views.ts";
@@ -88,7 +89,7 @@ function layout(studio: Studio, canvas: HTMLCanvasElement, skeleton: Skeleton, m
     iconButton("open", TEXTS.open, () => motion.click(), { shown: true }), iconButton("down", TEXTS.export, () => showExports(right), { shown: true, why: TEXTS.exportWhy }),
     iconButton("theme", TEXTS.theme, () => theme(studio)), iconButton("help", TEXTS.help, () => help.showModal(), { keys: "?" }), motion));
   const local = h("span.local", { title: TEXTS.localWhy }, icon("lock"), h("span", {}, TEXTS.local));
-  const stage = h("main.stage", {}, trace(studio), canvas, h("div.handles", {}), studio.viewport ? views(studio) : h("p.nogl", {}, TEXTS.noWebgl), local, timelineBar(studio));
+  const stage = h("main.stage", {}, trace(studio), canvas, h("div.handles", {}), studio.viewport ? views(studio) : still(studio), local, timelineBar(studio));
   overlay(studio, stage);
   document.body.append(top, side(studio, tabs(studio, skeleton, mesh)), stage, right, drops(studio), notice(studio), help);
   const update = () => studio.viewport?.setSnap(shift);

@@ -35,7 +35,7 @@ _LONGEST_STEP, _WIDEST_TURN = 0.25, 0.35
 """Metres that a target is approached by, and radians that a joint turns by, in one round."""
 _FIRST_BEND = 0.15
 """Radians by which a straight knee or elbow is bent before anything else: a straight limb cannot be shortened."""
-_ROUNDS, _STAY_ROUNDS, _PIN_ROUNDS = 40, 4, 12
+_ROUNDS, _STAY_ROUNDS, _PIN_ROUNDS = 20, 4, 12
 _NEAR, _STALLED, _STAY_LOSS = 2e-4, 5e-5, 0.02
 """Metres: where a target counts as reached, what counts as progress, and what a target may lose to what should stay."""
 _STALLED_SHARE = 0.01

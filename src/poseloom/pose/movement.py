@@ -16,12 +16,10 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.pose import rotations as rot
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES
-from poseloom.pose.kinematics import small_matmul
 
 _TRUNK_SHARES = {
     "spine1": {"flexion": 0.45, "turn": 0.20, "side": 0.40},
@@ -89,15 +87,6 @@ MOVEMENTS: tuple[str, ...] = tuple(dict.fromkeys(name for _, slots in PRODUCTS.v
 
 MOVEMENT_INDEX = MappingProxyType({name: index for index, name in enumerate(MOVEMENTS)})
 
-_ORDERS = ("YXZ", "XZY", "YZX")
-
-
-@lru_cache(maxsize=1)
-def _groups() -> tuple[tuple[str, list[int]], ...]:
-    return tuple(
-        (order, [JOINT_INDEX[name] for name, (axes, _) in PRODUCTS.items() if axes == order]) for order in _ORDERS
-    )
-
 
 @lru_cache(maxsize=1)
 def factors() -> Float[Tensor, "57 22 3"]:
@@ -117,20 +106,58 @@ def _inverse_factors() -> Float[Tensor, "57 22 3"]:
 
 def to_matrices(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 22 3 3"]:
     """Movement angles (radians, order of `MOVEMENTS`) to local rotation matrices of the body joints."""
-    parts = torch.einsum("...m,mjk->...jk", angles, factors().to(angles))
-    matrices = angles.new_empty(*angles.shape[:-1], BODY_JOINTS, 3, 3)
-    for axes, joints in _groups():
-        first, second, third = (rot.axis_to_rotmat(parts[..., joints, k], axis) for k, axis in enumerate(axes))
-        matrices[..., joints, :, :] = small_matmul(small_matmul(first, second), third)
-    return matrices
+    parts = torch.einsum("...m,mjk->...jk", angles, factors().to(angles)) * _handedness().to(angles)
+    (sa, sb, sc), (ca, cb, cc) = torch.sin(parts).unbind(-1), torch.cos(parts).unbind(-1)
+    sasb, casb = sa * sb, ca * sb
+    rows = (
+        cb * cc, -(cb * sc), sb,
+        sasb * cc + ca * sc, ca * cc - sasb * sc, -(sa * cb),
+        sa * sc - casb * cc, casb * sc + sa * cc, ca * cb,
+    )  # fmt: skip
+    entries = torch.stack(rows, dim=-1).flatten(-2)
+    return entries[..., _entries_from_axes()].unflatten(-1, (BODY_JOINTS, 3, 3))
 
 
 def joint_angles(matrices: Float[Tensor, "*batch 22 3 3"]) -> Float[Tensor, "*batch 22 3"]:
     """The three angles of every joint's product, radians, in the order of `PRODUCTS`; the middle one within +-pi/2."""
-    angles = matrices.new_empty(*matrices.shape[:-2], 3)
-    for axes, joints in _groups():
-        angles[..., joints, :] = decompose(matrices[..., joints, :, :], axes)
-    return angles
+    needed = matrices.flatten(-3)[..., _entries_of_axes()].unflatten(-1, (5, BODY_JOINTS))
+    ii, ij, ik, jk, kk = needed.unbind(-2)
+    sign = _handedness()[:, 0].to(matrices)
+    a = torch.atan2(-sign * jk, kk)
+    b = torch.atan2(sign * ik, torch.hypot(jk, kk))
+    c = torch.atan2(-sign * ij, ii)
+    return torch.stack([a, b, c], dim=-1)
+
+
+@lru_cache(maxsize=1)
+def _axes() -> tuple[tuple[int, int, int], ...]:
+    """Numbers of the axes of each joint's product."""
+    return tuple(("XYZ".index(i), "XYZ".index(j), "XYZ".index(k)) for (i, j, k), _ in PRODUCTS.values())
+
+
+@lru_cache(maxsize=1)
+def _handedness() -> Float[Tensor, "22 1"]:
+    """1 where the axes of a joint's product are right-handed in their order, -1 where they are not."""
+    return torch.tensor([[1.0 if (j - i) % 3 == 1 else -1.0] for i, j, _ in _axes()])
+
+
+@lru_cache(maxsize=1)
+def _entries_from_axes() -> Int[Tensor, " 198"]:
+    """For every entry of all joints' matrices, the one of the matrices in the order of the joints' own axes."""
+    places = [
+        9 * joint + 3 * own.index(row) + own.index(column)
+        for joint, own in enumerate(_axes())
+        for row in range(3)
+        for column in range(3)
+    ]
+    return torch.tensor(places)
+
+
+@lru_cache(maxsize=1)
+def _entries_of_axes() -> Int[Tensor, " 110"]:
+    """Entries ii, ij, ik, jk, kk of all joints' matrices, where i, j, k are the axes of the joint's product."""
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2))
+    return torch.tensor([9 * joint + 3 * own[a] + own[b] for a, b in pairs for joint, own in enumerate(_axes())])
 
 
 def from_matrices(matrices: Float[Tensor, "*batch joints 3 3"]) -> Float[Tensor, "*batch 57"]:
@@ -157,10 +184,33 @@ def with_arm_twist(
     return changed
 
 
+def with_twists_measured(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
+    """The third angles of both shoulders replaced by their swing-twist measure (`arm_twist`)."""
+    measured = angles.clone()
+    measured[..., _ARMS["twist"]] = _wrap(angles[..., _ARMS["twist"]] + _swing_twists(angles))
+    return measured
+
+
+def without_twists_measured(measured: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
+    """The inverse of `with_twists_measured`."""
+    angles = measured.clone()
+    angles[..., _ARMS["twist"]] = _wrap(measured[..., _ARMS["twist"]] - _swing_twists(measured))
+    return angles
+
+
+_ARMS = {
+    name: torch.tensor([MOVEMENT_INDEX[f"{side}_shoulder_{name}"] for side in ("left", "right")])
+    for name in ("swing", "elevation", "twist")
+}
+
+
 def _swing_twist(angles: Float[Tensor, "*batch 57"], side: str) -> Float[Tensor, "*batch"]:
-    """Twist about the arm that the product of swing and elevation brings along (from its quaternion)."""
-    swing = angles[..., MOVEMENT_INDEX[f"{side}_shoulder_swing"]] / 2
-    elevation = angles[..., MOVEMENT_INDEX[f"{side}_shoulder_elevation"]] / 2
+    return _swing_twists(angles)[..., ("left", "right").index(side)]
+
+
+def _swing_twists(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 2"]:
+    """Twist about each arm that the product of swing and elevation brings along (from its quaternion)."""
+    swing, elevation = angles[..., _ARMS["swing"]] / 2, angles[..., _ARMS["elevation"]] / 2
     return -2 * torch.atan2(torch.sin(swing) * torch.sin(elevation), torch.cos(swing) * torch.cos(elevation))
 
 

@@ -130,12 +130,10 @@ class _AtOnce:
 
     def clip(self, angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
         """Angles with the movements of these couplings within their limits."""
-        rows = self.couplings
-        absolute, highest, start, width, at_start, rise = self._columns(angles.dtype, angles.device)
-        driver = angles[..., [row.driver for row in rows]]
+        drivers, movements, absolute, highest, start, width, at_start, rise = self._columns(angles.dtype, angles.device)
+        driver = angles[..., drivers]
         driver = torch.where(absolute, driver.abs(), driver)
         limit = at_start + ((driver - start) / width).clamp(0, 1) * rise
-        movements = [row.movement for row in rows]
         now = angles[..., movements]
         clipped = angles.clone()
         clipped[..., movements] = torch.where(highest, torch.minimum(now, limit), torch.maximum(now, limit))
@@ -144,9 +142,11 @@ class _AtOnce:
     @lru_cache(maxsize=8)  # noqa: B019 - there are as many of these as levels of the table, and they live as long
     def _columns(self, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, ...]:
         rows = self.couplings
-        flags = [torch.tensor(column, device=device) for column in zip(*((r.absolute, r.is_highest) for r in rows))]
+        named = ((r.driver, r.movement, r.absolute, r.is_highest) for r in rows)
+        flags = [torch.tensor(column, device=device) for column in zip(*named, strict=True)]
         numbers = zip(
-            *((r.start, r.end - r.start, r.limit_at_start, r.limit_at_end - r.limit_at_start) for r in rows)
+            *((r.start, r.end - r.start, r.limit_at_start, r.limit_at_end - r.limit_at_start) for r in rows),
+            strict=True,
         )
         return (*flags, *(torch.tensor(column, dtype=dtype, device=device) for column in numbers))
 
@@ -158,7 +158,9 @@ def _coupled_at_once() -> tuple[_AtOnce, ...]:
     for number, coupling in enumerate(couplings()):
         before = zip(levels, couplings()[:number], strict=True)
         levels.append(max((level + 1 for level, other in before if _must_follow(coupling, other)), default=0))
-    batches = [[row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)]
+    batches = [
+        [row for level, row in zip(levels, couplings(), strict=True) if level == n] for n in range(max(levels) + 1)
+    ]
     return tuple(_AtOnce(tuple(batch)) for batch in batches)
 
 
@@ -170,10 +172,10 @@ def _must_follow(coupling: Coupling, earlier: Coupling) -> bool:
 def clip_angles(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
     """Bring movement angles (radians) within their ranges, one by one and coupled."""
     low, high = (limit.to(angles) for limit in limits())
-    clipped = torch.minimum(torch.maximum(_with_arm_twists(angles), low), high)
+    clipped = torch.minimum(torch.maximum(movement.with_twists_measured(angles), low), high)
     for batch in _coupled_at_once():
         clipped = batch.clip(clipped)
-    return _without_arm_twists(clipped)
+    return movement.without_twists_measured(clipped)
 
 
 def clip_to_ranges(pose: Pose) -> Pose:
@@ -219,7 +221,7 @@ def violations(pose: Pose, tolerance: float = DEFAULT_TOLERANCE) -> list[Violati
 def angles_and_limits(pose: Pose) -> tuple[Tensor, Tensor, Tensor]:
     """Angles and limits of `LIMITED`, radians, each (*batch, limited)."""
     matrices = pose.matrices()
-    angles = _with_arm_twists(movement.from_matrices(matrices))
+    angles = movement.with_twists_measured(movement.from_matrices(matrices))
     low, high = (limit.to(angles).expand_as(angles).clone() for limit in limits())
     for coupling in couplings():
         limit = coupling.limit(angles)
@@ -246,18 +248,3 @@ def _trunk_rows(matrices: Float[Tensor, "*batch joints 3 3"]) -> tuple[Tensor, T
         highs.append(high[MOVEMENT_INDEX[f"{total}_{kind}"]] * share)
     own = torch.stack(columns, dim=-1)
     return own, torch.stack(lows).to(own).expand_as(own), torch.stack(highs).to(own).expand_as(own)
-
-
-def _with_arm_twists(angles: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
-    """The shoulder's third angle replaced by its swing-twist measure."""
-    measured = angles.clone()
-    for side in _SIDES:
-        measured[..., MOVEMENT_INDEX[f"{side}_shoulder_twist"]] = movement.arm_twist(angles, side)
-    return measured
-
-
-def _without_arm_twists(measured: Float[Tensor, "*batch 57"]) -> Float[Tensor, "*batch 57"]:
-    """The inverse of `_with_arm_twists`."""
-    for side in _SIDES:
-        measured = movement.with_arm_twist(measured, side, measured[..., MOVEMENT_INDEX[f"{side}_shoulder_twist"]])
-    return measured

@@ -1,6 +1,6 @@
 // What the pose on the stage, or the motion, leaves as: files, pictures, words, a link; "copy" where a text fits.
 import { postForBlob } from "../api.ts";
-import { h } from "../dom.ts";
+import { h, select } from "../dom.ts";
 import type { Studio } from "../studio.ts";
 import { toFragment } from "../state/link.ts";
 import { copied } from "../state/pose.ts";
@@ -8,6 +8,8 @@ import { withPose } from "../state/png.ts";
 import { TEXTS } from "../texts.ts";
 import { copyText } from "./words.ts";
 
+/** What a clipboard takes; the rest leaves as files alone. */
+const COPIED = ["bvh", "json", "csv", "txt", "png"];
 const SUFFIX: Record<string, string> = { npz: "npz", bvh: "bvh", glb: "glb", pose: "pose", json: "json", csv: "csv", txt: "txt", png: "png", zip: "zip" };
 
 export function exports(studio: Studio): HTMLElement {
@@ -26,7 +28,7 @@ export function exports(studio: Studio): HTMLElement {
     const camera = studio.viewport?.camera.position.clone().sub(studio.viewport.controls.target);
     if (!camera) return {};
     const degrees = 180 / Math.PI;
-    return { azimuth: Math.atan2(camera.x, camera.z) * degrees, elevation: Math.asin(camera.y / camera.length()) * degrees };
+    return { azimuth: Math.atan2(camera.x, camera.z) * degrees, elevation: Math.asin(camera.y / camera.length()) * degrees, lens: Math.round(studio.viewport!.lens) };
   };
   const size = () => ({ width: side(width), height: side(height) });
 
@@ -49,12 +51,16 @@ export function exports(studio: Studio): HTMLElement {
     png: ["PNG", picture],
     zip: ["Control pack", () => postForBlob("/v1/control", { pose: copied(studio.stage.pose), style: "pack", hidden: [...studio.hidden], ...size(), ...view() })],
   };
+  let way = "file";
   const run = async (kind: string, button: HTMLButtonElement) => {
     button.disabled = true;
     try {
-      const name = fileName(studio, kind);
-      save(await kinds[kind][1](), name);
-      studio.say(TEXTS.saved(name));
+      if (way === "copy") await copyBlob(studio, kinds[kind][1]);
+      else {
+        const name = fileName(studio, kind);
+        save(await kinds[kind][1](), name);
+        studio.say(TEXTS.saved(name));
+      }
     } catch (error) {
       studio.complain(error);
     }
@@ -69,10 +75,28 @@ export function exports(studio: Studio): HTMLElement {
     history.replaceState(null, "", address);
     void copyText(studio, address);
   };
-  const copyJson = () => void copyText(studio, JSON.stringify(copied(studio.stage.pose)));
-  return h("section.block", { "data-panel": "export" }, h("h2", {}, TEXTS.export),
-    h("div.kinds", {}, ...buttons, h("button.kind", { type: "button", title: TEXTS.linkWhy, "data-export": "link", onclick: link }, TEXTS.link), h("button.kind", { type: "button", onclick: copyJson }, TEXTS.copyJson)),
+  const ways = select(TEXTS.exportAs, TEXTS.exportWays, way, (value) => {
+    way = value;
+    for (const button of buttons) {
+      button.disabled = way === "copy" && !COPIED.includes(button.dataset.export!);
+      button.title = button.disabled ? TEXTS.copyNot : "";
+    }
+  }, false);
+  return h("section.block", { "data-panel": "export" }, h("div.head", {}, h("h2", {}, TEXTS.export), ways),
+    h("div.kinds", {}, ...buttons, h("button.kind", { type: "button", title: TEXTS.linkWhy, "data-export": "link", onclick: link }, TEXTS.link)),
     h("div.tools", {}, h("span.sizes", {}, width, " × ", height), h("label.check", {}, clear, TEXTS.transparent)));
+}
+
+/** A text or a PNG into the clipboard. */
+async function copyBlob(studio: Studio, make: () => Promise<Blob>): Promise<void> {
+  const blob = await make();
+  if (blob.type !== "image/png") return copyText(studio, await blob.text());
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    studio.say(TEXTS.copied);
+  } catch {
+    studio.say(TEXTS.copyFailedPicture, "wrong");
+  }
 }
 
 /** "pose-2026-01-31-1423.bvh". */

@@ -76,7 +76,7 @@ const watching = new IntersectionObserver((entries) => {
 
 /** A tile that is painted once it is seen. */
 function lazy(studio: Studio, pose: Pose, name: string, act: () => void): HTMLElement {
-  const canvas = h("canvas", { "aria-hidden": "true" });
+  const canvas = h("canvas", { "aria-hidden": "true", hidden: !studio.thumbnails });
   const made = h("button.tile", { type: "button", "aria-label": name, title: name, onclick: act }, canvas, h("span.note", {}, name.replace(/\s*\(.*\)/, "")));
   unpainted.set(made, () => studio.thumbnails?.paint(canvas, pose));
   watching.observe(made);

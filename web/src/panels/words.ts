@@ -121,8 +121,9 @@ export function make(studio: Studio): HTMLElement {
 }
 
 export function tile(studio: Studio, pose: Pose, label: string, note = "", act: () => void = () => studio.take(pose)): HTMLButtonElement {
-  const canvas = h("canvas", { "aria-hidden": "true" });
-  const made = h("button.tile", { type: "button", "aria-label": label, title: note || label, onclick: act }, canvas, note ? h("span.note", {}, note) : null);
+  const canvas = h("canvas", { "aria-hidden": "true", hidden: !studio.thumbnails });
+  const shown = [studio.thumbnails ? "" : label, note === label && !studio.thumbnails ? "" : note].filter(Boolean).join(": ");
+  const made = h("button.tile", { type: "button", "aria-label": label, title: note || label, onclick: act }, canvas, shown ? h("span.note", {}, shown) : null);
   studio.thumbnails?.paint(canvas, pose, true);
   return made;
 }
