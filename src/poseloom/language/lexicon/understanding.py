@@ -19,7 +19,7 @@ from poseloom.language.description.reading import read_sentences
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together, claim_of
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.names import Mention, find_names, names_by_words
-from poseloom.language.lexicon.relatives import CLOSE, relative
+from poseloom.language.lexicon.relatives import relative
 from poseloom.language.lexicon.words import Token, read_words, word_tables, words_in
 
 Options = tuple[Claim | Together, ...]
@@ -140,12 +140,12 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     sentence = _touching(_compared(sentence))
     _read_once(sentence, found)
     empty = not found.said and not found.mentions
-    exchanged, notes = _with_relatives(sentence, found.unread, _CERTAIN if empty else CLOSE)
+    exchanged, notes, surely = _with_relatives(sentence, found.unread)
     if notes:
         _read_once(exchanged, other)
         other.mended += notes
         more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
-        more = more or (empty and bool(other.mentions))  # a whole pose by one guess only where nothing else is said
+        more = more or (empty and bool(other.mentions) and surely >= _CERTAIN)  # a whole pose by one guess only where nothing else is said
         found = other if more and len(other.unread) < len(found.unread) else found
     made.mentions += found.mentions
     made.said += found.said
@@ -153,17 +153,19 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     made.mended += found.mended
 
 
-def _with_relatives(sentence: str, unread: Sequence[str], least: float) -> tuple[str, list[str]]:
-    """A sentence with words that nobody knows as their nearest known relatives, and what was taken for what."""
-    notes, things = [], word_tables().objects
+def _with_relatives(sentence: str, unread: Sequence[str]) -> tuple[str, list[str], float]:
+    """A sentence with words that nobody knows as their nearest known relatives, what was taken for what, and the
+    smallest of their cosines."""
+    notes, things, surely = [], word_tables().objects, 1.0
     for word in dict.fromkeys(unread):
         if word in things or word.removesuffix("s") in things:
             continue
-        found = relative(word, known_relatives(), least)
+        found = relative(word, known_relatives())
         if found is not None and found.word != word:
             sentence = re.sub(rf"\b{re.escape(word)}\b", found.word, sentence, flags=re.IGNORECASE)
             notes.append(f"{word} read as {found.word}")
-    return sentence, notes
+            surely = min(surely, found.cosine)
+    return sentence, notes, surely
 
 
 @cache
