@@ -56,7 +56,7 @@ _HOME = {
     "embed": "api",
     "estimate": "api",
     "caption": "api",
-    "load_model": "api",
+    "load_model": "checkpoints.registry",
     "find": "api",
     "found_sheet": "api",
     "instruct": "api",

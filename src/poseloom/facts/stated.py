@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from poseloom.facts.measured_pairs import claim_name
 from poseloom.nn.pose.fact_classifier import Wanted
 from poseloom.nn.text.reading import first_words
 from poseloom.nn.text.words import LONGEST, WordList
@@ -104,6 +103,7 @@ def described_claims(text: str) -> list[Asked]:
 
 def instructed_claims(text: str) -> list[Asked]:
     """What an instruction claims of a pair, in the names of measured claims."""
+    from poseloom.facts.measured_pairs import claim_name
     from poseloom.language.claims.reading import read_instruction
 
     return [Asked(tuple(claim_name(one) for one in options)) for options in read_instruction(text).said]

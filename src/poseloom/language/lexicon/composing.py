@@ -37,6 +37,8 @@ _USUAL = "right"
 """The side of "one arm", where none is told."""
 _SWAP = {"left": "right", "right": "left"}
 _RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
+_ACROSS = frozenset(["shoulder", "elbow", "forearm", "upper_arm", "hand_palm"])
+"""Places that a hand reaches on the other side of the body alone."""
 _FLOOR_PLACES = {"ground": "floor"}
 _OF_CONTACT = {"hip": "hip", "back_of_head": "backhead", "top_of_head": "tophead", "upper_arm": "upperarm"}
 """Places of facts by their name in the table of touches, where that is another one."""
@@ -100,18 +102,19 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
 
 def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Mentions without those that only say who does something else: a boxer who throws an uppercut."""
-    deeds = [one for one in mentions if not is_agent(one.words)]
+    deeds = [one for one in mentions if not is_agent(one)]
     whole = any(one.pose.whole and not one.pose.general for one in deeds)
     return tuple(deeds) if whole else tuple(mentions)
 
 
-def is_agent(words: str) -> bool:
-    """Whether a name is somebody who does something by trade: boxer, swimmer, tennis player."""
-    last = words.rpartition(" ")[2]
+def is_agent(mention: Mention) -> bool:
+    """Whether a name is somebody who does something by trade: a boxer, of whom "box" says the same."""
+    last = mention.words.rpartition(" ")[2]
+    lemmas = word_tables().lemmas
     stem = last.removesuffix("er")
-    verbs = word_tables().lemmas.values()
-    known = stem != last and any(one in verbs for one in (stem, f"{stem}e", stem[:-1]))
-    return known or last in word_tables().people
+    verbs = {one for one in (stem, f"{stem}e", stem[:-1]) if stem != last and one in lemmas.values()}
+    said = {lemmas.get(word, word) for alias in (mention.pose.name, *mention.pose.aliases) for word in alias.split()}
+    return bool(verbs & said) or last in word_tables().people
 
 
 def _is_rival(mention: Mention, base: Mention | None) -> bool:
@@ -277,7 +280,9 @@ def _say_state(work: _Work, said: Statement, side: str) -> None:
     name = said.what
     if said.part in ("leg", "knee") and work.carried == "feet":
         rows = _limbs()["standing"].get(name, rows)
-    if said.part in ("leg", "knee") and _lies(work):
+    if said.part in _LEG_PARTS and _is_prone(work):
+        rows = _limbs()["prone"].get(name, rows)
+    elif said.part in ("leg", "knee") and _lies(work):
         rows = _limbs()["lying"].get(name, rows)
     _set(work, rows, side, said.amount)
     if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS):
@@ -306,13 +311,14 @@ def _say_place(work: _Work, said: Statement, side: str) -> None:
     if place is None and relation is not None:
         _set(work, relation, side, said.amount)
     elif place is not None:
-        _touch(work, side, place, said.target_side)
+        _touch(work, side, place, said.target_side, alone=said.side != BOTH)
 
 
-def _touch(work: _Work, side: str, place: str, target_side: str) -> None:
-    """The hand of a side to a place: of the side that is told, or of its own."""
+def _touch(work: _Work, side: str, place: str, target_side: str, alone: bool = False) -> None:
+    """The hand of a side to a place: of the side that is told, or of its own; one hand alone goes to the other arm."""
     sides = {"other": _SWAP[side], "left": "left", "right": "right"}
-    where = place.format(t=sides.get(target_side, side), s=side)
+    own = _SWAP[side] if alone and place.partition("_")[2] in _ACROSS else side
+    where = place.format(t=sides.get(target_side, own), s=side)
     work.touches = [one for one in work.touches if one.first != f"{side}_hand"]
     if where != "floor" and where not in touch_points():
         return
@@ -391,6 +397,12 @@ def _on_toes(work: _Work, sides: Sequence[str]) -> None:
     work.support = replace(work.support, contacts=contacts)
 
 
+def _is_prone(work: _Work) -> bool:
+    """Whether the front of somebody on the floor faces it: a plank, lying face down."""
+    forward = float(work.angles[MOVEMENT_INDEX["root_flexion"]].rad2deg())
+    return bool(work.support.on_floor.all()) and 60 < forward < 120
+
+
 def _lies(work: _Work) -> bool:
     back = [floor_points().row(f"{side}_{name}") for side in SIDES for name in ("back", "hip", "shoulder")]
     return bool(work.support.on_floor.all()) and bool(work.support.contacts[:, back].any())
@@ -407,7 +419,7 @@ def _part_of(part: str) -> str:
 def _limbs() -> dict[str, Any]:
     path = WORDS / "limbs.json"
     table = read_table(path)
-    for name in ("states", "standing", "lying", "touch", "relations", "amounts", "starts"):
+    for name in ("states", "standing", "lying", "prone", "touch", "relations", "amounts", "starts"):
         entry(path, table, name, dict)
     return table
 

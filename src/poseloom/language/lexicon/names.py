@@ -15,6 +15,8 @@ _SLOT = "{side}"
 _FITS_SLOT = frozenset([*SIDES, "one", "either", "other"])
 _TO_SIDE = frozenset(["to", "on", "over", "with", "by", "using", "toward", "towards", "for"])
 _SIDED = frozenset(["hand", "arm", "leg", "foot", "knee", "side", "fist", "elbow", "shoulder", "ear", "heel"])
+_BEFORE_THINGS = frozenset(["over", "behind", "under", "from", "through", "near", "against", "off", "of", "beside", "above"])
+"""A single noun behind these is a thing: "behind a tree"."""
 _ARM_WORDS = frozenset(["hand", "arm", "fist", "elbow"])
 _POSES_OF_LIMBS = frozenset(["kick", "wave", "clap", "shake", "point", "cover", "hug", "flex", "clench", "punch", "press"])
 """Verbs that name a pose with a limb behind them too: "wave your hand"."""
@@ -25,7 +27,7 @@ _PLACES = {
     "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
 }
 _NOT = frozenset(["not", "no", "without", "never"])
-_SHORTEST_NOUN = 4
+_SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
 
 
@@ -141,6 +143,7 @@ def _match(
     same = before is not None and not first.after_mark and content[at - 1] not in taken
     if same and before is not None and before.word in _NOT:
         return None
+    thing = same and before is not None and before.word in _BEFORE_THINGS and first.word == first.lemma
     joins = word_tables().limb_verbs | _AT_PLACE
     of_limb = same and before is not None and before.word in parts and (first.lemma in joins or _is_participle(first))
     for key in _keys_from(first.lemma):
@@ -150,7 +153,7 @@ def _match(
             continue
         if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
             continue
-        if size == 1 and _moves_limb(first, tokens, content, at):
+        if size == 1 and (thing or _moves_limb(first, tokens, content, at)):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
         on = _is_on(key.words)
@@ -181,7 +184,8 @@ def _limb_after(words: Sequence[str], end: int) -> str:
 
 def _past_limb(mention: Mention, words: Sequence[Token], end: int) -> int:
     """Where the words for the arms behind a name end, which have been read with it."""
-    if not _limb_after([one.word for one in words], end) or mention.side:
+    arms = mention.pose.decides - {"head"}
+    if not arms <= {"left_arm", "right_arm"} or mention.side or not _limb_after([one.word for one in words], end):
         return end
     while end < len(words) and not words[end].after_mark:
         end += 1

@@ -27,6 +27,8 @@ Options = tuple[Claim | Together, ...]
 _SWAP = {"left": "right", "right": "left"}
 _FOREIGN = 0.3
 """Share of a language's small words in a text from which on it is taken for that language."""
+_CERTAIN = 0.62
+"""Cosine from which on a guess stands for a whole text: below, answers are puns ("fidgeting" for fighting)."""
 _NEAREST, _LIKE = 3, 0.6
 _SHORT = 12
 """Words up to which a sentence is searched for names, although the describer could have written it."""
@@ -135,14 +137,15 @@ def _has_name(sentence: str) -> bool:
 def _read_sentence(sentence: str, made: _Gathered) -> None:
     """Read a sentence; again with the nearest relatives of the words without a meaning where that says more."""
     found, other = _Gathered(), _Gathered()
-    _read_once(_compared(sentence), found)
-    exchanged, notes = _with_relatives(_compared(sentence), found.unread)
+    sentence = _touching(_compared(sentence))
+    _read_once(sentence, found)
+    empty = not found.said and not found.mentions
+    exchanged, notes, surely = _with_relatives(sentence, found.unread)
     if notes:
         _read_once(exchanged, other)
         other.mended += notes
-        empty = not found.said and not found.mentions
         more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
-        more = more or (empty and bool(other.mentions))  # a whole pose by one guess only where nothing else is said
+        more = more or (empty and bool(other.mentions) and surely >= _CERTAIN)  # a whole pose by one guess only where nothing else is said
         found = other if more and len(other.unread) < len(found.unread) else found
     made.mentions += found.mentions
     made.said += found.said
@@ -150,17 +153,19 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     made.mended += found.mended
 
 
-def _with_relatives(sentence: str, unread: Sequence[str]) -> tuple[str, list[str]]:
-    """A sentence with words that nobody knows as their nearest known relatives, and what was taken for what."""
-    notes, things = [], word_tables().objects
+def _with_relatives(sentence: str, unread: Sequence[str]) -> tuple[str, list[str], float]:
+    """A sentence with words that nobody knows as their nearest known relatives, what was taken for what, and the
+    smallest of their cosines."""
+    notes, things, surely = [], word_tables().objects, 1.0
     for word in dict.fromkeys(unread):
         if word in things or word.removesuffix("s") in things:
             continue
         found = relative(word, known_relatives())
-        if found is not None:
+        if found is not None and found.word != word:
             sentence = re.sub(rf"\b{re.escape(word)}\b", found.word, sentence, flags=re.IGNORECASE)
             notes.append(f"{word} read as {found.word}")
-    return sentence, notes
+            surely = min(surely, found.cosine)
+    return sentence, notes, surely
 
 
 @cache
@@ -198,6 +203,17 @@ def _compared(sentence: str) -> str:
         return f"{found['side']} {part} {ways[0]}, {_SWAP[found['side']]} {part} {ways[1]}"
 
     return _HIGHER.sub(told, sentence)
+
+
+_THEN_TOUCH = re.compile(
+    r"\b(?:raise|lift|stretch|take|use|bend|with|reach with) (?:your |the |his |her )?(?P<side>left|right) (?:hand|arm)"
+    r"(?: up)?,? (?:and|to|then) (?:touch|hold|grab|cover|rub|scratch) (?P<rest>(?:your |the |his |her )?)"
+)
+
+
+def _touching(sentence: str) -> str:
+    """ "Raise your right hand and touch your left ear": the right hand on the left ear."""
+    return _THEN_TOUCH.sub(lambda found: f"{found['side']} hand on {found['rest']}", sentence)
 
 
 def _with_places(tokens: Sequence[Token]) -> list[Token]:

@@ -7,19 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from threading import get_ident
-from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_type_hints
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from poseloom.base.errors import FileError, PoseloomError, shortened
 from poseloom.base.ranges import check_ranges
-from poseloom.facts.measured import MeasuredFacts
-from poseloom.facts.measured_pairs import MeasuredChanges
 from poseloom.facts.stated import Asked, ClaimList, FactList, TextNumbers, Weights
 from poseloom.nn.text.words import WordList
 from poseloom.tasks.common.configs import as_stated, stated_name
 from poseloom.training.export import ModelCard, card_path, read_model
+
+if TYPE_CHECKING:
+    from poseloom.facts.measured import MeasuredFacts
+    from poseloom.facts.measured_pairs import MeasuredChanges
 
 T = TypeVar("T")
 M_co = TypeVar("M_co", bound=nn.Module, covariant=True)
@@ -59,10 +63,14 @@ class Exported(Generic[M]):
 
     def measured(self) -> MeasuredFacts:
         """The measured facts that the model sees of poses."""
+        from poseloom.facts.measured import MeasuredFacts
+
         return MeasuredFacts(tuple(self.card.extras["facts"]))
 
     def measured_changes(self) -> MeasuredChanges:
         """The measured changes that the model sees of pairs."""
+        from poseloom.facts.measured_pairs import MeasuredChanges
+
         return MeasuredChanges(tuple(self.card.extras["facts"]))
 
     @property
@@ -87,7 +95,7 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
         raise FileError(path, "has no vocabulary", field="extras.words", remedy="name a model of a default recipe")
     words = WordList(_listed_words(path, card))
     sizes: Any = section_of(config, card.recipe.get("model"), path)
-    with _no_larger_than(weights, path):
+    with _no_larger_than(weights, path), _Undrawn():
         module = model(len(words), sizes)
     try:
         module.load_state_dict(weights)
@@ -95,6 +103,17 @@ def open_exported(path: str | Path, task: str, model: WordedModel[M], config: ty
         problem = f"does not fit its card: {str(error).splitlines()[-1].strip()}"
         raise FileError(path, problem, remedy="export or get both files again") from None
     return Exported(module.eval(), words, card)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Parameters keep whatever is in their memory: first weights are not drawn for a module whose weights are read."""
+
+    _DRAWING = frozenset({torch.Tensor.uniform_, torch.Tensor.normal_, nn.init.uniform_, nn.init.normal_})
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in self._DRAWING or func is nn.init.kaiming_uniform_:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def _listed_words(path: str | Path, card: ModelCard) -> list[str]:
