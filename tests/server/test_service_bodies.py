@@ -35,11 +35,12 @@ def padded(body):
     return json.dumps(body).encode().replace(b"{", b"{" + b" " * LARGE, 1)
 
 
-def test_large_bodies_are_read_in_a_thread(client, standing, monkeypatch):
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/x+json"])
+def test_large_bodies_are_read_in_a_thread(client, standing, monkeypatch, kind):
     threads = []
     monkeypatch.setattr("poseloom.server.bodies.json.loads", _noting(json.loads, threads))
     body = {"pose": standing, "style": "short"}
-    large = client.post("/v1/describe", content=padded(body), headers=JSON)
+    large = client.post("/v1/describe", content=padded(body), headers={"Content-Type": kind})
     assert large.json() == client.post("/v1/describe", json=body).json()
     assert threads
     assert all("pictures and files" in name for name in threads)

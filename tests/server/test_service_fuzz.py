@@ -22,7 +22,8 @@ HEAVY = ("/v1/transfer", "/v1/recover", "/v1/keypoints", "/v1/render", "/v1/cont
 
 
 def schema():
-    app = create_app(Settings(threads=1, most_poses=3, most_frames=6, largest_side=64, largest_picture=10_000))
+    small = {"most_poses": 3, "most_frames": 6, "largest_side": 64, "largest_picture": 10_000}
+    app = create_app(Settings(threads=1, seconds=PATIENCE, **small))
     return schemathesis.openapi.from_asgi("/v1/openapi.json", app, headers={"Host": "127.0.0.1:8642"})
 
 

@@ -48,6 +48,26 @@ def test_what_waits_is_answered_together():
     assert len(batches) <= 4
 
 
+def test_what_is_on_its_way_through_the_loop_goes_along():
+    async def late(batcher, number):
+        for _ in range(number):
+            await asyncio.sleep(0)
+        return await batcher(number)
+
+    async def ask():
+        batches = []
+
+        def work(items):
+            batches.append(list(items))
+            return items
+
+        batcher = Batcher(work, threads())
+        await asyncio.gather(*(late(batcher, number) for number in range(6)))
+        return batches
+
+    assert run(ask()) == [[0, 1, 2, 3, 4, 5]]
+
+
 def test_only_requests_of_one_key_go_together():
     async def ask():
         held = Held()

@@ -44,8 +44,8 @@ class BodyRoute(APIRoute):
             return handle
 
         async def handled(request: Request) -> Response:
-            kind = request.headers.get("content-type", "")
-            if kind.startswith("application/json"):
+            kind = request.headers.get("content-type", "").lower()
+            if "json" in kind:  # FastAPI takes "application/anything+json" as well
                 content = await request.body()
                 if len(content) >= LARGE:
                     request._json = await request.app.state.service.heavy.run(parsed, model, content)

@@ -18,6 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 MOST_TOGETHER = 32
 """Requests that are worked on as one batch."""
+_TURNS = 8
+"""Of the event loop: what a request takes from its socket to its batch. They cost microseconds."""
 
 
 class AbandonedError(Exception):
@@ -98,7 +100,8 @@ class _Waiting(Generic[T, R]):
 
 
 class Batcher(Generic[T, R]):
-    """Answers single requests by batches: it takes what waits while the thread works, without a timer.
+    """Answers single requests by batches: it takes what waits while the thread works, and what has arrived,
+    without a timer.
 
     Args:
         function: answers several requests of the same key, in their order.
@@ -136,7 +139,7 @@ class Batcher(Generic[T, R]):
         return len(self._waiting)
 
     async def _run(self) -> None:
-        while batch := self._next():
+        while batch := await self._arrived():
             self.batches += 1
             self.answered += len(batch)
             answers = await self._answers([one.item for one in batch])
@@ -147,6 +150,12 @@ class Batcher(Generic[T, R]):
                     one.answer.set_exception(answer)
                 else:
                     one.answer.set_result(answer)
+
+    async def _arrived(self) -> list[_Waiting[T, R]]:
+        """The next batch, with requests that have arrived and are still being read: fewer batches under load."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        return self._next()
 
     def _next(self) -> list[_Waiting[T, R]]:
         """The oldest request and others of its key; those that nobody waits for any more are dropped."""
