@@ -1,10 +1,10 @@
 """Put a space, or what tells its bodies, among the models that the package ships.
 
-    python tools/ship_space.py RUN embedding --table VAL [--pictures DIR] [--features DIR]
+    python tools/ship_space.py RUN embedding --table VAL [--split val] [--pictures DIR] [--features DIR]
     python tools/ship_space.py RUN embedding_bodies --table VAL ...
 
 The weights are stored as int8. Their card is made anew: its words come from the recipe as it stands in the package
-now, its figures from the protocol over the table's validation split, by the weights as they are stored. The card of a
+now, its figures from the protocol over a split of the table, by the weights as they are stored. The card of a
 space names the text-pose model beneath it by two checksums, as it is and as int8, since both give the same figures.
 """
 
@@ -35,7 +35,7 @@ from poseloom.training.export import card_path, read_card
 SHIPPED = "embedding"
 
 
-def ship(run: Path, name: str, data: dict[str, Any]) -> None:
+def ship(run: Path, name: str, data: dict[str, Any], split: str = "val") -> None:
     """Store a run's model, measure it, and write both files."""
     target = WEIGHTS / f"{name}.safetensors"
     before, after = quantise(str(run / "model.safetensors"), target)
@@ -46,7 +46,7 @@ def ship(run: Path, name: str, data: dict[str, Any]) -> None:
     if name != SHIPPED:
         recipe = replace(recipe, space=SHIPPED)
     told = json.loads(card_path(target).read_text(encoding="utf-8"))
-    told["figures"] = evaluate(task.build(recipe), "val", weights=target)
+    told["figures"] = evaluate(task.build(recipe), split, weights=target)
     told["card"] = asdict(current.card)
     told["recipe"]["card"] = told["card"]
     told["recipe"]["data"] |= {key: Path(told["recipe"]["data"][key]).name for key in ("table", "pictures", "features")}
@@ -78,10 +78,11 @@ def main() -> None:
     parser.add_argument("name", choices=(SHIPPED, f"{SHIPPED}_bodies"))
     for option in ("table", "pictures", "features"):
         parser.add_argument(f"--{option}", default="")
+    parser.add_argument("--split", default="val", help="of the table")
     parser.add_argument("--held-out", type=int, default=1000, help="rows that are measured, the first ones")
     given = parser.parse_args()
     data = {"table": given.table, "pictures": given.pictures, "features": given.features, "held_out": given.held_out}
-    ship(given.run, given.name, data)
+    ship(given.run, given.name, data, given.split)
 
 
 if __name__ == "__main__":
