@@ -301,6 +301,6 @@ def test_forearms_and_wrists_come_as_near_to_a_rotation_as_their_ranges_let_them
 def test_elbows_spread_their_swing_over_time():
     wrists = torch.zeros(40, 2, 3)
     elbows = torch.zeros(40, 2, 3)
-    elbows[20:, 0, 0] = 0.2
+    elbows[20:, 0, 0] = 0.04
     assert hasty_frames(wrists, elbows)[20].tolist() == [True, False]
     assert not bool(hasty_frames(wrists, elbows)[:19].any())
