@@ -47,32 +47,34 @@ SIGNS = {
 
 WORST_BEGIN, WORST_END = "<!-- worst: begin -->", "<!-- worst: end -->"
 WORST = {
-    "worst_chest": (
-        "the heel of the hand on the chest",
-        "symmlr flathand extfingeror palmu chest lrat touch moveil wavy repeatfromstart",
-        "A hand that points away from the chest can touch it only with the forearm above it: the elbows are lifted "
-        "before the face, where a signer would let the direction go.",
+    "worst_forehead": (
+        "a flat hand that points up and left before the forehead",
+        "flathand extfingerul palmu forehead moveuo repeatfromstart",
+        "The forearm comes up before the face and hides it, and the hand leaves the picture; a signer would bend "
+        "the wrist less and come from the side.",
     ),
-    "worst_head": (
-        "a rounded hand before the head",
-        "flathand fingerbendmod extfingero palmd head movel halt movedr smallmod",
-        "The forearm comes from the side and covers the eyes; a signer would hold hand and elbow lower.",
+    "worst_forehead_right": (
+        "the same, moving in and right",
+        "flathand extfingerul palmu forehead movei smallmod mover",
+        "As above; the movement is seen only when the hand has left the face.",
     ),
-    "worst_touch": (
-        "a right hand that points right",
-        "finger23spread fingerbendmod extfingerr palmdr touch moveir smallmod arcu",
-        "No right wrist points right in front of the chest; the hand comes from above. What it touches is not said.",
+    "worst_parallel": (
+        "a pinch at both cheeks, in parallel",
+        "symmpar largemod fingerstraightmod pinch12open extfingeru palml cheek movedo",
+        "The left palm looks away from its own cheek, as the dominant hand's does; the left elbow is lifted to the "
+        "height of the ear.",
     ),
-    "worst_handback": (
-        "a fist on the back of a hand that points down",
-        "parbegin fist extfingerui palml plus flathand extfingerdl palml parend handback moveil smallmod repeatreverse",
-        "The other hand points down and left, so that its arm is lifted; the small movement is hidden by it.",
+    "worst_right": (
+        "a finger that points right at the cheek",
+        "parbegin finger2 thumbacrossmod plus flathand fingerstraightmod between ceeopen parend extfingerr palmd "
+        "cheek movedo",
+        "No right wrist points right at the right cheek: the elbow is before the chest and the hand turns over "
+        "as it goes down.",
     ),
-    "worst_palm": (
-        "a flat hand that points down, on the palm of the other",
-        "parbegin flathand thumboutmod extfingerd palmd plus finger2 thumbacrossmod fingerbendmod extfingerl palml "
-        "parend palm touch movedo",
-        "Both arms are lifted for the sake of the directions; the hand leaves the other sideways rather than ahead.",
+    "worst_eyes": (
+        "a fist beside the eyes",
+        "fist extfingero palmdr eyes lrbeside touch replace flathand thumboutmod repeatfromstart",
+        "The elbow is lifted above the shoulder for a palm that looks down and right; a signer would let the palm go.",
     ),
 }
 """The five film strips with the fewest points: picture, what it is, notation, what is wrong."""

@@ -10,9 +10,12 @@ from poseloom.language.hamnosys.tree import Contact
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 from poseloom.signer import SigningStyle, sign_clip
+from poseloom.signer.arms import solve_arms
 from poseloom.signer.clearance import Meeting, TwoHands, kept_clear
+from poseloom.signer.frames import oriented
 from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.hand_state import interpolate_rotation, rest_state
+from poseloom.signer.pace import hasty_frames
 from poseloom.signer.shoulders import chest_origin, shoulder_points
 from poseloom.signer.trunk import TrunkSampler, trunk_distance, trunk_slope
 
@@ -261,3 +264,43 @@ def test_hands_that_turn_over_point_ahead_on_their_way():
             middle = interpolate_rotation(start, last, torch.tensor([0.5]), side)[0]
             fingers = middle @ torch.tensor([1.0 if side == "left" else -1.0, 0.0, 0.0])
             assert float(fingers[2]) > 0.9
+
+
+# -- directions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "most"),
+    [
+        ("fist extfingeru palml chest", 15.0),
+        ("flathand extfingero palml", 10.0),
+        ("flathand extfingero palmu", 10.0),
+        ("fist extfingerul palml shoulders", 15.0),
+        ("flathand extfingeru palmd head", 15.0),
+        ("pinchall extfingeruo palmd stomach", 15.0),
+    ],
+)
+def test_hands_are_held_where_an_arm_can_turn_them(names, most):
+    clip = sign_clip(from_names(names))
+    frame = clip.notes["signs"][0][0] + 2
+    hand = SKIN.posed(clip.pose[frame]).rotations[JOINT_INDEX["right_wrist"]]
+    wanted = oriented(parse(from_names(names)).signs[0].parts[0].dominant.orientation, "right", False)
+    cosine = ((hand.T @ wanted).trace() - 1) / 2
+    assert float(torch.acos(cosine.clamp(-1, 1)).rad2deg()) < most
+
+
+def test_forearms_and_wrists_come_as_near_to_a_rotation_as_their_ranges_let_them():
+    generator = torch.Generator().manual_seed(5)
+    points = chest_origin() + torch.tensor([[0.17, -0.2, 0.3], [-0.17, -0.2, 0.3]]).expand(60, 2, 3)
+    hands = rot.rotvec_to_rotmat(torch.randn(60, 2, 3, generator=generator))
+    reached = solve_arms(points, hands, stride=1)
+    cosine = ((reached.hands * hands).sum((-1, -2)) - 1) / 2
+    assert float(torch.acos(cosine.clamp(-1, 1)).mean().rad2deg()) < 60
+
+
+def test_elbows_spread_their_swing_over_time():
+    wrists = torch.zeros(40, 2, 3)
+    elbows = torch.zeros(40, 2, 3)
+    elbows[20:, 0, 0] = 0.04
+    assert hasty_frames(wrists, elbows)[20].tolist() == [True, False]
+    assert not bool(hasty_frames(wrists, elbows)[:19].any())

@@ -22,7 +22,7 @@ _PAIR_SLACK = (0.06, 0.16, 0.1)
 """The same for two hands that are bound to each other alone."""
 _WORST, _OWN_WORST = 12.0, 40.0
 """Discomfort beyond which it does not matter how much worse a palm is; the same for a hand's own palm."""
-_STAY = 0.6
+_STAY = 1.0
 """Discomfort of the largest such move along one axis."""
 _OWN_STAY = 2.5
 """How much more a move for the sake of the palm alone costs."""

@@ -144,7 +144,7 @@ def crossing(right: HandState, left: HandState, where: Where | None) -> tuple[Ha
 
 
 def _over(fingers: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
-    """Where the dominant arm is beside the other one that it crosses: in front where both point up, above where ahead."""
+    """Where the dominant arm is beside the other one: in front where both point up, above where they point ahead."""
     _, up, ahead = fingers.tolist()
     away = torch.tensor([0.0, -ahead, up])
     away = away if up - ahead / 2 >= 0 else -away

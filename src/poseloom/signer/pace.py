@@ -15,7 +15,7 @@ _RATIO, _FASTEST, _AT_REST = 1.4, 3.2, 0.36
 is never too fast."""
 _ABOUT = 5
 """Frames over which a wrist's speed is looked at."""
-_SPREADS = (2.5, 4.0, 6.0)
+_SPREADS = (2.5, 4.0, 6.0, 8.0)
 """Frames, standard deviation: of what swivels are evened out with, more each time."""
 _WRIST = 0.5
 """The same of wrists, as a share."""
@@ -49,9 +49,7 @@ def unhurried(
     return points, arms
 
 
-def hasty_frames(
-    wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"]
-) -> Bool[Tensor, "frames 2"]:
+def hasty_frames(wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"]) -> Bool[Tensor, "frames 2"]:
     """Frames in which an elbow is faster than it has reason to be."""
     wrist, elbow = (torch.diff(points, dim=0).norm(dim=-1) * FPS for points in (wrists, elbows))
     about = torch.nn.functional.max_pool1d(wrist.T[:, None], _ABOUT, 1, _ABOUT // 2)[:, 0].T

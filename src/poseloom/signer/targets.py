@@ -181,7 +181,7 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
         site = facing_site(state.angles, axes, target.normal, target.on_head)
     part = torch.tensor(CENTRE) if site is None else site[0]
     goal = target.point + target.gap * target.away
-    if not target.touches:
+    if not target.touches and (target.gap < _FAR or target.on_head):
         goal = goal + torch.tensor(comfortable_shift(goal, state.rotation, side, target.on_head))
     rotation = state.rotation
     if target.touches and not target.on_hand:
