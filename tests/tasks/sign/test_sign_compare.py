@@ -43,7 +43,7 @@ def test_a_damaged_file_is_left_out_and_told(folders):
 def test_what_cannot_be_compared(folders, tmp_path):
     with pytest.raises(FileError, match="is a folder, the other is a file"):
         compare_paths(folders / "made", folders / "label" / "a.pose")
-    with pytest.raises(FileError, match="damaged.pose"):
+    with pytest.raises(FileError, match=r"damaged\.pose"):
         compare_paths(folders / "made" / "damaged.pose", folders / "label" / "a.pose")
     with pytest.raises(FileError, match=r"has no .pose file whose name is in"):
         compare_paths(folders / "made", tmp_path)
