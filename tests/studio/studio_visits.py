@@ -23,7 +23,7 @@ class Visit:
         self.page.set_default_timeout(MILLISECONDS)
         self.hosts, self.faults = set(), []
         self.own_host = urlsplit(address).netloc
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.on("request", lambda request: self._asks(urlsplit(request.url)))
         self.page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         if before:
@@ -31,6 +31,10 @@ class Visit:
         self.page.goto(address)
         self.page.wait_for_selector("body.ready", state="attached")
         self.page.wait_for_selector(".sentence")
+
+    def _asks(self, address):
+        if address.scheme not in ("blob", "data"):  # what the page has made itself
+            self.hosts.add(address.netloc)
 
     def words(self):
         return self.page.inner_text("[data-words]").strip()

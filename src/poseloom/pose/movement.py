@@ -132,7 +132,8 @@ def joint_angles(matrices: Float[Tensor, "*batch 22 3 3"]) -> Float[Tensor, "*ba
 @lru_cache(maxsize=1)
 def _axes() -> tuple[tuple[int, int, int], ...]:
     """Numbers of the axes of each joint's product."""
-    return tuple(("XYZ".index(i), "XYZ".index(j), "XYZ".index(k)) for (i, j, k), _ in PRODUCTS.values())
+    numbers = (["XYZ".index(axis) for axis in axes] for axes, _ in PRODUCTS.values())
+    return tuple((i, j, k) for i, j, k in numbers)
 
 
 @lru_cache(maxsize=1)

@@ -153,7 +153,7 @@ def _slots(joint: str) -> tuple[tuple[str, float], ...]:
     from poseloom.pose.movement import PRODUCTS
 
     if joint not in PRODUCTS:
-        raise RefusalError(422, f"no joint {joint!r}{closest(joint, PRODUCTS)}", "within")
+        raise RefusalError(422, f"no joint {joint!r}{closest(joint, tuple(PRODUCTS))}", "within")
     return PRODUCTS[joint][1]
 
 
