@@ -68,7 +68,9 @@ class PeopleTexts:
         if not samples:
             return (), []
         (rotations,) = _columns(samples, "rotations")
-        return (Pose(torch.stack(rotations)).body().without_heading(),), [poses.texts_of(int(row)) for row in poses.rows]
+        return (Pose(torch.stack(rotations)).body().without_heading(),), [
+            poses.texts_of(int(row)) for row in poses.rows
+        ]
 
     def among(self, seen: Seen, texts: list[str], share: float, seed: int) -> tuple[Seen, list[str]]:
         """Examples of which a share is one that people wrote of, half of those mirrored.
