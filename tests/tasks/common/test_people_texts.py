@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 from published_tables import posefix_table, posescript_table
-from tiny_models import tiny_recipe
 
 from poseloom.base.errors import PoseloomError
 from poseloom.language.description.phrases import swap_sides
@@ -14,6 +13,7 @@ from poseloom.tasks import task
 from poseloom.tasks.common.people_texts import PeopleTexts
 from poseloom.tasks.common.stage_data import stage_data
 from poseloom.training import Stage
+from tiny_models import tiny_recipe
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,14 @@ _SLOT = "{side}"
 _FITS_SLOT = frozenset([*SIDES, "one", "either", "other"])
 _TO_SIDE = frozenset(["to", "on", "over", "with", "by", "using", "toward", "towards", "for"])
 _SIDED = frozenset(["hand", "arm", "leg", "foot", "knee", "side", "fist", "elbow", "shoulder", "ear", "heel"])
-_BEFORE_THINGS = frozenset(["over", "behind", "under", "from", "through", "near", "against", "off", "of", "beside", "above"])
+_BEFORE_THINGS = frozenset(
+    ["over", "behind", "under", "from", "through", "near", "against", "off", "of", "beside", "above"]
+)
 """A single noun behind these is a thing: "behind a tree"."""
 _ARM_WORDS = frozenset(["hand", "arm", "fist", "elbow"])
-_POSES_OF_LIMBS = frozenset(["kick", "wave", "clap", "shake", "point", "cover", "hug", "flex", "clench", "punch", "press"])
+_POSES_OF_LIMBS = frozenset(
+    ["kick", "wave", "clap", "shake", "point", "cover", "hug", "flex", "clench", "punch", "press"]
+)
 """Verbs that name a pose with a limb behind them too: "wave your hand"."""
 _STAND_ON = frozenset(["leg", "foot", "knee", "hand", "arm", "side"])
 _ENDS = frozenset(["and", "while", "but", "then", "forward", "front", "first", "in"])
@@ -162,7 +166,7 @@ def _match(
 
 
 def _of_both_arms(mention: Mention, words: list[str], first: int, end: int) -> list[Mention]:
-    """A gesture of one arm that is made with both, or one of both that is made with one: "thumbs up with both hands"."""
+    """A gesture of one arm that both make, or one of both that one makes: "thumbs up with both hands"."""
     arms = mention.pose.decides - {"head"}
     told = _limb_after(words, end)
     if not told or not arms <= {"left_arm", "right_arm"}:

@@ -24,10 +24,12 @@ _UNDO = re.compile(
     r"(?: (?P<limb>arms?|legs?|head|torso|trunk|hands?|all|pose|it|everything))\b(?: does)?"
 )
 _SWAP = re.compile(
-    r"\b(?:swap|switch|exchange)(?: (?:the|your|his|her|over|around))*(?: two| both)? (?P<limb>arms?|hands?|legs?|feet)\b"
+    r"\b(?:swap|switch|exchange)(?: (?:the|your|his|her|over|around))*(?: two| both)?"
+    r" (?P<limb>arms?|hands?|legs?|feet)\b"
 )
 _NOT_A_BODY = re.compile(
-    r"\b(?:turn|rotate)\b(?:(?!\band\b|\bthen\b)[^,.;])*\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"
+    r"\b(?:turn|rotate)\b(?:(?!\band\b|\bthen\b)[^,.;])*"
+    r"\b(?:head|face|torso|trunk|upper body|hand|palm|foot|feet|arm|leg|knee)s?\b"
 )
 _LIMBS = {
     "arm": ("left_arm", "right_arm"), "hand": ("left_arm", "right_arm"), "leg": ("left_leg", "right_leg"),

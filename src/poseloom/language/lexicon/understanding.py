@@ -46,9 +46,10 @@ _HIGHER = re.compile(
     r"(?:the |his |her |your )?(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
 _PALMS = re.compile(
-    r"\b(?:(?:with|and) )?(?:both |the |her |his |your |their )?palms? (?:(?:is |are )?(?:facing|turned|pointing|showing) )?"
+    r"\b(?:(?:with|and) )?(?:both |the |her |his |your |their )?palms? "
+    r"(?:(?:is |are )?(?:facing|turned|pointing|showing) )?"
     r"(?P<where>up|down|in|out|forwards?|back|inwards?|outwards?|upwards?|downwards?|each other|"
-    r"(?:to |towards? )?the (?:floor|ground|ceiling|sky|front|camera|viewer|body))(?: ?wards)?(?=[,.;!?]| and | with |$)"
+    r"(?:to |towards? )?the (?:floor|ground|ceiling|sky|front|camera|viewer|body))(?=[,.;!?]| and | with |$)"
 )
 """Which way palms face: directions of hands are not drawn."""
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
@@ -145,7 +146,9 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
         _read_once(exchanged, other)
         other.mended += notes
         more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
-        more = more or (empty and bool(other.mentions) and surely >= _CERTAIN)  # a whole pose by one guess only where nothing else is said
+        more = more or (
+            empty and bool(other.mentions) and surely >= _CERTAIN
+        )  # a whole pose by one guess only where nothing else is said
         found = other if more and len(other.unread) < len(found.unread) else found
     made.mentions += found.mentions
     made.said += found.said
@@ -241,7 +244,9 @@ def _holding(mention: Mention) -> tuple[Options, ...]:
     """What must hold of a named pose; of either side where none was told."""
     written = says_of(mention.pose, mention.mirrored)
     if mention.only:
-        return tuple(tuple(one._replace(side=mention.only) for one in options if one.side == BOTH) for options in written)
+        return tuple(
+            tuple(one._replace(side=mention.only) for one in options if one.side == BOTH) for options in written
+        )
     if not mention.pose.side or mention.side:
         return written
     other = says_of(mention.pose, not mention.mirrored)

@@ -57,6 +57,7 @@ class Asked:
     holds: Sequence[Options]
     generator: torch.Generator
 
+
 def draw(
     composed: Composed,
     holds: Sequence[Options],

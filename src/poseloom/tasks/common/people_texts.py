@@ -57,18 +57,20 @@ class PeopleTexts:
         table = Table(path)
         if self.pairs:
             pairs = PairTextDataset(table, split=TRAIN)
-            samples = pairs.__getitems__(range(len(pairs)))
-            if not samples:
+            found = pairs.__getitems__(range(len(pairs)))
+            if not found:
                 return (), []
-            turns = torch.tensor([table.pairs[one.pair].in_sequence for one in samples])
-            before, after = (Pose(torch.stack(one)).body() for one in _columns(samples, "rotations_a", "rotations_b"))
+            turns = torch.tensor([table.pairs[one.pair].in_sequence for one in found])
+            before, after = (Pose(torch.stack(one)).body() for one in _columns(found, "rotations_a", "rotations_b"))
             return pair_poses(before, after, turns), [pairs.texts_of(int(pair)) for pair in pairs.pairs]
         poses = TextDataset(table, rows=table.rows_of(TRAIN))
         samples = poses.__getitems__(range(len(poses)))
         if not samples:
             return (), []
         (rotations,) = _columns(samples, "rotations")
-        return (Pose(torch.stack(rotations)).body().without_heading(),), [poses.texts_of(int(row)) for row in poses.rows]
+        return (Pose(torch.stack(rotations)).body().without_heading(),), [
+            poses.texts_of(int(row)) for row in poses.rows
+        ]
 
     def among(self, seen: Seen, texts: list[str], share: float, seed: int) -> tuple[Seen, list[str]]:
         """Examples of which a share is one that people wrote of, half of those mirrored.

@@ -11,9 +11,9 @@ from poseloom.pose.types import Pose
 from poseloom.tasks.common.contrastive_learner import ContrastiveLearner
 from poseloom.tasks.common.embedding import Embeddings
 from poseloom.tasks.common.examples import PoseData, PosePool, write_descriptions
+from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.tasks.retrieval.evaluate import held_out_figures
 from poseloom.tasks.retrieval.model import RetrievalModel, RetrievalModelConfig
-from poseloom.tasks.common.warm_start import WarmStart, give_text_encoder, give_weights
 from poseloom.training import Monitor, Recipe, Task
 
 
