@@ -150,12 +150,13 @@ class Methods(ABC, Generic[A]):
         mirrored: bool = False,
         statements: bool = False,
         model: str | None = None,
+        blend: bool = False,
         table: str | None = None,
     ) -> A:
         """Rows of an index by words, a pose, a photo, or several of them; with `table` each with its pose."""
         words = query if isinstance(query, str) else text
         body = pose if query is None or isinstance(query, str) else query
-        options = {"near": near, "mirrored": mirrored, "statements": statements, "model": model, "table": table}
+        options = {"near": near, "mirrored": mirrored, "statements": statements, "blend": blend}
         return self._post(
             "/v1/search",
             uploads(image),
@@ -165,6 +166,8 @@ class Methods(ABC, Generic[A]):
             k=k,
             box=None if box is None else list(box),
             where=[where] if isinstance(where, str) else list(where),
+            model=model,
+            table=table,
             **options,
         )
 

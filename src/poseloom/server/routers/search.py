@@ -49,6 +49,7 @@ class SearchRequest(Asked):
     near: bool = Field(False, description="the nearest rows where none meets the words")
     mirrored: bool = Field(False, description="rows like the mirrored pose count as well")
     statements: bool = Field(False, description="read the words as statements, also in an index of learned vectors")
+    blend: bool = Field(False, description="words and a picture or pose make one vector, instead of a changed body")
     model: ModelName | None = None
     table: Annotated[str | None, Field(max_length=200, description="take each hit's pose from this table")] = None
 
@@ -106,7 +107,7 @@ def _found(index: Index, asked: SearchRequest, pictures: list[Upload], model: An
 
     pose = None if asked.pose is None else asked.pose.pose()
     options: dict[str, Any] = {"where": asked.where, "model": model}
-    options |= {name: getattr(asked, name) for name in ("near", "mirrored", "statements")}
+    options |= {name: getattr(asked, name) for name in ("near", "mirrored", "statements", "blend")}
     if asked.text is not None and pose is not None and not pictures and not is_of_space(index):
         return _by_both(index, asked, pose, options)
     with ExitStack() as files:
