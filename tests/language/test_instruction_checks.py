@@ -18,6 +18,7 @@ from poseloom.language.instruction.imperatives import instructions_of
 from poseloom.language.posefix import PoseFixOptions
 from poseloom.language.posefix.wording import words_of
 from poseloom.pose import Pose, concatenate
+from poseloom.pose.joints import JOINT_INDEX
 
 PAIRS = 300
 VERSIONS = ("ours", "full", "pfA", "pfC")
@@ -116,6 +117,15 @@ def test_pronouns_and_lists_keep_their_part():
         ("hand", "left", "right"),
         ("elbow", "left", "more"),
     ]
+
+
+def test_a_forearm_whose_side_is_not_said_may_be_either():
+    rest = Pose(torch.zeros(1, 22, 3))
+    bent = torch.zeros(1, 22, 3)
+    bent[0, JOINT_INDEX["left_elbow"], 2] = torch.pi / 2
+    said = "Swing the forearm so that it points straight up."
+    up, still = check_instructions([said, said], concatenate([rest, rest]), concatenate([Pose(bent), rest]))
+    assert up.holds == [True] and still.holds == [False]
 
 
 def test_a_side_that_is_not_said_may_be_either(build):

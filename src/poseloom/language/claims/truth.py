@@ -322,6 +322,8 @@ class PairTruth:
 
     def _code(self, pair: int, code: Code) -> bool:
         name = code.interpretation
+        if code.side is None and code.part in _ENDS:  # a limb whose side is not named: either may be meant
+            return any(self._code(pair, code._replace(side=side)) for side in SIDES)
         points = self._points[1][pair]
         if name in _SEEN:
             alignment, axis, sign = _SEEN[name]
