@@ -286,7 +286,9 @@ class _SegmentWriter:
         if self._known_ids:
             twice = next((one for one in block.ids if one in self._known_ids), None)
             if twice is not None:
-                raise PoseloomError(f"row {twice!r} is in the index already; add rows with other ids, or name all tables in one build")
+                raise PoseloomError(
+                    f"row {twice!r} is in the index already; add rows with other ids, or name all tables in one build"
+                )
 
     def __exit__(self, *fault: object) -> None:
         self._open.__exit__(None, None, None)
