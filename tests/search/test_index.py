@@ -251,6 +251,27 @@ def test_a_table_and_what_is_added_to_it(tmp_path, described):
     assert build_index(rows, tmp_path / "index", add=True).added == 0
 
 
+def test_several_tables_make_one_index_and_keep_their_ids_apart(tmp_path, described, numbered, command):
+    one, other = tmp_path / "one" / "T", tmp_path / "other" / "T"
+    shutil.copytree(described, one)
+    shutil.copytree(numbered, other)
+    assert command("index", "build", one, other, "--out", tmp_path / "I")[0] == 0
+    index, first = Index(tmp_path / "I"), len(Table.open(described))
+    assert len(index) == first + 100 and len(index.manifest.segments) == 2
+    assert index.hit(3).id == f"one/T/{Table.open(described).id(3)}" and index.hit(first + 7).id == "other/T/row 7"
+    status, out, _ = command("index", "build", one, other, "--out", tmp_path / "I", "--add")
+    assert status == 0 and "0 of them new" in out
+    status, _, err = command("index", "build", one, other, one, "--out", tmp_path / "J")
+    assert status == 2 and "is named twice" in err and not (tmp_path / "J").exists()
+
+
+def test_a_second_table_that_does_not_fit_leaves_no_index(tmp_path, few):
+    texts = MemoryRows(texts=["a"], ids=["new"], source="other")
+    with pytest.raises(PoseloomError, match="build an index of its own"):
+        build_index([few, texts], tmp_path / "I")
+    assert not (tmp_path / "I" / MANIFEST).exists()
+
+
 def test_rows_of_a_table_come_in_blocks_from_any_row(numbered, monkeypatch):
     monkeypatch.setattr("poseloom.search.tables.BLOCK_ROWS", 25)
     rows = TableRows(Table.open(numbered))

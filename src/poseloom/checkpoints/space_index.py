@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.checkpoints.space_changes import can_change, changed_question
 from poseloom.pose.types import Pose
 from poseloom.search.rows import Block
-from poseloom.search.tables import TableRows
+from poseloom.search.tables import NamedRows, TableRows, names_of
 from poseloom.tasks.embedding.features import KeptFeatures, in_parts
 from poseloom.tasks.embedding.modalities import IMAGE, MODALITIES, POSE, check_seen, subset_of
 from poseloom.tasks.embedding.predict import LEARNED
@@ -150,7 +151,7 @@ def _vectors(
 
 
 def build_space_index(
-    table: Table,
+    table: Table | Sequence[Table],
     out: str | Path,
     model: str | Path = "embedding",
     modality: str | None = None,
@@ -160,14 +161,17 @@ def build_space_index(
     add: bool = False,
     progress: Progress | None = None,
 ) -> Built:
-    """Write an index over the pictures, the poses or the texts of a table, which any mixture of them can ask.
+    """Write an index over the pictures, the poses or the texts of tables, which any mixture of them can ask.
+
+    A build that was stopped goes on where it stopped.
 
     Args:
-        table: the table.
+        table: the table, or several; whose ids then begin with the name of its folder.
         out: folder of the index.
         model: the space, by name or path.
-        modality: image, pose or text, which is what is found; pictures where the table has any, else poses.
-        pictures, features: as for `SpaceRows`.
+        modality: image, pose or text, which is what is found; pictures where the first table has any, else poses.
+        pictures: as for `SpaceRows`.
+        features: folder in which frozen features are kept for other times; beside the index until it is whole if None.
         add: add to the index that is there.
         progress: is told (done, of) of the rows.
 
@@ -177,12 +181,19 @@ def build_space_index(
     from poseloom.search import build_index
 
     space = load_model(model, "embedding")
-    chosen = subset_of([modality])[0] if modality else IMAGE if len(rows_with(table, IMAGE)) else POSE
-    rows = SpaceRows(table, space, chosen, pictures, features, progress)
-    built = build_index(rows, out, add=add, embedder=SpaceEmbedder(space, chosen))
-    if not rows.without_person:
+    tables = list(table) if isinstance(table, Sequence) else [table]
+    names = names_of([one.path for one in tables])
+    chosen = subset_of([modality])[0] if modality else IMAGE if len(rows_with(tables[0], IMAGE)) else POSE
+    kept = Path(out).resolve().with_name(f".{Path(out).resolve().name}-features") if features is None else features
+    rows = [SpaceRows(one, space, chosen, pictures, kept, progress) for one in tables]
+    together = [NamedRows(one, name) for one, name in zip(rows, names, strict=True)]
+    built = build_index(together, out, add=add, embedder=SpaceEmbedder(space, chosen))
+    if features is None:
+        shutil.rmtree(kept, ignore_errors=True)
+    without = sum(one.without_person for one in rows)
+    if not without:
         return built
-    return replace(built, notes=(*built.notes, f"left out: {rows.without_person:,} pictures in which nobody is found"))
+    return replace(built, notes=(*built.notes, f"left out: {without:,} pictures in which nobody is found"))
 
 
 def is_of_space(index: Index) -> bool:

@@ -1,4 +1,4 @@
-"""``poseloom index build TABLE --out DIR``, ``poseloom index info DIR``: make a table searchable."""
+"""``poseloom index build TABLE ... --out DIR``, ``poseloom index info DIR``: make a table searchable."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ SPACE = "embedding"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
-    build = actions.add_parser("build", help="index a table of poses", description="Index a table of poses.")
-    build.add_argument("table", metavar="DIR", help="folder of a table ('poseloom data prepare' makes one)")
+    build = actions.add_parser("build", help="index tables of poses", description="Index tables of poses.")
+    tables = "folder of a table ('poseloom data prepare' makes one); of several, ids begin with the folder's name"
+    build.add_argument("table", metavar="DIR", nargs="+", help=tables)
     build.add_argument("--out", metavar="DIR", required=True, help="folder of the index")
     learned = "vectors of a learned model: retrieval, or embedding for photos and mixtures (default: geometry)"
     build.add_argument("--model", metavar="NAME|PATH", help=learned)
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--of", choices=("image", "pose", "text"), help=found)
     pictures = "with a model of one space, folder that the paths of pictures begin in (default: the table's)"
     build.add_argument("--pictures", type=Path, metavar="DIR", help=pictures)
-    kept = "with a model of one space, folder that keeps what its encoders make, for other times"
+    kept = "with a model of one space, folder that keeps what its encoders make (default: until the index is whole)"
     build.add_argument("--features", type=Path, metavar="DIR", help=kept)
     options.add_device(build)
     build.add_argument("--add", action="store_true", help="add to the index: the rows that it does not have yet")
@@ -50,21 +51,24 @@ def _build(arguments: argparse.Namespace) -> None:
     from poseloom.data.table import Table
     from poseloom.results import IndexBuilt
     from poseloom.search import TableRows, build_index
+    from poseloom.search.tables import NamedRows, names_of
 
-    table, embedder = Table(arguments.table), None
+    tables, embedder = [Table(one) for one in arguments.table], None
     if _is_of_space(arguments):
         from poseloom.checkpoints.space_index import build_space_index
 
         kept = {"pictures": arguments.pictures, "features": arguments.features}
         built = build_space_index(
-            table, arguments.out, arguments.model, arguments.of, **kept, add=arguments.add, progress=progress
+            tables, arguments.out, arguments.model, arguments.of, **kept, add=arguments.add, progress=progress
         )
     else:
         if arguments.model is not None:
             from poseloom.checkpoints.registry import load_model
 
             embedder = load_model(arguments.model, "retrieval")
-        built = build_index(TableRows(table), arguments.out, add=arguments.add, embedder=embedder, progress=progress)
+        names = names_of(arguments.table)
+        rows = [NamedRows(TableRows(one), name) for one, name in zip(tables, names, strict=True)]
+        built = build_index(rows, arguments.out, add=arguments.add, embedder=embedder, progress=progress)
     printing.tell(built.notes)
     if arguments.json:
         printing.print_json(IndexBuilt(Path(arguments.out), built.rows, built.added, notes=tuple(built.notes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -71,7 +71,7 @@ class _Computed(NamedTuple):
 
 
 def build_index(
-    rows: Rows,
+    rows: Rows | Sequence[Rows],
     out: str | Path,
     *,
     add: bool = False,
@@ -81,7 +81,8 @@ def build_index(
     """Write an index over rows.
 
     Args:
-        rows: a table (`tables.TableRows`) or `MemoryRows`. Rows with vectors of their own keep those.
+        rows: a table (`tables.TableRows`), `MemoryRows`, or several of them, with other ids each. Rows with vectors of
+            their own keep those.
         out: folder of the index; an index that is there is replaced when the new one is whole.
         add: add to the index that is there. Of a table that is in it already, only the rows that came since.
         embedder: makes the vectors from the poses; the geometric descriptor by default. For rows with vectors of
@@ -92,21 +93,25 @@ def build_index(
         PoseloomError: no rows, rows of another kind than the index has, ids that are in the index already, NaN in
             vectors, a folder that cannot be written or that another process builds in.
     """
-    if len(rows) == 0:
+    tables = list(rows) if isinstance(rows, Sequence) else [rows]
+    if not tables or not all(len(table) for table in tables):
         raise PoseloomError("the table has no rows; there is nothing to search")
     folder, embedder = Path(out), embedder or GeometricDescriptor()
     if add:
         read_manifest(folder)  # a missing or damaged one is told before anything is made
     with writing(folder):
         old = read_manifest(folder) if add else None
-        first = _first_new_row(rows, old, folder)
-        if first == len(rows):
-            return Built(old.rows if old else 0, 0, ("the index holds every row of the table already",))
-        manifest = _with_segment(folder, rows, first, embedder, old, progress)
+        before, manifest = old.rows if old else 0, old
+        for table in tables:
+            first = _first_new_row(table, manifest, folder)
+            if first < len(table):
+                manifest = _with_segment(folder, table, first, embedder, manifest, progress)
+        if manifest is None or manifest.rows == before:
+            return Built(before, 0, ("the index holds every row of the table already",))
         manifest, notes = _with_cells(folder, manifest, old)
         write_manifest(folder, manifest)
         clear(folder)
-    return Built(manifest.rows, len(rows) - first, notes)
+    return Built(manifest.rows, manifest.rows - before, notes)
 
 
 def _first_new_row(rows: Rows, old: IndexManifest | None, folder: Path) -> int:
@@ -281,7 +286,9 @@ class _SegmentWriter:
         if self._known_ids:
             twice = next((one for one in block.ids if one in self._known_ids), None)
             if twice is not None:
-                raise PoseloomError(f"row {twice!r} is in the index already; add rows with other ids")
+                raise PoseloomError(
+                    f"row {twice!r} is in the index already; add rows with other ids, or name all tables in one build"
+                )
 
     def __exit__(self, *fault: object) -> None:
         self._open.__exit__(None, None, None)

@@ -1,15 +1,18 @@
-"""A `Table` on disk as rows for an index."""
+"""One `Table` on disk, or several, as rows for an index."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from poseloom.base.errors import PoseloomError
 from poseloom.data.manifest import PartKind
 from poseloom.data.table import Table
-from poseloom.search.rows import BLOCK_ROWS, Block
+from poseloom.search.rows import BLOCK_ROWS, Block, Rows
 
 _COLUMNS = ("data_set", "file", "frame", "split")
 _OF_TEXTS = ("kind", "source")
@@ -67,3 +70,45 @@ class TableRows:
                 first, names = rows.stop, []
         if names:
             yield first, len(self._table), names
+
+
+class NamedRows:
+    """Rows with the name of their table before their ids, which other tables may have too.
+
+    Args:
+        rows: the rows.
+        name: of the table, see `names_of`; nothing is put before the ids if it is empty.
+    """
+
+    def __init__(self, rows: Rows, name: str):
+        self._rows, self._before = rows, f"{name}/" if name else ""
+
+    @property
+    def source(self) -> str:
+        """Which table this is."""
+        return self._rows.source
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def blocks(self, start: int = 0) -> Iterator[Block]:
+        """The rows from `start` to the end."""
+        for block in self._rows.blocks(start):
+            yield replace(block, ids=[self._before + one for one in block.ids])
+
+
+def names_of(folders: Sequence[str | Path]) -> list[str]:
+    """Names of the tables of one index: of each the end of its path that no other has, of a single one nothing.
+
+    Raises:
+        PoseloomError: a table is named twice.
+    """
+    if len(folders) == 1:
+        return [""]
+    parts = [Path(folder).resolve().parts for folder in folders]
+    twice = next((folder for folder, path in zip(folders, parts, strict=True) if parts.count(path) > 1), None)
+    if twice is not None:
+        raise PoseloomError(f"{twice} is named twice; name each table once")
+    longest = max(map(len, parts))
+    depth = next(some for some in range(1, longest + 1) if len({path[-some:] for path in parts}) == len(parts))
+    return ["/".join(path[-depth:]) for path in parts]

@@ -19,6 +19,7 @@ from poseloom.pose.sampler import sample
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.tasks.embedding.head_predict import check_same_space
 from poseloom.training import evaluate, fit
+from poseloom.training.recipe_files import plain
 
 QUIET = [("engine.loggers", "[]"), ("engine.accelerator", "cpu"), ("engine.save_steps", "1")]
 
@@ -67,6 +68,21 @@ def test_a_run_that_was_stopped_goes_on_exactly(people, space, tmp_path):
     first, second = (load_model(one.model, "embedding").model.state_dict() for one in (space, again))
     for name, value in first.items():
         assert torch.equal(value, second[name]), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["default", "aligner"])
+def test_the_recipes_of_the_shipped_models_run_from_a_table_to_an_answer(people, tmp_path, name):
+    stages = open_recipe(f"embedding/{name}", QUIET)[1].stages
+    few = [(f"stages.{stage.name}.{key}", "2") for stage in stages for key in ("steps", "batch_size")]
+    task, recipe = _recipe(name, people, *few, *[(f"stages.{stage.name}.epochs", "0") for stage in stages])
+    result = fit(task.build(recipe), recipe, tmp_path / "run")
+    shipped = load_model("embedding", "embedding").card.recipe["model"] if name == "default" else {}
+    assert {key: plain(recipe)["model"][key] for key in shipped} == shipped
+    figures = evaluate(task.build(recipe), "val", weights=result.model)
+    assert 0 <= figures["mrecall"] <= 100
+    model = load_model(result.model, "embedding")
+    assert model.embed(text="both arms raised", target="image").vectors.shape[0] == 1
 
 
 def test_nine_types_of_questions_are_measured(people, space):

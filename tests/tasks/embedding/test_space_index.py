@@ -131,9 +131,45 @@ def test_the_commands_search_with_a_mixture_and_show_a_sheet(people, tmp_path, c
         (["search", "up", "--text", "up", "--index", str(out)], "the same; give one"),
         (["search", "up", "--box", "0", "0", "9", "9", "--index", str(out)], "--box goes with --image"),
         (["index", "build", str(table.path), "--of", "pose", "--out", str(out)], "--of goes with a model of one space"),
+        (["search", "up", "--blend", "--index", str(out)], "--blend goes with TEXT beside --image PHOTO or --pose"),
+        ([*asked[:1], *asked[2:], "--blend"], "--blend goes with TEXT beside --image PHOTO or --pose FILE"),
     ):
         assert main(wrong) == 2
         assert words in capsys.readouterr().err
+
+
+def test_a_build_that_was_stopped_goes_on(people, tmp_path, monkeypatch):
+    from poseloom.tasks.embedding import features
+    from poseloom.tasks.embedding.encoders import blazepose
+
+    table, pictures, _, space, _ = people
+    seen, whole = [], blazepose.BlazePose._one
+
+    def counted(self, item):
+        seen.append(item.source.name)
+        if len(seen) == 8:
+            raise KeyboardInterrupt
+        return whole(self, item)
+
+    monkeypatch.setattr(features, "_WRITTEN_AFTER", 5)
+    monkeypatch.setattr(blazepose.BlazePose, "_one", counted)
+    with pytest.raises(KeyboardInterrupt):
+        build_space_index(table, tmp_path / "I", space, pictures=pictures)
+    assert not (tmp_path / "I").exists() and len(seen) == 8
+    assert build_space_index(table, tmp_path / "I", space, pictures=pictures).rows == 12
+    assert len(seen) == 8 + 7, "the first five are kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["I"]
+
+
+def test_several_tables_make_one_index_of_a_space(people, tmp_path):
+    table, pictures, features, space, _ = people
+    other = drawn_table(tmp_path / "other", rows=10)
+    kept = {"pictures": pictures, "features": features}
+    built = build_space_index([table, Table(other)], tmp_path / "I", space, **kept)
+    index = Index(tmp_path / "I")
+    ids = [index.hit(row).id for row in range(built.rows)]
+    assert built.rows == len(set(ids)) == 22, "though both tables have the same ids"
+    assert ids[0].endswith(table.id(0)) and ids[0] != table.id(0)
 
 
 def test_bodies_come_from_a_photo_that_words_put_right(people):
