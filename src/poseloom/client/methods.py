@@ -150,12 +150,13 @@ class Methods(ABC, Generic[A]):
         mirrored: bool = False,
         statements: bool = False,
         model: str | None = None,
+        blend: bool = False,
         table: str | None = None,
     ) -> A:
         """Rows of an index by words, a pose, a photo, or several of them; with `table` each with its pose."""
         words = query if isinstance(query, str) else text
         body = pose if query is None or isinstance(query, str) else query
-        options = {"near": near, "mirrored": mirrored, "statements": statements, "model": model, "table": table}
+        options = {"near": near, "mirrored": mirrored, "statements": statements, "model": model}
         return self._post(
             "/v1/search",
             uploads(image),
@@ -165,6 +166,8 @@ class Methods(ABC, Generic[A]):
             k=k,
             box=None if box is None else list(box),
             where=[where] if isinstance(where, str) else list(where),
+            blend=blend,
+            table=table,
             **options,
         )
 
@@ -222,11 +225,12 @@ class Methods(ABC, Generic[A]):
         hands: bool = True,
         face: bool = False,
         convention: str | None = None,
+        job: bool = False,
         name: str = "",
     ) -> A:
-        """The people in a picture; of a video a job, see `wait`. `name` is what a file given as bytes is called."""
+        """The people in a picture; of a video, and with `job`, a job, see `wait`. `name` is what a file given as bytes is called."""
         options = {"boxes": boxes, "people": people, "fps": fps, "hands": hands, "face": face}
-        return self._upload("/v1/keypoints", source, name, **options, convention=convention)
+        return self._upload("/v1/keypoints", source, name, **options, convention=convention, job=job)
 
     def recover(
         self,
@@ -237,11 +241,12 @@ class Methods(ABC, Generic[A]):
         fps: float | None = None,
         lens: float | None = None,
         algorithm: str = "lifted",
+        job: bool = False,
         name: str = "",
     ) -> A:
-        """The bodies of the people in a picture; of a video a job, see `wait`."""
+        """The bodies of the people in a picture; of a video, and with `job`, a job, see `wait`."""
         options = {"boxes": boxes, "people": people, "fps": fps, "lens": lens}
-        return self._upload("/v1/recover", source, name, **options, algorithm=algorithm)
+        return self._upload("/v1/recover", source, name, **options, algorithm=algorithm, job=job)
 
     def transfer(
         self,

@@ -50,6 +50,7 @@ class SearchRequest(Asked):
     mirrored: bool = Field(False, description="rows like the mirrored pose count as well")
     statements: bool = Field(False, description="read the words as statements, also in an index of learned vectors")
     model: ModelName | None = None
+    blend: bool = Field(False, description="words and a picture or pose make one vector, instead of a changed body")
     table: Annotated[str | None, Field(max_length=200, description="take each hit's pose from this table")] = None
 
 
@@ -111,7 +112,9 @@ def _found(index: Index, asked: SearchRequest, pictures: list[Upload], model: An
         return _by_both(index, asked, pose, options)
     with ExitStack() as files:
         image = files.enter_context(pictures[0].as_file()) if pictures else None
-        return api.find(None, index, asked.k, image=image, pose=pose, text=asked.text, box=asked.box, **options)
+        return api.find(
+            None, index, asked.k, image=image, pose=pose, text=asked.text, box=asked.box, blend=asked.blend, **options
+        )
 
 
 def _by_both(index: Index, asked: SearchRequest, pose: Pose, options: dict[str, Any]) -> Found:
