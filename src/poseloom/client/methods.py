@@ -228,7 +228,10 @@ class Methods(ABC, Generic[A]):
         job: bool = False,
         name: str = "",
     ) -> A:
-        """The people in a picture; of a video, and with `job`, a job, see `wait`. `name` is what a file given as bytes is called."""
+        """The people in a picture; of a video, and with `job`, a job, see `wait`.
+
+        `name` is what a file given as bytes is called.
+        """
         options = {"boxes": boxes, "people": people, "fps": fps, "hands": hands, "face": face}
         return self._upload("/v1/keypoints", source, name, **options, convention=convention, job=job)
 

@@ -77,7 +77,7 @@ export function found(studio: Studio): HTMLElement {
   function browse(tables: { name: string; rows?: number; pairs?: number }[]): HTMLElement {
     let [name, kind, words] = [tables[0].name, "rows", ""];
     const pages = new Pages(ROWS);
-    const rows = h("div.rows", { role: "group", tabIndex: 0, "aria-label": TEXTS.tableRows, title: TEXTS.pagesKey });
+    const rows = h("div.rows", { role: "group", tabIndex: 0, "aria-label": TEXTS.tableRows, "aria-keyshortcuts": "PageUp PageDown Home End" });
     const where = h("output", {});
     const show = async () => {
       try {
