@@ -156,7 +156,7 @@ class Methods(ABC, Generic[A]):
         """Rows of an index by words, a pose, a photo, or several of them; with `table` each with its pose."""
         words = query if isinstance(query, str) else text
         body = pose if query is None or isinstance(query, str) else query
-        options = {"near": near, "mirrored": mirrored, "statements": statements, "model": model}
+        options = {"near": near, "mirrored": mirrored, "statements": statements, "blend": blend}
         return self._post(
             "/v1/search",
             uploads(image),
@@ -166,7 +166,7 @@ class Methods(ABC, Generic[A]):
             k=k,
             box=None if box is None else list(box),
             where=[where] if isinstance(where, str) else list(where),
-            blend=blend,
+            model=model,
             table=table,
             **options,
         )

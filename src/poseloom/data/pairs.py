@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from poseloom.data.arrow import pa
-from poseloom.data.manifest import PartKind
+from poseloom.data.manifest import Manifest, PartKind
 from poseloom.data.schema import PAIRS_SCHEMA, Pair, Text
 from poseloom.data.shards import PairShard
 
-if TYPE_CHECKING:
-    from poseloom.data.table import Table
-
 
 class Pairs:
-    """The pairs of a table."""
+    """The pairs of a table.
 
-    def __init__(self, table: Table):
-        parts = table.manifest.of_kind(PartKind.PAIRS)
+    Args:
+        folder: of the table.
+        manifest: what lies there.
+        rows: of the table, among which both poses of a pair are.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, rows: int):
+        parts = manifest.of_kind(PartKind.PAIRS)
         used = [(part.folder, shard) for part in parts for shard in part.shards if shard.rows]
-        self._shards = [PairShard(table.path / folder / shard.name, shard.rows, len(table)) for folder, shard in used]
+        self._shards = [PairShard(folder / part / shard.name, shard.rows, rows) for part, shard in used]
         self._first = [0, *np.cumsum([shard.rows for _, shard in used], dtype=np.int64).tolist()]
 
     def __len__(self) -> int:

@@ -52,7 +52,7 @@ class Table:
         self._names, self._counts = folders, counts
         self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
         self._first: list[int] = self._starts.tolist()
-        self.pairs = Pairs(self)
+        self.pairs = Pairs(self.path, self.manifest, len(self))
         self.release()
 
     @classmethod

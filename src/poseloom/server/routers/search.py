@@ -49,8 +49,8 @@ class SearchRequest(Asked):
     near: bool = Field(False, description="the nearest rows where none meets the words")
     mirrored: bool = Field(False, description="rows like the mirrored pose count as well")
     statements: bool = Field(False, description="read the words as statements, also in an index of learned vectors")
-    model: ModelName | None = None
     blend: bool = Field(False, description="words and a picture or pose make one vector, instead of a changed body")
+    model: ModelName | None = None
     table: Annotated[str | None, Field(max_length=200, description="take each hit's pose from this table")] = None
 
 
@@ -107,14 +107,12 @@ def _found(index: Index, asked: SearchRequest, pictures: list[Upload], model: An
 
     pose = None if asked.pose is None else asked.pose.pose()
     options: dict[str, Any] = {"where": asked.where, "model": model}
-    options |= {name: getattr(asked, name) for name in ("near", "mirrored", "statements")}
+    options |= {name: getattr(asked, name) for name in ("near", "mirrored", "statements", "blend")}
     if asked.text is not None and pose is not None and not pictures and not is_of_space(index):
         return _by_both(index, asked, pose, options)
     with ExitStack() as files:
         image = files.enter_context(pictures[0].as_file()) if pictures else None
-        return api.find(
-            None, index, asked.k, image=image, pose=pose, text=asked.text, box=asked.box, blend=asked.blend, **options
-        )
+        return api.find(None, index, asked.k, image=image, pose=pose, text=asked.text, box=asked.box, **options)
 
 
 def _by_both(index: Index, asked: SearchRequest, pose: Pose, options: dict[str, Any]) -> Found:

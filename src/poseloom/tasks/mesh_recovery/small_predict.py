@@ -60,7 +60,7 @@ class SmallBodyNetwork(BodyNetwork):
         return shipped_trunk()
 
     def look(
-        self, picture: Picture, boxes: Sequence[Sequence[float]] | None = None, enlarged: float = _AS_THEY_ARE
+        self, picture: Picture, boxes: Sequence[Sequence[float]] | None = None, enlarged: float | None = None
     ) -> SeenBodies:
         """The bodies of people, by the network alone; see `BodyNetwork.look`.
 
@@ -73,7 +73,8 @@ class SmallBodyNetwork(BodyNetwork):
         given = torch.tensor(rows, dtype=torch.float32).reshape(-1, 4)
         check_boxes(given)
         first = regions_of_boxes(given)
-        first = Roi(first.centre, first.side * enlarged / _AS_THEY_ARE, first.turn)
+        if enlarged is not None:
+            first = Roi(first.centre, first.side * enlarged / _AS_THEY_ARE, first.turn)
         focal = torch.full((len(rows),), math.hypot(height, width))
         centre = torch.tensor([(width - 1) / 2, (height - 1) / 2]).expand(len(rows), 2)
         body, _, _ = look_and_read(self.trunk, picture, first, focal, centre)

@@ -3,8 +3,7 @@
 Estimators lose whole hands (in blurred frames, behind the other one) and go on to see the arm. The hand between two
 frames in which it is seen is theirs in turn, relative to the wrist and half turned along with the forearm; near a frame
 in which it is seen, and where the wrist keeps to a straight line itself, straight lines count as well, because wrists
-tremble. A hand that is seen in no frame has the shape
-that a model gave it, in the signer's size.
+tremble. A hand that is seen in no frame has the shape that a model gave it, in the signer's size.
 """
 
 from __future__ import annotations
@@ -84,8 +83,8 @@ def _between(hand: ndarray, given: ndarray, wrist: ndarray, turn: ndarray) -> Fl
     on_wrist = _turned(_lined(relative, given), turn) + wrist[:, None]
     distance = gaps(torch.from_numpy(given)[None])[0].numpy()
     inside = np.isfinite(distance) & _has_both(given)
-    aside = np.linalg.norm(wrist - _lined(wrist[:, None], given.any(1, keepdims=True))[:, 0], axis=-1)[:, None]
-    still = np.exp(-np.square(aside / _TREMBLE))
+    straight = _lined(wrist[:, None], np.asarray(given.any(1, keepdims=True)))[:, 0]
+    still = np.exp(-np.square(np.linalg.norm(wrist - straight, axis=-1)[:, None] / _TREMBLE))
     near = np.where(inside, np.maximum(np.exp(-(distance / _LINES_REACH)), still), 0.0)[..., None]
     return near * _lined(hand, given) + (1 - near) * on_wrist
 

@@ -123,7 +123,8 @@ class _SelfAttention(nn.Module):
         self.to_out = nn.Sequential(nn.Linear(HEADS * HEAD_WIDTH, width))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return _attend(*self.to_qkv(tokens).chunk(3, dim=-1), self.to_out)
+        query, key, value = self.to_qkv(tokens).chunk(3, dim=-1)
+        return _attend(query, key, value, self.to_out)
 
 
 class _CrossAttention(nn.Module):
@@ -134,7 +135,8 @@ class _CrossAttention(nn.Module):
         self.to_out = nn.Sequential(nn.Linear(HEADS * HEAD_WIDTH, width))
 
     def forward(self, tokens: Tensor, places: Tensor) -> Tensor:
-        return _attend(self.to_q(tokens), *self.to_kv(places).chunk(2, dim=-1), self.to_out)
+        key, value = self.to_kv(places).chunk(2, dim=-1)
+        return _attend(self.to_q(tokens), key, value, self.to_out)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, out: nn.Module) -> Tensor:
