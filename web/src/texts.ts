@@ -164,7 +164,7 @@ export const TEXTS = {
   wordsInText: "words in the text",
   pageBefore: "Page before",
   pageAfter: "Page after",
-  pagesKey: "Pages of a table: back, on, the first, the last",
+  pagesKey: "Pages of a table: back, on",
   randomRow: "Random",
   likeStage: "like the stage",
   noSearch: "No index is loaded. Start with: poseloom studio --index FOLDER",
