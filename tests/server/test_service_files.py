@@ -5,6 +5,7 @@ import json
 import time
 import zipfile
 from contextlib import suppress
+from threading import Event
 
 import pytest
 import torch
@@ -146,17 +147,60 @@ def test_bodies_are_recovered_by_the_network_that_is_asked_for(client, standing)
     assert refused.status_code == 422
 
 
+def over(client, begun):
+    """A job once it is over."""
+    assert begun.status_code == 202, begun.text
+    for _ in range(1200):
+        job = client.get(begun.headers["location"]).json()
+        if job["status"] not in ("waiting", "running"):
+            return job
+        time.sleep(0.1)
+    raise AssertionError(job)
+
+
+@pytest.mark.parametrize("kind", ["recover", "keypoints"])
+def test_a_photo_is_looked_at_as_a_job_where_one_is_asked_for(client, standing, kind):
+    picture = client.post("/v1/render", json={"pose": standing, "width": 200, "height": 260}).content
+    form, files = {"boxes": "[[20, 10, 160, 240]]"}, {"file": ("a.png", picture)}
+    at_once = client.post(f"/v1/{kind}", files=files, data=form).json()
+    job = over(client, client.post(f"/v1/{kind}", files=files, data={**form, "job": "true"}))
+    assert job["status"] == "done"
+    assert job["result"] == at_once
+    step = job["progress"]
+    assert step["done"] == step["total"] > 1
+    assert step["what"] == {"recover": "fitting the body", "keypoints": "looking for people"}[kind]
+
+
+def test_a_photo_that_nobody_waits_for_any_more_is_left_at_the_next_look(client, standing, monkeypatch):
+    """The job is cancelled while the reader looks; the bodies are never fitted."""
+    from poseloom.tasks.keypoints import sources
+
+    picture = client.post("/v1/render", json={"pose": standing, "width": 200, "height": 260}).content
+    looking, go_on, finished = Event(), Event(), []
+    reader = sources.KeypointReader
+    seen, hands = reader.look_for, reader.finished
+
+    def look_for(self, *arguments, **options):
+        looking.set()
+        assert go_on.wait(60)
+        return seen(self, *arguments, **options)
+
+    monkeypatch.setattr(reader, "look_for", look_for)
+    monkeypatch.setattr(reader, "finished", lambda *given: finished.append(1) or hands(*given))
+    begun = client.post("/v1/recover", files={"file": ("a.png", picture)}, data={"job": "true"})
+    assert looking.wait(60)
+    assert client.delete(begun.headers["location"]).json()["status"] == "running"
+    go_on.set()
+    assert over(client, begun)["status"] == "cancelled"
+    assert finished == []
+
+
 def test_a_video_becomes_a_job(client, standing):
     frames = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 200)]
     stream = io.BytesIO()
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=100)
     begun = client.post("/v1/keypoints", files={"file": ("moving.gif", stream.getvalue())})
-    assert begun.status_code == 202
-    for _ in range(600):
-        job = client.get(begun.headers["location"]).json()
-        if job["status"] not in ("waiting", "running"):
-            break
-        time.sleep(0.1)
+    job = over(client, begun)
     assert job["status"] == "failed"
     assert job["error"]["message"].startswith("moving.gif: nobody is found")
     assert client.delete(begun.headers["location"]).status_code == 200

@@ -60,8 +60,12 @@ class Visit:
             mouse.move(x + right * step / steps, y - up * step / steps)
         mouse.up()
 
-    def picture(self, name):
-        if PICTURES:
+    def picture(self, name, *schemes):
+        for scheme in schemes if PICTURES else ():
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.wait_for_timeout(800)  # colours change softly
+            self.page.screenshot(path=str(Path(PICTURES) / f"{name}-{scheme}.png"))
+        if PICTURES and not schemes:
             self.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 

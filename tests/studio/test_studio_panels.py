@@ -33,7 +33,7 @@ def open_file(one, path):
     one.page.set_input_files("header input[type=file]", str(path))
 
 
-def test_a_photo_shows_its_people_and_the_picked_one_lies_over_it(visit, two_people):
+def test_a_photo_shows_its_people_and_the_picked_one_lies_over_it(visit, two_people, studio_address):
     one = visit()
     open_file(one, two_people)
     one.page.wait_for_selector(".person >> nth=1")
@@ -59,6 +59,40 @@ def test_a_photo_shows_its_people_and_the_picked_one_lies_over_it(visit, two_peo
     assert one.page.locator(".trace").is_hidden()
     one.page.click("[data-overlay]")
     one.wait_for("poseloomStudio.viewport.isPhoto")
+    assert one.page.request.get(studio_address + "v1/jobs").json()["jobs"] == []  # the service keeps nothing of it
+
+
+def test_a_photo_tells_how_far_it_is_and_can_be_stopped(visit, two_people):
+    """The service's word is held back while the page waits, so that there is time to look and to stop."""
+    one = visit()
+    told = {"id": "x", "kind": "recover", "status": "running"}
+    told["progress"] = {"what": "looking for people", "done": 1, "total": 4, "unit": "looks"}
+    deleted = []
+
+    def answer(route):
+        if route.request.method == "DELETE":
+            deleted.append(route.request.url)
+            return route.continue_()
+        return route.fulfill(json=told)
+
+    one.page.route("**/v1/jobs/*", answer)
+    before = one.pose()["rotations"]
+    with one.page.expect_response("**/v1/recover") as begun:
+        open_file(one, two_people)
+    assert begun.value.status == 202
+    one.wait_for("document.querySelector('.work progress').value === 0.25")
+    assert "Looking for people" in one.page.inner_text(".work")
+    one.picture("photo-at-work", "light", "dark")
+    one.page.click("[data-stop]")
+    one.page.wait_for_selector(".work", state="hidden")
+    assert "Stopped" in one.page.inner_text("[data-panel=photo]")
+    one.wait_for("!document.querySelector('.notice.wrong.shown')")
+    assert deleted == [f"{one.page.url.partition('?')[0]}v1/jobs/{begun.value.json()['id']}"]
+    assert one.page.locator(".person").count() == 0
+    assert one.pose()["rotations"] == before
+    one.page.unroute("**/v1/jobs/*")
+    open_file(one, two_people)
+    one.page.wait_for_selector(".person >> nth=1")
 
 
 def test_the_person_of_a_photo_takes_the_pose_of_the_stage(visit, two_people):
@@ -176,10 +210,15 @@ def test_rings_turn_a_joint_as_far_as_it_goes(visit):
 
 def test_by_keyboard_alone_a_hand_is_found_moved_pinned_and_let_go(visit):
     one = visit()
-    for _ in range(200):
-        one.page.keyboard.press("Tab")
+    one.page.keyboard.press("Tab")
+    one.picture("skip", "light", "dark")
+    assert "Skip to the stage" in one.page.evaluate("document.activeElement.innerText")
+    one.page.keyboard.press("Enter")
+    for _ in range(40):
         if one.page.evaluate("document.activeElement.dataset.handle") == "left_wrist":
             break
+        assert one.page.evaluate("document.activeElement.closest('main') !== null")
+        one.page.keyboard.press("Tab")
     assert one.page.evaluate("document.activeElement.dataset.handle") == "left_wrist"
     before = one.pose()["rotations"]
     one.page.keyboard.press("Shift+ArrowUp")
@@ -189,6 +228,47 @@ def test_by_keyboard_alone_a_hand_is_found_moved_pinned_and_let_go(visit):
     assert one.page.evaluate("poseloomStudio.stage.pins.has('left_wrist')")
     one.page.keyboard.press("p")
     assert "is free" in one.page.inner_text(".notice")
+
+
+def test_links_skip_the_tools_and_leave_the_address_as_it_is(visit):
+    one = visit()
+    address = one.page.url
+    for link, there in (("stage", "dataset.handle !== undefined"), ("words", "matches('.sentence')")):
+        one.page.focus(f".skip[href='#{link}']")
+        one.page.keyboard.press("Enter")
+        assert one.page.evaluate(f"document.activeElement.{there}")
+    one.page.click("[data-eye]")
+    one.page.wait_for_selector("[data-handle=left_wrist]", state="hidden")
+    one.page.focus(".skip[href='#stage']")
+    one.page.keyboard.press("Enter")
+    assert one.page.evaluate("document.activeElement.id") == "stage"
+    assert one.page.url == address
+
+
+def test_keys_turn_the_pages_of_a_table(visit):
+    one = visit()
+    shown, pressed = "[data-table] output", one.page.keyboard.press
+    one.page.click("[data-tab=search]")
+    one.page.wait_for_selector(f"{shown} >> text=1–10 of 40")
+    assert one.page.is_disabled("[data-page=PageUp]")
+    one.page.focus("[data-table] .rows")
+    pressed("PageDown")
+    one.page.wait_for_selector(f"{shown} >> text=11–20 of 40")
+    one.page.focus("[data-table] .tile >> nth=2")  # a row that the next page replaces
+    pressed("PageDown")
+    one.page.wait_for_selector(f"{shown} >> text=21–30 of 40")
+    assert one.page.evaluate("document.activeElement.matches('.rows')")
+    one.picture("table", "light", "dark")
+    pressed("End")
+    one.page.wait_for_selector(f"{shown} >> text=31–40 of 40")
+    one.page.wait_for_selector("[data-page=PageDown][disabled]")
+    pressed("ArrowLeft")
+    one.page.wait_for_selector(f"{shown} >> text=21–30 of 40")
+    one.page.focus("[data-table] input")
+    pressed("PageUp")
+    pressed("Home")
+    one.page.wait_for_timeout(500)
+    assert one.page.inner_text(shown) == "21–30 of 40"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

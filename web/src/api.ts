@@ -1,4 +1,5 @@
 // The service: requests, and a socket for drags on which only the newest waiting message of a kind is answered.
+import type { Job } from "./jobs.ts";
 import type { Pose, Skeleton, Vec3 } from "./state/pose.ts";
 
 export interface Sentence {
@@ -54,7 +55,7 @@ export class Refusal extends Error {
 
 const UNREACHABLE = "The service does not answer. Is poseloom studio still running? Your pose is kept here.";
 
-async function answered(path: string, options?: RequestInit): Promise<Response> {
+export async function answered(path: string, options?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, options);
@@ -105,36 +106,15 @@ export interface Recovered {
   clips: (Motion & { person: number; unseen: Record<string, string> })[];
 }
 
-interface Job {
-  id: string;
-  status: string;
-  progress?: { done?: number; total?: number | null } | null;
-  result?: Recovered;
-  error?: { message: string };
-}
-
-const POLL = 700; // milliseconds
 const MOST_PEOPLE = 8;
 
-/** The people of a photo; of a video by a job, which is asked until it is done and stopped where `signal` says so. */
-export async function recover(file: File, signal: AbortSignal, onProgress: (done: number, total?: number | null) => void): Promise<Recovered> {
+/** The people of a photo or a video, as a job: on a slow machine either takes longer than a request may. */
+export async function recover(file: File, signal: AbortSignal): Promise<Job<Recovered>> {
   const form = new FormData();
   form.append("file", file, file.name);
   form.append("people", String(MOST_PEOPLE));
-  const answer = await answered("/v1/recover", { method: "POST", body: form, signal });
-  if (answer.status !== 202) return answer.json();
-  let job = (await answer.json()) as Job;
-  while (job.status === "waiting" || job.status === "running") {
-    await new Promise((resolve) => setTimeout(resolve, POLL));
-    if (signal.aborted) {
-      await answered(`/v1/jobs/${job.id}`, { method: "DELETE" });
-      signal.throwIfAborted();
-    }
-    job = await get<Job>(`/v1/jobs/${job.id}`);
-    if (job.progress?.done !== undefined) onProgress(job.progress.done, job.progress.total);
-  }
-  if (job.status !== "done" || !job.result) throw new Refusal(job.error?.message ?? job.status, job.status);
-  return job.result;
+  form.append("job", "true");
+  return (await answered("/v1/recover", { method: "POST", body: form, signal })).json();
 }
 
 /** The person of a photo (the one in the box, else the largest) in a pose: the picture as a data URL. */

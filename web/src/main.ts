@@ -84,17 +84,28 @@ function layout(studio: Studio, canvas: HTMLCanvasElement, skeleton: Skeleton, m
   const all = commands(studio, () => help.showModal(), copyLink);
   keyboard(all);
   const motion = chooser(".bvh,.npz,.glb,.gltf,.fbx,.pose,.json,.png,.jpg,.jpeg,.webp,.pkl,.amc,.vrm,.mp4,.mov,.webm", (file) => void openFile(studio, file));
-  const right = h("aside.right-side", { "aria-label": TEXTS.words }, words(studio), change(studio), make(studio), compare(studio), exports(studio));
+  const right = h("aside.right-side", { id: "words", "aria-label": TEXTS.words }, words(studio), change(studio), make(studio), compare(studio), exports(studio));
   const top = h("header.top", {}, h("h1", {}, h("b", {}, "poseloom"), " studio"), toolbar(studio, all), h("div.right", {},
     iconButton("open", TEXTS.open, () => motion.click(), { shown: true }), iconButton("down", TEXTS.export, () => showExports(right), { shown: true, why: TEXTS.exportWhy }),
     iconButton("theme", TEXTS.theme, () => theme(studio)), iconButton("help", TEXTS.help, () => help.showModal(), { keys: "?" }), motion));
   const local = h("span.local", { title: TEXTS.localWhy }, icon("lock"), h("span", {}, TEXTS.local));
-  const stage = h("main.stage", {}, trace(studio), canvas, h("div.handles", {}), studio.viewport ? views(studio) : still(studio), local, timelineBar(studio));
+  const stage = h("main.stage", { id: "stage" }, trace(studio), canvas, h("div.handles", {}), studio.viewport ? views(studio) : still(studio), local, timelineBar(studio));
   overlay(studio, stage);
-  document.body.append(top, side(studio, tabs(studio, skeleton, mesh)), stage, right, drops(studio), notice(studio), help);
+  document.body.append(skips(stage, right), top, side(studio, tabs(studio, skeleton, mesh)), stage, right, drops(studio), notice(studio), help);
   const update = () => studio.viewport?.setSnap(shift);
   let shift = false;
   for (const kind of ["keydown", "keyup"] as const) addEventListener(kind, (event) => { shift = event.shiftKey; update(); });
+}
+
+/** For the keyboard: past the tools and the shelf of poses, to the stage's handles or to the words. */
+function skips(stage: HTMLElement, words: HTMLElement): HTMLElement {
+  const link = (text: string, to: HTMLElement, first: string) => h("a.skip", { href: `#${to.id}`, onclick: (event: Event) => {
+    event.preventDefault(); // the address may hold a pose behind its "#"
+    const shown = [...to.querySelectorAll<HTMLElement>(first)].find((one) => one.checkVisibility({ visibilityProperty: true }));
+    if (!shown) to.tabIndex = -1; // not before: a click on it would take the focus
+    (shown ?? to).focus();
+  } }, text);
+  return h("nav.skips", { "aria-label": TEXTS.skips }, link(TEXTS.skipToStage, stage, ".handle"), link(TEXTS.skipToWords, words, ".sentence"));
 }
 
 function tabs(studio: Studio, skeleton: Skeleton, mesh: "full" | "preview"): Tab[] {

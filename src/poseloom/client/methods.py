@@ -225,11 +225,15 @@ class Methods(ABC, Generic[A]):
         hands: bool = True,
         face: bool = False,
         convention: str | None = None,
+        job: bool = False,
         name: str = "",
     ) -> A:
-        """The people in a picture; of a video a job, see `wait`. `name` is what a file given as bytes is called."""
+        """The people in a picture; of a video, and with `job`, a job, see `wait`.
+
+        `name` is what a file given as bytes is called.
+        """
         options = {"boxes": boxes, "people": people, "fps": fps, "hands": hands, "face": face}
-        return self._upload("/v1/keypoints", source, name, **options, convention=convention)
+        return self._upload("/v1/keypoints", source, name, **options, convention=convention, job=job)
 
     def recover(
         self,
@@ -240,11 +244,12 @@ class Methods(ABC, Generic[A]):
         fps: float | None = None,
         lens: float | None = None,
         algorithm: str = "lifted",
+        job: bool = False,
         name: str = "",
     ) -> A:
-        """The bodies of the people in a picture; of a video a job, see `wait`."""
+        """The bodies of the people in a picture; of a video, and with `job`, a job, see `wait`."""
         options = {"boxes": boxes, "people": people, "fps": fps, "lens": lens}
-        return self._upload("/v1/recover", source, name, **options, algorithm=algorithm)
+        return self._upload("/v1/recover", source, name, **options, algorithm=algorithm, job=job)
 
     def transfer(
         self,

@@ -2,6 +2,7 @@
 import { get, post } from "../api.ts";
 import { h, select } from "../dom.ts";
 import type { Studio } from "../studio.ts";
+import { Pages } from "../state/pages.ts";
 import { copied, type Pose } from "../state/pose.ts";
 import { TEXTS } from "../texts.ts";
 import { tile } from "./words.ts";
@@ -28,6 +29,7 @@ interface Pair {
 }
 
 const PAGE = 24;
+const ROWS = 10; // of a table, a page
 
 export function found(studio: Studio): HTMLElement {
   const panel = h("div.panel", { "data-panel": "search" });
@@ -69,20 +71,24 @@ export function found(studio: Studio): HTMLElement {
       }
     };
     const names = Object.fromEntries(indexes.map((name) => [name, name]));
-    return h("form", { onsubmit: go }, words, h("div.tools", {}, indexes.length > 1 && select(TEXTS.index, names, index, (value) => (index = value), false), h("label.check", {}, like, "like the stage"), h("button", { type: "submit" }, TEXTS.search)), notes, hits);
+    return h("form", { onsubmit: go }, words, h("div.tools", {}, indexes.length > 1 && select(TEXTS.index, names, index, (value) => (index = value), false), h("label.check", {}, like, TEXTS.likeStage), h("button", { type: "submit" }, TEXTS.search)), notes, hits);
   }
 
   function browse(tables: { name: string; rows?: number; pairs?: number }[]): HTMLElement {
-    let [name, offset, kind, words, total] = [tables[0].name, 0, "rows", "", 0];
-    const rows = h("div.rows");
+    let [name, kind, words] = [tables[0].name, "rows", ""];
+    const pages = new Pages(ROWS);
+    const rows = h("div.rows", { role: "group", tabIndex: 0, "aria-label": TEXTS.tableRows, "aria-keyshortcuts": "PageUp PageDown Home End" });
     const where = h("output", {});
     const show = async () => {
       try {
-        const query = `offset=${offset}&limit=10${words ? `&text=${encodeURIComponent(words)}` : ""}`;
+        const query = `offset=${pages.offset}&limit=${pages.size}${words ? `&text=${encodeURIComponent(words)}` : ""}`;
         const answer = await get<{ total: number; rows?: Row[]; pairs?: Pair[] }>(`/v1/tables/${encodeURIComponent(name)}/${kind}?${query}`);
-        total = answer.total;
-        where.textContent = total ? `${offset + 1}–${Math.min(total, offset + 10)} of ${total}` : "none";
+        pages.total = answer.total;
+        where.textContent = pages.shown ? TEXTS.rowsOf(...pages.shown, answer.total) : TEXTS.noRows;
+        const held = rows.contains(document.activeElement);
         rows.replaceChildren(...(answer.rows ?? []).map(rowOf), ...(answer.pairs ?? []).map(pairOf));
+        if (held) rows.focus();
+        [before.disabled, after.disabled] = [pages.atStart, pages.atEnd];
       } catch (error) {
         studio.complain(error);
       }
@@ -90,13 +96,21 @@ export function found(studio: Studio): HTMLElement {
     const text = (texts: { text: string }[]) => h("p", {}, texts.slice(0, 2).map((one) => one.text).join(" / "));
     const rowOf = (row: Row) => h("div.row", {}, row.pose ? tile(studio, row.pose, row.id) : null, text(row.texts));
     const pairOf = (pair: Pair) => h("div.row", {}, pair.a?.pose ? tile(studio, pair.a.pose, `${pair.number} a`) : null, pair.b?.pose ? tile(studio, pair.b.pose, `${pair.number} b`) : null, text(pair.texts));
-    const turn = (by: number) => { offset = Math.max(0, Math.min(total - 1, offset + by)); void show(); };
-    const filter = h("input", { type: "search", placeholder: "words in the text", "aria-label": "words in the text", onchange: () => { words = filter.value.trim(); offset = 0; void show(); } });
+    const anew = () => { pages.go(0); void show(); };
+    const to = (label: string, sign: string, key: string) => h("button", { type: "button", "aria-label": label, title: label, "data-page": key, onclick: () => { pages.key(key); void show(); } }, sign);
+    const [before, after] = [to(TEXTS.pageBefore, "←", "PageUp"), to(TEXTS.pageAfter, "→", "PageDown")];
+    const filter = h("input", { type: "search", placeholder: TEXTS.wordsInText, "aria-label": TEXTS.wordsInText, onchange: () => { words = filter.value.trim(); anew(); } });
     const names = Object.fromEntries(tables.map((one) => [one.name, one.name]));
     void show();
-    return h("div", {}, h("h2", {}, "Tables"), h("div.tools", {}, select(TEXTS.table, names, name, (value) => { name = value; offset = 0; void show(); }, false),
-      select(TEXTS.rowsOrPairs, { rows: "Poses", pairs: "Pairs" }, kind, (value) => { kind = value; offset = 0; void show(); }, false), filter), rows,
-      h("div.tools", {}, h("button", { type: "button", onclick: () => turn(-10) }, "←"), where, h("button", { type: "button", onclick: () => turn(10) }, "→"),
-        h("button", { type: "button", onclick: () => { offset = Math.floor(Math.random() * Math.max(1, total)); void show(); } }, "Random")));
+    const box = h("div", { "data-table": "" }, h("h2", {}, TEXTS.tables), h("div.tools", {}, select(TEXTS.table, names, name, (value) => { name = value; anew(); }, false),
+      select(TEXTS.rowsOrPairs, { rows: TEXTS.rows, pairs: TEXTS.pairs }, kind, (value) => { kind = value; anew(); }, false), filter), rows,
+      h("div.tools", {}, before, where, after, h("button", { type: "button", onclick: () => { pages.random(); void show(); } }, TEXTS.randomRow)));
+    box.onkeydown = (event) => {
+      const typing = (event.target as HTMLElement).matches("input, select");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !pages.key(event.key)) return;
+      event.preventDefault();
+      void show();
+    };
+    return box;
   }
 }

@@ -1,6 +1,7 @@
 // Photos and videos: who is seen, the body of the one that is picked, laid over the photo; and that person in the stage's pose.
 import * as api from "../api.ts";
 import { h } from "../dom.ts";
+import { finished, type Step } from "../jobs.ts";
 import type { Studio } from "../studio.ts";
 import { boxInPercent, type Seen } from "../state/photo.ts";
 import { copied, type Pose } from "../state/pose.ts";
@@ -26,7 +27,10 @@ export function photo(studio: Studio): HTMLElement {
   const boxes = h("div.boxes", {});
   const many = h("p.quiet", { "aria-live": "polite" });
   const over = h("button.kind", { type: "button", hidden: true, title: TEXTS.overlayWhy, "data-overlay": "", "aria-pressed": "false" }, TEXTS.overlay);
-  const halt = h("button.kind", { type: "button", hidden: true, onclick: () => stop.abort() }, TEXTS.stop);
+  const bar = h("progress", { "aria-label": TEXTS.howFar, max: 1 });
+  const doing = h("span.quiet", {});
+  const halt = h("button.kind", { type: "button", "data-stop": "", onclick: () => stop.abort() }, TEXTS.stop);
+  const work = h("div.work", { hidden: true }, bar, doing, halt);
   const input = chooser(ACCEPT, (one) => void look(one));
 
   const look = async (one: File) => {
@@ -37,9 +41,10 @@ export function photo(studio: Studio): HTMLElement {
     over.hidden = true;
     show(one);
     many.textContent = TEXTS.looking(one.name);
-    halt.hidden = false;
+    tell(TEXTS.sending);
+    work.hidden = false;
     try {
-      const told = await api.recover(one, mine.signal, (done, of) => (many.textContent = `${TEXTS.looking(one.name)} ${TEXTS.lookedAt(done, of)}`));
+      const told = await finished(await api.recover(one, mine.signal), mine.signal, (step) => mine === stop && tell(step ? TEXTS.steps[step.what] ?? step.what : TEXTS.waits, step));
       if (mine !== stop) return;
       if (!told.clips.length) throw new api.Refusal(TEXTS.nobody, "nobody");
       found = told;
@@ -50,8 +55,15 @@ export function photo(studio: Studio): HTMLElement {
       many.textContent = mine.signal.aborted ? TEXTS.stopped : TEXTS.notOpened(one.name, error instanceof Error ? error.message : String(error));
       if (!mine.signal.aborted) studio.say(many.textContent, "wrong");
     } finally {
-      if (mine === stop) halt.hidden = true;
+      if (mine === stop) work.hidden = true;
     }
+  };
+
+  /** What is done, and how much of it; the bar runs on where nobody knows. */
+  const tell = (what: string, step: Step | null = null) => {
+    doing.textContent = step && step.unit === "frames" ? `${what}: ${TEXTS.lookedAt(step.done, step.total)}` : what;
+    if (step?.total) bar.value = step.done / step.total;
+    else bar.removeAttribute("value");
   };
 
   const show = (one: File) => {
@@ -100,7 +112,7 @@ export function photo(studio: Studio): HTMLElement {
 
   const transferring = transfer(studio, () => ({ file, box: picked < 0 ? null : seen(found!.clips[picked].person)?.box ?? null }));
   return h("div.panel", { "data-panel": "photo" }, h("h2", {}, TEXTS.photoTake), h("p.quiet", {}, TEXTS.photoWhy),
-    h("div.tools", {}, h("button.primary", { type: "button", onclick: () => input.click() }, TEXTS.choosePhoto), halt, input),
+    h("div.tools", {}, h("button.primary", { type: "button", onclick: () => input.click() }, TEXTS.choosePhoto), input), work,
     h("div.found", {}, picture, boxes), many, h("div.tools", {}, over), transferring.box);
 }
 

@@ -57,6 +57,7 @@ export function commands(studio: Studio, showHelp: () => void, copyLink: () => v
     { name: TEXTS.play, keys: "Space", matches: key(" "), run: () => toggle(studio) },
     { name: `${TEXTS.previous} / ${TEXTS.next.toLowerCase()}`, keys: ", | .", matches: key(","), run: steps(-1) },
     { name: "", keys: "", matches: key("."), run: steps(1) },
+    { name: TEXTS.pagesKey, keys: "PgUp | PgDn", run: () => {} },
     { name: "Link with this pose", keys: "L", matches: key("l"), run: copyLink },
     { name: TEXTS.help, icon: "help", keys: "?", matches: (e) => e.key === "?", run: showHelp },
   ];

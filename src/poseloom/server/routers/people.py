@@ -1,4 +1,4 @@
-"""``/v1/keypoints`` and ``/v1/recover``: the people in a picture; of a video as a job."""
+"""``/v1/keypoints`` and ``/v1/recover``: the people in a picture; of a video, or where one is asked for, as a job."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ Boxes = Annotated[
 ]
 People = Annotated[int | None, Form(ge=1, le=64, description="how many at most, the larger ones first")]
 Rate = Annotated[float | None, Form(gt=0, le=240, allow_inf_nan=False, description="frames a second of a video")]
+AsJob = Annotated[bool, Form(description="a job (202) for a picture as well; a video always becomes one")]
 _BOXES = TypeAdapter(list[tuple[float, float, float, float]])
 
 
@@ -48,8 +49,9 @@ async def keypoints(
     hands: Annotated[bool, Form()] = True,
     face: Annotated[bool, Form()] = False,
     convention: Annotated[str | None, Form(max_length=40, description="coco, openpose_18, ...: others than 33")] = None,
+    job: AsJob = False,
 ) -> Response:
-    """``people`` with ``points`` (x, y and confidence, pixels); of a video a job (202)."""
+    """``people`` with ``points`` (x, y and confidence, pixels); of a video, and with ``job``, a job (202)."""
     upload = await received_picture(file, service.settings)
     given = read_boxes(boxes)
 
@@ -60,7 +62,7 @@ async def keypoints(
             )
         return _with_points(told, convention)
 
-    return await answered(service, "keypoints", upload, found)
+    return await answered(service, "keypoints", upload, found, job)
 
 
 @router.post(
@@ -78,9 +80,10 @@ async def recover(
     fps: Rate = None,
     lens: Annotated[float | None, Form(ge=1, le=5000, allow_inf_nan=False, description="mm on 36 x 24")] = None,
     algorithm: Annotated[Literal["lifted", "landmarks", "small"], Form()] = "lifted",
+    job: AsJob = False,
 ) -> Response:
     """What the command prints with ``--json``, and ``clips``: each person's poses on the floor, with what is not seen;
-    of a video a job (202)."""
+    of a video, and with ``job``, a job (202)."""
     upload = await received_picture(file, service.settings)
     given = read_boxes(boxes)
 
@@ -94,12 +97,14 @@ async def recover(
         ]
         return {**told.as_json(), "clips": clips}
 
-    return await answered(service, "recover", upload, found)
+    return await answered(service, "recover", upload, found, job)
 
 
-async def answered(service: Service, kind: str, upload: Upload, work: Callable[[], dict[str, Any]]) -> Response:
-    """The answer for a picture; a job for a video, whose address is in ``Location``."""
-    if not await service.heavy.run(upload.is_video):
+async def answered(
+    service: Service, kind: str, upload: Upload, work: Callable[[], dict[str, Any]], as_job: bool
+) -> Response:
+    """The answer for a picture; a job, whose address is in ``Location``, for a video and where one is asked for."""
+    if not (as_job or await service.heavy.run(upload.is_video)):
         return await json_from(service.heavy, work)
     job = service.jobs.start(kind, work)
     return JSONResponse(job.as_json(), 202, {"Location": f"/v1/jobs/{job.id}"})

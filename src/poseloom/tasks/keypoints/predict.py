@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import advance
 from poseloom.images.roi import Roi
 from poseloom.nn.image.graph import OperatorGraph, read_graph
 from poseloom.tasks.keypoints.body import POINTS, BodyPoints, body_points
@@ -33,6 +34,8 @@ from poseloom.tasks.keypoints.finding import (
 from poseloom.tasks.keypoints.hands import HandNetworks
 from poseloom.tasks.keypoints.people import People
 
+LOOKS = 4
+"""At one picture, as `advance` counts them: where somebody may be, who is there, a second look, hands and face."""
 _ROUNDS = 4
 """Of looks at the candidates for somebody."""
 
@@ -90,6 +93,7 @@ class KeypointReader:
         """People whose body landmarks are known, with hands and face."""
         hands = self.hands(picture, body.points, body.visibility) if with_hands else None
         face = self.face(picture, body.points) if with_face else None
+        advance(1)
         return People(body, hands, face, roi, (picture.shape[-1], picture.shape[-2]), ids)
 
     def of_boxes(
@@ -100,11 +104,14 @@ class KeypointReader:
         One look at the box itself, one at the region that it gives, and one where the detector sees somebody in it.
         """
         first = body_points(self.body, picture, regions_of_boxes(boxes))
+        advance(1)
         second = body_points(self.body, picture, first.next_roi)
+        advance(1)
         looks = [(regions_of_boxes(boxes), first), (first.next_roi, second)]
         seen = regions_in_boxes(self.detector, picture, boxes)
         if seen is not None:
             looks.append((seen, body_points(self.body, picture, seen)))
+        advance(1)
         fits = torch.stack([filling(body, boxes) * body.score for _, body in looks])
         best = fits.argmax(0) * len(boxes) + torch.arange(len(boxes))
         return Roi.joined([roi for roi, _ in looks])[best], BodyPoints.joined([body for _, body in looks])[best]
@@ -134,7 +141,9 @@ class KeypointReader:
             most: candidates that are looked at.
         """
         found = candidates(self.detector, picture, several, several and tiled)[:most]
+        advance(1)
         first = body_points(self.body, picture, found.roi) if len(found) else self.nothing()
+        advance(1)
         fit = torch.where(found.prominent, first.score >= ACCEPTED, plausible(first, found.roi))
         found, first = found[fit], first[fit]
         if several:
@@ -143,6 +152,7 @@ class KeypointReader:
             kept = ~hidden_in_larger(first, found.roi)
         else:
             kept = distinct(first.points, trust(found, first))
+        advance(1)
         return found.roi[kept], first[kept]
 
     def _confirmed(

@@ -12,12 +12,13 @@ from PIL import Image
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
+from poseloom.base.progress import working
 from poseloom.images.read import read_picture
 from poseloom.images.video import Video, is_video, open_video
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.keypoints.finding import ACCEPTED
 from poseloom.tasks.keypoints.people import People, PeopleOfFrames, collected
-from poseloom.tasks.keypoints.predict import KeypointReader, NobodyFoundError
+from poseloom.tasks.keypoints.predict import LOOKS, KeypointReader, NobodyFoundError
 from poseloom.tasks.keypoints.tracking import Tracker
 
 Source: TypeAlias = "str | Path | bytes | Image.Image | Tensor"
@@ -54,7 +55,8 @@ def read_keypoints(
     given = None if boxes is None else checked_boxes(boxes, size)
     name = Path(source).name if isinstance(source, str | Path) else ""
     try:
-        found = reader.people(picture, given, people, hands, face)
+        with working("looking for people", LOOKS, "looks"):
+            found = reader.people(picture, given, people, hands, face)
     except NobodyFoundError as nobody:
         raise NobodyFoundError(f"{name}: {nobody}" if name else str(nobody)) from None
     notes = _notes(found, given)

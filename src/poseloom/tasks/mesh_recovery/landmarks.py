@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from poseloom.base.progress import working
 from poseloom.fitting.chain import BodyState, Chain
 from poseloom.fitting.levenberg_marquardt import solve
 from poseloom.fitting.start import start_rotations
@@ -174,18 +175,19 @@ def fit_landmarks(
     assert state.camera is not None
     start = state.camera[:, 0]
     size = seen.world.new_ones(len(seen.world))
-    for turn in range(rounds):
-        size = _size(chain, state, seen, in_time)
-        last = turn + 1 == rounds
-        robust = weights.robust * _ANNEALED ** (rounds - 1 - turn)
-        terms = _points_terms(chain, first, seen, weights, robust)
-        if lifted is None:
-            terms += _guessed_terms(chain, first, seen, size, state, weights, robust)
-        else:
-            terms += _lifted(lifted, chain, seen, state, weights)
-            terms.append(NearDistance(start, weights.distance))
-        terms += _held_terms(state, weights, ranges=last, in_time=in_time)
-        state = solve(chain, terms, state, weights.iterations)
+    with working("fitting the body", rounds * len(seen.world), "steps"):
+        for turn in range(rounds):
+            size = _size(chain, state, seen, in_time)
+            last = turn + 1 == rounds
+            robust = weights.robust * _ANNEALED ** (rounds - 1 - turn)
+            terms = _points_terms(chain, first, seen, weights, robust)
+            if lifted is None:
+                terms += _guessed_terms(chain, first, seen, size, state, weights, robust)
+            else:
+                terms += _lifted(lifted, chain, seen, state, weights)
+                terms.append(NearDistance(start, weights.distance))
+            terms += _held_terms(state, weights, ranges=last, in_time=in_time)
+            state = solve(chain, terms, state, weights.iterations)
     fingers = fit_fingers(people, state, chain, in_time)
     state = BodyState(_within_ranges(state.local), state.root, state.camera)
     local = torch.cat([state.local, fingers], dim=1)
