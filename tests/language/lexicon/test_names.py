@@ -120,3 +120,25 @@ def test_palms_that_lie_somewhere_are_hands():
 
 def test_the_body_of_a_name_is_that_of_the_entry():
     assert torch.equal(compose(understand("handstands")).angles, body_pose("handstand").angles)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("standing next to a box", ["standing"]),
+        ("right foot on a box", ["foot on a box"]),
+        ("boxing", ["boxing guard"]),
+        ("lion pose", ["lion pose"]),
+        ("a lion", ["monster attack"]),
+        ("arms stretched out to the front", []),
+        ("raise your left hand a bit", []),
+        ("raise your hand", ["asking a question"]),
+    ],
+)
+def test_things_amounts_and_directions_make_no_other_name(text, found):
+    assert names(text) == found
+
+
+def test_who_throws_a_punch_throws_nothing():
+    assert base_of(without_agents(understand("a boxer throws an uppercut").mentions)).pose.name == "uppercut"
+    assert base_of(without_agents(understand("throwing a ball").mentions)).pose.name == "throwing"
