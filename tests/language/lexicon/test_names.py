@@ -130,7 +130,7 @@ def test_the_body_of_a_name_is_that_of_the_entry():
         ("boxing", ["boxing guard"]),
         ("lion pose", ["lion pose"]),
         ("a lion", ["monster attack"]),
-        ("arms stretched out to the front", []),
+        ("arms stretched out to the front", ["arms forward"]),
         ("raise your left hand a bit", []),
         ("raise your hand", ["asking a question"]),
     ],
