@@ -7,7 +7,9 @@ from poseloom.language.lexicon.bodies import body_pose, columns_of
 from poseloom.language.lexicon.canonical import canonical
 from poseloom.language.lexicon.composing import compose
 from poseloom.language.lexicon.understanding import understand
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.contact import ContactFigure
+from poseloom.pose.joints import JOINT_INDEX
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.stances import mirror_angles
 
 
@@ -100,3 +102,25 @@ def test_hands_are_asked_to_places():
 def test_canonical_sentences_are_understood_as_the_text(text, sentences):
     assert canonical(understand(text)) == sentences
     assert not understand(sentences).unread
+
+
+def test_a_bit_higher_is_seen_of_what_is_high_already():
+    high = of("both arms up").angles
+    after = of("raise the left arm a bit higher", angles=high)
+    moved = torch.rad2deg(after.angles - high)
+    assert 10 < float(moved[MOVEMENT_INDEX["left_shoulder_elevation"]]) < 20
+    assert float(moved[MOVEMENT_INDEX["right_shoulder_elevation"]]) == 0
+
+
+def test_knees_together_over_feet_apart_turn_the_hips_in():
+    marked, named = of("knees together, feet apart"), of("knees together feet apart")
+    legs = [*columns_of("left_leg"), *columns_of("right_leg")]
+    assert torch.equal(marked.angles[legs], named.angles[legs])
+    assert degrees(marked, "left_hip_rotation") < -20
+
+
+def test_praying_palms_face_each_other_and_fingers_point_up():
+    figure = ContactFigure.of(to_matrices(of("praying").angles[None]))
+    left, right = (figure.rotations[0, JOINT_INDEX[f"{side}_wrist"]] for side in ("left", "right"))
+    assert float(left[:, 1] @ right[:, 1]) < -0.8
+    assert float(left[1, 0]) > 0.7 and float(-right[1, 0]) > 0.7

@@ -151,3 +151,30 @@ def test_facts_are_found_when_they_are_asked_for_and_of_the_poses_as_they_were_m
     assert not made.facts.are_found and model.generate("arms raised", 1, verify=True).facts.are_found
     made.poses.rotations.zero_()
     assert made.facts.rows() == again.facts.rows() and made.facts.are_found
+
+
+def sides_of(poses):
+    """The side of the higher wrist of each pose."""
+    heights = ContactFigure.of(poses.body().matrices()).positions[..., 1]
+    left = heights[:, JOINT_INDEX["left_wrist"]] > heights[:, JOINT_INDEX["right_wrist"]]
+    return ["left" if one else "right" for one in left]
+
+
+def test_where_no_side_is_told_every_second_picture_is_of_the_other(model):
+    assert sides_of(model.generate("one arm raised", 4).poses) == ["right", "left", "right", "left"]
+
+
+@pytest.mark.parametrize("text", ["left arm raised", "saluting", "waving with the left hand"])
+def test_pictures_of_a_side_that_is_told_or_usual_are_not_mirrored(model, text):
+    assert len(set(sides_of(model.generate(text, 4).poses))) == 1
+
+
+def test_short_words_begin_with_quiet_standing(model):
+    places = ContactFigure.of(model.generate("looking to the left", 8).poses.body().matrices()).positions
+    wrists, hips = (
+        places[:, [JOINT_INDEX[f"{side}_{part}"] for side in ("left", "right")], 1] for part in ("wrist", "hip")
+    )
+    assert bool((wrists < hips + 0.3).all())
+    ankles = places[:, [JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]]]
+    apart_by = (ankles[:, 0] - ankles[:, 1])[:, [0, 2]].norm(dim=-1)
+    assert bool((apart_by < 0.6).all()) and float(apart_by.std()) > 0.01

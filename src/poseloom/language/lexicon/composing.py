@@ -103,6 +103,8 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
 def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Mentions without those that only say who does something else: a boxer who throws an uppercut."""
     deeds = [one for one in mentions if not is_agent(one)]
+    if any(one.pose.field == "martial arts" for one in deeds):  # who throws a punch throws nothing
+        deeds = [one for one in deeds if one.pose.name != "throwing"]
     whole = any(one.pose.whole and not one.pose.general for one in deeds)
     return tuple(deeds) if whole else tuple(mentions)
 
@@ -144,6 +146,7 @@ def compose(
     for statement in understood.said:
         if not statement.denied and not (base is not None and _holds(work, statement)):
             _say(work, statement)
+    _knock_knees(work, understood.said)
     for options in understood.facts:
         _touch_of_fact(work, options[0])
     work.assumed += [
@@ -284,7 +287,7 @@ def _say_state(work: _Work, said: Statement, side: str) -> None:
         rows = _limbs()["prone"].get(name, rows)
     elif said.part in ("leg", "knee") and _lies(work):
         rows = _limbs()["lying"].get(name, rows)
-    _set(work, rows, side, said.amount)
+    _set(work, rows, side, said.amount, name)
     if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS):
         _lift(work, side)
     if name == "tiptoe":
@@ -296,6 +299,13 @@ def _say_both(work: _Work, said: Statement) -> None:
     name = {"crossed": "arms crossed", "together": "hands clasped in front"}.get(said.what)
     if name is not None and said.part in ("arm", "hand"):
         _add_mention(work, Mention(named_poses()[name], "", said.what))
+
+
+def _knock_knees(work: _Work, said: Sequence[Statement]) -> None:
+    """Knees together over feet that are apart: the hips turn in; each alone would undo the other."""
+    told = {(one.part, one.what) for one in said if not one.denied}
+    if {("knee", "together"), ("foot", "apart")} <= told and work.carried == "feet":
+        _add_mention(work, Mention(named_poses()["knock-kneed"], "", "knees together, feet apart"))
 
 
 def _say_place(work: _Work, said: Statement, side: str) -> None:
@@ -346,7 +356,22 @@ def _touch_of_fact(work: _Work, claim: Claim | Together) -> None:
             _touch(work, side, place, relation)
 
 
-def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount: str) -> None:
+_LEAST = 14.0
+"""Degrees by which "a bit higher" raises what is that high already."""
+_RISES = {"shoulder_elevation": ("raised", "up"), "hip_flexion": ("raised", "up")}
+
+
+def _a_bit(work: _Work, column: int, degree: float, what: str) -> Tensor:
+    """A part of the way; of what rises or sinks never so little that nobody sees it."""
+    now = work.angles[column]
+    goal = torch.lerp(now, torch.tensor(degree).deg2rad(), _BIT)
+    kind = next((words for end, words in _RISES.items() if MOVEMENTS[column].endswith(end)), ())
+    if what.partition(".")[0] not in kind:
+        return goal
+    return torch.maximum(goal, now + torch.tensor(_LEAST).deg2rad())
+
+
+def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount: str, what: str = "") -> None:
     parts = parts_of_angles()
     for part, degrees in rows.items():
         for name in _parts_named(part, side):
@@ -355,8 +380,7 @@ def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount:
                     continue
                 column = MOVEMENT_INDEX[movement]
                 if work.changes and amount == "slight":
-                    goal = torch.tensor(degree).deg2rad()
-                    work.angles[column] = torch.lerp(work.angles[column], goal, _BIT)
+                    work.angles[column] = _a_bit(work, column, degree, what)
                 else:
                     work.angles[column] = _scaled(degree, amount, movement).deg2rad()
                 work.held[column] = True

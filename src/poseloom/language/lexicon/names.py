@@ -30,6 +30,8 @@ _PLACES = {
     "floor": frozenset(["floor", "ground", "mat", "carpet", "grass", "earth", "beach", "rug"]),
     "seat": frozenset(["chair", "stool", "bench", "seat", "sofa", "couch", "armchair", "box", "log", "desk", "table"]),
 }
+_PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wheel"])
+"""Things that poses are called after, which are things behind "on", "to", "at" too."""
 _NOT = frozenset(["not", "no", "without", "never"])
 _SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
@@ -147,7 +149,7 @@ def _match(
     same = before is not None and not first.after_mark and content[at - 1] not in taken
     if same and before is not None and before.word in _NOT:
         return None
-    thing = same and before is not None and before.word in _BEFORE_THINGS and first.word == first.lemma
+    thing = same and before is not None and first.word == first.lemma and _names_thing(before.word, first.word)
     joins = word_tables().limb_verbs | _AT_PLACE
     of_limb = same and before is not None and before.word in parts and (first.lemma in joins or _is_participle(first))
     for key in _keys_from(first.lemma):
@@ -158,6 +160,9 @@ def _match(
         if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
             continue
         if size == 1 and (thing or _moves_limb(first, tokens, content, at)):
+            continue
+        after = tokens[content[at + size]] if at + size < len(content) else None
+        if after is not None and _is_amount(after) and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
         on = _is_on(key.words)
@@ -204,6 +209,17 @@ def _moves_limb(verb: Token, tokens: Sequence[Token], content: list[int], at: in
         return False
     after = tokens[content[at + 1]]
     return not after.after_mark and (after.word in SIDES or _is_part(after.word) or after.word in ("head", "both"))
+
+
+def _names_thing(before: str, noun: str) -> bool:
+    """Whether a noun is a thing: "behind a tree", "next to a box"."""
+    return before in _BEFORE_THINGS or (before in ("on", "to", "at") and noun in _PLACE_THINGS)
+
+
+def _is_amount(token: Token) -> bool:
+    """Whether it says how far a limb goes, which a gesture does not: "raise your hand a bit"."""
+    item = plain_words().phrases.get((token.word,))
+    return not token.after_mark and item is not None and item.kind is PhraseKind.AMOUNT
 
 
 def _is_participle(token: Token) -> bool:
