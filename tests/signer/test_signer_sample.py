@@ -1,4 +1,4 @@
-"""Properties of every sign, on a fixed sample of real and of drawn strings: bounds that hold today, measured on the skin.
+"""Properties of every sign, on a fixed sample of real and of drawn strings: bounds that hold today, on the skin.
 
 The measures are those of `tools/sign_figures.py`, which do not use the signer's own means of keeping clear.
 """

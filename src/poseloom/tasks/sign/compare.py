@@ -145,8 +145,8 @@ def _about_warping(clips: Sequence[ClipDistance]) -> tuple[str, ...]:
     if not above:
         return ()
     return (
-        f"{above} of {len(clips)} pairs: nDTW-MJE warps by FastDTW as published, which misses the best path where points "
-        "are missing, even between equal clips; exact is the same measure with exact warping",
+        f"{above} of {len(clips)} pairs: nDTW-MJE warps by FastDTW as published, which misses the best path where "
+        "points are missing, even between equal clips; exact is the same measure with exact warping",
     )
 
 
