@@ -203,7 +203,7 @@ EXAMPLES = (
     ),
     PairsMade(Path("made"), 12, 3, 4096, notes=NOTES),
     Estimated(sample(2, seed=5), notes=NOTES),
-    ComparedClips((ClipDistance("a", 2.5, None, 0.4, 0.0, 12.5, 10, 12, 75),), notes=NOTES),
+    ComparedClips((ClipDistance("a", 2.5, 2.25, None, 0.4, 0.0, 12.5, 10, 12, 75),), notes=NOTES),
 )
 
 

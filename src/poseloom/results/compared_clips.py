@@ -10,8 +10,8 @@ import numpy as np
 from poseloom.results.json_values import plain
 from poseloom.results.result import Result
 
-_NUMBERS = ("ndtw_mje", "dtw_p", "ape", "missing_made", "missing_label")
-_TITLES = ("nDTW-MJE", "DTWp", "APE", "missing", "of label")
+_NUMBERS = ("ndtw_mje", "exact", "dtw_p", "ape", "missing_made", "missing_label")
+_TITLES = ("nDTW-MJE", "exact", "DTWp", "APE", "missing", "of label")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class ClipDistance:
 
     Args:
         name: of both files.
-        ndtw_mje: Ham2Pose's measure: prepared as there, shoulder widths, FastDTW summed along the path.
+        ndtw_mje: Ham2Pose's measure: prepared as there, shoulder widths, FastDTW summed along the path. With missing
+            points it finds a distance even between equal clips.
+        exact: the same with exact time warping: never more, and 0 between equal clips.
         dtw_p: both hands in the files' own coordinates, a missing one counted as 10; None where a file has no hands.
         ape: mean distance frame by frame, shoulder widths; frames that one has not count from the origin.
         missing_made, missing_label: share of the compared points that are missing, percent.
@@ -30,6 +32,7 @@ class ClipDistance:
 
     name: str
     ndtw_mje: float
+    exact: float
     dtw_p: float | None
     ape: float
     missing_made: float

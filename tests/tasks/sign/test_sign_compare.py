@@ -11,6 +11,9 @@ from poseloom.tasks.sign.compare import compare_paths
 from poseloom.tasks.sign.layouts import sign_layout
 from poseloom.tasks.sign.strokes import strokes
 
+HAND = 21
+"""Points of a hand, which are the last ones of each layout."""
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
@@ -30,8 +33,21 @@ def test_equal_clips_have_no_distance_and_others_have(folders):
     found = {one.name: one for one in compare_paths(folders / "made", folders / "label").clips}
     assert set(found) == {"a.pose", "b.pose"}
     equal, other = found["a.pose"], found["b.pose"]
-    assert (equal.ape, equal.dtw_p) == (0, 0)
+    assert (equal.ape, equal.dtw_p, equal.exact) == (0, 0, 0)
     assert other.ape > 0.05 and other.dtw_p > 1 and other.ndtw_mje > equal.ndtw_mje
+
+
+def test_equal_clips_with_missing_points_are_0_apart_by_exact_warping_and_not_by_the_published_one(tmp_path):
+    layout = sign_layout("holistic-75")
+    whole = strokes(4, 3)[0]
+    seen = np.random.default_rng(0).random(whole.confidence.shape) > 0.3
+    seen[:, : -2 * HAND] = True
+    sequence = layout.sequence(whole.values, np.where(seen, whole.confidence, 0))
+    write_pose_file(sequence, tmp_path / "a.pose")
+    found = compare_paths(tmp_path / "a.pose", tmp_path / "a.pose")
+    (one,) = found.clips
+    assert (one.exact, one.ape, one.dtw_p) == (0, 0, 0)
+    assert one.ndtw_mje > 0.01 and any("even between equal clips" in note for note in found.notes)
 
 
 def test_a_damaged_file_is_left_out_and_told(folders):

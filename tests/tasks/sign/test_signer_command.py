@@ -13,7 +13,7 @@ TEXT = from_names(NAMES)
 @pytest.mark.parametrize("suffix", ["pose", "npz", "glb", "gif"])
 def test_signs_are_written(command, tmp_path, suffix):
     path = tmp_path / f"sign.{suffix}"
-    status, out, err = command("sign", TEXT, "--out", path, "--size", 32)
+    status, out, err = command("sign", TEXT, "--out", path, "--size", 32, "--quiet")
     assert (status, err) == (0, "")
     assert path.stat().st_size > 1000
     assert out.startswith(str(path))
