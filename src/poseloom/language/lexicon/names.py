@@ -35,6 +35,7 @@ _PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wh
 _NOT = frozenset(["not", "no", "without", "never"])
 _SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
+_PLACES = frozenset(["above", "over", "behind", "below", "beside", "near", "to", "on", "onto", "against"])
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,8 @@ def _match(
             continue
         if size == 1 and (thing or _moves_limb(first, tokens, content, at)):
             continue
-        after = tokens[content[at + size]] if at + size < len(content) else None
-        if after is not None and _is_amount(after) and _moves_limb(first, tokens, content, at):
+        after = [tokens[place] for place in content[at + size : at + size + 2]]
+        if _goes_somewhere(after) and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
         on = _is_on(key.words)
@@ -216,10 +217,14 @@ def _names_thing(before: str, noun: str) -> bool:
     return before in _BEFORE_THINGS or (before in ("on", "to", "at") and noun in _PLACE_THINGS)
 
 
-def _is_amount(token: Token) -> bool:
-    """Whether it says how far a limb goes, which a gesture does not: "raise your hand a bit"."""
-    item = plain_words().phrases.get((token.word,))
-    return not token.after_mark and item is not None and item.kind is PhraseKind.AMOUNT
+def _goes_somewhere(after: Sequence[Token]) -> bool:
+    """Whether words say how far or where a limb goes, which a gesture does not: "raise your hand a bit", "raise the
+    right hand above the head"."""
+    if not after or after[0].after_mark:
+        return False
+    item = plain_words().phrases.get((after[0].word,))
+    to_part = after[0].word in _PLACES and len(after) > 1 and (_is_part(after[1].word) or after[1].word == "head")
+    return to_part or (item is not None and item.kind is PhraseKind.AMOUNT)
 
 
 def _is_participle(token: Token) -> bool:

@@ -21,6 +21,8 @@ _CENTRE, _SCALE = 33, 34
 """Rows of the two points that give the next region."""
 ROWS_OF_POINTS = 39
 """Points that the network tells, those of regions included."""
+_AT_ONCE = 8
+"""Regions that the network looks at together."""
 _WINDOW = 7
 """Cells of the heat map around a point that refine it."""
 _CERTAIN = 0.5
@@ -68,9 +70,11 @@ class BodyPoints:
 
 
 def body_points(network: OperatorGraph, picture: Float[Tensor, "3 height width"], roi: Roi) -> BodyPoints:
-    """The landmarks of the people in regions of a picture."""
+    """The landmarks of the people in regions of a picture, a few at a time: many candidates take much memory."""
     size = network.input_size[0]
-    return points_of(network(crops(picture, roi, size)), roi, size)
+    parts = [roi[first : first + _AT_ONCE] for first in range(0, len(roi), _AT_ONCE)]
+    said = [network(crops(picture, part, size)) for part in parts]
+    return points_of(tuple(torch.cat(outputs) for outputs in zip(*said, strict=True)), roi, size)
 
 
 def points_of(said: tuple[Tensor, ...], roi: Roi, size: int) -> BodyPoints:
