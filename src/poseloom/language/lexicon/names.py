@@ -35,7 +35,7 @@ _PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wh
 _NOT = frozenset(["not", "no", "without", "never"])
 _SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
-_PLACES = frozenset(["above", "over", "behind", "below", "beside", "near", "to", "on", "onto", "against"])
+_TOWARDS = frozenset(["above", "over", "behind", "below", "beside", "near", "to", "on", "onto", "against"])
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _goes_somewhere(after: Sequence[Token]) -> bool:
     if not after or after[0].after_mark:
         return False
     item = plain_words().phrases.get((after[0].word,))
-    to_part = after[0].word in _PLACES and len(after) > 1 and (_is_part(after[1].word) or after[1].word == "head")
+    to_part = after[0].word in _TOWARDS and len(after) > 1 and (_is_part(after[1].word) or after[1].word == "head")
     return to_part or (item is not None and item.kind is PhraseKind.AMOUNT)
 
 
