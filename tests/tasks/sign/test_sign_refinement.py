@@ -209,9 +209,11 @@ def test_the_own_model_goes_a_share_of_the_way_at_each_step(batch):
     draft = model.start(batch.values[:, 0], batch.seen[:, 0], torch.full((5,), 24))
     given = model.given(text, draft)
     end = model.end_of(given, model.no_curve(given), torch.zeros(5))
-    first, second = list(model.refinements(text, draft, 4))[:2]
+    first, second, third = list(model.refinements(text, draft, 4))[:3]
     torch.testing.assert_close(first, draft.values)
     torch.testing.assert_close(second, given.drawn(end / 4))
+    rest = model.end_of(given, end / 4, torch.full((5,), 0.25)) - end / 4
+    torch.testing.assert_close(third, given.drawn(end / 4 + rest / 3))
     *_, last = model.refinements(text, draft, 1)
     torch.testing.assert_close(last, given.drawn(end))
 
