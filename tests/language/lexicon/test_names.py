@@ -142,3 +142,15 @@ def test_things_amounts_and_directions_make_no_other_name(text, found):
 def test_who_throws_a_punch_throws_nothing():
     assert base_of(without_agents(understand("a boxer throws an uppercut").mentions)).pose.name == "uppercut"
     assert base_of(without_agents(understand("throwing a ball").mentions)).pose.name == "throwing"
+
+
+def test_an_arm_that_does_something_else_is_no_maker_of_the_gesture():
+    read = understand("doing the robot dance with her left arm up")
+    assert [one.only for one in read.mentions] == [""]
+    assert [(one.part, one.side) for one in read.said] == [("arm", "left")]
+
+
+def test_a_smile_is_no_slip_of_sailing():
+    read = understand("waving with the left hand, smiling")
+    assert [one.pose.name for one in read.mentions] == ["waving"]
+    assert read.unread == ("smiling",)

@@ -186,6 +186,9 @@ def _limb_after(words: Sequence[str], end: int) -> str:
     """The side in "with the left arm", "both hands" behind a name; empty where no arm is told."""
     place = end + 1 if end < len(words) and words[end] in _TO_SIDE else end
     named = place + 1 < len(words) and words[place + 1].removesuffix("s") in _ARM_WORDS
+    behind = words[place + 2] if named and place + 2 < len(words) else "and"
+    if named and behind != "and" and (behind,) in plain_words().phrases:
+        return ""  # "robot dance with the left arm up" tells what else that arm does
     if named and words[place] in (*SIDES, "two"):
         return "both" if words[place] == "two" else words[place]
     plural = place < len(words) and words[place] in ("hands", "arms") and words[end] in ("with", "using")
