@@ -188,5 +188,5 @@ def _lines_run(text: str) -> int:
     "words", ["left ", "zebra ", "left arm right leg ", "raised left ", "the left arm is bent and "]
 )
 def test_a_sentence_of_twice_the_length_takes_twice_the_work(words):
-    claims_of("bent")
+    claims_of(f"{words}bent")  # tables that are read once
     assert _lines_run(words * 200 + "bent " * 200) < 2.3 * _lines_run(words * 100 + "bent " * 100)
