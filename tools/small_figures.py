@@ -29,7 +29,7 @@ from poseloom.pose import rotations as rot
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.keypoints.people import collected
 from poseloom.tasks.keypoints.predict import NobodyFoundError
-from poseloom.tasks.lifting.objective import carried_joints
+from poseloom.tasks.lifting.batch import carried_joints
 from poseloom.tasks.lifting.poses import captured_poses
 from poseloom.tasks.mesh_recovery.predict import TellsPoses, recover_bodies
 from poseloom.tasks.mesh_recovery.small_predict import PictureLifter

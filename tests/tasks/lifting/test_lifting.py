@@ -13,9 +13,10 @@ from poseloom.pose import BODY_JOINTS, Pose
 from poseloom.pose import rotations as rot
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.tasks.lifting import open_model
+from poseloom.tasks.lifting.batch import batch_of, carried_joints
 from poseloom.tasks.lifting.frame import MIRRORED, SeenPeople, mirrored_numbers
 from poseloom.tasks.lifting.model import Lifter, LifterConfig, LifterOutput
-from poseloom.tasks.lifting.objective import LossWeights, batch_of, carried_joints, lifting_losses
+from poseloom.tasks.lifting.objective import LossWeights, lifting_losses
 from poseloom.training import evaluate, fit
 from tiny_models import made_up_pairs
 
@@ -142,8 +143,11 @@ def run(tmp_path_factory):
             ("data.batches", "10"),
             ("model.width", "32"),
             ("model.blocks", "1"),
-            ("stages.train.steps", "20"),
-            ("stages.train.batch_size", "16"),
+            ("data.lent_people", "50"),
+            ("stages.lent.steps", "15"),
+            ("stages.lent.batch_size", "16"),
+            ("stages.drawn.steps", "5"),
+            ("stages.drawn.batch_size", "16"),
         ],
     )
     learner = task.build(recipe)

@@ -161,7 +161,7 @@ def test_losses_are_smallest_at_the_truth():
     network, maps = network_of(), maps_of(4)
     said = network(maps)
     shape = said.shape.detach()
-    from poseloom.tasks.lifting.objective import carried_joints
+    from poseloom.tasks.lifting.batch import carried_joints
 
     local = said.local.detach()
     flat = drawn(carried_joints(local), said.weak.detach())

@@ -31,8 +31,8 @@ class LifterConfig:
         dropout: share of hidden units that rest in training.
     """
 
-    width: int = within(384, 1, 8192)
-    blocks: int = within(4, 0, 64)
+    width: int = within(512, 1, 8192)
+    blocks: int = within(5, 0, 64)
     dropout: float = within(0.2, 0, 0.9)
 
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
-from poseloom.images.roi import Roi
-from poseloom.pose import BODY_JOINTS, MIRROR
-from poseloom.pose import rotations as rot
+from poseloom.pose import BODY_JOINTS
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
+from poseloom.tasks.common.stage_data import stage_data
 from poseloom.tasks.keypoints.body import POINTS
+from poseloom.tasks.lifting.batch import LiftingBatch, batch_of, carried_joints
 from poseloom.tasks.lifting.evaluate import figures_of
-from poseloom.tasks.lifting.frame import SeenPeople, mirrored_numbers
+from poseloom.tasks.lifting.lending import lent_people
 from poseloom.tasks.lifting.model import Lifter, LifterConfig, LifterOutput
 from poseloom.tasks.lifting.pairs import read_pairs
+from poseloom.tasks.lifting.poses import captured_poses
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, Recipe, Share, Task
 
 _HELD_OUT = 10
@@ -38,12 +38,18 @@ class PairData:
         batches: number of batches that count as an epoch.
         shaken: noise on landmarks in the picture, of the region's side.
         shaken_world: noise on landmarks in space, metres.
+        lent: share of each batch that was never drawn: other poses with the errors of people of the pairs.
+        lent_people: how many of these are made.
+        poses: motion file of captured poses for them; sampled poses alone where none is named.
     """
 
     pairs: str = ""
     batches: int = within(100, 1, 10_000_000)
     shaken: float = within(0.004, 0, 1)
     shaken_world: float = within(0.008, 0, 1)
+    lent: float = within(0.0, 0, 1)
+    lent_people: int = within(160_000, 1, 10_000_000)
+    poses: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,52 +82,6 @@ class LiftingRecipe(Recipe):
     model: LifterConfig = field(default_factory=LifterConfig)
     data: PairData = field(default_factory=PairData)
     losses: LossWeights = field(default_factory=LossWeights)
-
-
-@dataclass(frozen=True, eq=False)
-class LiftingBatch:
-    """What is seen, and the truth in the axes of the region.
-
-    Args:
-        numbers: what the lifter sees.
-        local: local rotations, the root's in the region's axes.
-        joints: joints from the pelvis on the average body, metres.
-    """
-
-    numbers: Float[Tensor, "people 266"]
-    local: Float[Tensor, "people 22 3 3"]
-    joints: Float[Tensor, "people 22 3"]
-
-    def __getitem__(self, rows: Tensor | slice) -> LiftingBatch:
-        return LiftingBatch(self.numbers[rows], self.local[rows], self.joints[rows])
-
-    def mirrored(self, which: Tensor) -> LiftingBatch:
-        """Some of the people seen in a mirror."""
-        order = list(MIRROR[:BODY_JOINTS])
-        across = self.joints.new_tensor([-1.0, 1.0, 1.0])
-        local = self.local[:, order] * across[:, None] * across
-        joints = self.joints[:, order] * across
-        return LiftingBatch(
-            torch.where(which[:, None], mirrored_numbers(self.numbers), self.numbers),
-            torch.where(which[:, None, None, None], local, self.local),
-            torch.where(which[:, None, None], joints, self.joints),
-        )
-
-
-def batch_of(pairs: dict[str, Tensor]) -> LiftingBatch:
-    """Pairs as the lifter sees them, and the truth in its axes."""
-    roi = Roi(pairs["roi"][:, :2], pairs["roi"][:, 2], pairs["roi"][:, 3])
-    lens = pairs["lens"]
-    seen = SeenPeople(pairs["points"], pairs["world"], pairs["visibility"], roi, pairs["size"], lens[:, 0], lens[:, 1:])
-    local = rot.rotvec_to_rotmat(pairs["rotations"][:, :BODY_JOINTS])
-    local = torch.cat([(seen.axes() @ local[:, 0])[:, None], local[:, 1:]], dim=1)
-    return LiftingBatch(seen.numbers(), local, carried_joints(local))
-
-
-def carried_joints(local: Float[Tensor, "people 22 3 3"]) -> Float[Tensor, "people 22 3"]:
-    """Joints of the average body in these rotations, from its pelvis, metres."""
-    zero = local.new_zeros(3)
-    return forward_kinematics(local, rest_offsets()[:BODY_JOINTS].to(local), PARENTS[:BODY_JOINTS], zero)[1]
 
 
 def held_out_shard(number: int) -> bool:
@@ -158,19 +118,30 @@ class LiftingLearner(Learner):
         """Pairs that are never trained on."""
         return self._every[1]
 
+    @cached_property
+    def _lent(self) -> LiftingBatch:
+        data = self.recipe.data
+        captured = captured_poses(Path(data.poses)) if data.poses else None
+        return lent_people(self.training_pairs, data.lent_people, captured, self.recipe.seed)
+
     def batches(self, share: Share) -> Batches:
-        return MadeBatches(self._drawn, share, self.recipe.data.batches)
+        data: PairData = stage_data(self.recipe, share.stage)
+        return MadeBatches(partial(self._drawn, data), share, data.batches)
 
     def begin(self, stage: object) -> None:
         if stage is self.recipe.stages[0]:
             self.model.measure(self.training_pairs.numbers)
 
-    def _drawn(self, seed: int, count: int) -> LiftingBatch:
+    def _drawn(self, data: PairData, seed: int, count: int) -> LiftingBatch:
         generator = torch.Generator().manual_seed(seed % (1 << 62))
-        rows = torch.randint(len(self.training_pairs.numbers), (count,), generator=generator)
-        batch = self.training_pairs[rows].mirrored(torch.rand(count, generator=generator) < 0.5)
+        lent = round(count * data.lent)
+        rows = torch.randint(len(self.training_pairs), (count - lent,), generator=generator)
+        batch = self.training_pairs[rows].mirrored(torch.rand(count - lent, generator=generator) < 0.5)
+        if lent:
+            others = self._lent[torch.randint(len(self._lent), (lent,), generator=generator)]
+            batch = LiftingBatch.joined([batch, others])
         spread = torch.zeros(POINTS, 8)
-        spread[:, :3], spread[:, 4:7] = 2 * self.recipe.data.shaken, 2 * self.recipe.data.shaken_world
+        spread[:, :3], spread[:, 4:7] = 2 * data.shaken, 2 * data.shaken_world
         noise = torch.randn(count, POINTS, 8, generator=generator) * spread
         numbers = batch.numbers + torch.nn.functional.pad(noise.flatten(1), (0, 2))
         return LiftingBatch(numbers, batch.local, batch.joints)

@@ -19,7 +19,8 @@ from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
-from poseloom.tasks.lifting.objective import carried_joints, chordal, likelihood
+from poseloom.tasks.lifting.batch import carried_joints
+from poseloom.tasks.lifting.objective import chordal, likelihood
 from poseloom.tasks.lifting.predict import open_model
 from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
 from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
