@@ -123,7 +123,7 @@ def sentences_of(
         PoseloomError: as for `describe`.
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
-    write = style_of(style, sentences)
+    write = style_of(style, sentences, people=not slight)
     found = [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body), doubt)
