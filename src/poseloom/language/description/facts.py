@@ -14,7 +14,7 @@ from poseloom.language.description.footing import Footing, footing_of
 from poseloom.language.description.limbs import CONTACTS, ZONES, Arms, Legs, arms_of, legs_of
 from poseloom.language.description.people import (
     STEPS,
-    arm_for_people,
+    arms_for_people,
     feet_for_people,
     feet_of,
     leg_for_people,
@@ -218,9 +218,10 @@ def _both_arms(view: _View) -> list[list[Fact]]:
         for side in (0, 1):
             one = {name: values[side][pose] for name, values in sided.items()}
             told = _arm(one, context, posture, SIDES[side], lists["together"][pose] or lists["crossed"][pose])
-            each.append(arm_for_people(told) if view.people else told)
+            each.append(told)
+        each = arms_for_people(*each) if view.people else each
         facts = merged(*each)
-        if lists["crossed"][pose]:
+        if lists["crossed"][pose] and not (view.people and posture in HANDS_IMPLIED):
             facts = [
                 one_fact("arms", "arm", "arms.crossed", side="both")
             ]  # how bent the elbows are goes without saying
@@ -286,7 +287,7 @@ def _both_legs(view: _View) -> list[list[Fact]]:
             }
             context = _leg_context(posture, upright[pose])
             told = _leg(one, context, posture, SIDES[side])
-            each.append(leg_for_people(told, posture, context, one["thigh"], SIDES[side]) if view.people else told)
+            each.append(leg_for_people(told, posture, one["thigh"], SIDES[side]) if view.people else told)
         crossed = _crossed_legs(posture, crossing[pose], spread[pose], over[pose])
         made.append([*crossed, *(() if crossed else _knees(posture, apart[pose])), *merged(*each)])
     return made

@@ -1,4 +1,4 @@
-"""Texts for people in the words that models learn from: the same facts, in the order and the wordings of their texts."""
+"""Texts for people in the words that models learn from: the same facts in the order and wordings of their texts."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _learned(fact: Fact) -> list[Fact]:
         return [standing, foot]
     if fact.name in ("feet.heel", "foot.hovering"):
         return []
-    return [replace(fact, group=_group_of(fact))]
+    return [replace(fact, group=_group_of(fact), name=fact.name.replace("thigh.stance", "thigh.upright"))]
 
 
 def _group_of(fact: Fact) -> str:

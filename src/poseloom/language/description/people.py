@@ -14,12 +14,7 @@ STEPS = ("step", "stride")
 """Postures of those who stand with one foot in front and roll off the other one."""
 CROSSED_STEP = -0.12
 """Metres by which a foot that steps is past the other one where it is told to cross it; a narrow walk crosses a bit."""
-_SLIGHT = frozenset(
-    (
-        *("bend.slight", "twist1", "lean.forward1", "lean.back1", "lean.side1"),
-        *("head.turn1", "head.nod1", "head.back1", "head.tilt1"),
-    )
-)
+_SLIGHT = frozenset((*("bend.slight", "twist1", "head.turn1", "head.nod1", "head.back1", "head.tilt1"),))
 _CLEAR, _CLEAR_BENDS = 3, 1
 """Facts that are not slight, from which slight ones are left out; and from which slight bends of limbs that point
 somewhere are."""
@@ -74,17 +69,27 @@ def feet_for_people(told: list[Fact], feet: Feet) -> list[Fact]:
     return made
 
 
-def leg_for_people(told: list[Fact], posture: str, context: str, thigh: tuple[str, str], side: str) -> list[Fact]:
-    """Facts of a leg: of who stands also where the thigh of a bent knee goes; a leg that is held up is off the floor."""
+def leg_for_people(told: list[Fact], posture: str, thigh: tuple[str, str], side: str) -> list[Fact]:
+    """Facts of a leg: of who stands also where the thigh of a bent knee goes; a leg held up is off the floor anyway."""
     names = [fact.name for fact in told]
     if posture == "stand_one" and "foot.lifted" in names[1:] and told[0].subject in ("leg", "thigh"):
         return [fact for fact in told if fact.name != "foot.lifted"]
     if posture != "stand" or thigh[0] in _HANGING or any(name in _STRETCHED for name in names):
         return told
-    return [*told, points("thigh", context, thigh, side)]
+    return [*told, points("thigh", "stance", thigh, side)]
 
 
-def arm_for_people(told: list[Fact]) -> list[Fact]:
+def arms_for_people(left: list[Fact], right: list[Fact]) -> list[list[Fact]]:
+    """Facts of both arms; where they point alike, not that one of them alone is straight."""
+    arms = [_arm_for_people(left), _arm_for_people(right)]
+    straight = [any(fact.name == "bend.straight" for fact in arm) for arm in arms]
+    alike = [arm[0].blind() for arm in arms if arm and arm[0].subject == "arm"]
+    if len(alike) == 2 and alike[0] == alike[1] and straight[0] != straight[1]:
+        return [[fact for fact in arm if fact.name not in _STRETCHED] for arm in arms]
+    return arms
+
+
+def _arm_for_people(told: list[Fact]) -> list[Fact]:
     """Facts of an arm: the hand before the elbow, and no upper arm that only hangs."""
     first = told[0]
     if first.name.startswith("arm.") and first.name.endswith(_HANGING):
@@ -106,13 +111,7 @@ def worth_telling(facts: list[Fact]) -> list[Fact]:
     elif clear >= _CLEAR_BENDS:
         pointing = {(_LIMB[fact.subject], fact.side) for fact in facts if fact.subject in _LIMB}
         facts = [fact for fact in facts if fact.name != "bend.slight" or not _is_told(fact, pointing)]
-    both = {_LIMB[fact.subject] for fact in facts if fact.side == "both" and fact.subject in _LIMB}
-    return [fact for fact in facts if not (_is_half(fact, both) or (clear and fact.name == "feet.hip_width"))]
-
-
-def _is_half(fact: Fact, both: set[str]) -> bool:
-    """Whether one of two limbs that point alike is told to be straight."""
-    return fact.name == "bend.straight" and fact.side != "both" and fact.subject in both
+    return [fact for fact in facts if not clear or fact.name != "feet.hip_width"]
 
 
 def _is_told(fact: Fact, pointing: set[tuple[str, str]]) -> bool:

@@ -56,14 +56,18 @@ class Phrases:
 
     spoken_sectors: dict[str, dict[str, tuple[str, ...]]]
     """Directions in such texts."""
+    spoken_telling: dict[str, int]
+    """How much facts tell in such texts."""
     stretched: dict[str, tuple[str, ...]]
-    """Wordings in such texts of a limb that is straight as well; of a posture, with straight legs."""
+    """Wordings in such texts of a limb that is straight as well."""
 
     @cached_property
     def for_people(self) -> Phrases:
         """The words of texts for people."""
-        sectors = {context: {**rows, **self.spoken_sectors.get(context, {})} for context, rows in self.sectors.items()}
-        return replace(self, wordings={**self.wordings, **self.spoken}, sectors=sectors)
+        contexts = dict.fromkeys((*self.sectors, *self.spoken_sectors))
+        sectors = {one: {**self.sectors.get(one, {}), **self.spoken_sectors.get(one, {})} for one in contexts}
+        telling = {**self.telling, **self.spoken_telling}
+        return replace(self, wordings={**self.wordings, **self.spoken}, sectors=sectors, telling=telling)
 
 
 class Dice:
@@ -99,7 +103,7 @@ def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
         voice = Voice(entry(path, row, "the", str, where), entry(path, row, "their", str, where))
         voices += [voice] * entry(path, row, "weight", int, where)
     nouns = {name: _noun(path, name, forms) for name, forms in entry(path, table, "nouns", dict).items()}
-    optional = {"spoken": {}, "spoken_sectors": {}, "stretched": {}, **table}
+    optional = {"spoken": {}, "spoken_sectors": {}, "spoken_telling": {}, "stretched": {}, **table}
     sectors, spoken_sectors = (
         {
             context: {name: _wordings(path, f"{part}.{context}.{name}", said) for name, said in rows.items()}
@@ -111,10 +115,11 @@ def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
         _flat(path, entry(path, optional, part, dict), "", part) for part in ("phrases", "spoken", "stretched")
     )
     people = _wordings(path, "people", table.get("people"))
-    telling = entry(path, table, "telling", dict)
-    for name in telling:
-        if not any(full.startswith(name) for full in (*wordings, *spoken)):
-            raise FileError(path, f"no fact begins with {name!r}", field=f"telling.{name}")
+    telling, spoken_telling = (entry(path, optional, part, dict) for part in ("telling", "spoken_telling"))
+    for part, names in (("telling", telling), ("spoken_telling", spoken_telling)):
+        for name in names:
+            if not any(full.startswith(name) for full in (*wordings, *spoken)):
+                raise FileError(path, f"no fact begins with {name!r}", field=f"{part}.{name}")
     imperatives, led = entry(path, table, "imperatives", dict), tuple(entry(path, table, "led", list))
     return Phrases(
         path=path,
@@ -128,6 +133,7 @@ def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
         led=led,
         spoken=spoken,
         spoken_sectors=spoken_sectors,
+        spoken_telling=spoken_telling,
         stretched=stretched,
     )
 

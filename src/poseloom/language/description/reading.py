@@ -33,7 +33,7 @@ _SPECIAL = {
     **{"feet.toes": "heel", "feet.heel": "heel", "legs.ankles_crossed": "ankle"},
     **{"twist1": "trunk", "twist2": "trunk"},
 }
-_JOINTS = {"posture": "knee", "arm": "elbow", "leg": "knee"}
+_JOINTS = {"arm": "elbow", "leg": "knee"}
 """Of what is told to be straight as well."""
 _WAY, _PLACE = re.compile(r"\{(side|other)\}"), "{place}"
 
@@ -148,8 +148,7 @@ class _Reader:
         if best:
             self._out.said.append([fact for one in best for fact in self._facts(one)])
             if best[0].straight:
-                side = self._side or "both"
-                self._out.said.append([Fact("", best[0].straight, "bend.straight", side=side)])
+                self._out.said.append([Fact("", best[0].straight, "bend.straight", side=self._side)])
             return len(best[0].words)
         return 0
 
@@ -292,7 +291,7 @@ def _filled(
     context = "zones" if name.startswith("hand") else name.split(".")[1] if "." in name else ""
     options = [(text, sector)]
     if "{sector}" in text:
-        sectors = phrases.sectors[context]
+        sectors = phrases.sectors.get(context) or phrases.spoken_sectors[context]
         chosen = {sector: sectors[sector]} if sector else sectors
         options = [
             (text.replace("{sector}", word.replace("{s}", "s" if plural else "")), said)

@@ -14,7 +14,7 @@ _TELLING = 4
 Row = tuple[str, list[Fact]]
 
 
-_JOINTS = {"arm": "elbow", "leg": "knee", "person": "knee"}
+_JOINTS = {"arm": "elbow", "leg": "knee"}
 _KNEE = "knee"
 
 
@@ -33,7 +33,9 @@ class SpokenWriter(Writer):
         groups = {name: list(facts) for name, facts in groupby(kept, key=lambda fact: fact.group)}
         body, trunk, head = (groups.get(name, []) for name in ("body", "trunk", "head"))
         leans = [fact for fact in trunk if fact.subject == "person"]
-        rows = [limbs for name in ("arms", "legs") for limbs in grouped(groups.get(name, []))]
+        rows = [
+            row for name in ("arms", "legs") for limbs in grouped(groups.get(name, [])) for row in self._apart(limbs)
+        ]
         feet = body[1:]
         first = self._joining(rows, [*feet, *leans]) if body else None
         if first is None:
@@ -50,7 +52,7 @@ class SpokenWriter(Writer):
     def _go_together(self, fact: Fact, bend: Fact) -> bool:
         if bend.name != "bend.straight" or bend.subject != _JOINTS.get(fact.subject):
             return False
-        return bend.side == (fact.side or "both") and bool(self._stretched(fact))
+        return bend.side == fact.side and bool(self._stretched(fact))
 
     def _stretched(self, fact: Fact) -> tuple[str, ...]:
         said = self._phrases.stretched
@@ -63,9 +65,13 @@ class SpokenWriter(Writer):
         return [*told, *(self._straight[fact] for fact in told if fact in self._straight)]
 
     def _weight(self, facts: list[Fact]) -> int:
-        """How much the most telling fact tells; a thigh that is told after its knee is no raised leg."""
-        bent = bool(facts) and facts[0].subject == _KNEE
-        return max((telling(self._phrases, fact) for fact in facts if not bent or fact.subject == _KNEE), default=0)
+        """How much the most telling fact tells."""
+        return max((telling(self._phrases, fact) for fact in facts), default=0)
+
+    def _apart(self, limbs: list[list[Fact]]) -> list[list[list[Fact]]]:
+        """Two limbs in one sentence where both tell much, or neither does."""
+        tells = [self._weight(limb) >= _TELLING for limb in limbs]
+        return [limbs] if all(tells) or not any(tells) else [[limb] for limb in limbs]
 
     def _joining(self, rows: list[list[list[Fact]]], rest: list[Fact]) -> list[list[Fact]] | None:
         """What the first sentence tells besides the posture: the most telling limb, where it tells as much as feet."""
@@ -77,8 +83,10 @@ class SpokenWriter(Writer):
     def _opening_with(self, posture: Fact, trunk: list[Fact], limbs: list[list[Fact]]) -> str:
         """``The person stands on the left leg, leaning far back, with the right arm raised straight up``."""
         line = f"{self._pick(self._phrases.people, [posture])} {finite(self._said(posture), plural=False)}"
-        line = self._with_leans(line, trunk)
-        join = ", " if " with " in line else ", with " if "," in line else " with "
+        leaning = self._with_leans(line, trunk)
+        beside = "," in leaning or " with " in leaning
+        join = ", and with " if " with " in leaning[len(line) :] else ", " if " with " in line else ", with "
+        join, line = join if beside else " with ", leaning
         return f"{line}{join}{listed([self._detail(limb) for limb in limbs])}"
 
     def _detail(self, limb: list[Fact]) -> str:

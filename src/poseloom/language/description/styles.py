@@ -40,9 +40,7 @@ def short(
 ) -> list[Row]:
     """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
     kept = [fact for fact in facts if telling(phrases, fact)]
-    first, *others = writer(phrases, seed, kept, steady).sentences() or [("", [])]
-    others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
-    return [first, *others][:sentences]
+    return writer(phrases, seed, kept, steady).sentences()[:sentences]
 
 
 def lines(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:

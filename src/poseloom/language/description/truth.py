@@ -165,7 +165,7 @@ def _pointing(fact: Fact) -> Together:
     claims = [Claim(f"{limb}.level", frozenset([level]))]
     if fact.sector:
         claims.append(Claim(f"{limb}.sector", frozenset([fact.sector])))
-    where = {"upright": "upright", "body": "body", "floor": "upright"}[context]
+    where = "body" if context == "body" else "upright"
     claims.append(Claim("arms.frame" if limb in ("arm", "upper_arm", "forearm") else "legs.frame", frozenset([where])))
     return Together(tuple(claims), fact.side)
 
