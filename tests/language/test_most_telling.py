@@ -11,7 +11,6 @@ import poseloom
 from poseloom.language import describe, fact_agreement, facts, read_description, swap_sides
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.learned_words import in_learned_words
-from poseloom.language.description.limbs import SKIN
 from poseloom.pose import Pose
 from poseloom.pose.sampler import sample
 from poseloom.pose.stances import stance
@@ -59,7 +58,9 @@ def test_what_people_are_told_is_what_models_are_told_but_for_steps_feet_and_thi
 def test_the_first_sentence_has_the_posture_and_the_most_telling_limb(build):
     raised = build(left_shoulder=("Z", (85,)), right_knee=("X", (20,)))
     first = poseloom.describe(raised.reshape(1))[0].split(". ")[0]
-    assert re.fullmatch(r".* (stands|is standing) with (the|their|his|her) left arm stretched straight up", first), first
+    assert re.fullmatch(r".* (stands|is standing) with (the|their|his|her) left arm stretched straight up", first), (
+        first
+    )
 
 
 def test_a_step_is_told_as_a_step(build):
