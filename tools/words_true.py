@@ -1,7 +1,7 @@
 """Tells which share of what texts claim is true of their poses, by plain geometry (`tests/prompts/seen.py`) that shares
 nothing with the rules that write and read texts; what no pattern knows counts as unjudged.
 
-    python tools/words_true.py POSES.npz [describe] [short] [caption] [instruct] [instruct-model] [--count 200] [--fails]
+    python tools/words_true.py POSES.npz [describe|short|caption|instruct|instruct-model ...] [--count 200] [--fails]
 
 The npz holds `pose` (n, 22, 3) and, for instructions, `pairs_within` and `pairs_across` (m, 2).
 """
@@ -25,14 +25,17 @@ KINDS = ("describe", "short", "caption", "instruct", "instruct-model")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("poses", type=Path)
-    parser.add_argument("kinds", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)}; all by default")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0, help="chooses poses and words")
     parser.add_argument("--fails", action="store_true", help="show what is false")
     parser.add_argument("--unjudged", action="store_true", help="show what no pattern knows")
     arguments = parser.parse_args()
     arrays = np.load(arguments.poses)
-    for kind in arguments.kinds:
+    unknown = set(arguments.kinds) - set(KINDS)
+    if unknown:
+        parser.error(f"unknown kinds: {', '.join(sorted(unknown))}")
+    for kind in arguments.kinds or KINDS:
         _report(kind, _judged(kind, arrays, arguments), arguments)
 
 

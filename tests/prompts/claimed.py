@@ -23,10 +23,11 @@ _PLURAL = {name for name in _PARTS if name.endswith("s") or name == "feet"}
 _NOUN = "|".join(sorted(_PARTS, key=len, reverse=True))
 SUBJECT = re.compile(rf"^(?:(?:the|their|his|her|your|a|both) )?(?:the )?(?P<side>left |right )?(?P<part>{_NOUN})\b ?")
 _PERSON = re.compile(r"^(?:the person|someone|the figure|a person|the subject)\b ?")
-_OF_PERSON = re.compile(r"^(?:leaning|bending|folding|lean|bend forward|bend far)\b")
+_OF_PERSON = re.compile(r"^(?:leaning|bending|folding|lean|bend forward|bend far|a bit (?:to|back)|far to)\b")
 _SPLIT = re.compile(r",? (?:and|while|with) |, ")
 _STEP = re.compile(r"(step\w* forward)(?: with|,) the (left|right) foot(?: in front)?")
-"""What belongs together: a step and the foot that makes it."""
+_UP_OR_DOWN = re.compile(r"\b(up|down) and (?=diagonally|forward|back|to the|out|across|inward|sideways)")
+"""What belongs together: a step and the foot that makes it, and the two halves of a direction."""
 _OTHER = {"left": "right", "right": "left"}
 _LYING = 50.0
 """Degrees of the trunk from the vertical from which directions of limbs are those of the body."""
@@ -46,7 +47,9 @@ def claims_of(text: str, seen: Seen) -> list[Claim]:
 
 def _of(sentence: str, seen: Seen) -> Iterator[Claim]:
     part, sides = "person", ("",)
-    for piece in _SPLIT.split(_STEP.sub(r"\1 \2", sentence)):
+    whole = _UP_OR_DOWN.sub(r"\1 & ", _STEP.sub(r"\1 \2", sentence))
+    for piece in _SPLIT.split(whole):
+        piece = piece.removeprefix("with ").removeprefix("and with ")
         rest, found = piece, SUBJECT.match(piece)
         if _PERSON.match(piece) or _OF_PERSON.match(piece):
             part, sides, rest = "person", ("",), _PERSON.sub("", piece)
@@ -122,10 +125,10 @@ def _bends(part: str, sides: tuple[str, ...], said: str, seen: Seen) -> Iterator
 
 _LEVELS: tuple[tuple[str, float, float], ...] = (
     (r"straight up|straight overhead|up overhead", 0.75, 1.01),
-    (r"above (?:shoulder|hip) height|up and|drawn up high|reach\w* up|slop\w* up|point\w* up|raised up", 0.25, 1.0),
+    (r"above (?:shoulder|hip) height|up &|drawn up high|reach\w* up|slop\w* up|point\w* up|raised up", 0.25, 1.0),
     (r"shoulder height|level with the|hip height|about level|\blevel\b|along the floor", -0.55, 0.55),
     (r"hang|down at|down along|down beside|straight down|straight below|close to (?:the|your) side", -1.01, -0.7),
-    (r"down and|held low|stretched low|lifted low|slop\w* down|stretched down|\blow,", -1.0, -0.25),
+    (r"down (?:&|and)|held low|stretched low|lifted low|slop\w* down|stretched down|\blow,", -1.0, -0.25),
 )
 """Height of a limb's end over its length."""
 _WAYS: tuple[tuple[str, Callable[[Vector], bool]], ...] = (
@@ -266,7 +269,7 @@ def _foot(part: str, sides: tuple[str, ...], said: str, seen: Seen) -> Iterator[
         yield sign * seen.feet("ahead") > 0.36
     elif re.search(r"ahead|in front", said):
         yield sign * seen.feet("ahead") > 0.13
-    elif re.search(r"close together|together", said):
+    elif re.search(r"together|side by side", said):
         yield abs(seen.feet("left")) < 0.23
     elif re.search(r"far apart to|wide apart", said):
         yield abs(seen.feet("left")) > 0.46
@@ -309,7 +312,7 @@ def _head(said: str, seen: Seen) -> Iterator[bool]:
 
 def _whole(said: str, seen: Seen) -> Iterator[bool]:
     ahead, aside = seen.lean("ahead"), seen.lean("left")
-    if re.search(r"^lean|leaning|^bend|bending|^fold|folding", said):
+    if re.search(r"^lean|leaning|^bend|bending|^fold|folding|^a bit|^far", said):
         if re.search(r"forward|front", said):
             yield ahead > (52 if re.search(r"level|down|low", said) else 22 if re.search(r"far|clearly", said) else 7)
         elif re.search(r"back", said):
