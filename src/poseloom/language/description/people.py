@@ -20,7 +20,9 @@ _CLEAR, _CLEAR_BENDS = 3, 1
 somewhere are."""
 _LIMB = {"arm": "elbow", "leg": "knee"}
 _HANGING = ("down", "plumb")
-_STRETCHED = ("bend.straight", "bend.slight")
+_STRETCHED = frozenset(["bend.straight", "bend.slight"])
+_IN_FRONT = ("forward", "forward_out", "out")
+"""Where the thigh of a leg that stands is worth telling."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def leg_for_people(told: list[Fact], posture: str, thigh: tuple[str, str], side:
     names = [fact.name for fact in told]
     if posture == "stand_one" and "foot.lifted" in names[1:] and told[0].subject in ("leg", "thigh"):
         return [fact for fact in told if fact.name != "foot.lifted"]
-    if posture != "stand" or thigh[0] in _HANGING or any(name in _STRETCHED for name in names):
+    if posture != "stand" or thigh[0] in _HANGING or thigh[1] not in _IN_FRONT or _STRETCHED.intersection(names):
         return told
     return [*told, points("thigh", "stance", thigh, side)]
 

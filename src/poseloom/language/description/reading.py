@@ -33,6 +33,8 @@ _SPECIAL = {
     **{"feet.toes": "heel", "feet.heel": "heel", "legs.ankles_crossed": "ankle"},
     **{"twist1": "trunk", "twist2": "trunk"},
 }
+_COUNTED = {"feet.toes": True, "feet.heel": False}
+"""Facts of which the same words mean another one where they are said of one or of both."""
 _JOINTS = {"arm": "elbow", "leg": "knee"}
 """Of what is told to be straight as well."""
 _WAY, _PLACE = re.compile(r"\{(side|other)\}"), "{place}"
@@ -257,7 +259,7 @@ def _commands(phrases: Phrases) -> dict[str, tuple[str, ...]]:
 def _phrases(phrases: Phrases, name: str, sector: str, wording: str, forms: _Forms) -> Iterator[_Phrase]:
     subject = _SPECIAL.get(name) or _SUBJECTS.get(name.split(".")[0], name.split(".")[0])
     subjects = ("elbow", "knee") if name.startswith("bend") else (subject,)
-    for plural in (False, True):
+    for plural in (_COUNTED[name],) if name in _COUNTED else (False, True):
         for text, said, way, target, target_side in _filled(phrases, name, sector, wording, plural):
             for form in forms(text, plural, name):
                 words = tuple(_TOKEN.findall(form))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from itertools import groupby
 
 from poseloom.language.description.fact import Fact
+from poseloom.language.description.people import STEPS
 from poseloom.language.description.phrases import Phrases, finite, participle
 from poseloom.language.description.sentences import Writer, grouped, listed, sentence, telling
 
-_TELLING = 4
-"""How much a limb must tell to join the first sentence."""
+_TELLING, _LITTLE = 4, 2
+"""How much a limb must tell to join the first sentence; and where that would say no more than that somebody stands."""
 
 Row = tuple[str, list[Fact]]
 
 
 _JOINTS = {"arm": "elbow", "leg": "knee"}
 _KNEE = "knee"
+_STEPS = tuple(f"posture.{step}" for step in STEPS)
 
 
 class SpokenWriter(Writer):
@@ -37,10 +39,11 @@ class SpokenWriter(Writer):
             row for name in ("arms", "legs") for limbs in grouped(groups.get(name, [])) for row in self._apart(limbs)
         ]
         feet = body[1:]
-        first = self._joining(rows, [*feet, *leans]) if body else None
+        first = self._joining(rows, [*feet, *leans], _is_bare(body)) if body else None
         if first is None:
-            opening = (self._opening(body, trunk), [*body, *leans])
-            others = [self._worded(limbs) for limbs in rows]
+            told = body[:1] if _is_step(body) else body
+            opening = (self._opening(told, trunk), [*told, *leans])
+            others = self._feet_and_limbs(body[len(told) :], rows)
         else:
             opening = (self._opening_with(body[0], trunk, first), [body[0], *leans, *_flat(first)])
             others = self._feet_and_limbs(feet, [limbs for limbs in rows if limbs is not first])
@@ -73,12 +76,11 @@ class SpokenWriter(Writer):
         tells = [self._weight(limb) >= _TELLING for limb in limbs]
         return [limbs] if all(tells) or not any(tells) else [[limb] for limb in limbs]
 
-    def _joining(self, rows: list[list[list[Fact]]], rest: list[Fact]) -> list[list[Fact]] | None:
+    def _joining(self, rows: list[list[list[Fact]]], rest: list[Fact], bare: bool) -> list[list[Fact]] | None:
         """What the first sentence tells besides the posture: the most telling limb, where it tells as much as feet."""
         first = max(rows, key=lambda limbs: self._weight(_flat(limbs)), default=None)
-        if first is None or self._weight(_flat(first)) < max(_TELLING, self._weight(rest)):
-            return None
-        return first
+        least = max(_TELLING, self._weight(rest)) if rest or not bare else _LITTLE
+        return None if first is None or self._weight(_flat(first)) < least else first
 
     def _opening_with(self, posture: Fact, trunk: list[Fact], limbs: list[list[Fact]]) -> str:
         """``The person stands on the left leg, leaning far back, with the right arm raised straight up``."""
@@ -110,6 +112,14 @@ class SpokenWriter(Writer):
         details = [self._with_subject(fact, "full") for fact in rest]
         line = self._clause(feet[0]) + (f", with {listed(details)}" if details else "")
         return [(line, [feet[0], *rest]), *others]
+
+
+def _is_step(body: list[Fact]) -> bool:
+    return body[:1] != [] and body[0].name in _STEPS
+
+
+def _is_bare(body: list[Fact]) -> bool:
+    return body[0].name == "posture.stand"
 
 
 def _flat(limbs: list[list[Fact]]) -> list[Fact]:
