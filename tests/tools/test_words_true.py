@@ -15,9 +15,9 @@ from poseloom.pose import Pose
 from poseloom.pose.stances import stance
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "prompts"))
-from claimed import claims_of  # noqa: E402
-from claimed_changes import changes_claimed  # noqa: E402
-from seen import Seen, poses_seen  # noqa: E402
+from claimed import claims_of
+from claimed_changes import changes_claimed
+from seen import Seen, poses_seen
 
 
 def seen(name: str, mirrored: bool = False) -> Seen:

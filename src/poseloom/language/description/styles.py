@@ -74,12 +74,13 @@ def style_of(name: str, sentences: int = SHORT, people: bool = False) -> Style:
         )
     if sentences < 1:
         raise PoseloomError(f"sentences: expected at least 1, got {sentences}")
-    write = partial(short, sentences=sentences) if name == "short" else STYLES[name]
-    if not people:
-        return write
-    if name in ("paragraph", "short"):
-        write = partial(write, writer=SpokenWriter)
-    return lambda phrases, *told: write(phrases.for_people, *told)
+    writer = SpokenWriter if people else Writer
+    write = STYLES[name]
+    if name == "short":
+        write = partial(short, writer=writer, sentences=sentences)
+    elif name == "paragraph":
+        write = partial(paragraph, writer=writer)
+    return (lambda phrases, *told: write(phrases.for_people, *told)) if people else write
 
 
 def joint_of(style: str) -> str:
