@@ -64,8 +64,8 @@ def describe(
             not tell which way the head is turned.
         body: gives the joints of a `Pose`; the free body if None.
         phrases: another phrase file than the package's.
-        style: ``paragraph`` (default); ``short``, the posture and then the most telling facts in at most `sentences` sentences;
-            ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
+        style: ``paragraph`` (default); ``short``, the posture and then the most telling facts in at most `sentences`
+            sentences; ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
         sentences: bound for the style ``short``: 3 by default.
         ground: height of the ground in metres, where the poses' translation (or the joints) are placed above it:
             who does not touch it is told to be in the air. None: the ground is at the lowest joint of each pose.
