@@ -64,8 +64,8 @@ def test_the_first_sentence_has_the_posture_and_the_most_telling_limb(build):
 
 
 def test_a_step_is_told_as_a_step(build):
-    forward = {"right_hip": ("X", (-32,)), "left_hip": ("X", (28,)), "left_knee": ("X", (20,))}
-    rolling = build(**forward, right_knee=("X", (8,)), left_ankle=("X", (30,)))
+    front = {"right_hip": ("X", (-32,)), "right_knee": ("X", (8,)), "right_ankle": ("X", (24,))}
+    rolling = build(**front, left_hip=("X", (28,)), left_knee=("X", (20,)), left_ankle=("X", (-20,)))
     for pose, side in ((rolling, "right"), (rolling.mirror(), "left")):
         text = poseloom.describe(pose.reshape(1), style="short")[0]
         assert re.search(rf"step forward( with the {side} foot|, the {side} foot in front)", text), text
