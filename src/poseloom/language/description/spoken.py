@@ -25,7 +25,8 @@ class SpokenWriter(Writer):
 
     def __init__(self, phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> None:
         super().__init__(phrases, seed, facts, steady)
-        self._straight = {fact: bend for fact in facts for bend in facts if self._go_together(fact, bend)}
+        bends = [fact for fact in facts if fact.name == "bend.straight"]
+        self._straight = {fact: bend for bend in bends for fact in facts if self._go_together(fact, bend)}
         """What is told in one with a limb being straight."""
 
     def sentences(self) -> list[Row]:
@@ -53,9 +54,8 @@ class SpokenWriter(Writer):
         return [(sentence(line), self._with_straight(told)) for line, told in (opening, *others) if line]
 
     def _go_together(self, fact: Fact, bend: Fact) -> bool:
-        if bend.name != "bend.straight" or bend.subject != _JOINTS.get(fact.subject):
-            return False
-        return bend.side == fact.side and bool(self._stretched(fact))
+        same = bend.side == fact.side and bend.subject == _JOINTS.get(fact.subject)
+        return same and bool(self._stretched(fact))
 
     def _stretched(self, fact: Fact) -> tuple[str, ...]:
         said = self._phrases.stretched
