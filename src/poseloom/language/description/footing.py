@@ -12,8 +12,9 @@ from poseloom.language.description.posture import ANKLE_ABOVE_TOES, FOOT_DOWN, F
 
 HEEL_UP = 0.06
 """Metres by which the ankle is higher over the toes than on a flat foot."""
-_ROLLING, _TOES_UP = 0.045, 0.05
-"""Metres by which it is higher on a foot that rolls off, and lower on one that comes down on its heel."""
+_ROLLING, _ROLLING_FAR, _TOES_UP = 0.045, 0.02, 0.05
+"""Metres by which it is higher on a foot that rolls off, also after a long step, and lower on one that comes down on its
+heel."""
 STEP, LONG_STEP = 0.20, 0.45
 """Metres from ankle to ankle along the way that the hips face."""
 HOVERING = 0.07
@@ -46,6 +47,7 @@ def footing_of(figure: Figure, ground: Ground) -> Footing:
     heels = np.asarray((rise > HEEL_UP) & (ground.feet < FOOT_DOWN))
     hovering = (ground.feet >= HOVERING) & (ground.feet[::-1] < HOVERING) & (ground.feet < FOOT_LIFTED)
     in_front = np.stack([step > STEP, step < -STEP])
-    rolling = in_front & ((rise[::-1] > _ROLLING) | (rise < -_TOES_UP))
+    least = np.where(np.abs(step) > LONG_STEP, _ROLLING_FAR, _ROLLING)
+    rolling = in_front & ((rise[::-1] > least) | (rise < -_TOES_UP))
     calm = (figure.tilt < _UPRIGHT) & (np.abs(width) < _STRADDLE)
     return Footing(width, step, heels, np.asarray(hovering), np.asarray(rolling.any(0) & calm))
