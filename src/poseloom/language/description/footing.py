@@ -13,8 +13,7 @@ from poseloom.language.description.posture import ANKLE_ABOVE_TOES, FOOT_DOWN, F
 HEEL_UP = 0.06
 """Metres by which the ankle is higher over the toes than on a flat foot."""
 _ROLLING, _ROLLING_FAR, _TOES_UP = 0.045, 0.02, 0.05
-"""Metres by which it is higher on a foot that rolls off, also after a long step, and lower on one that comes down on its
-heel."""
+"""Metres by which it is higher on a foot that rolls off, also after a long step, and lower on one that lands."""
 STEP, LONG_STEP = 0.20, 0.45
 """Metres from ankle to ankle along the way that the hips face."""
 HOVERING = 0.07

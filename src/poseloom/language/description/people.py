@@ -12,6 +12,7 @@ from poseloom.language.description.stating import grade, points, way
 
 STEPS = ("step", "stride")
 """Postures of those who stand with one foot in front and roll off the other one."""
+_STEPPING = tuple(f"posture.{step}" for step in STEPS)
 CROSSED_STEP = -0.12
 """Metres by which a foot that steps is past the other one where it is told to cross it; a narrow walk crosses a bit."""
 _SLIGHT = frozenset((*("bend.slight", "twist1", "head.turn1", "head.nod1", "head.back1", "head.tilt1"),))
@@ -113,6 +114,8 @@ def worth_telling(facts: list[Fact]) -> list[Fact]:
     elif clear >= _CLEAR_BENDS:
         pointing = {(_LIMB[fact.subject], fact.side) for fact in facts if fact.subject in _LIMB}
         facts = [fact for fact in facts if fact.name != "bend.slight" or not _is_told(fact, pointing)]
+    if facts[0].name in _STEPPING:
+        facts = [fact for fact in facts if fact.name != "bend.slight"]
     return [fact for fact in facts if not clear or fact.name != "feet.hip_width"]
 
 
