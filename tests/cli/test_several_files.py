@@ -104,3 +104,18 @@ def test_a_pattern_that_no_shell_has_looked_at_is_matched(command, folder):
     assert command("describe", odd, "--frame", 0)[0] == 0
     status, _, err = command("describe", folder / "*.fbx")
     assert status == 2 and "does not exist" in err
+
+
+def test_files_of_one_name_have_headings_of_their_own(command, motion_file, tmp_path):
+    import torch
+
+    import poseloom
+
+    clip = poseloom.load(motion_file)
+    around = torch.tensor([[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
+    other = tmp_path / "coach" / motion_file.name
+    other.parent.mkdir()
+    poseloom.save(poseloom.Clip(clip.pose.turned(around), clip.fps), other)
+    told = command("instruct", motion_file, other, "--frames", "0", "30")[1]
+    assert told and "Turn" not in told
+    assert "left arm" in told

@@ -100,9 +100,12 @@ def test_too_many_poses_are_refused(client, standing):
 
 
 def test_joints_are_those_that_a_sentence_speaks_of(client):
-    row = pose_json(stance("t-pose").body().reshape(1))[0]
+    row = pose_json(stance("front kick (right)").body().reshape(1))[0]
     sentences = client.post("/v1/describe", json={"pose": row}).json()["texts"][0]["sentences"]
-    arms = next(one for one in sentences if any(fact["group"] == "arms" for fact in one["facts"]))
-    assert {"left_shoulder", "right_shoulder", "left_elbow"} <= set(arms["joints"])
+    arms = next(one for one in sentences if all(fact["group"] == "arms" for fact in one["facts"]))
+    assert any({f"{side}_shoulder", f"{side}_elbow"} <= set(arms["joints"]) for side in ("left", "right"))
     assert not any("hip" in name or "knee" in name for name in arms["joints"])
+    opening = sentences[0]
+    assert {"pelvis", "right_hip", "right_knee"} <= set(opening["joints"])
+    assert not any("shoulder" in name for name in opening["joints"])
     assert all(JOINT_INDEX[name] < 22 for one in sentences for name in one["joints"])

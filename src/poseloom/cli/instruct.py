@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
@@ -10,6 +11,7 @@ from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
     from poseloom.cli.inputs import Input
+    from poseloom.pose import Clip
     from poseloom.results import Instructed
 
 
@@ -105,7 +107,7 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
 
     if is_space_model(arguments.model):
         return _between(first, second, arguments)
-    clips = [options.read_motion(arguments, file) for file in (first, second)]
+    clips = _clips(first, second, arguments)
     wording = {"style": arguments.style, "version": arguments.version}
     one_pose = arguments.frames is not None or arguments.model is not None or any(wording.values())
     if not one_pose and min(map(len, clips)) > 1:
@@ -117,6 +119,14 @@ def _instructed(first: str, second: str, arguments: argparse.Namespace) -> Instr
     told = api.instruct(start, end, arguments.seed, **wording, model=arguments.model, checked=not arguments.unchecked)
     printing.tell(told.notes)
     return told
+
+
+def _clips(first: str, second: str, arguments: argparse.Namespace) -> list[Clip]:
+    """Both motions; of two files of one name, as pairs in folders are, each is called by its path."""
+    clips = [options.read_motion(arguments, file) for file in (first, second)]
+    if first != second and clips[0].name == clips[1].name:
+        return [replace(clip, name=file) for clip, file in zip(clips, (first, second), strict=True)]
+    return clips
 
 
 def _between(first: str, second: str, arguments: argparse.Namespace) -> Instructed:

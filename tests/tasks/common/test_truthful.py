@@ -40,5 +40,11 @@ def test_instructions_that_do_not_lead_there_are_left_out():
     assert truthful_instructions(["Kneel down on both knees."], first, second) == [right]
 
 
+def test_turns_are_told_in_the_degrees_that_were_measured():
+    quarter = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+    told = truthful_instructions(["Turn about 120 degrees to your left."], one(STANDING), one(STANDING.turned(quarter)))
+    assert told == ["Turn about 90 degrees to your left."]
+
+
 def test_no_text_is_no_text():
     assert truthful_captions([], one(STANDING)[torch.zeros(0, dtype=torch.long)]) == []

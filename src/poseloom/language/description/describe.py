@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from jaxtyping import Float
@@ -24,10 +24,26 @@ from poseloom.language.tables import TABLES
 from poseloom.pose.types import Pose
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from poseloom.body.types import Body
 
 CHUNK = 1024
 """Poses put on the body at once, to keep memory bounded."""
+
+
+class Telling(TypedDict, total=False):
+    """What is told and how; see `describe`."""
+
+    style: str
+    sentences: int
+    ground: float | None
+    unseen: Mapping[str, str] | None
+    doubtful: bool
+    doubt: Float[Tensor, "*#batch 22"] | None
+    names: bool
+    slight: bool
+    steady: bool
 
 
 def describe(
@@ -35,16 +51,7 @@ def describe(
     seed: int = 0,
     body: Body | None = None,
     phrases: Path | None = None,
-    *,
-    style: str = "paragraph",
-    sentences: int = SHORT,
-    ground: float | None = None,
-    unseen: Mapping[str, str] | None = None,
-    doubtful: bool = False,
-    doubt: Float[Tensor, "*#batch 22"] | None = None,
-    names: bool = False,
-    slight: bool = True,
-    steady: bool = False,
+    **telling: Unpack[Telling],
 ) -> list[str]:
     """One English text for each pose of the flattened batch.
 
@@ -57,9 +64,9 @@ def describe(
             not tell which way the head is turned.
         body: gives the joints of a `Pose`; the free body if None.
         phrases: another phrase file than the package's.
-        style: ``paragraph``; ``short``, the posture and then the most telling facts in at most `sentences` sentences;
-            ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
-        sentences: bound for the style ``short``.
+        style: ``paragraph`` (default); ``short``, the posture and then the most telling facts in at most `sentences`
+            sentences; ``list``, one fact a line; ``coach``, telling the reader what to do: "Raise your left arm."
+        sentences: bound for the style ``short``: 3 by default.
         ground: height of the ground in metres, where the poses' translation (or the joints) are placed above it:
             who does not touch it is told to be in the air. None: the ground is at the lowest joint of each pose.
         unseen: limbs that are guesses, because a picture did not show them: ``left_leg``, ``head``, ..., each
@@ -69,8 +76,8 @@ def describe(
         doubt: radians by which each joint's rotation of such a pose may be off, where that is known.
         names: begin with the named pose that somebody is in, where there is one: "The pose is warrior two to the
             left." Joints alone have no names.
-        slight: also tell what is only slight ("bent a little") where enough else tells the pose. People are told
-            without; models learn and search from texts with everything.
+        slight: (default) tell everything, in the words that models learn and search from. Without, as people speak:
+            the posture and the most telling limb first, steps as steps, and little that is only slight.
         steady: choices of words hang on the facts that they word alone, so that what is said of one limb stays word
             for word while another one moves. Other texts than without.
 
@@ -78,22 +85,8 @@ def describe(
         PoseloomError: joints of another number, or NaN in them; an unknown style; a broken phrase file (`FileError`);
             a ground for poses without translation.
     """
-    told_rows = sentences_of(
-        pose,
-        seed,
-        body,
-        phrases,
-        style=style,
-        sentences=sentences,
-        ground=ground,
-        unseen=unseen,
-        doubtful=doubtful,
-        doubt=doubt,
-        names=names,
-        slight=slight,
-        steady=steady,
-    )
-    between = joint_of(style)
+    told_rows = sentences_of(pose, seed, body, phrases, **telling)
+    between = joint_of(telling.get("style", "paragraph"))
     return [between.join(line for line, _ in rows) for rows in told_rows]
 
 
@@ -111,7 +104,7 @@ def sentences_of(
     doubt: Float[Tensor, "*#batch 22"] | None = None,
     names: bool = False,
     slight: bool = True,
-    steady: bool = True,
+    steady: bool = False,
 ) -> list[list[Row]]:
     """The sentences of `describe` on each pose, each with the facts that it tells; no facts where it names the pose.
 
@@ -123,7 +116,7 @@ def sentences_of(
         PoseloomError: as for `describe`.
     """
     words = phrases_of(phrases or TABLES / "phrases.json")
-    write = style_of(style, sentences)
+    write = style_of(style, sentences, people=not slight)
     found = [one for figure in figures(pose, body, ground) for one in facts_of(figure, slight)]
     if doubtful and isinstance(pose, Pose):
         found = believed(pose, found, lambda around: figures(around, body), doubt)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +10,19 @@ from numpy.typing import NDArray
 from poseloom.language.description.fact import Fact, one_fact
 from poseloom.language.description.figure import SIDES, Figure, dot
 from poseloom.language.description.fingers import SHAPES
-from poseloom.language.description.limbs import (
-    CONTACTS,
-    LEVELS,
-    SECTORS,
-    ZONES,
-    Arms,
-    Direction,
-    Legs,
-    arms_of,
-    legs_of,
+from poseloom.language.description.footing import Footing, footing_of
+from poseloom.language.description.limbs import CONTACTS, ZONES, Arms, Legs, arms_of, legs_of
+from poseloom.language.description.people import (
+    STEPS,
+    arms_for_people,
+    feet_for_people,
+    feet_of,
+    leg_for_people,
+    posture_for_people,
+    worth_telling,
 )
-from poseloom.language.description.posture import ANKLE_ABOVE_TOES, FOOT_DOWN, Ground, Postures, ground_of, postures_of
-
-BENDS = ("folded", "sharp", "square", "moderate", "slight", "straight")
-"""Words for the six categories of the posecode "angle", in its order."""
-STRAIGHT, SLIGHT = 5, 4
+from poseloom.language.description.posture import Ground, Postures, ground_of, postures_of
+from poseloom.language.description.stating import BENDS, SLIGHT, classes_of, grade, merged, points, way
 
 # Degrees from which something is worth telling, then from which it is not slight any more.
 LEAN_FORWARD = (12.0, 30.0, 65.0, 110.0)
@@ -40,23 +36,10 @@ HEAD_TILT = (14.0, 30.0)
 # Metres.
 FEET_CROSSED = -0.04
 FEET_TOGETHER, SHOULDER_WIDTH, WIDE = 0.17, 0.36, 0.60
-STEP, LONG_STEP = 0.20, 0.45
 KNEES_TOGETHER, KNEES_APART = 0.16, 0.45
-HEEL_UP = 0.06
 ANKLES_CROSSED, ANKLES_NEAR = -0.02, 0.10
 KNEE_OVER, KNEES_CROSSED = 0.05, 0.17
 LEG_RAISED = 0.12
-
-_SLIGHT = frozenset(
-    (
-        *("bend.slight", "twist1", "lean.forward1", "lean.back1", "lean.side1"),
-        *("head.turn1", "head.nod1", "head.back1", "head.tilt1"),
-    )
-)
-_CLEAR, _CLEAR_BENDS = 3, 1
-"""Facts that are not slight, from which slight ones are left out; and from which slight bends of limbs that point
-somewhere are."""
-_LIMB = {"arm": "elbow", "leg": "knee"}
 
 LYING = ("lie_back", "lie_front", "lie_side")
 UPRIGHT_POSTURES = (
@@ -88,6 +71,9 @@ class _View:
     arms: Arms
     legs: Legs
     ground: Ground
+    footing: Footing
+    people: bool
+    """Whether it is told as people are told, not as models learn it."""
 
 
 def facts_of(figure: Figure, slight: bool = True) -> list[list[Fact]]:
@@ -102,30 +88,11 @@ def facts_of(figure: Figure, slight: bool = True) -> list[list[Fact]]:
     upright = np.array([name in UPRIGHT_POSTURES for name in postures.names], dtype=bool)
     if figure.airborne.any():
         postures = _off_the_ground(postures, figure.airborne & upright)
-    view = _View(figure, postures, arms_of(figure, ground), legs_of(figure, upright), ground)
+    legs = legs_of(figure, upright)
+    view = _View(figure, postures, arms_of(figure, ground), legs, ground, footing_of(figure, ground), people=not slight)
     parts = (_posture(view), _feet(view), _trunk(view), _head(view), _both_arms(view), _both_legs(view))
     found = [[fact for part in parts for fact in part[pose]] for pose in range(len(figure))]
-    return found if slight else [_worth_telling(facts) for facts in found]
-
-
-def _worth_telling(facts: list[Fact]) -> list[Fact]:
-    """Without what is only slight, where enough that is not tells the pose."""
-    clear = sum(fact.name not in _SLIGHT and not _goes_without_saying(fact) for fact in facts)
-    if clear >= _CLEAR:
-        return [fact for fact in facts if fact.name not in _SLIGHT]
-    if clear < _CLEAR_BENDS:
-        return facts
-    points = {(_LIMB[fact.subject], fact.side) for fact in facts if fact.subject in _LIMB}
-    return [fact for fact in facts if fact.name != "bend.slight" or not _is_told(fact, points)]
-
-
-def _is_told(fact: Fact, points: set[tuple[str, str]]) -> bool:
-    """Whether it is told where the limb of a bend points."""
-    return (fact.subject, fact.side) in points or (fact.subject, "both") in points
-
-
-def _goes_without_saying(fact: Fact) -> bool:
-    return fact.group == "body" or fact.name == "bend.straight" or fact.name.endswith((".down", ".plumb"))
+    return found if slight else [worth_telling(facts) for facts in found]
 
 
 def _off_the_ground(postures: Postures, airborne: NDArray[np.bool_]) -> Postures:
@@ -134,45 +101,37 @@ def _off_the_ground(postures: Postures, airborne: NDArray[np.bool_]) -> Postures
     return Postures(names.tolist(), np.where(airborne, -1, postures.sides))
 
 
-def grade(value: float, bounds: tuple[float, ...]) -> int:
-    """How many bounds a value reaches: 0 is not worth telling."""
-    return sum(value >= bound for bound in bounds)
-
-
 # -- the whole body ----------------------------------------------------------------------------------------------
 
 
 def _posture(view: _View) -> list[list[Fact]]:
     sides = ["" if side < 0 else SIDES[side] for side in view.postures.sides.tolist()]
-    return [
-        [one_fact("body", "person", f"posture.{name}", direction=side)]
+    told = [
+        one_fact("body", "person", f"posture.{name}", direction=side)
         for name, side in zip(view.postures.names, sides, strict=True)
     ]
+    if view.people:
+        told = [posture_for_people(*one) for one in zip(told, feet_of(view.footing), strict=True)]
+    return [[fact] for fact in told]
 
 
 def _feet(view: _View) -> list[list[Fact]]:
     """How the feet of somebody who stands on both are set."""
-    figure = view.figure
-    ankles = figure.both("ankle")
-    width = dot(ankles[0] - ankles[1], figure.aside)
-    step = dot(ankles[0] - ankles[1], figure.ahead)
-    heels = ankles[..., 1] - figure.both("foot")[..., 1] - ANKLE_ABOVE_TOES
-    toes = np.asarray((heels > HEEL_UP).all(0) & (view.ground.feet < FOOT_DOWN).all(0))
     made: list[list[Fact]] = []
-    for name, wide, ahead, tip in zip(view.postures.names, width.tolist(), step.tolist(), toes.tolist(), strict=True):
+    for name, feet in zip(view.postures.names, feet_of(view.footing), strict=True):
         facts = []
+        wide, ahead = feet.width, feet.step
         if name in FEET_TOLD:
-            stepping = grade(abs(ahead), (STEP, LONG_STEP))
+            stepping = feet.paces
             if stepping:
-                side = SIDES[0] if ahead > 0 else SIDES[1]
-                facts.append(one_fact("body", "foot", f"feet.{('step', 'stride')[stepping - 1]}", side=side))
+                facts.append(one_fact("body", "foot", f"feet.{STEPS[stepping - 1]}", side=way(ahead)))
             if wide < FEET_CROSSED:
-                facts = [one_fact("body", "foot", "feet.crossed", side=_way(ahead))]
+                facts = [one_fact("body", "foot", "feet.crossed", side=way(ahead))]
             elif not stepping or wide > SHOULDER_WIDTH:
                 facts.append(one_fact("body", "foot", _spacing(abs(wide)), side="both"))
-            if tip:
+            if all(feet.heels):
                 facts.append(one_fact("body", "heel", "feet.toes", side="both"))
-        made.append(facts)
+        made.append(feet_for_people(facts, feet) if view.people and name == "stand" else facts)
     return made
 
 
@@ -200,16 +159,12 @@ def _trunk(view: _View) -> list[list[Fact]]:
                 facts.append(one_fact("trunk", "person", f"lean.back{grade(-front, LEAN_BACK)}"))
             if grade(abs(left), LEAN_SIDE):
                 facts.append(
-                    one_fact("trunk", "person", f"lean.side{grade(abs(left), LEAN_SIDE)}", direction=_way(left))
+                    one_fact("trunk", "person", f"lean.side{grade(abs(left), LEAN_SIDE)}", direction=way(left))
                 )
         if grade(abs(twist), TWIST):
-            facts.append(one_fact("trunk", "trunk", f"twist{grade(abs(twist), TWIST)}", direction=_way(twist)))
+            facts.append(one_fact("trunk", "trunk", f"twist{grade(abs(twist), TWIST)}", direction=way(twist)))
         made.append(facts)
     return made
-
-
-def _way(value: float) -> str:
-    return SIDES[0] if value > 0 else SIDES[1]
 
 
 def _head(view: _View) -> list[list[Fact]]:
@@ -217,13 +172,13 @@ def _head(view: _View) -> list[list[Fact]]:
     for turn, nod, tilt in view.figure.head.T.tolist():
         facts = []
         if turn == turn and grade(abs(turn), HEAD_TURN):
-            facts.append(one_fact("head", "head", f"head.turn{grade(abs(turn), HEAD_TURN)}", direction=_way(turn)))
+            facts.append(one_fact("head", "head", f"head.turn{grade(abs(turn), HEAD_TURN)}", direction=way(turn)))
         if grade(nod, HEAD_NOD):
             facts.append(one_fact("head", "head", f"head.nod{grade(nod, HEAD_NOD)}"))
         elif grade(-nod, HEAD_BACK):
             facts.append(one_fact("head", "head", f"head.back{grade(-nod, HEAD_BACK)}"))
         if grade(abs(tilt), HEAD_TILT):
-            facts.append(one_fact("head", "head", f"head.tilt{grade(abs(tilt), HEAD_TILT)}", direction=_way(tilt)))
+            facts.append(one_fact("head", "head", f"head.tilt{grade(abs(tilt), HEAD_TILT)}", direction=way(tilt)))
         made.append(facts)
     return made
 
@@ -243,9 +198,9 @@ def _both_arms(view: _View) -> list[list[Fact]]:
         "touching": _touches(arms).tolist(),
         "zone": arms.zone.tolist(),
         "bend": view.figure.bends[2:].tolist(),
-        "whole": _pairs(arms.whole),
-        "upper": _pairs(arms.upper),
-        "fore": _pairs(arms.fore),
+        "whole": classes_of(arms.whole),
+        "upper": classes_of(arms.upper),
+        "fore": classes_of(arms.fore),
     }
     hands = view.figure.shapes.tolist()
 
@@ -262,9 +217,11 @@ def _both_arms(view: _View) -> list[list[Fact]]:
         each = []
         for side in (0, 1):
             one = {name: values[side][pose] for name, values in sided.items()}
-            each.append(_arm(one, context, posture, SIDES[side], lists["together"][pose] or lists["crossed"][pose]))
-        facts = _merged(*each)
-        if lists["crossed"][pose]:
+            told = _arm(one, context, posture, SIDES[side], lists["together"][pose] or lists["crossed"][pose])
+            each.append(told)
+        each = arms_for_people(*each) if view.people else each
+        facts = merged(*each)
+        if lists["crossed"][pose] and not (view.people and posture in HANDS_IMPLIED):
             facts = [
                 one_fact("arms", "arm", "arms.crossed", side="both")
             ]  # how bent the elbows are goes without saying
@@ -272,8 +229,8 @@ def _both_arms(view: _View) -> list[list[Fact]]:
             zones = sided["zone"][0][pose], sided["zone"][1][pose]
             place = ZONES[zones[0]] if zones[0] == zones[1] else ""
             rest = [[fact for fact in one if fact.subject == "elbow" or not place] for one in each]
-            facts = [one_fact("arms", "hand", "hands.together", side="both", sector=place), *_merged(*rest)]
-        made.append([*facts, *_merged(*([shape] if shape else [] for shape in shapes(pose)))])
+            facts = [one_fact("arms", "hand", "hands.together", side="both", sector=place), *merged(*rest)]
+        made.append([*facts, *merged(*([shape] if shape else [] for shape in shapes(pose)))])
     return made
 
 
@@ -281,13 +238,6 @@ def _touches(arms: Arms) -> NDArray[np.bool_]:
     """Whether each hand touches its place; hands at the same place are told alike, so both must."""
     same = arms.contact[0] == arms.contact[1]
     return np.where(same, arms.touching.all(0), arms.touching)
-
-
-def _pairs(direction: Direction) -> list[list[tuple[str, str]]]:
-    return [
-        [(LEVELS[level], SECTORS[sector]) for level, sector in zip(levels, sectors, strict=True)]
-        for levels, sectors in zip(direction.level.tolist(), direction.sector.tolist(), strict=True)
-    ]
 
 
 def _arm(one: dict, context: str, posture: str, side: str, hands_stated: bool) -> list[Fact]:
@@ -301,44 +251,15 @@ def _arm(one: dict, context: str, posture: str, side: str, hands_stated: bool) -
         touch = "touching" if one["touching"] else ""
         name = f"hand.at.{contact.name}"
         at = one_fact("arms", "hand", name, side=side, sector=touch, target=contact.name, target_side=other)
-        return [at, _points("elbow", context, one["upper"], side)] if one["bend"] < SLIGHT else [at, bend]
+        return [at, points("elbow", context, one["upper"], side)] if one["bend"] < SLIGHT else [at, bend]
     if one["bend"] >= SLIGHT:
-        return [_points("arm", context, one["whole"], side), bend]
-    facts = [_points("upper_arm", context, one["upper"], side), bend]
+        return [points("arm", context, one["whole"], side), bend]
+    facts = [points("upper_arm", context, one["upper"], side), bend]
     if hands_stated:
         return facts[1:]
     if one["zone"]:
         return [*facts, one_fact("arms", "hand", f"hand.zone.{ZONES[one['zone']]}", side=side)]
-    return [*facts, _points("forearm", context, one["fore"], side)]
-
-
-def _points(subject: str, context: str, direction: tuple[str, str], side: str) -> Fact:
-    level, sector = direction
-    if level in ("down", "up", "plumb", "vertical_up", "vertical_down"):
-        sector = ""
-    group = "legs" if subject in ("thigh", "leg", "shin") else "arms"
-    return one_fact(group, subject, f"{subject}.{context}.{level}", side=side, sector=sector)
-
-
-def _merged(left: list[Fact], right: list[Fact]) -> list[Fact]:
-    """Facts of both sides as one where they agree; else side by side, in an order that does not know left."""
-    if [fact.blind() for fact in left] == [fact.blind() for fact in right]:
-        return [_of_both(fact) for fact in left]
-    key = [tuple(fact.blind() for fact in side) for side in (left, right)]
-    first, second = (left, right) if key[0] <= key[1] else (right, left)
-    if len(left) == len(right) == 2 and key[0][0] == key[1][0] and left[1].subject == right[1].subject:
-        return [_of_both(left[0]), first[1], second[1]]
-    return [*first, *second]
-
-
-@lru_cache(maxsize=1 << 12)
-def _with_sides(fact: Fact, relation: str) -> Fact:
-    return replace(fact, side="both", target_side=relation)
-
-
-def _of_both(fact: Fact) -> Fact:
-    relation = fact.blind()[-1]
-    return _with_sides(fact, relation)
+    return [*facts, points("forearm", context, one["fore"], side)]
 
 
 # -- legs --------------------------------------------------------------------------------------------------------
@@ -346,7 +267,7 @@ def _of_both(fact: Fact) -> Fact:
 
 def _both_legs(view: _View) -> list[list[Fact]]:
     figure = view.figure
-    thigh, shin = _pairs(view.legs.thigh), _pairs(view.legs.shin)
+    thigh, shin = classes_of(view.legs.thigh), classes_of(view.legs.shin)
     bends = figure.bends[:2].tolist()
     upright = view.legs.upright.tolist()
     lifted = (view.ground.feet - view.ground.feet[::-1]).tolist()
@@ -364,9 +285,11 @@ def _both_legs(view: _View) -> list[list[Fact]]:
                 "bend": bends[side][pose],
                 "lifted": lifted[side][pose],
             }
-            each.append(_leg(one, _leg_context(posture, upright[pose]), posture, SIDES[side]))
+            context = _leg_context(posture, upright[pose])
+            told = _leg(one, context, posture, SIDES[side])
+            each.append(leg_for_people(told, posture, one["thigh"], SIDES[side]) if view.people else told)
         crossed = _crossed_legs(posture, crossing[pose], spread[pose], over[pose])
-        made.append([*crossed, *(() if crossed else _knees(posture, apart[pose])), *_merged(*each)])
+        made.append([*crossed, *(() if crossed else _knees(posture, apart[pose])), *merged(*each)])
     return made
 
 
@@ -381,7 +304,7 @@ def _crossed_legs(posture: str, crossing: float, spread: float, over: float) -> 
     if posture != "sit_chair":
         return []
     if abs(over) > KNEE_OVER and spread < KNEES_CROSSED and crossing < ANKLES_NEAR:
-        return [one_fact("legs", "leg", "legs.crossed", side=_way(over))]
+        return [one_fact("legs", "leg", "legs.crossed", side=way(over))]
     return [one_fact("legs", "ankle", "legs.ankles_crossed", side="both")] if crossing < ANKLES_CROSSED else []
 
 
@@ -405,17 +328,17 @@ def _leg(one: dict, context: str, posture: str, side: str) -> list[Fact]:
             return [bend]
         told = [one_fact("legs", "foot", "foot.lifted", side=side)]
         if level == "down":
-            return [*told, bend, _points("shin", context, one["shin"], side)] if one["bend"] < SLIGHT else [*told, bend]
+            return [*told, bend, points("shin", context, one["shin"], side)] if one["bend"] < SLIGHT else [*told, bend]
         if one["bend"] >= SLIGHT:
-            return [_points("leg", context, one["thigh"], side), bend, *told]
+            return [points("leg", context, one["thigh"], side), bend, *told]
         if one["shin"][0] not in ("down", "low"):
-            told = [_points("shin", context, one["shin"], side)]
-        return [_points("thigh", context, one["thigh"], side), bend, *told]
+            told = [points("shin", context, one["shin"], side)]
+        return [points("thigh", context, one["thigh"], side), bend, *told]
     if posture == "sit_chair":
         facts = [] if one["bend"] == BENDS.index("square") else [bend]
         return [*facts, one_fact("legs", "foot", "foot.lifted", side=side)] if raised else facts
     if posture in LEGS_IMPLIED:
         return [bend] if posture in ("lunge", "side_lunge") else []
     if one["bend"] >= SLIGHT:
-        return [_points("leg", context, one["thigh"], side), bend]
-    return [_points("thigh", context, one["thigh"], side), bend]
+        return [points("leg", context, one["thigh"], side), bend]
+    return [points("thigh", context, one["thigh"], side), bend]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,23 @@ class Phrases:
     """What to do to get something into a state: ``raised`` -> raise."""
     led: tuple[str, ...]
     """Verbs that also say what one does with a limb: point the arm up."""
+    spoken: dict[str, tuple[str, ...]]
+    """Wordings, by fact, of texts for people: instead of `wordings`, or of facts that only they are told."""
+
+    spoken_sectors: dict[str, dict[str, tuple[str, ...]]]
+    """Directions in such texts."""
+    spoken_telling: dict[str, int]
+    """How much facts tell in such texts."""
+    stretched: dict[str, tuple[str, ...]]
+    """Wordings in such texts of a limb that is straight as well."""
+
+    @cached_property
+    def for_people(self) -> Phrases:
+        """The words of texts for people."""
+        contexts = dict.fromkeys((*self.sectors, *self.spoken_sectors))
+        sectors = {one: {**self.sectors.get(one, {}), **self.spoken_sectors.get(one, {})} for one in contexts}
+        telling = {**self.telling, **self.spoken_telling}
+        return replace(self, wordings={**self.wordings, **self.spoken}, sectors=sectors, telling=telling)
 
 
 class Dice:
@@ -86,18 +103,39 @@ def phrases_of(path: Path = TABLES / "phrases.json") -> Phrases:
         voice = Voice(entry(path, row, "the", str, where), entry(path, row, "their", str, where))
         voices += [voice] * entry(path, row, "weight", int, where)
     nouns = {name: _noun(path, name, forms) for name, forms in entry(path, table, "nouns", dict).items()}
-    sectors = {
-        context: {name: _wordings(path, f"sectors.{context}.{name}", said) for name, said in rows.items()}
-        for context, rows in entry(path, table, "sectors", dict).items()
-    }
-    wordings = _flat(path, entry(path, table, "phrases", dict), "")
+    optional = {"spoken": {}, "spoken_sectors": {}, "spoken_telling": {}, "stretched": {}, **table}
+    sectors, spoken_sectors = (
+        {
+            context: {name: _wordings(path, f"{part}.{context}.{name}", said) for name, said in rows.items()}
+            for context, rows in entry(path, optional, part, dict).items()
+        }
+        for part in ("sectors", "spoken_sectors")
+    )
+    wordings, spoken, stretched = (
+        _flat(path, entry(path, optional, part, dict), "", part) for part in ("phrases", "spoken", "stretched")
+    )
     people = _wordings(path, "people", table.get("people"))
-    telling = entry(path, table, "telling", dict)
-    for name in telling:
-        if not any(full.startswith(name) for full in wordings):
-            raise FileError(path, f"no fact begins with {name!r}", field=f"telling.{name}")
+    telling, spoken_telling = (entry(path, optional, part, dict) for part in ("telling", "spoken_telling"))
+    for part, names in (("telling", telling), ("spoken_telling", spoken_telling)):
+        for name in names:
+            if not any(full.startswith(name) for full in (*wordings, *spoken)):
+                raise FileError(path, f"no fact begins with {name!r}", field=f"{part}.{name}")
     imperatives, led = entry(path, table, "imperatives", dict), tuple(entry(path, table, "led", list))
-    return Phrases(path, people, tuple(voices), nouns, sectors, wordings, telling, imperatives, led)
+    return Phrases(
+        path=path,
+        people=people,
+        voices=tuple(voices),
+        nouns=nouns,
+        sectors=sectors,
+        wordings=wordings,
+        telling=telling,
+        imperatives=imperatives,
+        led=led,
+        spoken=spoken,
+        spoken_sectors=spoken_sectors,
+        spoken_telling=spoken_telling,
+        stretched=stretched,
+    )
 
 
 def _noun(path: Path, name: str, forms: Any) -> tuple[str, str]:
@@ -106,17 +144,17 @@ def _noun(path: Path, name: str, forms: Any) -> tuple[str, str]:
     return forms[0], forms[1]
 
 
-def _flat(path: Path, rows: dict[str, Any], prefix: str) -> dict[str, tuple[str, ...]]:
+def _flat(path: Path, rows: dict[str, Any], prefix: str, part: str) -> dict[str, tuple[str, ...]]:
     made = {}
     for name, said in rows.items():
         key = f"{prefix}.{name}" if prefix else name
         if isinstance(said, dict):
-            made.update(_flat(path, said, key))
+            made.update(_flat(path, said, key, part))
             continue
-        made[key] = _wordings(path, f"phrases.{key}", said)
+        made[key] = _wordings(path, f"{part}.{key}", said)
         for wording in made[key]:
             if not wording.startswith("["):
-                raise FileError(path, f"{wording!r} must begin with a [verb]", field=f"phrases.{key}")
+                raise FileError(path, f"{wording!r} must begin with a [verb]", field=f"{part}.{key}")
     return made
 
 

@@ -29,7 +29,14 @@ _SUBJECTS = {
 """The noun that a fact is about, where its name does not begin with it."""
 _LEVEL = 2
 """Dots in a name such as ``arm.upright.level``, which a sector may follow."""
-_SPECIAL = {"feet.toes": "heel", "legs.ankles_crossed": "ankle", "twist1": "trunk", "twist2": "trunk"}
+_SPECIAL = {
+    **{"feet.toes": "heel", "feet.heel": "heel", "legs.ankles_crossed": "ankle"},
+    **{"twist1": "trunk", "twist2": "trunk"},
+}
+_COUNTED = {"feet.toes": True, "feet.heel": False}
+"""Facts of which the same words mean another one where they are said of one or of both."""
+_JOINTS = {"arm": "elbow", "leg": "knee"}
+"""Of what is told to be straight as well."""
 _WAY, _PLACE = re.compile(r"\{(side|other)\}"), "{place}"
 
 
@@ -66,6 +73,8 @@ class _Phrase:
     target_side: str
     plural: bool | None
     """Whether the words are those of several; None: of both alike."""
+    straight: str = ""
+    """The joint of the limb that is said to be straight besides."""
 
 
 def read_description(text: str) -> Reading:
@@ -140,6 +149,8 @@ class _Reader:
             best = [one for one in person if words[place : place + len(one.words)] == one.words]
         if best:
             self._out.said.append([fact for one in best for fact in self._facts(one)])
+            if best[0].straight:
+                self._out.said.append([Fact("", best[0].straight, "bend.straight", side=self._side)])
             return len(best[0].words)
         return 0
 
@@ -220,13 +231,15 @@ def _lexicons(phrases: Phrases) -> tuple[_Lexicon, _Lexicon]:
     """Every phrase in every form that a statement needs, and in those that follow a command."""
     made: tuple[dict, dict] = ({}, {})
     sectors = {one for rows in phrases.sectors.values() for one in rows}
-    for full, wordings in phrases.wordings.items():
-        name, _, last = full.rpartition(".")
-        name, sector = (name, last) if last in sectors and name.count(".") == _LEVEL else (full, "")
-        for wording in wordings:
-            for lexicon, forms in zip(made, (_forms, _forms_after_command), strict=True):
-                for phrase in _phrases(phrases, name, sector, wording, forms):
-                    lexicon.setdefault(phrase.words[0], {})[phrase] = None
+    for table in (phrases.wordings, phrases.spoken, phrases.stretched):
+        for full, wordings in table.items():
+            name, _, last = full.rpartition(".")
+            name, sector = (name, last) if last in sectors and name.count(".") == _LEVEL else (full, "")
+            straight = _JOINTS[name.split(".")[0]] if table is phrases.stretched else ""
+            for wording in wordings:
+                for lexicon, forms in zip(made, (_forms, _forms_after_command), strict=True):
+                    for phrase in _phrases(phrases, name, sector, wording, forms):
+                        lexicon.setdefault(phrase.words[0], {})[replace(phrase, straight=straight)] = None
     stated, commanded = ({word: tuple(rows) for word, rows in lexicon.items()} for lexicon in made)
     return stated, commanded
 
@@ -246,7 +259,7 @@ def _commands(phrases: Phrases) -> dict[str, tuple[str, ...]]:
 def _phrases(phrases: Phrases, name: str, sector: str, wording: str, forms: _Forms) -> Iterator[_Phrase]:
     subject = _SPECIAL.get(name) or _SUBJECTS.get(name.split(".")[0], name.split(".")[0])
     subjects = ("elbow", "knee") if name.startswith("bend") else (subject,)
-    for plural in (False, True):
+    for plural in (_COUNTED[name],) if name in _COUNTED else (False, True):
         for text, said, way, target, target_side in _filled(phrases, name, sector, wording, plural):
             for form in forms(text, plural, name):
                 words = tuple(_TOKEN.findall(form))
@@ -280,7 +293,7 @@ def _filled(
     context = "zones" if name.startswith("hand") else name.split(".")[1] if "." in name else ""
     options = [(text, sector)]
     if "{sector}" in text:
-        sectors = phrases.sectors[context]
+        sectors = phrases.sectors.get(context) or phrases.spoken_sectors[context]
         chosen = {sector: sectors[sector]} if sector else sectors
         options = [
             (text.replace("{sector}", word.replace("{s}", "s" if plural else "")), said)

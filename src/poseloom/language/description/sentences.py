@@ -56,13 +56,13 @@ class Writer:
             made += self._limbs(groups.get(name, []))
         first, *others = made
         others.sort(key=lambda row: -max((telling(self._phrases, fact) for fact in row[1]), default=0))
-        return [(_sentence(line), facts) for line, facts in (first, *others) if line]
+        return [(sentence(line), facts) for line, facts in (first, *others) if line]
 
     def single(self, fact: Fact) -> str:
         """One fact as a sentence of its own."""
         if fact.subject == "person":
-            return _sentence(f"{self._phrases.people[0]} {finite(self._said(fact), plural=False)}")
-        return _sentence(self._clause(fact))
+            return sentence(f"{self._phrases.people[0]} {finite(self._said(fact), plural=False)}")
+        return sentence(self._clause(fact))
 
     def clause_for_you(self, fact: Fact) -> str:
         """One fact as a clause of an instruction: ``the hand is on the left hip``, the limb being named already."""
@@ -112,14 +112,14 @@ class Writer:
         return [self._pick((", and ", ", while "), [*trunk, *head]).join(clauses)] if clauses else []
 
     def _limbs(self, facts: list[Fact]) -> list[tuple[str, list[Fact]]]:
-        if not facts:
-            return []
-        if facts[0].name in _JOINS_ALL:
-            return [(self._clause_with(facts), facts)]
-        groups = _sentences(facts)
-        if len(groups) == 2 and all(len(group) == 1 for group in groups):
-            return [(self._pick(self.joins, facts).join(self._clause(group[0]) for group in groups), facts)]
-        return [(self._clause_with(group), group) for group in groups]
+        return [self._worded(limbs) for limbs in grouped(facts)]
+
+    def _worded(self, limbs: list[list[Fact]]) -> tuple[str, list[Fact]]:
+        """One sentence on one limb, or on two of which there is little to say."""
+        told = [fact for limb in limbs for fact in limb]
+        if len(limbs) == 1:
+            return self._clause_with(told), told
+        return self._pick(self.joins, told).join(self._clause(fact) for fact in told), told
 
     # -- clauses -------------------------------------------------------------------------------------------------
 
@@ -225,12 +225,21 @@ def _telling(phrases: Phrases, fact: str) -> int:
     return phrases.telling[max(names, key=len)] if names else 1
 
 
-def _sentence(line: str) -> str:
+def sentence(line: str) -> str:
+    """The line with a capital and a full stop."""
     return f"{line[0].upper()}{line[1:]}."
 
 
-def _sentences(facts: list[Fact]) -> list[list[Fact]]:
-    """Facts of one side make a sentence; details of single limbs join a fact that was told of both."""
+def grouped(facts: list[Fact]) -> list[list[list[Fact]]]:
+    """The facts of arms or legs by sentence and limb: a sentence a limb, or one where there is one fact of each."""
+    if not facts:
+        return []
+    limbs = [facts] if facts[0].name in _JOINS_ALL else _by_limb(facts)
+    return [limbs] if len(limbs) == 2 and all(len(limb) == 1 for limb in limbs) else [[limb] for limb in limbs]
+
+
+def _by_limb(facts: list[Fact]) -> list[list[Fact]]:
+    """Facts of one side belong together; details of single limbs join a fact that was told of both."""
     groups: list[list[Fact]] = []
     for fact in facts:
         detail = bool(groups) and fact.subject in LIMB_NOUN and groups[-1][0].side == "both"

@@ -10,6 +10,7 @@ from poseloom.base.errors import PoseloomError, closest
 from poseloom.language.description.fact import Fact
 from poseloom.language.description.phrases import Phrases, Voice, imperative, participle
 from poseloom.language.description.sentences import Writer, listed, telling
+from poseloom.language.description.spoken import SpokenWriter
 
 SHORT = 3
 """Sentences of a short text, unless told otherwise."""
@@ -22,17 +23,24 @@ Style = Callable[[Phrases, int, list[Fact], bool], list[Row]]
 """Writes the sentences on one pose from phrases, seed and facts; the last says whether choices are steady."""
 
 
-def paragraph(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:
+def paragraph(
+    phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False, writer: type[Writer] = Writer
+) -> list[Row]:
     """Everything, in sentences."""
-    return Writer(phrases, seed, facts, steady).sentences()
+    return writer(phrases, seed, facts, steady).sentences()
 
 
-def short(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False, sentences: int = SHORT) -> list[Row]:
+def short(
+    phrases: Phrases,
+    seed: int,
+    facts: list[Fact],
+    steady: bool = False,
+    writer: type[Writer] = Writer,
+    sentences: int = SHORT,
+) -> list[Row]:
     """The posture, then the sentences with the most telling facts; what tells nothing is left out."""
     kept = [fact for fact in facts if telling(phrases, fact)]
-    first, *others = Writer(phrases, seed, kept, steady).sentences() or [("", [])]
-    others.sort(key=lambda row: -max(telling(phrases, fact) for fact in row[1]))
-    return [first, *others][:sentences]
+    return writer(phrases, seed, kept, steady).sentences()[:sentences]
 
 
 def lines(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) -> list[Row]:
@@ -49,8 +57,13 @@ def coach(phrases: Phrases, seed: int, facts: list[Fact], steady: bool = False) 
 STYLES: dict[str, Style] = {"paragraph": paragraph, "short": short, "list": lines, "coach": coach}
 
 
-def style_of(name: str, sentences: int = SHORT) -> Style:
+def style_of(name: str, sentences: int = SHORT, people: bool = False) -> Style:
     """The style of a name.
+
+    Args:
+        name: one of `STYLES`.
+        sentences: bound for ``short``.
+        people: as people speak, not as models learn.
 
     Raises:
         PoseloomError: there is no such style, or a short text is to have no sentence.
@@ -61,7 +74,13 @@ def style_of(name: str, sentences: int = SHORT) -> Style:
         )
     if sentences < 1:
         raise PoseloomError(f"sentences: expected at least 1, got {sentences}")
-    return partial(short, sentences=sentences) if name == "short" else STYLES[name]
+    writer = SpokenWriter if people else Writer
+    write = STYLES[name]
+    if name == "short":
+        write = partial(short, writer=writer, sentences=sentences)
+    elif name == "paragraph":
+        write = partial(paragraph, writer=writer)
+    return (lambda phrases, *told: write(phrases.for_people, *told)) if people else write
 
 
 def joint_of(style: str) -> str:

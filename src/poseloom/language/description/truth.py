@@ -21,14 +21,12 @@ from poseloom.language.description.facts import (
     AIRBORNE_POSTURE,
     ANKLES_CROSSED,
     ANKLES_NEAR,
-    BENDS,
     FEET_CROSSED,
     FEET_TOGETHER,
     HEAD_BACK,
     HEAD_NOD,
     HEAD_TILT,
     HEAD_TURN,
-    HEEL_UP,
     KNEE_OVER,
     KNEES_APART,
     KNEES_CROSSED,
@@ -37,24 +35,18 @@ from poseloom.language.description.facts import (
     LEAN_FORWARD,
     LEAN_SIDE,
     LEG_RAISED,
-    LONG_STEP,
     SHOULDER_WIDTH,
-    STEP,
     TWIST,
     UPRIGHT_POSTURES,
     WIDE,
 )
 from poseloom.language.description.figure import SIDES, Array, Figure, dot
 from poseloom.language.description.fingers import SHAPES
+from poseloom.language.description.footing import LONG_STEP, STEP, footing_of
 from poseloom.language.description.limbs import CONTACTS, LEVELS, SECTORS, ZONES, Arms, Direction, arms_of, legs_of
-from poseloom.language.description.posture import (
-    ANKLE_ABOVE_TOES,
-    FOOT_DOWN,
-    FOOT_LIFTED,
-    Ground,
-    ground_of,
-    postures_of,
-)
+from poseloom.language.description.people import STEPS
+from poseloom.language.description.posture import FOOT_LIFTED, Ground, ground_of, postures_of
+from poseloom.language.description.stating import BENDS
 
 ANY, BOTH = "any", "both"
 OTHER = {"left": "right", "right": "left"}
@@ -126,6 +118,9 @@ def claim_of(fact: Fact) -> Claim | Together:
     """What must hold of a pose for a fact to be true."""
     name, sector = fact.name, fact.sector
     first, _, rest = name.partition(".")
+    if first == "posture" and rest in STEPS:
+        standing = Claim("posture", frozenset(["stand"]))
+        return Together((standing, Claim(f"feet.{rest}", frozenset([fact.direction]))), "")
     if first == "posture":
         return Claim("posture_sided" if fact.direction else "posture", frozenset([_sided(rest, fact.direction)]))
     if first in ("lean", "head") or first.startswith("twist"):
@@ -147,7 +142,7 @@ def claim_of(fact: Fact) -> Claim | Together:
         return Claim("zone", frozenset([name.rpartition(".")[2]]), fact.side)
     if name.startswith("hand.shape."):
         return Claim("hand.shape", frozenset([name.rpartition(".")[2]]), fact.side)
-    if name == "foot.lifted":
+    if name in ("foot.lifted", "foot.hovering"):
         return Claim(name, frozenset(["yes"]), fact.side)
     return _pointing(fact)
 
@@ -170,7 +165,7 @@ def _pointing(fact: Fact) -> Together:
     claims = [Claim(f"{limb}.level", frozenset([level]))]
     if fact.sector:
         claims.append(Claim(f"{limb}.sector", frozenset([fact.sector])))
-    where = {"upright": "upright", "body": "body", "floor": "upright"}[context]
+    where = "body" if context == "body" else "upright"
     claims.append(Claim("arms.frame" if limb in ("arm", "upper_arm", "forearm") else "legs.frame", frozenset([where])))
     return Together(tuple(claims), fact.side)
 
@@ -292,9 +287,9 @@ def _arm_channels(figure: Figure, arms: Arms) -> dict[str, Names]:
 
 
 def _leg_channels(figure: Figure, ground: Ground) -> dict[str, Names]:
-    ankles, knees = figure.both("ankle"), figure.both("knee")
-    width, step = dot(ankles[0] - ankles[1], figure.aside), dot(ankles[0] - ankles[1], figure.ahead)
-    heels = ankles[..., 1] - figure.both("foot")[..., 1] - ANKLE_ABOVE_TOES
+    knees = figure.both("knee")
+    footing = footing_of(figure, ground)
+    width, step, heels = footing.width, footing.step, footing.heels
     apart = np.linalg.norm(knees[0] - knees[1], axis=-1)
     over = ground.knees[0] - ground.knees[1]
     spread = dot(knees[0] - knees[1], figure.aside)
@@ -302,7 +297,6 @@ def _leg_channels(figure: Figure, ground: Ground) -> dict[str, Names]:
     limits = (FEET_TOGETHER, SHOULDER_WIDTH, WIDE)
     strides = np.digitize(np.abs(step), (STEP, LONG_STEP))
     lifted = ground.feet - ground.feet[::-1]
-    tip = (heels > HEEL_UP).all(0) & (ground.feet < FOOT_DOWN).all(0)
     return {
         "knee": np.array(BENDS)[figure.bends[:2]],
         "knees.together": _pick(apart < KNEES_TOGETHER),
@@ -312,7 +306,9 @@ def _leg_channels(figure: Figure, ground: Ground) -> dict[str, Names]:
         "feet.stride": np.where(strides == 2, _way(step), ""),
         "feet.ahead": np.where(strides > 0, _way(step), ""),
         "feet.crossed": np.where(width < FEET_CROSSED, _way(step), ""),
-        "feet.toes": _pick(np.asarray(tip)),
+        "feet.toes": _pick(np.asarray(heels.all(0))),
+        "feet.heel": np.select([heels[0] & ~heels[1], heels[1] & ~heels[0]], SIDES, ""),
+        "foot.hovering": _pick(footing.hovering),
         "legs.crossed": np.where(crossed, _way(over), ""),
         "legs.any_crossed": _pick(crossed | (width < ANKLES_CROSSED)),
         "legs.ankles_crossed": _pick((width < ANKLES_CROSSED) & ~crossed),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from poseloom.language.description.facts import grade
 from poseloom.language.description.figure import SIDES
+from poseloom.language.description.stating import grade
 
 BOTH = "both"
 OWN, OTHER = "own", "other"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from poseloom.language.description.facts import grade
 from poseloom.language.description.figure import Array, Figure, degrees_between, unit
 from poseloom.language.description.limbs import LEVELS, SECTORS, Direction, own_frame
+from poseloom.language.description.stating import grade
 from poseloom.language.instruction.change import SHIFT, Change
 
 RISE = 0.10

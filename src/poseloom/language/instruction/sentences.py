@@ -96,7 +96,7 @@ class _Writer:
         if slot == "place":
             return self._place(change)
         if slot == "degrees":
-            return str(max(TURN_STEP, round(change.amount / TURN_STEP) * TURN_STEP))
+            return str(in_steps(change.amount))
         if slot == "s":
             return "s" if plural else ""
         return change.direction if slot == "side" else OPPOSITE[change.direction]
@@ -117,3 +117,8 @@ class _Writer:
         if change.place_side == OWN:
             return f"your {plural}"
         return f"your {change.place_side} {singular}"
+
+
+def in_steps(degrees: float) -> int:
+    """A turn as it is told: to the nearest ten degrees, at least ten."""
+    return max(TURN_STEP, round(degrees / TURN_STEP) * TURN_STEP)

@@ -15,9 +15,12 @@ from poseloom.language.claims.checking import check_instructions
 from poseloom.language.description.describe import figures
 from poseloom.language.description.reading import read_sentences
 from poseloom.language.description.truth import Truth, claim_of, joined_truths, truth_of
+from poseloom.language.instruction.sentences import in_steps
+from poseloom.language.instruction.trunk import turn_of
 from poseloom.pose.types import Pose
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_DEGREES = re.compile(r"\b\d+ degrees\b")
 _LEFT = 0.5
 """Share of its sentences that a text must keep."""
 
@@ -53,6 +56,8 @@ def _is_true(sentence: str, truth: Truth) -> bool:
 def truthful_instructions(texts: Sequence[str], first: Pose, second: Pose) -> list[str]:
     """Instructions without the sentences that cannot be read or do not lead from one pose to the other.
 
+    Degrees of a turn that is told are those that were measured.
+
     Args:
         texts: one for each pair.
         first, second: poses of one leading axis.
@@ -62,10 +67,11 @@ def truthful_instructions(texts: Sequence[str], first: Pose, second: Pose) -> li
         return []
     rows = torch.tensor([number for number, _ in sentences])
     checked = check_instructions([one for _, one in sentences], first[rows], second[rows])
+    turns = _turns(first, second)
     kept: dict[int, list[str]] = {}
     for (number, sentence), one in zip(sentences, checked, strict=True):
         if one.said and not one.unread and all(holds is not False for holds in one.holds):
-            kept.setdefault(number, []).append(sentence)
+            kept.setdefault(number, []).append(_DEGREES.sub(f"{turns[number]} degrees", sentence))
     made = []
     for number, text in enumerate(texts):
         good = kept.get(number, [])
@@ -73,3 +79,9 @@ def truthful_instructions(texts: Sequence[str], first: Pose, second: Pose) -> li
         pair = slice(number, number + 1)
         made.append(" ".join(good) if enough else str(instruct(first[pair], second[pair], seed=number)[0]))
     return made
+
+
+def _turns(first: Pose, second: Pose) -> list[int]:
+    """Degrees by which each person turns, as instructions tell them."""
+    pairs = zip(figures(first.body()), figures(second.body()), strict=True)
+    return [in_steps(abs(turn)) for one, other in pairs for turn in turn_of(one, other).tolist()]

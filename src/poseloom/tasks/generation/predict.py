@@ -17,6 +17,7 @@ from poseloom.base.errors import PoseloomError
 from poseloom.base.progress import advance, working
 from poseloom.base.ranges import seed_number, text_argument, whole_number
 from poseloom.facts.stated import described_claims, facts_of_description
+from poseloom.language.description.learned_words import in_learned_words
 from poseloom.nn.text.reading import TextReader, WordReader, first_words
 from poseloom.pose.hands import with_relaxed_hands
 from poseloom.pose.joints import BODY_JOINTS
@@ -183,7 +184,9 @@ class SmallGenerator(PoseGenerator):
         return [one.finished() for one in read]
 
     def _of_model(self, texts: Sequence[str], count: int, generators: Sequence[torch.Generator]) -> list[Pose]:
-        drawn = self.model.sample_poses(*self._text_numbers.asked(list(texts)), count, generators)
+        _, facts, claims = self._text_numbers.asked(list(texts))
+        words = self._text_numbers.words.encode([in_learned_words(one) for one in texts])
+        drawn = self.model.sample_poses(words, facts, claims, count, generators)
         return [Pose.from_matrices(one).without_heading() for one in drawn]
 
 
