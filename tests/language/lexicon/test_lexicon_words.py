@@ -75,13 +75,13 @@ def test_emoji_stand_for_names():
 
 def test_states_of_limbs_have_angles_or_a_name():
     """Whatever a reader can claim of a limb, a body can take."""
-    from poseloom.language.lexicon.composing import _states
+    from poseloom.language.lexicon.limbs import states_of_limbs
 
     together = {("arm", "crossed"), ("arm", "together"), ("hand", "together")}  # these have names of their own
     missing = {
         (part, state)
         for part, states in plain_words().table["claims"].items()
         for state in states
-        if state not in _states().get(part, {})
+        if state not in states_of_limbs().get(part, {})
     }
     assert missing == together

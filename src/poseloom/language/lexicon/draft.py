@@ -1,0 +1,72 @@
+"""A pose while words are put into it, and a named pose laid over another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from poseloom.language.lexicon.bodies import body_pose, columns_of
+from poseloom.language.lexicon.names import SIDES, Mention
+from poseloom.pose.settle import Support
+from poseloom.pose.touch import Touch
+
+OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+@dataclass
+class Draft:
+    """A pose while words are put into it.
+
+    Args:
+        angles: movement angles, radians.
+        held: movements that the words decide.
+        decided: limbs that the words decide.
+        support: what carries the body, one row.
+        touches: places that meet.
+        hands: shapes of the left and the right hand.
+        carried: feet, floor, seat or air.
+        assumed: what was not said and is taken as usual, in words.
+        left_out: names that could not be joined.
+    """
+
+    angles: Tensor
+    held: Tensor
+    decided: set[str]
+    support: Support
+    touches: list[Touch]
+    hands: list[str]
+    carried: str
+    assumed: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    changes: bool = False
+    """Whether another pose is changed: "a bit" then is a part of the way."""
+    either: dict[str, str] = field(default_factory=dict)
+    """The side that was taken for "one" of a part."""
+
+
+def add_mention(draft: Draft, mention: Mention) -> None:
+    """A name over the base: what it decides, or, of a whole pose, its arms and head."""
+    body = body_pose(mention.pose.name, mention.mirrored)
+    limbs = body.limbs - ({f"{OTHER_SIDE[mention.only]}_arm"} if mention.only else set())
+    if mention.pose.whole:
+        if mention.pose.general:
+            return
+        limbs = frozenset(limb for limb in body.told if "arm" in limb or limb == "head")
+        if not limbs:
+            draft.left_out.append(mention.words)
+            return
+    for limb in limbs:
+        columns = [one for one in columns_of(limb) if "arm" in limb or limb == "head" or body.given[one]]
+        draft.angles[columns], draft.held[columns] = body.angles[columns], True
+        if limb.endswith("arm"):  # what an arm does later replaces what it did
+            side = limb.partition("_")[0]
+            draft.touches = [one for one in draft.touches if one.first != f"{side}_hand"]
+            if body.hands is not None:
+                draft.hands[SIDES.index(side)] = body.hands[SIDES.index(side)]
+    draft.decided |= limbs
+    other = f"{OTHER_SIDE[mention.only]}_" if mention.only else "-"
+    added = [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]
+    draft.touches += [one for one in added if not one.first.startswith(other)]
+    if any("leg" in limb for limb in limbs) and draft.carried == "feet":
+        draft.support = body.support
