@@ -293,7 +293,7 @@ def known_words() -> frozenset[str]:
     found |= {word for pose in named_poses().values() for alias in (pose.name, *pose.aliases) for word in alias.split()}
     found |= {word for phrase in (*tables.phrases, *tables.phrases.values()) for word in phrase}
     found |= {*tables.lemmas, *tables.lemmas.values(), *tables.skipped, *tables.people, *tables.after, *tables.fillers}
-    found |= {*tables.exact, *tables.objects, *(f"{word}s" for word in tables.objects)}
+    found |= {*tables.objects, *(f"{word}s" for word in tables.objects)}
     return frozenset(found)
 
 
