@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,8 +12,9 @@ from torch import Tensor
 from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import Statement
 from poseloom.language.description.truth import ANY, truth_of
+from poseloom.language.lexicon.aiming import aim
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of
-from poseloom.language.lexicon.draft import Draft, add_mention
+from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention
 from poseloom.language.lexicon.entries import LIMBS
 from poseloom.language.lexicon.limbs import knock_knees, say, touch_of_fact
 from poseloom.language.lexicon.names import SIDES, Mention
@@ -25,6 +26,9 @@ from poseloom.pose.settle import Support
 from poseloom.pose.touch import Touch
 from poseloom.pose.types import Pose
 
+_ARM_PARTS = ("arm", "forearm", "elbow", "hand")
+_NO_TRADES = frozenset(["prayer"])
+"""Words that end like somebody who does something, and are what is done."""
 _RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
 
 
@@ -79,11 +83,35 @@ def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
 def is_agent(mention: Mention) -> bool:
     """Whether a name is somebody who does something by trade: a boxer, of whom "box" says the same."""
     last = mention.words.rpartition(" ")[2]
+    if last in _NO_TRADES:
+        return False
     lemmas = word_tables().lemmas
     stem = last.removesuffix("er")
     verbs = {one for one in (stem, f"{stem}e", stem[:-1]) if stem != last and one in lemmas.values()}
     said = {lemmas.get(word, word) for alias in (mention.pose.name, *mention.pose.aliases) for word in alias.split()}
     return bool(verbs & said) or last in word_tables().people
+
+
+def with_free_arms(mentions: Sequence[Mention], said: Sequence[Statement]) -> tuple[Mention, ...]:
+    """Gestures of one arm whose side is open, on the arm that is free: "one hand on the hip, waving with the other"; on
+    the one that is raised, where they raise one."""
+    alone = [one for one in said if one.side in SIDES and one.part in _ARM_PARTS and not one.denied]
+    raised = {one.side for one in alone if not one.target and one.what.partition(".")[0] in ("raised", "up")}
+    busy = {one.side for one in alone} - raised
+    made: list[Mention] = []
+    for one in mentions:
+        arms = {limb for limb in one.pose.decides if limb.endswith("arm")}
+        if len(arms) == 1 and not one.pose.whole and one.pose.side:
+            arm = next(iter(arms)).partition("_")[0]
+            side = OTHER_SIDE[arm] if one.mirrored else arm
+            lifts = any("raised" in sentence for sentence in one.pose.says)
+            other = OTHER_SIDE[side] in raised if lifts and raised else side in busy
+            if not one.side and other and (OTHER_SIDE[side] not in busy) and not (lifts and side in raised):
+                side = OTHER_SIDE[side]
+                one = replace(one, side=OTHER_SIDE[one.shown_side])
+            busy.add(side)
+        made.append(one)
+    return tuple(made)
 
 
 def _is_rival(mention: Mention, base: Mention | None) -> bool:
@@ -103,7 +131,7 @@ def compose(
         angles: what the text changes; None: quiet standing, or the named pose that the text has.
         support: what carries it, where angles are given.
     """
-    mentions = without_agents(understood.mentions)
+    mentions = with_free_arms(without_agents(understood.mentions), understood.said)
     base = base_of(mentions)
     body = body_pose(base.pose.name, base.mirrored) if base is not None else body_pose("standing")
     draft = _begin(body, base, angles, support)
@@ -114,10 +142,13 @@ def compose(
         if not statement.denied and not (base is not None and _holds(draft, statement)):
             say(draft, statement)
     knock_knees(draft, understood.said)
+    aim(draft, understood.aims)
     for options in understood.facts:
         touch_of_fact(draft, options[0])
     draft.assumed += [
-        f"{one.pose.name}: the {one.shown_side} side" for one in understood.mentions if one.pose.side and not one.side
+        f"{one.pose.name}: the {one.shown_side} side"
+        for one, told in zip(mentions, without_agents(understood.mentions), strict=True)
+        if one.pose.side and not told.side
     ]
     if base is None and angles is None:
         draft.assumed.insert(0, "standing")
@@ -130,7 +161,8 @@ def compose(
 
 def _has_open_side(understood: Understanding) -> bool:
     """Whether something is done with one side, and no word says with which."""
-    sides = [one.side for one in understood.said] + [one.target_side for one in understood.said]
+    sides = [side for one in understood.said for side in (one.side, one.target_side)]
+    sides += [side for one in understood.aims for side in (one.side, one.to_side, one.to)]
     told = [word for word in (*sides, *(one.side for one in understood.mentions)) if word in SIDES]
     turned = any(one.what.endswith(("toleft", "toright")) for one in understood.said)
     open_ones = [one.pose for one in understood.mentions if one.pose.side and not one.side]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
 from poseloom.language.lexicon.bodies import body_pose, columns_of
 from poseloom.language.lexicon.names import SIDES, Mention
+from poseloom.pose.contact import floor_points
 from poseloom.pose.settle import Support
 from poseloom.pose.touch import Touch
 
+_ARMS = ("left_arm", "right_arm")
+_OF_ARM = ("elbow", "wrist", "palm", "knuckles", "fingers")
+"""Places of an arm that may lie on the floor."""
 OTHER_SIDE = {"left": "right", "right": "left"}
 
 
@@ -45,6 +49,14 @@ class Draft:
     """The side that was taken for "one" of a part."""
 
 
+def leave_floor(draft: Draft, side: str) -> None:
+    """The arm of a side carries no longer; the other one does where both did."""
+    contacts = draft.support.contacts.clone()
+    contacts[:, [floor_points().row(f"{side}_{point}") for point in _OF_ARM]] = False
+    if bool(contacts.any()):
+        draft.support = replace(draft.support, contacts=contacts)
+
+
 def add_mention(draft: Draft, mention: Mention) -> None:
     """A name over the base: what it decides, or, of a whole pose, its arms and head."""
     body = body_pose(mention.pose.name, mention.mirrored)
@@ -62,8 +74,13 @@ def add_mention(draft: Draft, mention: Mention) -> None:
         if limb.endswith("arm"):  # what an arm does later replaces what it did
             side = limb.partition("_")[0]
             draft.touches = [one for one in draft.touches if one.first != f"{side}_hand"]
+            if len(limbs & set(_ARMS)) == 1:
+                leave_floor(draft, side)
             if body.hands is not None:
                 draft.hands[SIDES.index(side)] = body.hands[SIDES.index(side)]
+    arms = [one.partition("_")[0] for one in limbs if one.endswith("arm")]
+    if len(arms) == 1 and not mention.pose.whole:  # "one hand" that is said later is the other one
+        draft.either |= {"hand": arms[0], "arm": arms[0]}
     draft.decided |= limbs
     other = f"{OTHER_SIDE[mention.only]}_" if mention.only else "-"
     added = [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]

@@ -15,7 +15,7 @@ from poseloom.language.description.plain import Statement
 from poseloom.language.description.plain_table import plain_words
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together
 from poseloom.language.lexicon.bodies import parts_of_angles
-from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention
+from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention, leave_floor
 from poseloom.language.lexicon.entries import limb_of, named_poses
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.words import WORDS
@@ -23,8 +23,11 @@ from poseloom.pose.contact import floor_points
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
 from poseloom.pose.touch import Touch, touch_points
 
-_FOOT = ("heel", "ball", "toes", "outer_foot")
+_FOOT = ("heel", "ball", "toes", "outer_foot", "knee")
 _LEG_PARTS = ("leg", "knee", "foot")
+_ARM_PARTS = ("arm", "forearm", "upperarm", "elbow", "hand")
+_OF_ELBOW = frozenset(["bent", "straight", "stretched", "slight", "square", "sharp"])
+"""States of arms that may carry the body all the same."""
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
 _DEEP_HIPS = 78.0
 """Degrees of hips that bend so far that nobody has to bend further to reach the floor."""
@@ -76,8 +79,12 @@ def _say_state(draft: Draft, said: Statement, side: str) -> None:
         rows = _limbs()["prone"].get(name, rows)
     elif said.part in ("leg", "knee") and _lies(draft):
         rows = _limbs()["lying"].get(name, rows)
+    if said.part in _ARM_PARTS and name not in _OF_ELBOW and said.side != BOTH:
+        rows = _limbs()["prone_arms"].get(name, rows) if _is_prone(draft) else rows
+        leave_floor(draft, side)
     _set(draft, rows, side, said.amount, name)
-    if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS):
+    prone = _is_prone(draft) and name in _limbs()["prone"] and name != "bent"
+    if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS or prone):
         _lift(draft, side)
     if name == "tiptoe":
         _on_toes(draft, (side,) if side else SIDES)
@@ -121,6 +128,8 @@ def _touch(draft: Draft, side: str, place: str, target_side: str, alone: bool = 
     draft.touches = [one for one in draft.touches if one.first != f"{side}_hand"]
     if where != "floor" and where not in touch_points():
         return
+    if where != "floor" and alone:
+        leave_floor(draft, side)
     draft.touches.append(Touch(f"{side}_hand", where))
     draft.decided.add(f"{side}_arm")
     start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
@@ -225,7 +234,7 @@ def _part_of(part: str) -> str:
 def _limbs() -> dict[str, Any]:
     path = WORDS / "limbs.json"
     table = read_table(path)
-    for name in ("states", "standing", "lying", "prone", "touch", "relations", "amounts", "starts"):
+    for name in ("states", "standing", "lying", "prone", "prone_arms", "touch", "relations", "amounts", "starts"):
         entry(path, table, name, dict)
     return table
 

@@ -32,6 +32,8 @@ _PLACES = {
 }
 _PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wheel"])
 """Things that poses are called after, which are things behind "on", "to", "at" too."""
+_OTHER_WAYS = frozenset(["backward", "backwards", "behind", "down", "downward"])
+_OF_SOMETHING = frozenset(["back", "top", "side", "front", "inside", "outside"])
 _NOT = frozenset(["not", "no", "without", "never"])
 _SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
@@ -152,17 +154,26 @@ def _match(
         return None
     thing = same and before is not None and first.word == first.lemma and _names_thing(before.word, first.word)
     joins = word_tables().limb_verbs | _AT_PLACE
+    other_on = before is not None and before.word == "other" and first.lemma in _AT_PLACE  # "the other on the belly"
     of_limb = same and before is not None and before.word in parts and (first.lemma in joins or _is_participle(first))
     for key in _keys_from(first.lemma):
         size = len(key.words)
         words = [tokens[place] for place in content[at : at + size]]
         if len(words) < size or any(one.after_mark for one in words[1:]):
             continue
-        if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
+        if (
+            of_limb
+            or (same and other_on)
+            or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True))
+        ):
             continue
         if size == 1 and (thing or _moves_limb(first, tokens, content, at)):
             continue
         after = [tokens[place] for place in content[at + size : at + size + 2]]
+        if key.words[-1] in _OF_SOMETHING and after and after[0].word == "of" and not after[0].after_mark:
+            continue  # "hands on the back of the head" are not on the back
+        if first.word.removesuffix("s") in _ARM_WORDS and after and after[0].word in _OTHER_WAYS:
+            continue  # "arms stretched out backward" are not stretched sideways
         if _goes_somewhere(after) and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
