@@ -101,19 +101,6 @@ def test_verbs_of_gestures_are_names_with_a_limb_too():
     assert names("stretch") != []
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("arms out, palms facing forward", ("palms forward",)),
-        ("arms out to the sides with palms up", ("palms up",)),
-        ("palm down", ("palms down",)),
-        ("hands on the hips", ()),
-    ],
-)
-def test_where_palms_face_is_not_drawn_and_told(text, told):
-    assert understand(text).unread == told
-
-
 def test_palms_that_lie_somewhere_are_hands():
     assert Touch("left_hand", "left_knee") in compose(understand("left palm on the left knee")).touches
 

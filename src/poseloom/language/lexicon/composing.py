@@ -15,8 +15,8 @@ from poseloom.language.description.truth import ANY, truth_of
 from poseloom.language.lexicon.aiming import aim
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of
 from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention
-from poseloom.language.lexicon.entries import LIMBS
-from poseloom.language.lexicon.limbs import knock_knees, say, touch_of_fact
+from poseloom.language.lexicon.entries import LIMBS, NamedPose
+from poseloom.language.lexicon.limbs import hang_arms, knock_knees, say, touch_of_fact
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.understanding import Understanding, says
 from poseloom.language.lexicon.words import word_tables
@@ -27,6 +27,9 @@ from poseloom.pose.touch import Touch
 from poseloom.pose.types import Pose
 
 _ARM_PARTS = ("arm", "forearm", "elbow", "hand")
+_LOW = frozenset(["squatting"])
+_OF_LEGS = ("leg", "knee", "foot", "feet", "stand", "squat", "lunge", "kneel", "sit")
+_PLAYING = ("play ", "plays ", "playing ")
 _NO_TRADES = frozenset(["prayer"])
 """Words that end like somebody who does something, and are what is done."""
 _RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
@@ -67,8 +70,23 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     """The named pose that carries the body: an exact one before a general one."""
     whole = [one for one in mentions if one.pose.whole]
     exact = [one for one in whole if not one.pose.general and not one.pose.lends]
+    exact.sort(key=lambda one: one.words.startswith(_PLAYING))  # "playing basketball, shooting a jump shot"
     general = [one for one in whole if not one.pose.lends]
+    low = [one for one in general if one.pose.general and _is_low(one.pose)]
+    if exact and low and all(_only_stands(one.pose) for one in exact):
+        return low[0]  # "archer kneeling": the posture that is said, the arms of who stands as a rule
     return next(iter(exact or general or whole), None)
+
+
+def _is_low(pose: NamedPose) -> bool:
+    """Whether it is a posture near the floor or on a seat."""
+    return pose.support != "feet" or pose.name in _LOW
+
+
+def _only_stands(pose: NamedPose) -> bool:
+    """Whether its legs only carry it, and nothing of it is said of them."""
+    said = " ".join(pose.says).lower()
+    return pose.support == "feet" and pose.field != "yoga" and not any(word in said for word in _OF_LEGS)
 
 
 def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
@@ -105,13 +123,19 @@ def with_free_arms(mentions: Sequence[Mention], said: Sequence[Statement]) -> tu
             arm = next(iter(arms)).partition("_")[0]
             side = OTHER_SIDE[arm] if one.mirrored else arm
             lifts = any("raised" in sentence for sentence in one.pose.says)
-            other = OTHER_SIDE[side] in raised if lifts and raised else side in busy
-            if not one.side and other and (OTHER_SIDE[side] not in busy) and not (lifts and side in raised):
-                side = OTHER_SIDE[side]
-                one = replace(one, side=OTHER_SIDE[one.shown_side])
-            busy.add(side)
+            again = bool(one.side) or any(one.pose is earlier.pose for earlier in made)
+            chosen = side if again else _free_side(side, raised if lifts else set(), busy)
+            one = one if chosen == side else replace(one, side=OTHER_SIDE[one.shown_side])
+            busy.add(chosen)
         made.append(one)
     return tuple(made)
+
+
+def _free_side(side: str, raised: set[str], busy: set[str]) -> str:
+    """The side of an arm, or the other one where that is raised already or this one does something else."""
+    other = OTHER_SIDE[side]
+    wanted = other in raised if raised else side in busy
+    return other if wanted and other not in busy and side not in raised else side
 
 
 def _is_rival(mention: Mention, base: Mention | None) -> bool:
@@ -142,6 +166,8 @@ def compose(
         if not statement.denied and not (base is not None and _holds(draft, statement)):
             say(draft, statement)
     knock_knees(draft, understood.said)
+    if base is None:
+        hang_arms(draft)
     aim(draft, understood.aims)
     for options in understood.facts:
         touch_of_fact(draft, options[0])

@@ -45,6 +45,8 @@ class Draft:
     left_out: list[str] = field(default_factory=list)
     changes: bool = False
     """Whether another pose is changed: "a bit" then is a part of the way."""
+    head_told: bool = False
+    """Whether a name said where the head goes and little else: others leave it there."""
     either: dict[str, str] = field(default_factory=dict)
     """The side that was taken for "one" of a part."""
 
@@ -55,6 +57,10 @@ def leave_floor(draft: Draft, side: str) -> None:
     contacts[:, [floor_points().row(f"{side}_{point}") for point in _OF_ARM]] = False
     if bool(contacts.any()):
         draft.support = replace(draft.support, contacts=contacts)
+
+
+def _is_of_head(mention: Mention) -> bool:
+    return "head" in mention.pose.decides and mention.pose.decides <= {"head", "trunk"} and not mention.pose.general
 
 
 def add_mention(draft: Draft, mention: Mention) -> None:
@@ -68,6 +74,9 @@ def add_mention(draft: Draft, mention: Mention) -> None:
         if not limbs:
             draft.left_out.append(mention.words)
             return
+    if "head" in limbs and draft.head_told and not _is_of_head(mention):
+        limbs = limbs - {"head"}
+    draft.head_told |= _is_of_head(mention)
     for limb in limbs:
         columns = [one for one in columns_of(limb) if "arm" in limb or limb == "head" or body.given[one]]
         draft.angles[columns], draft.held[columns] = body.angles[columns], True

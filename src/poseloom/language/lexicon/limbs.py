@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.datafiles import entry, read_table
@@ -19,8 +20,9 @@ from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention, leav
 from poseloom.language.lexicon.entries import limb_of, named_poses
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.words import WORDS
-from poseloom.pose.contact import floor_points
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS
+from poseloom.pose.contact import ContactFigure, floor_points
+from poseloom.pose.joints import JOINT_INDEX
+from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.touch import Touch, touch_points
 
 _FOOT = ("heel", "ball", "toes", "outer_foot", "knee")
@@ -28,6 +30,12 @@ _LEG_PARTS = ("leg", "knee", "foot")
 _ARM_PARTS = ("arm", "forearm", "upperarm", "elbow", "hand")
 _OF_ELBOW = frozenset(["bent", "straight", "stretched", "slight", "square", "sharp"])
 """States of arms that may carry the body all the same."""
+_OF_LYING = ("lying", "prone", "prone_arms", "on_side")
+_UP, _DOWN = ("up", "raised", "raised.up", "stretched.up"), ("down", "stretched.down")
+_TILTED = 0.7
+"""Cosine from upright below which an arm that points up or hangs is no longer along the trunk."""
+_REACHED = (-60.0, 175.0)
+"""Degrees of swing that an arm reaches."""
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
 _DEEP_HIPS = 78.0
 """Degrees of hips that bend so far that nobody has to bend further to reach the floor."""
@@ -79,15 +87,52 @@ def _say_state(draft: Draft, said: Statement, side: str) -> None:
         rows = _limbs()["prone"].get(name, rows)
     elif said.part in ("leg", "knee") and _lies(draft):
         rows = _limbs()["lying"].get(name, rows)
+    if said.part in _LEG_PARTS and _is_on_side(draft):
+        rows = _limbs()["on_side"].get(name, rows)
     if said.part in _ARM_PARTS and name not in _OF_ELBOW and said.side != BOTH:
         rows = _limbs()["prone_arms"].get(name, rows) if _is_prone(draft) else rows
         leave_floor(draft, side)
     _set(draft, rows, side, said.amount, name)
+    if said.part in _ARM_PARTS and name in _UP and not _is_prone(draft) and _upward(draft) < _TILTED:
+        plumb_arm(draft, side, up=True)
+    if said.part in _ARM_PARTS and name in _DOWN and draft.carried == "feet" and _upward(draft) < _TILTED:
+        plumb_arm(draft, side, up=False)
     prone = _is_prone(draft) and name in _limbs()["prone"] and name != "bent"
     if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS or prone):
         _lift(draft, side)
     if name == "tiptoe":
         _on_toes(draft, (side,) if side else SIDES)
+
+
+def plumb_arm(draft: Draft, side: str, up: bool) -> None:
+    """An arm that hangs or points to the ceiling whichever way the trunk is; where it cannot, it stays."""
+    trunk = _trunk(draft)
+    along, ahead, out = trunk[1, 1], trunk[1, 2], trunk[1, 0] * (1 if side == "left" else -1)
+    sign = 1.0 if up else -1.0
+    swing, elevation = torch.atan2(sign * ahead, sign * out).rad2deg(), torch.asin(sign * along).rad2deg()
+    if not _REACHED[0] <= float(swing) <= _REACHED[1]:
+        return
+    for name, degree in (("swing", swing), ("elevation", elevation)):
+        column = MOVEMENT_INDEX[f"{side}_shoulder_{name}"]
+        draft.angles[column], draft.held[column] = degree.deg2rad(), True
+    draft.decided.add(f"{side}_arm")
+
+
+def hang_arms(draft: Draft) -> None:
+    """Arms of which nothing is said hang straight down from somebody who bends far."""
+    if draft.carried == "feet" and _upward(draft) < _TILTED:
+        for side in SIDES:
+            if f"{side}_arm" not in draft.decided:
+                plumb_arm(draft, side, up=False)
+
+
+def _trunk(draft: Draft) -> Float[Tensor, "3 3"]:
+    return ContactFigure.of(to_matrices(draft.angles[None])).rotations[0, JOINT_INDEX["spine3"]]
+
+
+def _upward(draft: Draft) -> float:
+    """Cosine of the upper trunk's angle from upright."""
+    return float(_trunk(draft)[1, 1])
 
 
 def _say_both(draft: Draft, said: Statement) -> None:
@@ -220,6 +265,11 @@ def _is_prone(draft: Draft) -> bool:
     return bool(draft.support.on_floor.all()) and 60 < forward < 120
 
 
+def _is_on_side(draft: Draft) -> bool:
+    side = float(draft.angles[MOVEMENT_INDEX["root_side"]].rad2deg())
+    return bool(draft.support.on_floor.all()) and 60 < abs(side) < 120
+
+
 def _lies(draft: Draft) -> bool:
     back = [floor_points().row(f"{side}_{name}") for side in SIDES for name in ("back", "hip", "shoulder")]
     return bool(draft.support.on_floor.all()) and bool(draft.support.contacts[:, back].any())
@@ -234,7 +284,18 @@ def _part_of(part: str) -> str:
 def _limbs() -> dict[str, Any]:
     path = WORDS / "limbs.json"
     table = read_table(path)
-    for name in ("states", "standing", "lying", "prone", "prone_arms", "touch", "relations", "amounts", "starts"):
+    for name in (
+        "states",
+        "standing",
+        "lying",
+        "prone",
+        "prone_arms",
+        "on_side",
+        "touch",
+        "relations",
+        "amounts",
+        "starts",
+    ):
         entry(path, table, name, dict)
     return table
 
