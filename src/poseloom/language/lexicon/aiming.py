@@ -108,9 +108,13 @@ def _turn_palm(draft: Draft, side: str, to: str) -> None:
         _set(draft, side, _HELD_OUT)
     names = {"in": OTHER_SIDE[side], "out": side}
     goal = torch.tensor(_DIRECTIONS[names.get(to, to)])
-    grid = {f"{side}_elbow_pronation": range(-84, 22, 7), f"{side}_wrist_flexion": range(-60, 61, 20)}
+    grid = {
+        f"{side}_elbow_pronation": range(-60, 21, 10),
+        f"{side}_wrist_pronation": range(-30, 31, 15),
+        f"{side}_wrist_flexion": range(-60, 61, 20),
+    }
     if float(draft.angles[MOVEMENT_INDEX[f"{side}_elbow_flexion"]].rad2deg()) < _STRAIGHT:
-        grid[f"{side}_shoulder_twist"] = range(-80, 81, 20)
+        grid[f"{side}_shoulder_twist"] = range(-80, 81, 40)
     wrist = JOINT_INDEX[f"{side}_wrist"]
     _search(draft, grid, lambda figure: -(figure.rotations[:, wrist, :, 1] @ goal))
     draft.hands[SIDES.index(side)] = draft.hands[SIDES.index(side)] or "flat"

@@ -22,7 +22,8 @@ _EYES = (
     r"|(?:head|face) (?:is )?turned (?:to|towards?))"
 )
 _GAZE = re.compile(
-    rf"\b(?:{_LOOKING}|{_EYES}) {_OWN}{_SHOWN}{_OWN}(?:(?P<side>left|right|both|other|one) )?"
+    rf"\b(?:{_LOOKING}|{_EYES}) {_OWN}(?:(?:palms?|backs?|fingers|nails) of )?{_OWN}{_SHOWN}{_OWN}"
+    rf"(?:(?P<side>left|right|both|other|one) )?"
     rf"{_SHOWN.replace('shown', 'also')}"
     r"(?P<part>hands?|palms?|fists?|fingers?|fingertips|fingernails|nails|thumbs?|wrist|foot|feet|toes|knees?|elbow|it|"
     r"them)\b(?! of| and (?:knees|feet))"

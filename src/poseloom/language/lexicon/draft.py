@@ -15,6 +15,8 @@ from poseloom.pose.touch import Touch
 _ARMS = ("left_arm", "right_arm")
 _OF_ARM = ("elbow", "wrist", "palm", "knuckles", "fingers")
 """Places of an arm that may lie on the floor."""
+_TURNED = 0.05
+"""Radians from which on a head is turned."""
 OTHER_SIDE = {"left": "right", "right": "left"}
 
 
@@ -74,11 +76,14 @@ def add_mention(draft: Draft, mention: Mention) -> None:
         if not limbs:
             draft.left_out.append(mention.words)
             return
-    if "head" in limbs and draft.head_told and not _is_of_head(mention):
+    again = draft.head_told
+    if "head" in limbs and again and not _is_of_head(mention):
         limbs = limbs - {"head"}
     draft.head_told |= _is_of_head(mention)
     for limb in limbs:
         columns = [one for one in columns_of(limb) if "arm" in limb or limb == "head" or body.given[one]]
+        if limb == "head" and again:  # up, and to the left as well
+            columns = [one for one in columns if abs(float(body.angles[one])) > _TURNED]
         draft.angles[columns], draft.held[columns] = body.angles[columns], True
         if limb.endswith("arm"):  # what an arm does later replaces what it did
             side = limb.partition("_")[0]

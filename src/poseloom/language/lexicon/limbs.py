@@ -32,6 +32,8 @@ _OF_ELBOW = frozenset(["bent", "straight", "stretched", "slight", "square", "sha
 """States of arms that may carry the body all the same."""
 _OF_LYING = ("lying", "prone", "prone_arms", "on_side")
 _UP, _DOWN = ("up", "raised", "raised.up", "stretched.up"), ("down", "stretched.down")
+_LYING = 50.0
+"""Degrees of the pelvis from which on somebody lies."""
 _TILTED = 0.7
 """Cosine from upright below which an arm that points up or hangs is no longer along the trunk."""
 _REACHED = (-60.0, 175.0)
@@ -52,7 +54,12 @@ _OF_CONTACT = {"hip": "hip", "back_of_head": "backhead", "top_of_head": "tophead
 """Places of facts by their name in the table of touches, where that is another one."""
 
 
+Rows = Mapping[str, list[float | None]]
+"""Parts of the table of angles -> degrees; None keeps one."""
+
+
 def say(draft: Draft, said: Statement) -> None:
+    """Put one statement into a pose."""
     for side in _sides(draft, said):
         if said.target:
             _say_place(draft, said, side)
@@ -81,6 +88,7 @@ def _say_state(draft: Draft, said: Statement, side: str) -> None:
         _say_both(draft, said)
         return
     name = said.what
+    rows = _off_feet(draft, rows) if _part_of(said.part) == "torso" and draft.carried != "feet" else rows
     if said.part in ("leg", "knee") and draft.carried == "feet":
         rows = _limbs()["standing"].get(name, rows)
     if said.part in _LEG_PARTS and _is_prone(draft):
@@ -102,6 +110,24 @@ def _say_state(draft: Draft, said: Statement, side: str) -> None:
         _lift(draft, side)
     if name == "tiptoe":
         _on_toes(draft, (side,) if side else SIDES)
+
+
+_SEATED = 0.8
+"""Share of the lean of somebody who stands that the pelvis of somebody who sits or kneels takes."""
+
+
+def _off_feet(draft: Draft, rows: Rows) -> Rows:
+    """A lean of somebody who does not stand: the trunk's, and the pelvis over thighs that stay; not of who lies."""
+    made = {part: degrees for part, degrees in rows.items() if part not in ("root", "both_hip")}
+    lean = (rows.get("root") or [None])[0]
+    tilt = [float(draft.angles[MOVEMENT_INDEX[name]].rad2deg()) for name in ("root_flexion", "root_side")]
+    if not lean or max(map(abs, tilt)) > _LYING:
+        return made
+    made["root"] = [tilt[0] + _SEATED * lean, None, None]
+    for side in SIDES:
+        hip = float(draft.angles[MOVEMENT_INDEX[f"{side}_hip_flexion"]].rad2deg())
+        made[f"{side}_hip"] = [hip + _SEATED * lean, None, None]
+    return made
 
 
 def plumb_arm(draft: Draft, side: str, up: bool) -> None:
@@ -209,7 +235,7 @@ def _a_bit(draft: Draft, column: int, degree: float, what: str) -> Tensor:
     return torch.maximum(goal, now + torch.tensor(_LEAST).deg2rad())
 
 
-def _set(draft: Draft, rows: Mapping[str, list[float | None]], side: str, amount: str, what: str = "") -> None:
+def _set(draft: Draft, rows: Rows, side: str, amount: str, what: str = "") -> None:
     parts = parts_of_angles()
     for part, degrees in rows.items():
         for name in _parts_named(part, side):

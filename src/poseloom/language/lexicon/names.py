@@ -32,7 +32,7 @@ _PLACES = {
 }
 _PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wheel"])
 """Things that poses are called after, which are things behind "on", "to", "at" too."""
-_OTHER_WAYS = frozenset(["backward", "backwards", "behind", "down", "downward"])
+_OTHER_WAYS = frozenset(["backward", "backwards", "behind", "down", "downward", "up", "upward", "upwards", "overhead"])
 _OF_SOMETHING = frozenset(["back", "top", "side", "front", "inside", "outside"])
 _FORMS = ("ing", "ed")
 _NOT = frozenset(["not", "no", "without", "never"])
@@ -174,6 +174,8 @@ def _match(
         if _goes_somewhere(after) and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
+        if side in SIDES and same and before is not None and before.word in SIDES and before.word != side:
+            continue  # "right hand on the left hip"
         on = _is_on(key.words)
         return _with_surroundings(named_poses()[key.name], side, on, tokens, content, at, at + size, taken)
     return None
