@@ -11,6 +11,7 @@ from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.stances import mirror_angles
+from poseloom.pose.touch import apart, meet
 
 
 def of(text, **more):
@@ -195,3 +196,14 @@ def test_where_the_head_goes_is_not_undone_by_a_gesture():
     assert degrees(of("looking up, thinking"), "head_flexion") < -20
     both = of("look up to the left")
     assert degrees(both, "head_flexion") < -20 and degrees(both, "head_turn") > 30
+
+
+def test_who_sits_bends_to_reach_a_foot():
+    made = of("sitting on the floor, reaching for the left foot")
+    figure = ContactFigure.of(to_matrices(meet(made.angles[None].clone(), made.touches, 30)))
+    assert float(apart(figure, made.touches[-1])) < 0.12
+
+
+def test_one_and_the_other_arm_do_what_is_said_of_each():
+    made = of("one arm reaching forward, the other reaching back")
+    assert degrees(made, "right_shoulder_swing") > 60 > 0 > degrees(made, "left_shoulder_swing")

@@ -36,6 +36,10 @@ _LYING = 50.0
 """Degrees of the pelvis from which on somebody lies."""
 _TILTED = 0.7
 """Cosine from upright below which an arm that points up or hangs is no longer along the trunk."""
+_BEND_TO = {"foot": 62.0, "toes": 64.0, "heel": 60.0, "ankle": 52.0, "shin": 34.0}
+"""Degrees of the trunk with which a hand reaches a place of a straight leg in front."""
+_SEATED_HIP = 60.0
+"""Degrees of a hip of somebody who sits, and of a knee that is no longer straight."""
 _REACHED = (-60.0, 175.0)
 """Degrees of swing that an arm reaches."""
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
@@ -75,6 +79,8 @@ def _sides(draft: Draft, said: Statement) -> tuple[str, ...]:
     if said.side != ANY:
         return ("",)
     before = draft.either.get(said.part)
+    if before and not said.anew:
+        return (before,)
     chosen = OTHER_SIDE[before] if before else _USUAL
     draft.either[said.part] = chosen
     if before is None:
@@ -201,12 +207,26 @@ def _touch(draft: Draft, side: str, place: str, target_side: str, alone: bool = 
         return
     if where != "floor" and alone:
         leave_floor(draft, side)
+    _bend_towards(draft, where)
     draft.touches.append(Touch(f"{side}_hand", where))
     draft.decided.add(f"{side}_arm")
     start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
     if where == "floor" and draft.carried == "feet" and _is_upright(draft):
         start = _starts()["floor_from_feet"]
     _set(draft, start, side, "")
+
+
+def _bend_towards(draft: Draft, where: str) -> None:
+    """Somebody who sits with straight legs bends to reach a foot or a shin."""
+    bend = _BEND_TO.get(where.partition("_")[2])
+    leg = where.partition("_")[0]
+    if bend is None or draft.carried == "feet":
+        return
+    hip, knee = (float(draft.angles[MOVEMENT_INDEX[f"{leg}_{name}_flexion"]].rad2deg()) for name in ("hip", "knee"))
+    root, trunk = (MOVEMENT_INDEX[f"{name}_flexion"] for name in ("root", "trunk"))
+    if hip > _SEATED_HIP and knee < _SEATED_HIP and abs(float(draft.angles[root].rad2deg())) < _LYING:
+        draft.angles[trunk] = torch.maximum(draft.angles[trunk], torch.tensor(bend).deg2rad())
+        draft.held[trunk] = True
 
 
 def _is_upright(draft: Draft) -> bool:

@@ -28,6 +28,11 @@ _LOWER = ("bottom", "lower", "underneath", "standing", "supporting", "support")
 _AHEAD = ("front", "leading", "lead")
 
 
+def speaks_of_roles(sentence: str) -> bool:
+    """Whether a sentence in small letters calls a limb by what it does."""
+    return _ROLE.search(sentence) is not None
+
+
 def with_sides(sentence: str, pose: NamedPose, mirrored: bool) -> str:
     """A sentence in small letters that speaks of a pose, with left and right for what limbs do in it."""
 

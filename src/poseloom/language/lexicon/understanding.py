@@ -21,7 +21,7 @@ from poseloom.language.lexicon.aims import Aim, read_aims
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.names import Mention, find_names, names_by_words
 from poseloom.language.lexicon.relatives import relative
-from poseloom.language.lexicon.roles import with_sides
+from poseloom.language.lexicon.roles import speaks_of_roles, with_sides
 from poseloom.language.lexicon.turns import in_plain_words, turns
 from poseloom.language.lexicon.words import Token, read_words, word_tables, words_in
 
@@ -137,13 +137,14 @@ def _has_name(sentence: str) -> bool:
 def _read_sentence(sentence: str, made: _Gathered) -> None:
     """Read a sentence; again in plainer words, and with the nearest relatives of the words without a meaning, where
     that says more."""
-    sentence, aims = read_aims(_touching(_compared(in_plain_words(sentence.lower()))))
-    found = _read_once(sentence, made.mentions)
-    sentence, found = _in_other_words(sentence, found, made.mentions)
+    sentence = _with_roles(_touching(_compared(in_plain_words(sentence.lower()))), made.mentions)
+    sentence, aims = read_aims(sentence)
+    found = _read_once(sentence)
+    sentence, found = _in_other_words(sentence, found)
     empty = not found.said and not found.mentions and not aims
     exchanged, notes, surely = _with_relatives(sentence, found.unread)
     if notes:
-        other = _read_once(exchanged, made.mentions)
+        other = _read_once(exchanged)
         other.mended += notes
         more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
         more = more or (
@@ -157,12 +158,12 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     made.aims += aims
 
 
-def _in_other_words(sentence: str, found: _Gathered, earlier: Sequence[Mention]) -> tuple[str, _Gathered]:
+def _in_other_words(sentence: str, found: _Gathered) -> tuple[str, _Gathered]:
     """The sentence with the first turn of phrase in plainer words that leaves fewer words unread."""
     for turn in turns().unread if found.unread or not (found.said or found.mentions) else ():
         plainer = turn.of(sentence)
         if plainer != sentence:
-            other = _read_once(plainer, earlier)
+            other = _read_once(plainer)
             if (len(other.unread), -len(other.mentions)) < (len(found.unread), -len(found.mentions)):
                 return plainer, other
     return sentence, found
@@ -195,15 +196,11 @@ def known_relatives() -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word not in plain_words().table["rewrites"].values()))
 
 
-def _read_once(sentence: str, earlier: Sequence[Mention]) -> _Gathered:
-    """What a sentence says after those that named poses earlier."""
+def _read_once(sentence: str) -> _Gathered:
+    """What one sentence says."""
     made = _Gathered()
     words = read_words(sentence, known_words())
     mentions, left = find_names(words.tokens, part_words())
-    sided = _with_roles(sentence, (*mentions, *earlier))
-    if sided != sentence:
-        words = read_words(sided, known_words())
-        mentions, left = find_names(words.tokens, part_words())
     made.mended += words.mended
     made.mentions += mentions
     reading = read_plainly(_joined(_with_places(left)))
@@ -214,9 +211,12 @@ def _read_once(sentence: str, earlier: Sequence[Mention]) -> _Gathered:
     return made
 
 
-def _with_roles(sentence: str, mentions: Sequence[Mention]) -> str:
+def _with_roles(sentence: str, earlier: Sequence[Mention]) -> str:
     """ "The top leg" of somebody who lies on the left side is the right one."""
-    bodies = [one for one in mentions if one.pose.whole and one.pose.side]
+    if not speaks_of_roles(sentence):
+        return sentence
+    mentions, _ = find_names(read_words(sentence, known_words()).tokens, part_words())
+    bodies = [one for one in (*mentions, *earlier) if one.pose.whole and one.pose.side]
     return with_sides(sentence, bodies[0].pose, bodies[0].mirrored) if bodies else sentence
 
 
