@@ -47,6 +47,8 @@ class Draft:
     left_out: list[str] = field(default_factory=list)
     changes: bool = False
     """Whether another pose is changed: "a bit" then is a part of the way."""
+    legs_out: set[str] = field(default_factory=set)
+    """Sides whose leg was said to go somewhere."""
     head_told: bool = False
     """Whether a name said where the head goes and little else: others leave it there."""
     either: dict[str, str] = field(default_factory=dict)

@@ -43,6 +43,7 @@ _SEATED_HIP = 60.0
 _REACHED = (-60.0, 175.0)
 """Degrees of swing that an arm reaches."""
 _LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
+_LEGS_OUT = ("sideways", "stretched.sideways", "stretched.forward", "stretched.backward", "raised.sideways")
 _DEEP_HIPS = 78.0
 """Degrees of hips that bend so far that nobody has to bend further to reach the floor."""
 _BIT = 0.4
@@ -106,7 +107,11 @@ def _say_state(draft: Draft, said: Statement, side: str) -> None:
     if said.part in _ARM_PARTS and name not in _OF_ELBOW and said.side != BOTH:
         rows = _limbs()["prone_arms"].get(name, rows) if _is_prone(draft) else rows
         leave_floor(draft, side)
+    if said.part in _LEG_PARTS and name == "raised" and side in draft.legs_out:
+        rows = {}  # "stretched out to the side, off the floor"
     _set(draft, rows, side, said.amount, name)
+    if said.part in _LEG_PARTS and name in _LEGS_OUT:
+        draft.legs_out.add(side)
     if said.part in _ARM_PARTS and name in _UP and not _is_prone(draft) and _upward(draft) < _TILTED:
         plumb_arm(draft, side, up=True)
     if said.part in _ARM_PARTS and name in _DOWN and draft.carried == "feet" and _upward(draft) < _TILTED:
