@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from poseloom.base.datafiles import entry, read_table
 from poseloom.base.errors import FileError
@@ -41,7 +41,7 @@ def turns(path: Path = WORDS / "turns.json") -> Turns:
     return Turns(*(tuple(_turn(path, key, row) for row in entry(path, table, key, list)) for key in Turns._fields))
 
 
-def _turn(path: Path, key: str, row: list[str]) -> Turn:
+def _turn(path: Path, key: str, row: Any) -> Turn:
     try:
         pattern, plain = row
         made = re.compile(pattern)
