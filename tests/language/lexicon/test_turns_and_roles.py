@@ -21,6 +21,7 @@ from poseloom.language.lexicon.understanding import understand
         ("look up to the left", "look up, head turned to the left"),
         ("one hand on the hip, the other on the belly", "one hand on the hip, the other hand on the belly"),
         ("exhausted after a marathon", "exhausted "),
+        ("hands flat on the floor", "hands on the floor"),
         ("left arm raised", "left arm raised"),
     ],
 )
