@@ -44,11 +44,11 @@ def _settle() -> None:
     import torch
     from safetensors.torch import save_file
 
-    from poseloom.language.lexicon.bodies import SETTLED, digest, settled_angles
+    from poseloom.language.lexicon.bodies import SETTLED, body_pose, digest
     from poseloom.language.lexicon.entries import named_poses
 
     everyone = named_poses()
-    angles = torch.stack([settled_angles(pose) for pose in everyone.values()])
+    angles = torch.stack([body_pose(name).angles for name in everyone])  # those that have not changed are kept
     digests = json.dumps({name: digest(pose) for name, pose in everyone.items()})
     save_file({"angles": angles}, SETTLED, metadata={"digests": digests})
     print(f"{SETTLED.name}: {len(everyone)} entries, {SETTLED.stat().st_size / 1e3:.0f} kB")

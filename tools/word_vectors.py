@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.language.lexicon.relatives import PIECES, VECTORS, WORD_VECTORS
+from poseloom.language.lexicon.vectors import PIECES, VECTORS, WORD_VECTORS
 from poseloom.nn.text.language_models import load_minilm, minilm_file
 
 NUMBERS = 128

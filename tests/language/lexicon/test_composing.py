@@ -7,10 +7,11 @@ from poseloom.language.lexicon.bodies import body_pose, columns_of
 from poseloom.language.lexicon.canonical import canonical
 from poseloom.language.lexicon.composing import compose
 from poseloom.language.lexicon.understanding import understand
-from poseloom.pose.contact import ContactFigure
+from poseloom.pose.contact import ContactFigure, floor_points
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
 from poseloom.pose.stances import mirror_angles
+from poseloom.pose.touch import apart, meet
 
 
 def of(text, **more):
@@ -124,3 +125,85 @@ def test_praying_palms_face_each_other_and_fingers_point_up():
     left, right = (figure.rotations[0, JOINT_INDEX[f"{side}_wrist"]] for side in ("left", "right"))
     assert float(left[:, 1] @ right[:, 1]) < -0.8
     assert float(left[1, 0]) > 0.7 and float(-right[1, 0]) > 0.7
+
+
+def carried(composed, point):
+    return bool(composed.support.contacts[0, floor_points().row(point)])
+
+
+@pytest.mark.parametrize("text", ["on all fours", "plank"])
+def test_an_arm_that_is_lifted_carries_no_longer_and_the_other_does(text):
+    made = of(f"{text}, right arm stretched forward")
+    assert carried(of(text), "right_palm") and not carried(made, "right_palm") and carried(made, "left_palm")
+    figure = ContactFigure.of(to_matrices(made.angles[None]))
+    shoulder, wrist = (figure.positions[0, JOINT_INDEX[f"right_{name}"]] for name in ("shoulder", "wrist"))
+    assert float(wrist[2] - shoulder[2]) > 0.3 and abs(float(wrist[1] - shoulder[1])) < 0.3
+
+
+@pytest.mark.parametrize("text", ["side plank with the top arm raised up", "lying on the back, right arm raised up"])
+def test_up_is_up_whichever_way_the_trunk_is(text):
+    figure = ContactFigure.of(to_matrices(of(text).angles[None]))
+    shoulder, wrist = (figure.positions[0, JOINT_INDEX[f"right_{name}"]] for name in ("shoulder", "wrist"))
+    way = (wrist - shoulder) / (wrist - shoulder).norm()
+    assert float(way[1]) > 0.9
+
+
+def test_arms_hang_from_somebody_who_bends_far():
+    figure = ContactFigure.of(to_matrices(of("torso bent down").angles[None]))
+    for side in ("left", "right"):
+        shoulder, wrist = (figure.positions[0, JOINT_INDEX[f"{side}_{name}"]] for name in ("shoulder", "wrist"))
+        assert float((shoulder - wrist)[1] / (shoulder - wrist).norm()) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "high"),
+    [
+        ("one hand on the hip, waving with the other", "left"),
+        ("right hand on the hip, pointing up", "left"),
+        ("left hand on the hip, pointing up", "right"),
+        ("left arm raised, waving", "left"),
+    ],
+)
+def test_a_gesture_is_made_with_the_arm_that_is_free(text, high):
+    figure = ContactFigure.of(to_matrices(of(text).angles[None]))
+    heights = {side: float(figure.positions[0, JOINT_INDEX[f"{side}_wrist"], 1]) for side in ("left", "right")}
+    assert max(heights, key=heights.get) == high
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("archer kneeling", "kneeling"),
+        ("boxing guard, sitting", "sitting"),
+        ("warrior two, sitting", "warrior two"),
+        ("playing basketball, shooting a jump shot", "basketball jump shot"),
+    ],
+)
+def test_a_posture_that_is_said_carries_who_stands_as_a_rule(text, base):
+    assert of(text).base == base
+
+
+def test_who_sits_and_leans_still_sits():
+    upright, leaning = of("sitting on the floor"), of("sitting on the floor, leaning back")
+    thighs = [
+        degrees(made, "left_hip_flexion") - degrees(made, "root_flexion") for made in (upright, leaning)
+    ]  # from the vertical
+    assert thighs[0] == pytest.approx(thighs[1], abs=1)
+    assert degrees(leaning, "trunk_flexion") < -20
+
+
+def test_where_the_head_goes_is_not_undone_by_a_gesture():
+    assert degrees(of("looking up, thinking"), "head_flexion") < -20
+    both = of("look up to the left")
+    assert degrees(both, "head_flexion") < -20 and degrees(both, "head_turn") > 30
+
+
+def test_who_sits_bends_to_reach_a_foot():
+    made = of("sitting on the floor, reaching for the left foot")
+    figure = ContactFigure.of(to_matrices(meet(made.angles[None].clone(), made.touches, 30)))
+    assert float(apart(figure, made.touches[-1])) < 0.12
+
+
+def test_one_and_the_other_arm_do_what_is_said_of_each():
+    made = of("one arm reaching forward, the other reaching back")
+    assert degrees(made, "right_shoulder_swing") > 60 > 0 > degrees(made, "left_shoulder_swing")

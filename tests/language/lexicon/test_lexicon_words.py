@@ -23,6 +23,7 @@ def read(text):
         ("carry", {"carries", "carried", "carrying"}),
         ("play", {"plays", "played", "playing"}),
         ("box", {"boxes", "boxed", "boxing"}),
+        ("squat", {"squats", "squatted", "squatting"}),
     ],
 )
 def test_inflections(verb, forms):
@@ -46,6 +47,34 @@ def test_everyday_words_are_read_as_known_ones(text, words):
 def test_slips_of_spelling_are_mended_and_told():
     assert read("plnak") == ("plank", ["plnak read as plank"])
     assert read("foward") == ("forward", ["foward read as forward"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("squating", "squatting"),
+        ("kneling", "kneeling"),
+        ("rised", "raised"),
+        ("runing", "running"),
+        ("bendng", "bending"),
+        ("rigth", "right"),
+        ("crosslegged", "cross-legged"),
+    ],
+)
+def test_slips_that_are_no_words_are_mended(typed, right):
+    assert read(typed)[0] == read(right)[0]
+
+
+@pytest.mark.parametrize(
+    "word", ["smile", "hoping", "sacred", "setting", "signing", "learning", "dining", "bullet", "winter", "gentle"]
+)
+def test_a_word_of_its_own_is_no_slip_of_another(word):
+    """Each is one letter away from a word for a pose: sailing, hopping, scared, sitting, singing, leaning, diving."""
+    assert read(word) == (word, [])
+
+
+def test_another_form_of_a_known_word_is_read_as_that():
+    assert read("athletes")[0] == "athlete"
 
 
 @pytest.mark.parametrize("word", ["brown", "zebra", "tuba", "xyzzy"])
@@ -75,13 +104,13 @@ def test_emoji_stand_for_names():
 
 def test_states_of_limbs_have_angles_or_a_name():
     """Whatever a reader can claim of a limb, a body can take."""
-    from poseloom.language.lexicon.composing import _states
+    from poseloom.language.lexicon.limbs import states_of_limbs
 
     together = {("arm", "crossed"), ("arm", "together"), ("hand", "together")}  # these have names of their own
     missing = {
         (part, state)
         for part, states in plain_words().table["claims"].items()
         for state in states
-        if state not in _states().get(part, {})
+        if state not in states_of_limbs().get(part, {})
     }
     assert missing == together

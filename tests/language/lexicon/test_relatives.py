@@ -6,8 +6,9 @@ from safetensors.numpy import save_file
 
 from poseloom.base.errors import FileError
 from poseloom.language.description.plain_table import plain_words
-from poseloom.language.lexicon.relatives import CLOSE, PIECES, VECTORS, never_guessed, relative, word_vectors
+from poseloom.language.lexicon.relatives import CLOSE, never_guessed, relative
 from poseloom.language.lexicon.understanding import known_relatives, understand
+from poseloom.language.lexicon.vectors import PIECES, VECTORS, word_vectors
 
 
 def test_a_word_is_read_as_its_nearest_relative():

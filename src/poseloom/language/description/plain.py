@@ -39,6 +39,7 @@ class Statement(NamedTuple):
         denied: whether it is said that it is not so.
         amount: ``slight``, ``far``, ``full``, or degrees.
         claim: what must hold.
+        anew: whether the part was named anew: "one arm up, one arm down" are two, "one arm straight and up" is one.
     """
 
     part: str
@@ -49,6 +50,7 @@ class Statement(NamedTuple):
     denied: bool
     amount: str
     claim: Claim | Together
+    anew: bool = True
 
 
 @dataclass
@@ -88,6 +90,7 @@ class _Reader:
         self._denied = False
         self._crossed = False
         self._amounts_from = 0
+        self._anew = True
 
     def read(self, sentence: str) -> None:
         steps = {
@@ -175,6 +178,7 @@ class _Reader:
         return items[place - 1].kind in (PhraseKind.STATE, PhraseKind.PART)
 
     def _named(self, noun: Noun) -> None:
+        self._anew = self._anew or not self._relation
         if self._relation:
             relation, self._relation = self._relation, ""
             self._say_relation(relation, noun)
@@ -252,8 +256,8 @@ class _Reader:
         claims = tuple(_by_degrees(claim, amount) for claim in claims)
         claim = (claims[0] if len(claims) == 1 else Together(claims, side))._replace(denied=self._denied)
         at, at_side = (target.part, target.side) if target is not None else ("", "")
-        self.out.said.append(Statement(part, side, what, at, at_side, self._denied, amount, claim))
-        self._denied = False
+        self.out.said.append(Statement(part, side, what, at, at_side, self._denied, amount, claim, self._anew))
+        self._denied = self._anew = False
 
     def _amount(self) -> str:
         """How far, as it was told since the last statement."""

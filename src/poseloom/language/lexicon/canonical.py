@@ -57,7 +57,8 @@ def _told(said: Statement) -> str:
     first = _OF_LEGS.get(state, _STATES.get(state, state)) if leg else _STATES.get(state, state)
     if not way:
         return first
-    plain = {"forward": "forward", "backward": "backward", "sideways": "sideways", "level": "to shoulder height"}
+    plain = {"forward": "forward", "backward": "backward", "sideways": "sideways"}
+    plain["level"] = "to hip height" if leg else "to shoulder height"
     return f"{state} {plain.get(way, _STATES.get(way, way) if way.startswith('to') else way)}"
 
 

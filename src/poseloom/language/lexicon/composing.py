@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from poseloom.base.datafiles import entry, read_table
 from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import Statement
-from poseloom.language.description.truth import ANY, BOTH, Claim, Together, truth_of
-from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of, parts_of_angles
-from poseloom.language.lexicon.entries import LIMBS, limb_of, named_poses
+from poseloom.language.description.truth import ANY, truth_of
+from poseloom.language.lexicon.aiming import aim
+from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of
+from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention
+from poseloom.language.lexicon.entries import LIMBS, NamedPose
+from poseloom.language.lexicon.limbs import hang_arms, knock_knees, say, touch_of_fact
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.understanding import Understanding, says
-from poseloom.language.lexicon.words import WORDS, word_tables
+from poseloom.language.lexicon.words import word_tables
 from poseloom.pose.contact import floor_points
-from poseloom.pose.movement import MOVEMENT_INDEX, MOVEMENTS, to_matrices
+from poseloom.pose.movement import MOVEMENTS, to_matrices
 from poseloom.pose.settle import Support
-from poseloom.pose.touch import Touch, touch_points
+from poseloom.pose.touch import Touch
 from poseloom.pose.types import Pose
 
-_FOOT = ("heel", "ball", "toes", "outer_foot")
-_LEG_PARTS = ("leg", "knee", "foot")
-_LIFTS = ("raised", "up", "stretched.sideways", "stretched.forward", "stretched.backward", "sideways")
-_DEEP_HIPS = 78.0
-"""Degrees of hips that bend so far that nobody has to bend further to reach the floor."""
-_BIT = 0.4
-"""Share of the way that "a bit" goes."""
-_USUAL = "right"
-"""The side of "one arm", where none is told."""
-_SWAP = {"left": "right", "right": "left"}
+_ARM_PARTS = ("arm", "forearm", "elbow", "hand")
+_LOW = frozenset(["squatting"])
+_OF_LEGS = ("leg", "knee", "foot", "feet", "stand", "squat", "lunge", "kneel", "sit")
+_PLAYING = ("play ", "plays ", "playing ")
+_NO_TRADES = frozenset(["prayer"])
+"""Words that end like somebody who does something, and are what is done."""
 _RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
-_ACROSS = frozenset(["shoulder", "elbow", "forearm", "upper_arm", "hand_palm"])
-"""Places that a hand reaches on the other side of the body alone."""
-_FLOOR_PLACES = {"ground": "floor"}
-_OF_CONTACT = {"hip": "hip", "back_of_head": "backhead", "top_of_head": "tophead", "upper_arm": "upperarm"}
-"""Places of facts by their name in the table of touches, where that is another one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,29 +66,27 @@ class Composed:
     open_side: bool
 
 
-@dataclass
-class _Work:
-    angles: Tensor
-    held: Tensor
-    decided: set[str]
-    support: Support
-    touches: list[Touch]
-    hands: list[str]
-    carried: str
-    assumed: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    changes: bool = False
-    """Whether another pose is changed: "a bit" then is a part of the way."""
-    either: dict[str, str] = field(default_factory=dict)
-    """The side that was taken for "one" of a part."""
-
-
 def base_of(mentions: Sequence[Mention]) -> Mention | None:
     """The named pose that carries the body: an exact one before a general one."""
     whole = [one for one in mentions if one.pose.whole]
     exact = [one for one in whole if not one.pose.general and not one.pose.lends]
+    exact.sort(key=lambda one: one.words.startswith(_PLAYING))  # "playing basketball, shooting a jump shot"
     general = [one for one in whole if not one.pose.lends]
+    low = [one for one in general if one.pose.general and _is_low(one.pose)]
+    if exact and low and all(_only_stands(one.pose) for one in exact):
+        return low[0]  # "archer kneeling": the posture that is said, the arms of who stands as a rule
     return next(iter(exact or general or whole), None)
+
+
+def _is_low(pose: NamedPose) -> bool:
+    """Whether it is a posture near the floor or on a seat."""
+    return pose.support != "feet" or pose.name in _LOW
+
+
+def _only_stands(pose: NamedPose) -> bool:
+    """Whether its legs only carry it, and nothing of it is said of them."""
+    said = " ".join(pose.says).lower()
+    return pose.support == "feet" and pose.field != "yoga" and not any(word in said for word in _OF_LEGS)
 
 
 def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
@@ -112,11 +101,41 @@ def without_agents(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
 def is_agent(mention: Mention) -> bool:
     """Whether a name is somebody who does something by trade: a boxer, of whom "box" says the same."""
     last = mention.words.rpartition(" ")[2]
+    if last in _NO_TRADES:
+        return False
     lemmas = word_tables().lemmas
     stem = last.removesuffix("er")
     verbs = {one for one in (stem, f"{stem}e", stem[:-1]) if stem != last and one in lemmas.values()}
     said = {lemmas.get(word, word) for alias in (mention.pose.name, *mention.pose.aliases) for word in alias.split()}
     return bool(verbs & said) or last in word_tables().people
+
+
+def with_free_arms(mentions: Sequence[Mention], said: Sequence[Statement]) -> tuple[Mention, ...]:
+    """Gestures of one arm whose side is open, on the arm that is free: "one hand on the hip, waving with the other"; on
+    the one that is raised, where they raise one."""
+    alone = [one for one in said if one.side in SIDES and one.part in _ARM_PARTS and not one.denied]
+    raised = {one.side for one in alone if not one.target and one.what.partition(".")[0] in ("raised", "up")}
+    busy = {one.side for one in alone} - raised
+    made: list[Mention] = []
+    for one in mentions:
+        arms = {limb for limb in one.pose.decides if limb.endswith("arm")}
+        if len(arms) == 1 and not one.pose.whole and one.pose.side:
+            arm = next(iter(arms)).partition("_")[0]
+            side = OTHER_SIDE[arm] if one.mirrored else arm
+            lifts = any("raised" in sentence for sentence in one.pose.says)
+            again = bool(one.side) or any(one.pose is earlier.pose for earlier in made)
+            chosen = side if again else _free_side(side, raised if lifts else set(), busy)
+            one = one if chosen == side else replace(one, side=OTHER_SIDE[one.shown_side])
+            busy.add(chosen)
+        made.append(one)
+    return tuple(made)
+
+
+def _free_side(side: str, raised: set[str], busy: set[str]) -> str:
+    """The side of an arm, or the other one where that is raised already or this one does something else."""
+    other = OTHER_SIDE[side]
+    wanted = other in raised if raised else side in busy
+    return other if wanted and other not in busy and side not in raised else side
 
 
 def _is_rival(mention: Mention, base: Mention | None) -> bool:
@@ -136,34 +155,40 @@ def compose(
         angles: what the text changes; None: quiet standing, or the named pose that the text has.
         support: what carries it, where angles are given.
     """
-    mentions = without_agents(understood.mentions)
+    mentions = with_free_arms(without_agents(understood.mentions), understood.said)
     base = base_of(mentions)
     body = body_pose(base.pose.name, base.mirrored) if base is not None else body_pose("standing")
-    work = _begin(body, base, angles, support)
+    draft = _begin(body, base, angles, support)
     for mention in mentions:
         if mention is not base and not _is_rival(mention, base):
-            _add_mention(work, mention)
+            add_mention(draft, mention)
     for statement in understood.said:
-        if not statement.denied and not (base is not None and _holds(work, statement)):
-            _say(work, statement)
-    _knock_knees(work, understood.said)
+        if not statement.denied and not (base is not None and _holds(draft, statement)):
+            say(draft, statement)
+    knock_knees(draft, understood.said)
+    if base is None:
+        hang_arms(draft)
+    aim(draft, understood.aims)
     for options in understood.facts:
-        _touch_of_fact(work, options[0])
-    work.assumed += [
-        f"{one.pose.name}: the {one.shown_side} side" for one in understood.mentions if one.pose.side and not one.side
+        touch_of_fact(draft, options[0])
+    draft.assumed += [
+        f"{one.pose.name}: the {one.shown_side} side"
+        for one, told in zip(mentions, without_agents(understood.mentions), strict=True)
+        if one.pose.side and not told.side
     ]
     if base is None and angles is None:
-        work.assumed.insert(0, "standing")
+        draft.assumed.insert(0, "standing")
     return Composed(
-        *(work.angles, work.held, frozenset(work.decided), work.support, tuple(dict.fromkeys(work.touches))),
-        *((work.hands[0], work.hands[1]), body.loose if base is not None else 1.0, base.pose.name if base else ""),
-        *(tuple(dict.fromkeys(work.assumed)), tuple(work.left_out), _has_open_side(understood)),
+        *(draft.angles, draft.held, frozenset(draft.decided), draft.support, tuple(dict.fromkeys(draft.touches))),
+        *((draft.hands[0], draft.hands[1]), body.loose if base is not None else 1.0, base.pose.name if base else ""),
+        *(tuple(dict.fromkeys(draft.assumed)), tuple(draft.left_out), _has_open_side(understood)),
     )
 
 
 def _has_open_side(understood: Understanding) -> bool:
     """Whether something is done with one side, and no word says with which."""
-    sides = [one.side for one in understood.said] + [one.target_side for one in understood.said]
+    sides = [side for one in understood.said for side in (one.side, one.target_side)]
+    sides += [side for one in understood.aims for side in (one.side, one.to_side, one.to)]
     told = [word for word in (*sides, *(one.side for one in understood.mentions)) if word in SIDES]
     turned = any(one.what.endswith(("toleft", "toright")) for one in understood.said)
     open_ones = [one.pose for one in understood.mentions if one.pose.side and not one.side]
@@ -171,7 +196,7 @@ def _has_open_side(understood: Understanding) -> bool:
     return not (told or turned or handed or understood.facts) and (bool(open_ones) or ANY in sides)
 
 
-def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support: Support | None) -> _Work:
+def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support: Support | None) -> Draft:
     held = torch.zeros(len(MOVEMENTS), dtype=torch.bool)
     start = body.angles if angles is None else angles
     hands = ["", ""]
@@ -186,7 +211,7 @@ def _begin(body: BodyPose, base: Mention | None, angles: Tensor | None, support:
     carried = body.carried if base is not None or angles is None else "feet"
     chosen = body.support if base is not None or support is None else support
     decided = set(_given(body, base, angles is not None)) if base is not None else set()
-    return _Work(start.clone(), held, decided, chosen, touches, hands, carried, changes=angles is not None)
+    return Draft(start.clone(), held, decided, chosen, touches, hands, carried, changes=angles is not None)
 
 
 def _given(body: BodyPose, base: Mention, changes: bool = False) -> tuple[str, ...]:
@@ -214,245 +239,9 @@ def _needed(body: BodyPose, base: Mention) -> set[str]:
     return needed | ({"head"} if "head" in said or base.pose.gaze else set())
 
 
-def _add_mention(work: _Work, mention: Mention) -> None:
-    """A name over the base: what it decides, or, of a whole pose, its arms and head."""
-    body = body_pose(mention.pose.name, mention.mirrored)
-    limbs = body.limbs - ({f"{_SWAP[mention.only]}_arm"} if mention.only else set())
-    if mention.pose.whole:
-        if mention.pose.general:
-            return
-        limbs = frozenset(limb for limb in body.told if "arm" in limb or limb == "head")
-        if not limbs:
-            work.left_out.append(mention.words)
-            return
-    for limb in limbs:
-        columns = [one for one in columns_of(limb) if "arm" in limb or limb == "head" or body.given[one]]
-        work.angles[columns], work.held[columns] = body.angles[columns], True
-        if limb.endswith("arm"):  # what an arm does later replaces what it did
-            side = limb.partition("_")[0]
-            work.touches = [one for one in work.touches if one.first != f"{side}_hand"]
-            if body.hands is not None:
-                work.hands[SIDES.index(side)] = body.hands[SIDES.index(side)]
-    work.decided |= limbs
-    other = f"{_SWAP[mention.only]}_" if mention.only else "-"
-    added = [one for one in body.touches if not mention.pose.whole or one.first.endswith("hand")]
-    work.touches += [one for one in added if not one.first.startswith(other)]
-    if any("leg" in limb for limb in limbs) and work.carried == "feet":
-        work.support = body.support
-
-
-def _holds(work: _Work, statement: Statement) -> bool:
+def _holds(draft: Draft, statement: Statement) -> bool:
     """Whether the legs and the trunk already are as they are said to be: the left foot of a lunge is in front."""
     if statement.part in ("arm", "hand", "elbow", "head") or statement.amount or statement.side == ANY:
         return False
-    figure = next(iter(figures(Pose.from_matrices(to_matrices(work.angles[None])))))
+    figure = next(iter(figures(Pose.from_matrices(to_matrices(draft.angles[None])))))
     return bool(truth_of(figure).holds(statement.claim).all())
-
-
-# -- what is said of limbs -----------------------------------------------------------------------------------------
-
-
-def _say(work: _Work, said: Statement) -> None:
-    for side in _sides(work, said):
-        if said.target:
-            _say_place(work, said, side)
-        else:
-            _say_state(work, said, side)
-
-
-def _sides(work: _Work, said: Statement) -> tuple[str, ...]:
-    if said.side == BOTH:
-        return SIDES
-    if said.side in SIDES:
-        return (said.side,)
-    if said.side != ANY:
-        return ("",)
-    before = work.either.get(said.part)
-    chosen = _SWAP[before] if before else _USUAL
-    work.either[said.part] = chosen
-    if before is None:
-        work.assumed.append(f"one {said.part}: the {chosen} one")
-    return (chosen,)
-
-
-def _say_state(work: _Work, said: Statement, side: str) -> None:
-    rows = _states().get(_part_of(said.part), {}).get(said.what)
-    if rows is None:
-        _say_both(work, said)
-        return
-    name = said.what
-    if said.part in ("leg", "knee") and work.carried == "feet":
-        rows = _limbs()["standing"].get(name, rows)
-    if said.part in _LEG_PARTS and _is_prone(work):
-        rows = _limbs()["prone"].get(name, rows)
-    elif said.part in ("leg", "knee") and _lies(work):
-        rows = _limbs()["lying"].get(name, rows)
-    _set(work, rows, side, said.amount, name)
-    if said.part in _LEG_PARTS and (name.partition(".")[0] in ("raised", "up") or name in _LIFTS):
-        _lift(work, side)
-    if name == "tiptoe":
-        _on_toes(work, (side,) if side else SIDES)
-
-
-def _say_both(work: _Work, said: Statement) -> None:
-    """What both arms do together has a name of its own."""
-    name = {"crossed": "arms crossed", "together": "hands clasped in front"}.get(said.what)
-    if name is not None and said.part in ("arm", "hand"):
-        _add_mention(work, Mention(named_poses()[name], "", said.what))
-
-
-def _knock_knees(work: _Work, said: Sequence[Statement]) -> None:
-    """Knees together over feet that are apart: the hips turn in; each alone would undo the other."""
-    told = {(one.part, one.what) for one in said if not one.denied}
-    if {("knee", "together"), ("foot", "apart")} <= told and work.carried == "feet":
-        _add_mention(work, Mention(named_poses()["knock-kneed"], "", "knees together, feet apart"))
-
-
-def _say_place(work: _Work, said: Statement, side: str) -> None:
-    if said.part in ("foot", "leg"):
-        rows = _states()["foot"].get(said.what)
-        if rows is not None:
-            _set(work, rows, side, said.amount)
-        return
-    relation = _limbs()["relations"].get(f"{said.what} {said.target}")
-    place = relation["touch"] if relation is not None and "touch" in relation else None
-    if relation is None and said.what == "at":
-        place = _limbs()["touch"].get(said.target)
-    if place is None and relation is not None:
-        _set(work, relation, side, said.amount)
-    elif place is not None:
-        _touch(work, side, place, said.target_side, alone=said.side != BOTH)
-
-
-def _touch(work: _Work, side: str, place: str, target_side: str, alone: bool = False) -> None:
-    """The hand of a side to a place: of the side that is told, or of its own; one hand alone goes to the other arm."""
-    sides = {"other": _SWAP[side], "left": "left", "right": "right"}
-    own = _SWAP[side] if alone and place.partition("_")[2] in _ACROSS else side
-    where = place.format(t=sides.get(target_side, own), s=side)
-    work.touches = [one for one in work.touches if one.first != f"{side}_hand"]
-    if where != "floor" and where not in touch_points():
-        return
-    work.touches.append(Touch(f"{side}_hand", where))
-    work.decided.add(f"{side}_arm")
-    start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
-    if where == "floor" and work.carried == "feet" and _is_upright(work):
-        start = _starts()["floor_from_feet"]
-    _set(work, start, side, "")
-
-
-def _is_upright(work: _Work) -> bool:
-    """Whether the hips are not so bent that hands are near the floor anyway."""
-    hips = work.angles[[MOVEMENT_INDEX[f"{side}_hip_flexion"] for side in SIDES]]
-    return bool((hips.rad2deg() < _DEEP_HIPS).all())
-
-
-def _touch_of_fact(work: _Work, claim: Claim | Together) -> None:
-    if not isinstance(claim, Claim) or claim.channel != "contact" or len(claim.classes) != 1 or claim.denied:
-        return
-    target, _, relation = next(iter(claim.classes)).partition(" ")
-    place = _limbs()["touch"].get(_OF_CONTACT.get(target, target))
-    for side in SIDES if claim.side == BOTH else (claim.side,) if claim.side in SIDES else ():
-        if place is not None:
-            _touch(work, side, place, relation)
-
-
-_LEAST = 14.0
-"""Degrees by which "a bit higher" raises what is that high already."""
-_RISES = {"shoulder_elevation": ("raised", "up"), "hip_flexion": ("raised", "up")}
-
-
-def _a_bit(work: _Work, column: int, degree: float, what: str) -> Tensor:
-    """A part of the way; of what rises or sinks never so little that nobody sees it."""
-    now = work.angles[column]
-    goal = torch.lerp(now, torch.tensor(degree).deg2rad(), _BIT)
-    kind = next((words for end, words in _RISES.items() if MOVEMENTS[column].endswith(end)), ())
-    if what.partition(".")[0] not in kind:
-        return goal
-    return torch.maximum(goal, now + torch.tensor(_LEAST).deg2rad())
-
-
-def _set(work: _Work, rows: Mapping[str, list[float | None]], side: str, amount: str, what: str = "") -> None:
-    parts = parts_of_angles()
-    for part, degrees in rows.items():
-        for name in _parts_named(part, side):
-            for movement, degree in zip(parts[name], degrees, strict=False):
-                if degree is None:
-                    continue
-                column = MOVEMENT_INDEX[movement]
-                if work.changes and amount == "slight":
-                    work.angles[column] = _a_bit(work, column, degree, what)
-                else:
-                    work.angles[column] = _scaled(degree, amount, movement).deg2rad()
-                work.held[column] = True
-            work.decided.add(limb_of(name))
-
-
-def _scaled(degree: float, amount: str, movement: str) -> Tensor:
-    if amount.isdigit() and any(kind in movement for kind in ("elbow_flexion", "knee_flexion", "turn", "side")):
-        sign = -1.0 if degree < 0 else 1.0
-        return torch.tensor(sign * float(amount))
-    grows = movement.startswith(("trunk", "head", "root")) or movement.endswith(("knee_flexion", "elbow_flexion"))
-    return torch.tensor(degree * (_limbs()["amounts"].get(amount, 1.0) if grows else 1.0))
-
-
-def _parts_named(part: str, side: str) -> tuple[str, ...]:
-    first, _, rest = part.partition("_")
-    if first == "both":
-        return tuple(f"{one}_{rest}" for one in SIDES)
-    if first in ("s", "o"):
-        sides = (side,) if side in SIDES else SIDES
-        return tuple(f"{one if first == 's' else _SWAP[one]}_{rest}" for one in sides)
-    return (part,)
-
-
-def _lift(work: _Work, side: str) -> None:
-    """A foot that leaves the floor."""
-    contacts = work.support.contacts.clone()
-    for point in _FOOT:
-        contacts[:, floor_points().row(f"{side}_{point}")] = False
-    work.support = replace(work.support, contacts=contacts)
-
-
-def _on_toes(work: _Work, sides: Sequence[str]) -> None:
-    contacts = work.support.contacts.clone()
-    for side in sides:
-        for point, there in (("heel", False), ("ball", True), ("toes", True)):
-            contacts[:, floor_points().row(f"{side}_{point}")] = there
-    work.support = replace(work.support, contacts=contacts)
-
-
-def _is_prone(work: _Work) -> bool:
-    """Whether the front of somebody on the floor faces it: a plank, lying face down."""
-    forward = float(work.angles[MOVEMENT_INDEX["root_flexion"]].rad2deg())
-    return bool(work.support.on_floor.all()) and 60 < forward < 120
-
-
-def _lies(work: _Work) -> bool:
-    back = [floor_points().row(f"{side}_{name}") for side in SIDES for name in ("back", "hip", "shoulder")]
-    return bool(work.support.on_floor.all()) and bool(work.support.contacts[:, back].any())
-
-
-def _part_of(part: str) -> str:
-    from poseloom.language.description.plain_table import plain_words
-
-    known = _states()
-    return part if part in known else plain_words().table["same"].get(part, part)
-
-
-@cache
-def _limbs() -> dict[str, Any]:
-    path = WORDS / "limbs.json"
-    table = read_table(path)
-    for name in ("states", "standing", "lying", "prone", "touch", "relations", "amounts", "starts"):
-        entry(path, table, name, dict)
-    return table
-
-
-def _states() -> dict[str, Any]:
-    states: dict[str, Any] = _limbs()["states"]
-    return states
-
-
-def _starts() -> dict[str, Any]:
-    starts: dict[str, Any] = _limbs()["starts"]
-    return starts

@@ -8,7 +8,7 @@ from functools import cache
 
 from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.lexicon.entries import NamedPose, named_poses
-from poseloom.language.lexicon.words import Token, read_words, word_tables
+from poseloom.language.lexicon.words import Token, inflections, read_words, word_tables
 
 SIDES = ("left", "right")
 _SLOT = "{side}"
@@ -32,6 +32,9 @@ _PLACES = {
 }
 _PLACE_THINGS = frozenset(["box", "bench", "boat", "bridge", "table", "bow", "wheel"])
 """Things that poses are called after, which are things behind "on", "to", "at" too."""
+_OTHER_WAYS = frozenset(["backward", "backwards", "behind", "down", "downward", "up", "upward", "upwards", "overhead"])
+_OF_SOMETHING = frozenset(["back", "top", "side", "front", "inside", "outside"])
+_FORMS = ("ing", "ed")
 _NOT = frozenset(["not", "no", "without", "never"])
 _SHORTEST_NOUN = 3
 _AT_PLACE = frozenset(["on", "in", "at", "onto", "upon", "over", "down"])
@@ -152,20 +155,27 @@ def _match(
         return None
     thing = same and before is not None and first.word == first.lemma and _names_thing(before.word, first.word)
     joins = word_tables().limb_verbs | _AT_PLACE
+    other_on = before is not None and before.word == "other" and first.lemma in _AT_PLACE  # "the other on the belly"
     of_limb = same and before is not None and before.word in parts and (first.lemma in joins or _is_participle(first))
-    for key in _keys_from(first.lemma):
+    for key in (*_keys_from(first.lemma), *_keys_of_verb(first.word)):
         size = len(key.words)
         words = [tokens[place] for place in content[at : at + size]]
         if len(words) < size or any(one.after_mark for one in words[1:]):
             continue
-        if of_limb or not all(_fits(want, one.lemma) for want, one in zip(key.words, words, strict=True)):
+        if of_limb or (same and other_on) or not all(map(_fits, key.words, words)):
             continue
         if size == 1 and (thing or _moves_limb(first, tokens, content, at)):
             continue
         after = [tokens[place] for place in content[at + size : at + size + 2]]
+        if key.words[-1] in _OF_SOMETHING and after and after[0].word == "of" and not after[0].after_mark:
+            continue  # "hands on the back of the head" are not on the back
+        if first.word.removesuffix("s") in _ARM_WORDS and after and after[0].word in _OTHER_WAYS:
+            continue  # "arms stretched out backward" are not stretched sideways
         if _goes_somewhere(after) and _moves_limb(first, tokens, content, at):
             continue
         side = next((one.word for want, one in zip(key.words, words, strict=True) if want == _SLOT), "")
+        if side in SIDES and same and before is not None and before.word in SIDES and before.word != side:
+            continue  # "right hand on the left hip"
         on = _is_on(key.words)
         return _with_surroundings(named_poses()[key.name], side, on, tokens, content, at, at + size, taken)
     return None
@@ -255,8 +265,27 @@ def _is_part(noun: str) -> bool:
     return item is not None and item.kind is PhraseKind.PART
 
 
-def _fits(want: str, lemma: str) -> bool:
-    return lemma in _FITS_SLOT if want == _SLOT else lemma == want or want in _numbers(lemma)
+def _fits(want: str, token: Token) -> bool:
+    lemma = token.lemma
+    if want == _SLOT:
+        return lemma in _FITS_SLOT
+    return lemma == want or want in _numbers(lemma) or want in _verbs_of(token.word)
+
+
+def _keys_of_verb(word: str) -> tuple[_Key, ...]:
+    """Names of several words that begin with a verb of which no table has the inflection: "directing traffic"."""
+    found = [key for verb in _verbs_of(word) for key in _keys().get(verb, ()) if len(key.words) > 1]
+    return tuple(sorted(found, key=lambda key: -len(key.words)))
+
+
+@cache
+def _verbs_of(word: str) -> tuple[str, ...]:
+    """The verbs that a form may belong to by the rules of spelling, where no table knows it."""
+    if word in word_tables().lemmas or not word.endswith(_FORMS):
+        return ()
+    bare = next(word.removesuffix(end) for end in _FORMS if word.endswith(end))
+    tries = (bare, f"{bare}e", bare[:-1])
+    return tuple(verb for verb in tries if len(verb) >= _SHORTEST_NOUN and word in inflections(verb))
 
 
 def _is_on(words: tuple[str, ...]) -> bool:

@@ -14,15 +14,13 @@ from functools import cache, lru_cache
 
 from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.lexicon.relatives import relative
-from poseloom.language.lexicon.words import inflections, nearest_spelling, word_tables
+from poseloom.language.lexicon.words import SHORTEST_STEM, inflections, nearest_spelling, stem, word_tables
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?]")
 _MARKS = frozenset(".,;:!?")
 _KINDS = (PhraseKind.STATE, PhraseKind.POSTURE, PhraseKind.PART, PhraseKind.MIDDLE)
 _FREQUENT = 220
 """Words at the beginning of a vocabulary, which begins with the most frequent, that others are read as."""
-_ENDINGS = ("ing", "ed", "es", "s")
-_SHORTEST_STEM = 4
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def reworded(text: str, vocabulary: tuple[str, ...]) -> Reworded:
 @lru_cache(maxsize=8)
 def _stems(vocabulary: tuple[str, ...]) -> dict[str, str]:
     """The most frequent word of each stem."""
-    return {stem(word): word for word in reversed(vocabulary) if len(word) > _SHORTEST_STEM}
+    return {stem(word): word for word in reversed(vocabulary) if len(word) > SHORTEST_STEM}
 
 
 @lru_cache(maxsize=8)
@@ -108,12 +106,6 @@ def _word(word: str, vocabulary: tuple[str, ...], made: _Made) -> Sequence[str]:
     if word not in word_tables().skipped:
         made.left_out.append(word)
     return ()
-
-
-def stem(word: str) -> str:
-    """A word without a usual ending: incline of inclines, inclined, inclining is "inclin"."""
-    cut = next((end for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= _SHORTEST_STEM), "")
-    return word.removesuffix(cut).removesuffix("e")
 
 
 def _ways(word: str) -> Iterator[Sequence[str]]:

@@ -17,9 +17,12 @@ from poseloom.language.description.plain import Statement, read_plainly
 from poseloom.language.description.plain_table import PhraseKind, plain_words
 from poseloom.language.description.reading import read_sentences
 from poseloom.language.description.truth import ANY, BOTH, Claim, Together, claim_of
+from poseloom.language.lexicon.aims import Aim, read_aims
 from poseloom.language.lexicon.entries import NamedPose, named_poses
 from poseloom.language.lexicon.names import Mention, find_names, names_by_words
 from poseloom.language.lexicon.relatives import relative
+from poseloom.language.lexicon.roles import speaks_of_roles, with_sides
+from poseloom.language.lexicon.turns import in_plain_words, turns
 from poseloom.language.lexicon.words import Token, read_words, word_tables, words_in
 
 Options = tuple[Claim | Together, ...]
@@ -45,13 +48,6 @@ _HIGHER = re.compile(
     r"\b(?P<side>left|right) (?P<part>arm|hand|leg|foot|knee) (?:is )?(?P<how>higher|lower) than "
     r"(?:the |his |her |your )?(?:left|right|other)(?: (?:arm|hand|leg|foot|knee|one))?"
 )
-_PALMS = re.compile(
-    r"\b(?:(?:with|and) )?(?:both |the |her |his |your |their )?palms? "
-    r"(?:(?:is |are )?(?:facing|turned|pointing|showing) )?"
-    r"(?P<where>up|down|in|out|forwards?|back|inwards?|outwards?|upwards?|downwards?|each other|"
-    r"(?:to |towards? )?the (?:floor|ground|ceiling|sky|front|camera|viewer|body))(?=[,.;!?]| and | with |$)"
-)
-"""Which way palms face: directions of hands are not drawn."""
 _PART_KINDS = (PhraseKind.PART, PhraseKind.MIDDLE)
 
 
@@ -67,6 +63,7 @@ class Understanding:
         unread: words without a meaning for poses.
         objects: things and other persons, which are not drawn.
         mended: slips of spelling: "plnak read as plank".
+        aims: what eyes, palms, forearms and arms are aimed at.
         language: the language that the text seems to be written in, where that is not English.
     """
 
@@ -77,12 +74,13 @@ class Understanding:
     unread: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()
+    aims: tuple[Aim, ...] = ()
     language: str = ""
 
     @property
     def nothing(self) -> bool:
         """Whether nothing at all was understood."""
-        return not (self.mentions or self.said or self.facts)
+        return not (self.mentions or self.said or self.facts or self.aims)
 
     @property
     def statements(self) -> tuple[Options, ...]:
@@ -104,6 +102,7 @@ class _Gathered:
     own: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    aims: list[Aim] = field(default_factory=list)
 
 
 @lru_cache(maxsize=4096)
@@ -123,7 +122,7 @@ def understand(text: str) -> Understanding:
     return Understanding(
         *(tuple(made.mentions), tuple(made.said), tuple(made.facts), tuple(made.own)),
         tuple(word for word in unread if word not in objects),
-        *((*dict.fromkeys(objects), *_several(text)), tuple(made.mended), _language(text)),
+        *((*dict.fromkeys(objects), *_several(text)), tuple(made.mended), tuple(made.aims), _language(text)),
     )
 
 
@@ -136,14 +135,16 @@ def _has_name(sentence: str) -> bool:
 
 
 def _read_sentence(sentence: str, made: _Gathered) -> None:
-    """Read a sentence; again with the nearest relatives of the words without a meaning where that says more."""
-    found, other = _Gathered(), _Gathered()
-    sentence = _touching(_compared(sentence))
-    _read_once(sentence, found)
-    empty = not found.said and not found.mentions
+    """Read a sentence; again in plainer words, and with the nearest relatives of the words without a meaning, where
+    that says more."""
+    sentence = _with_roles(_touching(_compared(in_plain_words(sentence.lower()))), made.mentions)
+    sentence, aims = read_aims(sentence)
+    found = _read_once(sentence)
+    sentence, found = _in_other_words(sentence, found)
+    empty = not found.said and not found.mentions and not aims
     exchanged, notes, surely = _with_relatives(sentence, found.unread)
     if notes:
-        _read_once(exchanged, other)
+        other = _read_once(exchanged)
         other.mended += notes
         more = len(other.said) > len(found.said) and len(other.mentions) == len(found.mentions)
         more = more or (
@@ -154,6 +155,18 @@ def _read_sentence(sentence: str, made: _Gathered) -> None:
     made.said += found.said
     made.unread += found.unread
     made.mended += found.mended
+    made.aims += aims
+
+
+def _in_other_words(sentence: str, found: _Gathered) -> tuple[str, _Gathered]:
+    """The sentence with the first turn of phrase in plainer words that leaves fewer words unread."""
+    for turn in turns().unread if found.unread or not (found.said or found.mentions) else ():
+        plainer = turn.of(sentence)
+        if plainer != sentence:
+            other = _read_once(plainer)
+            if (len(other.unread), -len(other.mentions)) < (len(found.unread), -len(found.mentions)):
+                return plainer, other
+    return sentence, found
 
 
 def _with_relatives(sentence: str, unread: Sequence[str]) -> tuple[str, list[str], float]:
@@ -183,18 +196,28 @@ def known_relatives() -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word not in plain_words().table["rewrites"].values()))
 
 
-def _read_once(sentence: str, made: _Gathered) -> None:
-    made.unread += [f"palms {found['where']}" for found in _PALMS.finditer(sentence.lower())]
-    sentence = _PALMS.sub(" , ", sentence.lower())
+def _read_once(sentence: str) -> _Gathered:
+    """What one sentence says."""
+    made = _Gathered()
     words = read_words(sentence, known_words())
-    made.mended += words.mended
     mentions, left = find_names(words.tokens, part_words())
+    made.mended += words.mended
     made.mentions += mentions
     reading = read_plainly(_joined(_with_places(left)))
     made.said += [one for one in reading.said if not _is_named(one, mentions)]
     tables = word_tables()
     silent = tables.fillers | tables.skipped | tables.people | tables.after
     made.unread += [word for phrase in reading.unread for word in phrase.split() if word not in silent]
+    return made
+
+
+def _with_roles(sentence: str, earlier: Sequence[Mention]) -> str:
+    """ "The top leg" of somebody who lies on the left side is the right one."""
+    if not speaks_of_roles(sentence):
+        return sentence
+    mentions, _ = find_names(read_words(sentence, known_words()).tokens, part_words())
+    bodies = [one for one in (*mentions, *earlier) if one.pose.whole and one.pose.side]
+    return with_sides(sentence, bodies[0].pose, bodies[0].mirrored) if bodies else sentence
 
 
 def _compared(sentence: str) -> str:
@@ -293,7 +316,7 @@ def known_words() -> frozenset[str]:
     found |= {word for pose in named_poses().values() for alias in (pose.name, *pose.aliases) for word in alias.split()}
     found |= {word for phrase in (*tables.phrases, *tables.phrases.values()) for word in phrase}
     found |= {*tables.lemmas, *tables.lemmas.values(), *tables.skipped, *tables.people, *tables.after, *tables.fillers}
-    found |= {*tables.exact, *tables.objects, *(f"{word}s" for word in tables.objects)}
+    found |= {*tables.objects, *(f"{word}s" for word in tables.objects)}
     return frozenset(found)
 
 

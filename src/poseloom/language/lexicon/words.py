@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from poseloom.base.datafiles import entry, read_table
+from poseloom.language.lexicon.vectors import word_vectors
 
 WORDS = Path(__file__).parent / "words"
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W_]+(?:['-][^\W_]+)*|[,;:!?()]")
@@ -22,6 +23,9 @@ _SANSKRIT = str.maketrans("āīūṛṝḷṅṭḍṇśṣṃṁḥ", "aiurrlnt
 """Letters of names in scholars' spelling, vṛkṣāsana, as people write them; no other language needs these."""
 _SHORTEST_DOUBLED, _SHORTEST_SLIP, _LONG = 4, 5, 9
 """Letters of a word from which on a letter that is doubled or should be is mended, one slip of spelling, and two."""
+_ENDINGS = ("ing", "ed", "es", "s")
+SHORTEST_STEM = 4
+"""Letters that are left of a word without its ending."""
 _VOWELS = "aeiou"
 _SMALL = ("skipped", "people", "after", "filler", "exact", "written")
 
@@ -116,8 +120,9 @@ def _lemmas(regular: Sequence[str], forms: Mapping[str, Sequence[str]]) -> dict[
 def inflections(verb: str) -> Iterator[str]:
     """The forms that the rules of spelling make: walks, walked, walking; sits, sitting."""
     consonant = verb[-1] not in f"{_VOWELS}wxy"
-    doubled = consonant and len(verb) > 1 and verb[-2] in _VOWELS and (len(verb) < 3 or verb[-3] not in _VOWELS)
-    short = sum(letter in _VOWELS for letter in verb) == 1
+    sounds = verb.replace("qu", "q")  # the u of squat is no vowel
+    doubled = consonant and len(sounds) > 1 and sounds[-2] in _VOWELS and (len(sounds) < 3 or sounds[-3] not in _VOWELS)
+    short = sum(letter in _VOWELS for letter in sounds) == 1
     stem = verb + verb[-1] if doubled and short else verb.removesuffix("e") if verb.endswith("e") else verb
     if verb.endswith(("s", "x", "z", "ch", "sh")):
         yield f"{verb}es"
@@ -197,10 +202,11 @@ def _synonym(
 def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
     tables = word_tables()
     word = word.removesuffix("'s") if word.removesuffix("'s") in tables.people else word
-    if word in known or word[0].isdigit():
-        return word
-    right = tables.spelling.get(word) or nearest_spelling(word, known)
+    right = tables.spelling.get(word)
     if right is None:
+        never = word in known or word in tables.exact or word in tables.written or word[0].isdigit()
+        right = None if never else nearest_spelling(word, known)
+    if right is None or right == word:
         return word
     note = f"{word} read as {right}"
     if note not in made.mended:
@@ -210,9 +216,16 @@ def _mended(word: str, known: frozenset[str], made: ReadWords) -> str:
 
 @cache
 def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
-    """The one known word that a slip or two of spelling lead to."""
-    if not word.isalpha():
-        return None
+    """The one known word that a slip or two of spelling lead to.
+
+    A word that the table of word vectors has is a slip of none, but may be another form of one: "athletes".
+    """
+    right = _nearest(word, known) if word.isalpha() else None
+    is_slip = right is None or word not in word_vectors() or stem(word) == stem(right)
+    return right if is_slip else None
+
+
+def _nearest(word: str, known: frozenset[str]) -> str | None:
     single = _double_letters(known).get(_without_doubles(word), ())
     if len(word) >= _SHORTEST_DOUBLED and len(single) == 1:
         return single[0]
@@ -228,6 +241,12 @@ def nearest_spelling(word: str, known: frozenset[str]) -> str | None:
     if len(word) >= _LONG and best and all(_slips(best[0], other, 2) <= 2 for other in best):
         return best[0]  # spellings of one name: vrksasana, vrikshasana
     return best[0] if len(best) == 1 else None
+
+
+def stem(word: str) -> str:
+    """A word without a usual ending: incline of inclines, inclined, inclining is "inclin"."""
+    cut = next((end for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= SHORTEST_STEM), "")
+    return word.removesuffix(cut).removesuffix("e")
 
 
 @cache

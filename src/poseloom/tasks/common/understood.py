@@ -60,6 +60,7 @@ class Understood:
         named = [f"{one.pose.name}{f' ({one.shown_side})' if one.side else ''}" for one in meaning.mentions]
         said = [sentence_of(one).rstrip(".").lower() for one in meaning.said]
         facts = [claim_in_words(options[0]) for options in meaning.facts]
+        facts += [one.in_words() for one in meaning.aims]
         left_out = () if self.is_described else self.composed.left_out
         return {
             "understood": tuple(dict.fromkeys((*named, *said, *facts)))[: 4 * _SHOWN],

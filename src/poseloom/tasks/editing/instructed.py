@@ -73,7 +73,7 @@ class Instructed:
         exact = exact or (bool(reading.unread) and bool(self.meaning.said) and not self.meaning.unread)
         exact = exact and len(self.operators.rest.split()) <= _SHORT
         counted = any(not one.pose.general or one.pose.whole for one in self.meaning.mentions)
-        return bool(reading.said) and not exact and not counted
+        return bool(reading.said) and not exact and not counted and not self.meaning.aims
 
     @property
     def nothing(self) -> bool:
