@@ -19,7 +19,9 @@ from poseloom.checkpoints.people import lifter_of
 from poseloom.images.roi import Roi
 from poseloom.language.description import doubt
 from poseloom.language.description.describe import figures
+from poseloom.language.description.fact import Fact
 from poseloom.language.description.facts import facts_of
+from poseloom.language.description.figure import Figure
 from poseloom.language.description.truth import joined_truths, truth_of
 from poseloom.language.description.unseen import told as seen_facts
 from poseloom.language.tables import TABLES
@@ -77,13 +79,19 @@ def facts_found(pairs: Path, model: Path | None) -> dict[str, list[Row]]:
     truths = joined_truths([truth_of(figure) for figure in figures(true)])
     agreement = doubt.agreement(own, figures, bodies.doubt)
     found: dict[str, list[Row]] = defaultdict(list)
-    every = [one for figure in figures(own) for one in facts_of(figure)]
+    every = [facts for figure in figures(own) for facts in told_of(figure)]
     for row, facts in enumerate(every):
         here, truly = agreement(row), truths.part(slice(row, row + 1))
         for fact in seen_facts(facts, bodies.unseen(row)):
             if not fact.name.startswith(_FINGERS):
                 found[fact.name].append((float(here.fact(fact).mean()), bool(truly.fact(fact))))
     return found
+
+
+def told_of(figure: Figure) -> list[list[Fact]]:
+    """The facts that people are told of each pose, then those that models learn besides."""
+    both = zip(facts_of(figure, slight=False), facts_of(figure), strict=True)
+    return [[*people, *(fact for fact in models if fact not in people)] for people, models in both]
 
 
 def people_of(pairs: Path) -> tuple[Keypoints, torch.Tensor]:

@@ -300,7 +300,7 @@ def word_figures(bodies: Recovered, truth: Truth, rows: Bool[Tensor, " people"])
     """Of the facts that `describe` tells: how many a pose, and the share that holds for the true pose."""
     own, true = Pose(bodies.poses.rotations[rows]), Pose(truth.rotations[rows])
     doubt = None if bodies.doubt is None else bodies.doubt[rows]
-    every = [one for figure in figures(own) for one in facts_of(figure)]
+    every = [one for figure in figures(own) for one in facts_of(figure, slight=False)]
     told = [
         seen_facts(one, bodies.unseen(int(person)))
         for person, one in zip(rows.nonzero()[:, 0], believed(own, every, figures, doubt), strict=True)
