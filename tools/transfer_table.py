@@ -28,10 +28,11 @@ from PIL import Image
 from torch import Tensor
 
 from poseloom.base.errors import FileError
+from poseloom.checkpoints.registry import load_model
 from poseloom.metrics.pckh import pckh
 from poseloom.metrics.ssim import ssim
 from poseloom.tasks.common.recipes import open_recipe
-from poseloom.tasks.transfer.evaluate import held_out_figures
+from poseloom.tasks.transfer.evaluate import Made, held_out_figures
 from poseloom.tasks.transfer.judges import FoundKeypoints
 from poseloom.tasks.transfer.models.inputs import COARSE, FINAL
 from poseloom.tasks.transfer.pairs import PairData, PairPictures, TransferBatch
@@ -42,7 +43,7 @@ _TIMED = 6
 """Steps of each stage that are timed."""
 _BATCH, _AT_ONCE = 8, 16
 _RATE = "5e-4"
-_SOURCE, _TRUTH, _POSE = "copying", "truth", "pose"
+_SOURCE, _SHIPPED, _TRUTH, _POSE = "copying", "shipped", "truth", "pose"
 _EXAMPLES = 5
 """Pairs in each half of the picture."""
 _LOOKED_AT = 30
@@ -54,16 +55,16 @@ _DPIG: Options = [("model.base", "24"), ("model.judge_base", "16"), ("model.hidd
 SYSTEMS: dict[str, tuple[str, Options, dict[str, float]]] = {
     "PG2-stage-1": ("transfer/pg2", _PG2, {"coarse": 1.0}),
     "PG2": ("transfer/pg2", _PG2, {"coarse": 0.6, "detail": 0.4}),
-    "Mobile-PG2": ("transfer/mobile-pg2", _PG2, {"coarse": 0.6, "detail": 0.4}),
     "PATN": ("transfer/patn", [*_RES, ("model.judge_blocks", "1")], {"train": 1.0}),
     "PN-GAN": ("transfer/pngan-pairs", _RES, {"train": 1.0}),
     "DPIG": ("transfer/dpig", _DPIG, {"appearance": 1.0}),
+    "Mobile-PG2": ("transfer/mobile-pg2", _PG2, {"coarse": 0.6, "detail": 0.4}),
+    "shipped+sharp": ("transfer/sharp", [], {"sharp": 1.0}),
     "default": ("transfer/default", [], {"pixels": 1.0}),
-    "sharp": ("transfer/sharp", [], {"pixels": 0.6, "sharp": 0.4}),
     "small": ("transfer/small", [], {"pixels": 1.0}),
 }
 """Row -> recipe, sizes, and the share of the seconds that each stage gets."""
-_OWN_RATES = ("default", "sharp")
+_OWN_RATES = ("default", "shipped+sharp")
 _FIGURES = ("ssim", "mask_ssim", "l1", "pckh")
 
 
@@ -124,7 +125,7 @@ def held_out(table: str, pairs: int) -> Iterator[TransferBatch]:
     return data.batches(_AT_ONCE)
 
 
-def measured(made: Any, table: str, pairs: int, file: Path) -> dict[str, float]:
+def measured(made: Made, table: str, pairs: int, file: Path) -> dict[str, float]:
     """The figures of what is made of the held-out pairs; the pictures go to a file."""
     kept: list[Tensor] = []
 
@@ -135,29 +136,39 @@ def measured(made: Any, table: str, pairs: int, file: Path) -> dict[str, float]:
 
     with torch.no_grad():
         figures = held_out_figures(keeping, held_out(table, pairs))
-    together = torch.cat(kept)
-    np.save(file, together.numpy())
-    return figures | {"pckh": joints_found(together, table, pairs)}
+    np.save(file, torch.cat(kept).numpy())
+    return figures
 
 
-def joints_found(made: Tensor, table: str, pairs: int) -> float:
-    """PCKh of some of the pairs, by poseloom's own reader of keypoints."""
-    joints = torch.cat([batch.inputs.target_keypoints for batch in held_out(table, pairs)])
-    chosen = torch.linspace(0, len(made) - 1, min(len(made), _LOOKED_AT)).long()
-    return pckh(joints[chosen], FoundKeypoints()(made[chosen])).share
+def look_for_joints(asked: Any) -> None:
+    """PCKh of some pairs of each row that lacks it, by poseloom's own reader of keypoints."""
+    joints = torch.cat([batch.inputs.target_keypoints for batch in held_out(asked.held_out, asked.pairs)])
+    chosen = torch.linspace(0, len(joints) - 1, min(len(joints), _LOOKED_AT)).long()
+    for file in sorted(asked.out.glob("*.json")):
+        row = json.loads(file.read_text())
+        if "pckh" not in row:
+            made = torch.from_numpy(np.load(file.with_suffix(".npy")))[chosen]
+            row["pckh"] = pckh(joints[chosen], FoundKeypoints()(made)).share
+            file.write_text(json.dumps(row, indent=1))
 
 
 def measure_plain(asked: Any) -> None:
-    """Copying the source, the truth itself, and pictures of the poses."""
-    for name, made in ((_SOURCE, lambda one: one.inputs.source), (_TRUTH, lambda one: one.target)):
-        if not (asked.out / f"{name}.json").exists():
-            file = asked.out / f"{name}.npy"
-            figures = measured(lambda batch, made=made: {FINAL: made(batch)}, asked.held_out, asked.pairs, file)
-            (asked.out / f"{name}.json").write_text(json.dumps(figures, indent=1))
+    """Copying the source, the shipped generator, the truth itself, and pictures of the poses."""
+    shipped = load_model("transfer", "transfer").module.eval()
+    rows: dict[str, Made] = {
+        _SOURCE: lambda batch: {FINAL: batch.inputs.source},
+        _SHIPPED: lambda batch: shipped.generate(batch.inputs),
+        _TRUTH: lambda batch: {FINAL: batch.target},
+    }
+    for name, made in rows.items():
+        file = asked.out / f"{name}.json"
+        if not file.exists():
+            figures = measured(made, asked.held_out, asked.pairs, file.with_suffix(".npy"))
+            file.write_text(json.dumps(figures, indent=1))
     if not (asked.out / f"{_POSE}.npy").exists():
-        rows = torch.cat([strip(batch, {}) for batch in held_out(asked.held_out, asked.pairs)])
-        wide = rows.shape[-1] // 3
-        np.save(asked.out / f"{_POSE}.npy", (rows[..., wide : 2 * wide] * 255).round().byte().numpy())
+        shown = torch.cat([strip(batch, {}) for batch in held_out(asked.held_out, asked.pairs)])
+        wide = shown.shape[-1] // 3
+        np.save(asked.out / f"{_POSE}.npy", (shown[..., wide : 2 * wide] * 255).round().byte().numpy())
 
 
 def measure_system(name: str, asked: Any) -> None:
@@ -171,17 +182,25 @@ def measure_system(name: str, asked: Any) -> None:
     file.write_text(json.dumps({"steps": steps, "seconds": spent, "parameters": count, **figures}, indent=1))
 
 
+def edges(pictures: Array) -> float:
+    """Mean difference of neighbouring pixels: blurred pictures have less than sharp ones."""
+    levels = pictures.astype(np.float32)
+    return float(sum(np.abs(np.diff(levels, axis=axis)).mean() for axis in (-1, -2)))
+
+
 def print_table(folder: Path) -> None:
-    """A row for each system, in Markdown."""
-    print(f"| | parameters | steps | CPU s | {' | '.join(_FIGURES)} | stage 1 ssim |")
-    for name in (_SOURCE, *SYSTEMS, _TRUTH):
+    """A row for each system, in Markdown; edges as a share of the truth's."""
+    print(f"| | parameters | steps | CPU s | {' | '.join(_FIGURES)} | stage 1 ssim | edges |")
+    true = edges(np.load(folder / f"{_TRUTH}.npy"))
+    for name in (_SOURCE, *SYSTEMS, _SHIPPED, _TRUTH):
         if (folder / f"{name}.json").exists():
             row = json.loads((folder / f"{name}.json").read_text())
             steps = " + ".join(str(one) for one in row.get("steps", {}).values())
             size = f"{row['parameters']:.2f} M" if "parameters" in row else ""
             seconds = f"{row['seconds']:.0f}" if "seconds" in row else ""
             cells = [f"{row[one]:.3f}" if one in row else "" for one in (*_FIGURES, f"{COARSE}_ssim")]
-            print("| " + " | ".join([name, size, steps, seconds, *cells]) + " |")
+            sharp = f"{edges(np.load(folder / f'{name}.npy')) / true:.2f}"
+            print("| " + " | ".join([name, size, steps, seconds, *cells, sharp]) + " |")
 
 
 def picture(folder: Path, shown: list[str]) -> Array:
@@ -217,6 +236,7 @@ def main() -> None:
         return
     for name in asked.only or SYSTEMS:
         measure_system(name, asked)
+    look_for_joints(asked)
     print_table(asked.out)
 
 

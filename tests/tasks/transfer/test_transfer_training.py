@@ -20,7 +20,7 @@ PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.
 OWN = [("model.base", "8"), ("model.levels", "3"), ("model.widest", "16"), ("loss.judge_base", "8")]
 SMALL = {
     "transfer/tiny": [],
-    "transfer/sharp": [*OWN, ("model.fine", "8")],
+    "transfer/sharp": [*OWN, ("model.fine", "8"), ("start.generator", "")],
     "transfer/small": OWN,
     "transfer/pg2": PG2,
     "transfer/mobile-pg2": PG2,
@@ -121,7 +121,7 @@ def test_each_turn_moves_its_own_network(pairs):
 
 def test_a_discriminator_judges_in_the_sharp_stage_alone(pairs):
     """There the generator goes by its verdict too, by as much as the recipe says, and leaves it as it is."""
-    task, recipe = opened("transfer/sharp", pairs)
+    task, recipe = opened("transfer/tiny", pairs)
     learner = task.build(recipe)
     batch = next(learner._held_out("test", 4))
     first, second = (list(learner.turns(stage)) for stage in recipe.stages)
@@ -137,8 +137,16 @@ def test_a_discriminator_judges_in_the_sharp_stage_alone(pairs):
     learner.model.zero_grad(set_to_none=True)
     second[1].losses(batch)["total"].backward()
     assert all(one.grad is None for one in learner.model.parameters()), "its own turn moves the judge alone"
-    silent = task.build(opened("transfer/sharp", pairs, ("loss.adversarial", "0"))[1])
+    silent = task.build(opened("transfer/tiny", pairs, ("loss.adversarial", "0"))[1])
     assert [turn.name for turn in silent.turns(recipe.stages[1])] == ["generator"]
+
+
+def test_the_sharp_recipe_begins_with_the_shipped_generator(pairs):
+    task, recipe = open_recipe("transfer/sharp", pairs)
+    assert [turn.name for turn in task.build(recipe).turns(recipe.stages[0])] == ["generator", "discriminator"]
+    shipped = load_model("transfer", "transfer").module.state_dict()
+    begun = task.build(recipe).model.state_dict()
+    assert begun.keys() == shipped.keys() and all(torch.equal(begun[name], shipped[name]) for name in begun)
 
 
 def test_a_start_from_released_weights(pairs, tmp_path):
