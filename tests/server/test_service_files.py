@@ -4,8 +4,8 @@ import io
 import json
 import time
 import zipfile
-from pathlib import Path
 from contextlib import suppress
+from pathlib import Path
 from threading import Event
 
 import pytest
