@@ -39,7 +39,7 @@ from poseloom.tasks.transfer.pairs import PairData, PairPictures, TransferBatch
 from poseloom.tasks.transfer.pictures import as_bytes, strip
 from poseloom.training import Observer, fit
 
-_TIMED = 6
+_TIMED = 4
 """Steps of each stage that are timed."""
 _BATCH, _AT_ONCE = 8, 16
 _RATE = "5e-4"
