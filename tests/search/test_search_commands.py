@@ -83,6 +83,9 @@ def test_adding_what_is_there_adds_nothing(command, index, described):
         (["search", "--like", "nowhere.bvh", "--index", "INDEX"], ["nowhere.bvh", "does not exist"]),
         (["search", "kneeling", "--index", "INDEX", "--where", "splt=val"], ["did you mean 'split'"]),
         (["search", "kneeling"], ["--index"]),
+        (["search", "kneeling", "--index", "INDEX", "--render", "x.png"], ["an index does not hold", "--poses DIR"]),
+        (["search", "kneeling", "--index", "INDEX", "--sheet", "x.pdf", "--poses", "TABLE"], ["cannot draw .pdf"]),
+        (["search", "kneeling", "--index", "INDEX", "--poses", "TABLE"], ["--poses goes with --render"]),
         (["index", "build", "NOWHERE", "--out", "OUT"], ["NOWHERE"]),
         (["index", "build", "TABLE", "--out", "TABLE"], ["holds other things than an index"]),
         (["index", "build", "TABLE", "--out", "OUT", "--add"], ["OUT", "does not exist"]),
@@ -94,6 +97,37 @@ def test_mistakes_get_one_line_and_status_2(command, index, described, tmp_path,
     status, out, err = command(*(places.get(one, one) for one in arguments))
     assert status == 2 and not out
     assert err.count("\n") == 1 and all(word in err for word in words), err
+
+
+def test_what_is_found_is_drawn_from_the_tables_of_an_index(command, tmp_path):
+    tables = [tmp_path / name / "poses" for name in ("one", "two")]
+    for seed, table in enumerate(tables):
+        told = command("data", "prepare", "procedural", "--rows", 40, "--seed", seed, "--describe", "--out", table)
+        assert told[0] == 0
+    index, drawn = tmp_path / "I", tmp_path / "found.png"
+    assert command("index", "build", *tables, "--out", index)[0] == 0
+    ask = ("search", "standing", "--index", index, "-k", 30, "--json", "--render", drawn)
+    both = ("--poses", tables[0], "--poses", tables[1])
+    status, out, _ = command(*ask, *both)
+    told = json.loads(out)
+    assert status == 0 and told["sheet"] == str(drawn) and drawn.exists()
+    assert {hit["id"].split("/")[0] for hit in told["hits"]} == {"one", "two"}, "rows of both tables are drawn"
+    status, _, err = command(*ask, "--poses", tables[0])
+    assert status == 2 and "two/poses/" in err and "each with --poses" in err
+    body = tmp_path / "found.glb"
+    assert command("search", "standing", "--index", index, *both, "--sheet", body)[0] == 0 and body.stat().st_size
+    status, out, err = command("search", "kneeling handstand", "--index", index, *both, "--render", tmp_path / "no.png")
+    assert status == 0 and "is not written" in err and not (tmp_path / "no.png").exists()
+
+
+def test_rows_are_found_again_in_the_tables_of_an_index(described, tmp_path):
+    from poseloom.search.tables import places_in
+
+    table = Table.open(described)
+    end = "/".join(described.resolve().parts[-2:])
+    ids = [table.id(7), f"{described.name}/{table.id(3)}", f"{end}/{table.id(5)}", f"other/{table.id(3)}"]
+    found = places_in([table], ids)
+    assert [None if place is None else place[1] for place in found] == [7, 3, 5, None]
 
 
 def test_a_table_brings_its_own_index(command, tmp_path):

@@ -5,6 +5,7 @@ import json
 import time
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -224,13 +225,17 @@ def test_words_that_are_a_path_are_words(client, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def library(numbered, tmp_path_factory):
-    """A service with a table and its index."""
+    """A service with a table, its index, and an index of it as one of several tables."""
     from poseloom.data.table import Table
     from poseloom.search import TableRows, build_index
+    from poseloom.search.tables import NamedRows
 
-    index = tmp_path_factory.mktemp("index") / "numbered"
-    build_index(TableRows(Table(numbered)), index)
-    settings = Settings(tables={"numbers": numbered}, indexes={"numbers": index})
+    index = tmp_path_factory.mktemp("index")
+    rows = TableRows(Table(numbered))
+    build_index(rows, index / "numbered")
+    build_index(NamedRows(rows, Path(numbered).name), index / "several")
+    indexes = {"numbers": index / "numbered", "several": index / "several"}
+    settings = Settings(tables={"numbers": numbered}, indexes=indexes)
     with TestClient(create_app(settings), base_url="http://127.0.0.1", raise_server_exceptions=False) as one:
         yield one
 
@@ -295,6 +300,9 @@ def test_an_index_is_searched_by_a_pose_and_by_both(library, check_answer, numbe
     assert len(found["hits"]) == 2
     assert found["hits"][0]["score"] > 0.99
     assert PoseJson.model_validate(found["hits"][0]["pose"]).pose().joints == 22
+    several = library.post("/v1/search", json={"index": "several", "pose": pose, "k": 1, "table": "numbers"}).json()
+    assert several["hits"][0]["id"].startswith(f"{Path(numbered).name}/")
+    assert several["hits"][0]["pose"] == found["hits"][0]["pose"], "though ids begin with the table's name"
     words = {"index": "numbers", "text": "both arms out to the sides", "near": True, "k": 200}
     by_words = library.post("/v1/search", json=words).json()["hits"]
     both = library.post("/v1/search", json=words | {"pose": pose, "k": 5}).json()["hits"]

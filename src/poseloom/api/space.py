@@ -175,7 +175,8 @@ def _picture_of(hit: Hit) -> tuple[Tensor, list[float] | None]:
     path, box = hit.metadata.get(PICTURE), hit.metadata.get(BOX)
     if not path:
         remedy = (
-            "'poseloom index build TABLE --model embedding' over a table with pictures makes an index that has some"
+            "'poseloom index build TABLE --model embedding' over a table with pictures makes an index that has some; "
+            "'poseloom search --render FILE --poses TABLE' draws the bodies"
         )
         raise PoseloomError(f"{hit.id}: the index knows no picture of it; {remedy}")
     if not Path(path).is_file():

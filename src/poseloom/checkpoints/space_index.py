@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
 
 from poseloom.base.errors import FileError, PoseloomError
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 PICTURE, BOX = "picture", "box"
 """Columns of metadata: where a row's picture lies, and where the person is in it, as x, y, width, height."""
+SMALLEST = 32.0
+"""Pixels of the longer side of a person's box: of 35 people in smaller ones none was among the ten that their own pose
+found in 803 pictures (half stood behind 400 others); of larger ones, half were."""
 _BETWEEN = "/"
 _AT_ONCE = 256
 
@@ -70,7 +73,7 @@ class SpaceRows:
         progress: is told (done, of) of the rows.
 
     Raises:
-        PoseloomError: no row has it, the space never saw it, or nobody is found in any picture.
+        PoseloomError: no row has it, the space never saw it, or nobody is found in any picture, or large enough.
     """
 
     def __init__(
@@ -88,6 +91,12 @@ class SpaceRows:
         rows = rows_with(table, modality)
         if not len(rows):
             raise PoseloomError(f"{table.path}: no row has {'a' if modality != IMAGE else 'an'} {modality}")
+        found = len(rows)
+        if modality == IMAGE:
+            rows = rows[_large_enough(table, rows)]
+        self.too_small = found - len(rows)
+        if not len(rows):
+            raise PoseloomError(f"{table.path}: everybody is smaller than {SMALLEST:g} pixels; draw larger pictures")
         kept = KeptFeatures(space.encoder(modality), features)
         keys = kept.fill([some[0] for some in items_of(table, rows, modality, self.folder)], progress)
         there = [place for place, key in enumerate(keys) if kept.found(key)]
@@ -128,6 +137,12 @@ class SpaceRows:
             None if block.pose is None else block.pose[torch.as_tensor(places)],
             self._vectors[part],
         )
+
+
+def _large_enough(table: Table, rows: Int64[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
+    """Of rows with pictures, whether the person is large enough to be seen; rows without a box show a person alone."""
+    sides = np.array(table.pictures(rows).box, np.float64).reshape(-1, 4)[:, 2:].max(1)
+    return (sides <= 0) | (sides >= SMALLEST)
 
 
 def _with_firsts(rows: TableRows) -> Iterator[tuple[Block, int]]:
@@ -190,10 +205,12 @@ def build_space_index(
     built = build_index(together, out, add=add, embedder=SpaceEmbedder(space, chosen))
     if features is None:
         shutil.rmtree(kept, ignore_errors=True)
-    without = sum(one.without_person for one in rows)
-    if not without:
-        return built
-    return replace(built, notes=(*built.notes, f"left out: {without:,} pictures in which nobody is found"))
+    left_out = {
+        "in which nobody is found": sum(one.without_person for one in rows),
+        f"of people smaller than {SMALLEST:g} pixels": sum(one.too_small for one in rows),
+    }
+    notes = [f"left out: {count:,} pictures {which}" for which, count in left_out.items() if count]
+    return replace(built, notes=(*built.notes, *notes))
 
 
 def is_of_space(index: Index) -> bool:

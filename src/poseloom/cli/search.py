@@ -36,8 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--like", metavar="FILE", nargs="+", help=like)
     parser.add_argument("--frame", type=int, metavar="N", help="with --like: which frame, counted from 0 (default: 0)")
     parser.add_argument("--mirrored", action="store_true", help="with --like: mirrored poses count as well")
-    learned_options.add_render(parser)
-    parser.add_argument("--poses", metavar="DIR", help="with --render and --index: the table that has the poses")
+    drawn = "show what is found: the pictures of an index of one space, else the poses (.png .jpg .jpeg .webp .glb)"
+    parser.add_argument("--render", type=Path, metavar="FILE", help=drawn)
+    options.add_alias(parser, "--sheet", "render", type=Path)
+    holder = "with --render and --index: the table that has the poses, which are drawn; repeatable"
+    parser.add_argument("--poses", metavar="DIR", action="append", default=[], help=holder)
     mixed = parser.add_argument_group(
         "in an index of one space",
         "TEXT, a photo and a pose are asked with together; TEXT beside one of the others changes what it shows",
@@ -49,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     blend = "let TEXT and the photo or the pose make one vector, which lies between them"
     mixed.add_argument("--blend", action="store_true", help=blend)
     mixed.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "W", "H"), help=box)
-    mixed.add_argument("--sheet", type=Path, metavar="FILE", help="show the pictures that are found (.png .jpg .webp)")
     options.add_format(parser)
     options.add_json(parser)
 
@@ -60,13 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.like is None or inputs.is_one(arguments.like):
         query = arguments.text if arguments.like is None else _pose(arguments, arguments.like[0])
         found = _found(query, index, arguments)
-        if arguments.sheet is not None:
-            from poseloom.api.space import save_found_sheet
-
-            save_found_sheet(found, arguments.sheet, arguments.image, arguments.box, arguments.text or "")
+        _draw(found, arguments)
         _show(found, arguments)
-        if arguments.render is not None and found:
-            _draw(found, arguments)
         return 0
 
     def show(one: Input, found: Found) -> None:
@@ -103,35 +100,67 @@ def _show(found: Found, arguments: argparse.Namespace) -> None:
     printing.tell(found.remarks())
     if not found and not arguments.near:
         printing.tell(["--near shows the rows that come nearest"])
+    drawn = arguments.render if found else None
     if arguments.json:
-        printing.print_json(found, sheet=arguments.sheet)
+        printing.print_json(found, sheet=drawn)
         return
     for place, hit in enumerate(found, start=1):
         mirrored = ", mirrored" if hit.mirrored else ""
         print(f"{place:2}. {hit.score:.3f}{mirrored}  {hit.id}" + (f"\n    {hit.text}" if hit.text else ""))
-    printing.print_files(arguments.sheet)
+    printing.print_files(drawn)
 
 
 def _draw(found: Found, arguments: argparse.Namespace) -> None:
-    """A sheet of what was found."""
-    from poseloom.data.table import Table
+    """A sheet of what was found, as pictures or as poses; none where nothing was."""
+    if arguments.render is None:
+        return
+    if not found:
+        printing.tell([f"nothing was found, so {arguments.render} is not written"])
+    elif _as_pictures(arguments):
+        from poseloom.api.space import save_found_sheet
 
-    table = Table.open(arguments.poses or arguments.table)
-    poses = table.poses(table.numbers_of([hit.id for hit in found]))
-    labels = [f"{hit.score:.2f} {hit.id}" for hit in found]
-    title = learned_options.title_of(arguments.text or Path(arguments.like[0]).name)
-    learned_options.draw(poses, arguments.render, [hit.text for hit in found], labels, title)
-    if not arguments.json:
-        printing.print_files(arguments.render)
+        save_found_sheet(found, arguments.render, arguments.image, arguments.box, arguments.text or "")
+    else:
+        _draw_poses(found, arguments)
+
+
+def _draw_poses(found: Found, arguments: argparse.Namespace) -> None:
+    from poseloom.data.table import Table
+    from poseloom.pose.types import concatenate
+    from poseloom.search.tables import places_in
+
+    folders = arguments.poses or [arguments.table]
+    places = places_in([Table.open(one) for one in folders], [hit.id for hit in found])
+    for hit, place in zip(found, places, strict=True):
+        if place is None:
+            remedy = "name the tables that the index was built of, each with --poses DIR"
+            raise PoseloomError(f"{hit.id}: is in none of: {', '.join(folders)}; {remedy}")
+    poses = [table.poses([row]) for table, row in filter(None, places)]
+    texts, labels = [hit.text for hit in found], [f"{hit.score:.2f} {hit.id}" for hit in found]
+    title = learned_options.title_of(_asked_with(arguments))
+    if arguments.render.suffix.lower() == learned_options.BODY:
+        learned_options.draw(concatenate(poses), arguments.render, texts, labels, title)
+    else:
+        learned_options.draw_all(poses, arguments.render, texts, labels, title)
+
+
+def _asked_with(arguments: argparse.Namespace) -> str:
+    """All that a question is made of, in a line."""
+    files = [*(arguments.like or ()), *filter(None, (arguments.image, arguments.pose))]
+    return ", ".join([*filter(None, [arguments.text]), *(Path(one).name for one in files)])
+
+
+def _as_pictures(arguments: argparse.Namespace) -> bool:
+    """Whether what is found is shown by its pictures: rows of one space, unless their poses are asked for."""
+    if arguments.poses or arguments.index is None or arguments.render.suffix.lower() == learned_options.BODY:
+        return False
+    from poseloom.checkpoints.space_index import is_of_space
+    from poseloom.search import Index
+
+    return is_of_space(Index(arguments.index))
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    learned_options.check_picture(arguments.render)
-    learned_options.check_targets(arguments.render)
-    if arguments.render is not None and not (arguments.poses or arguments.table):
-        raise PoseloomError("--render draws poses, which an index does not hold: name its table with --poses DIR")
-    if arguments.render is not None and arguments.like is not None and not inputs.is_one(arguments.like):
-        raise PoseloomError("--render draws what one question finds: give one file to --like")
     if arguments.words is not None:
         if arguments.text is not None:
             raise PoseloomError("TEXT and --text are the same; give one of them")
@@ -150,18 +179,21 @@ def _check(arguments: argparse.Namespace) -> None:
         raise PoseloomError("--box goes with --image PHOTO")
     if arguments.blend and not (mixed and arguments.text is not None):
         raise PoseloomError("--blend goes with TEXT beside --image PHOTO or --pose FILE")
-    _check_sheet(arguments)
+    _check_drawing(arguments)
 
 
-def _check_sheet(arguments: argparse.Namespace) -> None:
-    """Refuse a sheet that cannot be written before anything is looked for."""
-    from poseloom.cli import learned
-
-    if arguments.sheet is None:
+def _check_drawing(arguments: argparse.Namespace) -> None:
+    """Refuse a sheet that cannot be written or drawn before anything is looked for."""
+    if arguments.render is None:
+        if arguments.poses:
+            raise PoseloomError("--poses goes with --render FILE")
         return
+    learned_options.check_picture(arguments.render)
+    learned_options.check_targets(arguments.render)
     if arguments.like is not None and not inputs.is_one(arguments.like):
-        raise PoseloomError("--sheet shows one search; name one file with --like")
-    learned.check_sheet(arguments.sheet)
+        raise PoseloomError("--render draws what one question finds: give one file to --like")
+    if not (arguments.poses or arguments.table or _as_pictures(arguments)):
+        raise PoseloomError("--render draws poses, which an index does not hold: name its table with --poses DIR")
 
 
 def _index_of(table: str) -> Path:

@@ -112,3 +112,26 @@ def names_of(folders: Sequence[str | Path]) -> list[str]:
     longest = max(map(len, parts))
     depth = next(some for some in range(1, longest + 1) if len({path[-some:] for path in parts}) == len(parts))
     return ["/".join(path[-depth:]) for path in parts]
+
+
+def places_in(tables: Sequence[Table], ids: Sequence[str]) -> list[tuple[Table, int] | None]:
+    """Where the rows of an index stand in its tables: the table and the number of the row; None where they are in none.
+
+    Args:
+        tables: all tables of the index, or some.
+        ids: of the rows, as the index tells them: behind the name of their table where it has several.
+    """
+    return [next(filter(None, (_place_in(table, one) for table in tables)), None) for one in ids]
+
+
+def _place_in(table: Table, name: str) -> tuple[Table, int] | None:
+    found = [number for number in table.numbers_of([_own_id(table, name), name]).tolist() if number >= 0]
+    return (table, found[0]) if found else None
+
+
+def _own_id(table: Table, name: str) -> str:
+    """An id without an end of the table's path before it, see `names_of`."""
+    folders = Path(table.path).resolve().parts
+    words = name.split("/")
+    ends = (some for some in range(1, len(words)) if tuple(words[:some]) == folders[-some:])
+    return "/".join(words[next(ends, 0) :])

@@ -15,6 +15,7 @@ from people_tables import drawn_table
 
 import poseloom
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.checkpoints import space_index
 from poseloom.checkpoints.space_index import BOX, PICTURE, build_space_index
 from poseloom.cli.main import main
 from poseloom.data import Table
@@ -125,8 +126,16 @@ def test_the_commands_search_with_a_mixture_and_show_a_sheet(people, tmp_path, c
     from PIL import Image
 
     assert Image.open(sheet).width > 600, "the photo and four people, three in a row"
+    pictures_shown = sheet.read_bytes()
+    assert main([*asked, "-k", "4", "--render", str(sheet), "--json"]) == 0
+    capsys.readouterr()
+    assert sheet.read_bytes() == pictures_shown, "--sheet is another name of --render"
+    assert main([*asked, "-k", "4", "--render", str(sheet), "--poses", str(table.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sheet"] == str(sheet)
+    assert sheet.read_bytes() != pictures_shown, "the bodies, not the pictures"
     for wrong, words in (
         ([*asked, "--sheet", str(tmp_path / "x.pdf")], "cannot draw .pdf"),
+        ([*asked, "--render", str(tmp_path / "x.glb")], "name its table with --poses DIR"),
         (["search", "--index", str(out), "--like", "a.bvh", "--image", "b.png"], "TEXT or --like"),
         (["search", "up", "--text", "up", "--index", str(out)], "the same; give one"),
         (["search", "up", "--box", "0", "0", "9", "9", "--index", str(out)], "--box goes with --image"),
@@ -170,6 +179,22 @@ def test_several_tables_make_one_index_of_a_space(people, tmp_path):
     ids = [index.hit(row).id for row in range(built.rows)]
     assert built.rows == len(set(ids)) == 22, "though both tables have the same ids"
     assert ids[0].endswith(table.id(0)) and ids[0] != table.id(0)
+
+
+def test_people_who_are_too_small_to_be_seen_are_left_out(people, tmp_path, monkeypatch):
+    table, pictures, features, space, _ = people
+    sides = table.pictures(range(12)).box[:, 2:].max(1)
+    limit = float(sorted(sides)[4])
+    monkeypatch.setattr(space_index, "SMALLEST", limit)
+    kept = {"pictures": pictures, "features": features}
+    built = build_space_index(table, tmp_path / "I", space, **kept)
+    ids = {Index(tmp_path / "I").hit(row).id for row in range(built.rows)}
+    assert ids == {table.id(row) for row in range(12) if sides[row] >= limit} and built.rows < 12
+    assert built.notes[-1] == f"left out: {12 - built.rows} pictures of people smaller than {limit:g} pixels"
+    assert build_space_index(table, tmp_path / "poses", space, "pose", **kept).rows == 12
+    monkeypatch.setattr(space_index, "SMALLEST", 1000.0)
+    with pytest.raises(PoseloomError, match="everybody is smaller than 1000 pixels"):
+        build_space_index(table, tmp_path / "none", space, **kept)
 
 
 def test_bodies_come_from_a_photo_that_words_put_right(people):

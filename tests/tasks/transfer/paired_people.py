@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,26 @@ class StickPeople:
 
     def _split(self, person: int) -> str:
         return "train" if person < self.people - 2 else "test"
+
+
+class UnpairedPeople(StickPeople):
+    """The same as synthetic people are: no pairs, rows know their person, all are there to train on."""
+
+    def read(self, unit: Unit) -> RowBlock:
+        block = super().read(unit)
+        people = [one.partition("_")[0] for one in block.files]
+        return replace(block, files=people, splits=["train"] * len(people))
+
+    def pair_units(self) -> Sequence[Unit]:
+        return []
+
+
+def unpaired_table(folder: Path, people: int) -> Path:
+    """People in two poses each, without pairs and without a split that is held out."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    prepare(UnpairedPeople(pictures, people), folder / "table")
+    return folder / "table"
 
 
 def paired_table(folder: Path) -> Path:

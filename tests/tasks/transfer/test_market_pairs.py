@@ -10,9 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "data" / "sources"))
 
 import picture_releases as releases
+from paired_people import unpaired_table
 
 from poseloom.base.errors import FileError
 from poseloom.data import open_source, prepare
@@ -80,3 +82,18 @@ def test_pairs_of_missing_pictures_are_told(tmp_path):
     prepare(open_source("market1501", {"folder": folder}), tmp_path / "t")
     with pytest.raises(FileError, match=r"2 pairs in split 'train', all of missing pictures.*build the table again"):
         PairPictures(PairData(table=str(tmp_path / "t"), images=str(folder)), "train")
+
+
+def test_of_people_in_one_split_every_tenth_is_held_out(tmp_path):
+    table = unpaired_table(tmp_path / "many", 23)
+
+    def shown(split):
+        pairs = PairPictures(PairData(str(table), str(tmp_path / "many" / "pictures")), split)
+        return {name.partition("_")[0] for batch in pairs.batches(8) for name in batch.source_names}, len(pairs)
+
+    held_out, trained = shown("val"), shown("train")
+    assert len(held_out[0]) == 2 and len(trained[0]) == 21 and not held_out[0] & trained[0]
+    assert held_out[1] == 4 and trained[1] == 42, "both ways"
+    few = unpaired_table(tmp_path / "few", 4)
+    with pytest.raises(FileError, match=r"no pairs in split 'val'.*train"):
+        PairPictures(PairData(str(few), str(tmp_path / "few" / "pictures")), "val")

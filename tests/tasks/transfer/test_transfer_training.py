@@ -13,12 +13,15 @@ from poseloom.checkpoints.registry import load_model
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.training import Observer, fit
 from poseloom.training.evaluation import evaluate
+from poseloom.training.learner import Position
 
 PATN = [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4"), ("loss.perceptual", "0")]
 PG2 = [("model.base", "4"), ("model.levels", "3"), ("model.code", "8"), ("model.judge_base", "4")]
+OWN = [("model.base", "8"), ("model.levels", "3"), ("model.widest", "16"), ("loss.judge_base", "8")]
 SMALL = {
     "transfer/tiny": [],
-    "transfer/small": [("model.base", "8"), ("model.levels", "3"), ("model.widest", "16"), ("loss.judge_base", "8")],
+    "transfer/sharp": [*OWN, ("model.fine", "8"), ("start.generator", "")],
+    "transfer/small": OWN,
     "transfer/pg2": PG2,
     "transfer/mobile-pg2": PG2,
     "transfer/pngan": [("model.base", "4"), ("model.blocks", "2"), ("model.judge_base", "4")],
@@ -50,7 +53,8 @@ def opened(address, pairs, *more):
     return open_recipe(address, [*pairs, *SMALL[address], *steps, *more])
 
 
-STAGE = {"transfer/pg2": "detail", "transfer/patn": "train"}
+STAGE = {"transfer/pg2": "detail", "transfer/patn": "train", "transfer/sharp": "sharp"}
+"""Address -> a stage in which a discriminator takes its turn."""
 
 
 class Stopping(Observer):
@@ -84,19 +88,19 @@ def test_a_recipe_trains_and_its_model_opens(address, pairs, tmp_path):
     assert {"ssim", "mask_ssim", "l1", "copy_ssim"} <= set(figures)
 
 
-@pytest.mark.parametrize("address", ["transfer/pg2", "transfer/patn"])
+@pytest.mark.parametrize("address", STAGE)
 def test_a_run_that_was_stopped_goes_on_exactly(address, pairs, tmp_path):
     """Two or three optimisers, and the pools of older pictures, come back."""
     pool = [("loss.pool", "3")] if address == "transfer/patn" else []  # so small that older pictures come back soon
     task, recipe = opened(address, pairs, (f"stages.{STAGE[address]}.steps", "6"), *pool)
     fit(task.build(recipe), recipe, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        fit(task.build(recipe), recipe, tmp_path / "broken", observer=Stopping(5 if address == "transfer/pg2" else 3))
+        fit(task.build(recipe), recipe, tmp_path / "broken", observer=Stopping(3 if address == "transfer/patn" else 5))
     fit(task.build(recipe), recipe, tmp_path / "broken")
     assert losses_of(tmp_path / "broken") == losses_of(tmp_path / "whole")
     one, other = (torch.load(tmp_path / name / "checkpoints" / "last.ckpt") for name in ("whole", "broken"))
     assert all(torch.equal(one["weights"][name], other["weights"][name]) for name in one["weights"])
-    assert len(one["optimizers"]) == (2 if address == "transfer/pg2" else 3)
+    assert len(one["optimizers"]) == (3 if address == "transfer/patn" else 2)
 
 
 def test_each_turn_moves_its_own_network(pairs):
@@ -113,6 +117,36 @@ def test_each_turn_moves_its_own_network(pairs):
     learner.discriminator.zero_grad()
     turns["discriminator"].losses(batch)["total"].backward()
     assert all(one.grad is None for one in learner.model.generator1.parameters())
+
+
+def test_a_discriminator_judges_in_the_sharp_stage_alone(pairs):
+    """There the generator goes by its verdict too, by as much as the recipe says, and leaves it as it is."""
+    task, recipe = opened("transfer/tiny", pairs)
+    learner = task.build(recipe)
+    batch = next(learner._held_out("test", 4))
+    first, second = (list(learner.turns(stage)) for stage in recipe.stages)
+    assert [turn.name for turn in first] == ["generator"]
+    assert [turn.name for turn in second] == ["generator", "discriminator"]
+    plain = first[0].losses(batch)
+    learner.position = Position(1, 0, 0, 2)
+    judged = second[0].losses(batch)
+    assert "fooled" not in plain
+    torch.testing.assert_close(judged["total"], plain["total"] + recipe.loss.adversarial * judged["fooled"])
+    judged["total"].backward()
+    assert any(one.grad.abs().max() > 0 for one in learner.model.parameters())
+    learner.model.zero_grad(set_to_none=True)
+    second[1].losses(batch)["total"].backward()
+    assert all(one.grad is None for one in learner.model.parameters()), "its own turn moves the judge alone"
+    silent = task.build(opened("transfer/tiny", pairs, ("loss.adversarial", "0"))[1])
+    assert [turn.name for turn in silent.turns(recipe.stages[1])] == ["generator"]
+
+
+def test_the_sharp_recipe_begins_with_the_shipped_generator(pairs):
+    task, recipe = open_recipe("transfer/sharp", pairs)
+    assert [turn.name for turn in task.build(recipe).turns(recipe.stages[0])] == ["generator", "discriminator"]
+    shipped = load_model("transfer", "transfer").module.state_dict()
+    begun = task.build(recipe).model.state_dict()
+    assert begun.keys() == shipped.keys() and all(torch.equal(begun[name], shipped[name]) for name in begun)
 
 
 def test_a_start_from_released_weights(pairs, tmp_path):

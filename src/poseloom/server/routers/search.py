@@ -126,8 +126,9 @@ def _by_both(index: Index, asked: SearchRequest, pose: Pose, options: dict[str, 
 
 
 def _add_poses(hits: list[dict[str, Any]], name: str, service: Service) -> None:
-    table = service.libraries.table(name)
-    numbers = table.numbers_of([hit["id"] for hit in hits]).tolist()
-    for hit, number in zip(hits, numbers, strict=True):
-        pose = table.row(number).pose if number >= 0 else None
+    from poseloom.search.tables import places_in
+
+    places = places_in([service.libraries.table(name)], [hit["id"] for hit in hits])
+    for hit, place in zip(hits, places, strict=True):
+        pose = None if place is None else place[0].row(place[1]).pose
         hit["pose"] = None if pose is None else pose_json(pose.reshape(1))[0]

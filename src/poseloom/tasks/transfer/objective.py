@@ -53,7 +53,7 @@ class WarpedStart:
     """Weights to begin with; drawn at random where the path is empty.
 
     Args:
-        generator: a model of ours.
+        generator: a model of ours; transfer is the one that poseloom ships.
     """
 
     generator: str = ""

@@ -20,6 +20,7 @@ from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.ranges import within
 from poseloom.base.streams import mix_numbers
 from poseloom.data.sources.transfer_files import person_of
+from poseloom.data.splits import TEST, TRAIN, VAL
 from poseloom.data.table import Table
 from poseloom.images.crop import Size
 from poseloom.images.read import read_picture
@@ -38,8 +39,10 @@ from poseloom.tasks.transfer.models.inputs import Picture, TransferInputs
 _LOG = logging.getLogger(__name__)
 CONVENTION = "openpose_18"
 _LARGER = "openpose_25"
-_OTHER_SPLITS = {"val": "test"}
+_OTHER_SPLITS = {VAL: TEST}
 """A split that a table lacks -> the one that stands in for it: those of the papers have no validation split."""
+_HELD_OUT = 10
+"""Of so many synthetic people one is held out where their table has a single split."""
 _FLIP, _FLIP_TARGET, _PAIR = 0, 1, 2
 """What a random number is drawn for."""
 _CHANCES = 1 << 53
@@ -301,13 +304,24 @@ def _named_pairs(table: Table) -> tuple[Shaped[Array, " pairs"], Int64[Array, "p
 
 def _people_pairs(table: Table) -> tuple[Shaped[Array, " pairs"], Int64[Array, "pairs 2"]]:
     """Pairs of rows of one origin, which is the person in tables of synthetic people; all of the split of its first
-    row, so that nobody is in two splits."""
+    row, so that nobody is in two splits. Where that is one split for all, every tenth person is held out."""
     people: dict[str, list[int]] = {}
     for row, person in enumerate(np.asarray(table.column("file")).tolist()):
         people.setdefault(str(person), []).append(row)
-    own = np.asarray(table.column("split"))
-    pairs = [(own[rows[0]], pair) for rows in people.values() for pair in permutations(rows, 2)]
+    splits = _with_held_out(
+        [str(one) for one in np.asarray(table.column("split"))[[rows[0] for rows in people.values()]]]
+    )
+    pairs = [
+        (split, pair) for split, rows in zip(splits, people.values(), strict=True) for pair in permutations(rows, 2)
+    ]
     return np.array([split for split, _ in pairs]), np.array([pair for _, pair in pairs], np.int64).reshape(-1, 2)
+
+
+def _with_held_out(splits: list[str]) -> list[str]:
+    """Of people; a table of poses from one recording or of one's own has no other split than that for training."""
+    if set(splits) != {TRAIN} or len(splits) < _HELD_OUT:
+        return splits
+    return [VAL if number % _HELD_OUT == _HELD_OUT - 1 else split for number, split in enumerate(splits)]
 
 
 def _row_of(table: Table, row: int) -> tuple[str, Float[Tensor, "18 2"]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -13,6 +15,8 @@ from poseloom.training.checkpoint import load_weights
 from poseloom.training.export import read_model
 
 _EXPORTED = ".safetensors"
+SHIPPED = "transfer"
+"""Name of the generator that lies in the package."""
 
 
 def start_with(part: nn.Module, path: str, tidy: Any = None, prefix: str = "") -> None:
@@ -20,7 +24,7 @@ def start_with(part: nn.Module, path: str, tidy: Any = None, prefix: str = "") -
 
     Args:
         part: the network.
-        path: a state dict of PyTorch, alone or under ``state_dict``, or a model of ours.
+        path: a state dict of PyTorch, alone or under ``state_dict``, or a model of ours; ``transfer`` is the shipped.
         tidy: gives the weights the names that they have today.
         prefix: of the network's names in a model of ours that holds others as well.
 
@@ -36,6 +40,8 @@ def start_with(part: nn.Module, path: str, tidy: Any = None, prefix: str = "") -
 
 
 def _weights(path: str) -> Mapping[str, Tensor]:
+    if path == SHIPPED:
+        path = str(Path(str(files("poseloom"))) / "checkpoints" / "weights" / f"{SHIPPED}{_EXPORTED}")
     if path.endswith(_EXPORTED):
         return read_model(path, "transfer")[1]
     content = load_torch_file(path)
