@@ -22,6 +22,7 @@ from poseloom.signer.hand_spheres import hand_spheres
 from poseloom.signer.pace import unhurried
 from poseloom.signer.stage import Stage
 from poseloom.signer.trunk import trunk_distance
+from poseloom.signer.untangling import Arms, untangled
 
 _KERNEL = (0.25, 0.5, 0.25)
 """Weights of neighbouring frames, which take the edge off every corner."""
@@ -56,11 +57,14 @@ def pose_of(stages: list[Stage]) -> Pose:
         torch.cat([stage.friction for stage in stages]),
     )
     first = solve_arms(points, hands, stride=_COARSE)
+    bound = torch.cat([stage.bounds for stage in stages])
+    meant = points + _in_world(anchors, hands)
     points = slower_at_shoulders(kept_clear(points, two.with_forearms(first.elbow_points, first.geometry.wrist)))
     held = points + _in_world(anchors, hands)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
+    meant = torch.lerp(held, _seen_from_chest(meant, girdle.trunk), bound.amax(-1, keepdim=True))
     arms = solve_arms(held - _in_world(anchors, first.hands), turned, girdle.shoulders)
     points, direct = held - _in_world(anchors, first.hands), held - _in_world(anchors, turned)
     for _ in range(_ROUNDS):
@@ -68,13 +72,11 @@ def pose_of(stages: list[Stage]) -> Pose:
         points = direct + smooth_over_time(torch.lerp(points, wanted, _TAKES) - direct, _EVEN)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
     points, arms = unhurried(points, arms, turned, girdle.shoulders)
-    for _ in range(_LAST_ROUNDS):
-        two = replace(two, spheres=_turned(own, arms.hands))
-        moved = set_back(points + forearm_offsets(points, arms, two), two)
-        if torch.equal(moved, points):
-            break
-        points = moved
-        arms = resolve_arms(points, turned, arms, girdle.shoulders)
+    found = untangled(
+        Arms(points, turned, arms.swivels, girdle.shoulders, anchors, meant, bound, own, two.meeting)
+    )
+    if found.points is not points:
+        points, arms = found.points, found.solved()
     return _assembled(points, arms, girdle, angles, signs)
 
 

@@ -51,10 +51,15 @@ def unhurried(
 
 def hasty_frames(wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"]) -> Bool[Tensor, "frames 2"]:
     """Frames in which an elbow is faster than it has reason to be."""
-    wrist, elbow = (torch.diff(points, dim=0).norm(dim=-1) * FPS for points in (wrists, elbows))
-    about = torch.nn.functional.max_pool1d(wrist.T[:, None], _ABOUT, 1, _ABOUT // 2)[:, 0].T
-    hasty = (elbow > _RATIO * about) & (elbow > _AT_REST) | (elbow > _FASTEST)
+    hasty = torch.diff(elbows, dim=0).norm(dim=-1) > allowed_ways(wrists)
     return torch.cat([hasty[:1], hasty])
+
+
+def allowed_ways(wrists: Float[Tensor, "frames 2 3"]) -> Float[Tensor, "frames-1 2"]:
+    """Metres that an elbow may go from each frame to the next beside its wrist."""
+    way = torch.diff(wrists, dim=0).norm(dim=-1)
+    about = torch.nn.functional.max_pool1d(way.T[:, None], _ABOUT, 1, _ABOUT // 2)[:, 0].T
+    return (_RATIO * about).clamp(_AT_REST / FPS, _FASTEST / FPS)
 
 
 def _share(hasty: Bool[Tensor, "frames 2"], spread: float) -> Float[Tensor, "frames 2 3"]:

@@ -1,0 +1,381 @@
+"""Arms that are in each other, in the trunk, off what they touch or too fast are solved for once more, all together.
+
+What the steps before have found is a start. In the stretches of time where something is amiss, wrists, swivels and tilts
+of both hands are changed so that the squares of what is amiss and of what is changed have the least sum: Gauss-Newton
+over all frames of a stretch at once. Corrections come and go smoothly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from poseloom.pose import rotations as rot
+from poseloom.pose.kinematics import small_matmul
+from poseloom.signer.arm_angles import FOREARM
+from poseloom.signer.arms import SignerArms, swivelled_arms
+from poseloom.signer.banded import solve_banded
+from poseloom.signer.clearance import Meeting
+from poseloom.signer.frames import SIDES, hand_axes
+from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
+from poseloom.signer.pace import allowed_ways, hasty_frames
+from poseloom.signer.shoulders import PER_SIDE
+from poseloom.signer.trunk import trunk_distance, trunk_slope
+
+_SAMPLES = torch.linspace(0.0, 0.95, 9)
+"""Spheres of a forearm: shares of the way from elbow to wrist."""
+_THINNER = 0.004
+"""Metres that forearms are thinner where two arms meet: those of thin arms."""
+_DEEP, _MARGIN = 0.005, 0.001
+"""Metres inside something from which on a frame is amiss; metres from a surface that are asked for then."""
+_OFF, _GIVES = 0.012, 0.007
+"""Metres from what it touches from which on a hand is amiss; to which it may stay off."""
+_BEFORE = 10
+"""Frames before and after those that are amiss, in which a correction comes and goes."""
+_ROUNDS, _TRIES = 8, 4
+_WORST_PAIRS, _WORST_IN_TRUNK = 12, 4
+"""Spheres of a frame that are looked at: between the arms, of each arm in the trunk."""
+_EPSILON = 2e-3
+"""Metres and radians by which things are changed to see what follows."""
+_FREEDOMS = 7
+"""Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
+
+_IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 400.0
+"""Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is astray,
+that an elbow is swivelled, that a hand is tilted, of metres a frame that an elbow is too fast."""
+_BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
+"""Weights of how a correction bends over time."""
+_DAMPING, _BOLDER, _SHYER, _ENOUGH = 1.0, 4.0, 8.0, 0.98
+"""Squares of a step of the size below at first; how it falls and grows; share of the squares left that ends it."""
+_STEPS = torch.tensor([0.03] * 3 + [0.3] + [0.3] * 3).repeat(2)
+"""Metres and radians of such a step."""
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Arms:
+    """Both arms over time and what is asked of them.
+
+    Args:
+        points: wrists.
+        hands: rotations that the hands shall have.
+        swivels: of the elbows, radians.
+        shoulders: where they are.
+        anchors: parts of the hands in their own frames.
+        meant: where these parts shall be.
+        bound: how much they are bound to that place, and to each other; 0 to 1.
+        spheres: of the hands in their own frames.
+        meeting: values of `Meeting`.
+    """
+
+    points: Float[Tensor, "frames 2 3"]
+    hands: Float[Tensor, "frames 2 3 3"]
+    swivels: Float[Tensor, "frames 2"]
+    shoulders: Float[Tensor, "frames 2 3"]
+    anchors: Float[Tensor, "frames 2 3"]
+    meant: Float[Tensor, "frames 2 3"]
+    bound: Float[Tensor, "frames 2 2"]
+    spheres: Float[Tensor, "frames 2 spheres 3"]
+    meeting: Int[Tensor, " frames"]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def during(self, start: int, end: int) -> Arms:
+        """Some of the frames."""
+        return replace(self, **{name: getattr(self, name)[start:end] for name in self.__dataclass_fields__})
+
+    def changed(self, by: Float[Tensor, "frames 14"]) -> Arms:
+        """With other wrists, swivels and hands."""
+        each = by.unflatten(-1, (2, _FREEDOMS))
+        hands = rot.rotvec_to_rotmat(each[..., 4:]) @ self.hands
+        return replace(self, points=self.points + each[..., :3], swivels=self.swivels + each[..., 3], hands=hands)
+
+    def solved(self) -> SignerArms:
+        """Arms with rotations of all joints."""
+        return swivelled_arms(self.points, self.hands, self.swivels, self.shoulders)
+
+    def seen(self) -> Seen:
+        """Where everything is."""
+        arms = self.solved()
+        hands, wrists, elbows = arms.hands, arms.geometry.wrist, arms.elbow_points
+        axes = torch.stack([hand_axes(hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
+        own = torch.cat([self.spheres, self.anchors[:, :, None]], dim=2)
+        placed = wrists[:, :, None] + small_matmul(own, axes.transpose(-1, -2))
+        forearms = elbows[:, :, None] + (wrists - elbows)[:, :, None] * _SAMPLES[:, None]
+        skin = torch.cat([placed[:, :, :-1], forearms], dim=2)
+        return Seen(skin, placed[:, :, -1], elbows, wrists, hands)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Middles of all spheres, anchors, elbows, wrists; rotations of the hands."""
+
+    skin: Float[Tensor, "frames 2 spheres 3"]
+    anchors: Float[Tensor, "frames 2 3"]
+    elbows: Float[Tensor, "frames 2 3"]
+    wrists: Float[Tensor, "frames 2 3"]
+    hands: Float[Tensor, "frames 2 3 3"]
+
+
+def _forearm_radii() -> Float[Tensor, " samples"]:
+    shares, radii = torch.tensor(FOREARM).T.contiguous()
+    after = torch.searchsorted(shares, _SAMPLES, right=True).clamp(1, len(shares) - 1)
+    part = ((_SAMPLES - shares[after - 1]) / (shares[after] - shares[after - 1])).clamp(0, 1)
+    return torch.lerp(radii[after - 1], radii[after], part)
+
+
+_IN_TRUNK_RADII = torch.cat([sphere_radii(), _forearm_radii()])
+_PAIR_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
+
+
+def untangled(arms: Arms) -> Arms:
+    """Arms in which nothing is amiss any more, as far as that can be had; the same where nothing was."""
+    for start, end in _stretches(_amiss(arms)):
+        part = _untangled(arms.during(start, end))
+        arms = replace(
+            arms,
+            **{
+                name: torch.cat([getattr(arms, name)[:start], getattr(part, name), getattr(arms, name)[end:]])
+                for name in ("points", "hands", "swivels")
+            },
+        )
+    return arms
+
+
+# -- what is amiss -----------------------------------------------------------------------------------------------------
+
+
+def _amiss(arms: Arms) -> Bool[Tensor, " frames"]:
+    seen = arms.seen()
+    deep = _pair_depths(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
+    over = _over(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
+    inside = (_IN_TRUNK_RADII - trunk_distance(seen.skin)).flatten(1).amax(-1) > _DEEP
+    off = seen.anchors - arms.meant
+    lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
+    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * arms.bound[..., 1].amax(-1)) > _OFF
+    return deep | over | inside | lost | apart | hasty_frames(seen.wrists, seen.elbows).any(-1)
+
+
+def _pair_depths(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames spheres spheres"]:
+    depth = _PAIR_RADII[:, None] + _PAIR_RADII - torch.cdist(seen.skin[:, 0], seen.skin[:, 1])
+    return torch.where((meeting == Meeting.APART)[:, None, None], depth, -1.0)
+
+
+def _over(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames 2 spheres"]:
+    """Metres over the midplane."""
+    over = _PAIR_RADII - seen.skin[..., 0] * PER_SIDE[:, None]
+    return torch.where((meeting == Meeting.MIRRORED)[:, None, None], over, -1.0)
+
+
+def _stretches(amiss: Bool[Tensor, " frames"]) -> list[tuple[int, int]]:
+    """First frames and ends of stretches with room before and after."""
+    width = 2 * _BEFORE + 1
+    near = torch.nn.functional.max_pool1d(amiss.float()[None], width, 1, _BEFORE)[0] > 0
+    edges = torch.diff(torch.cat([torch.tensor([False]), near, torch.tensor([False])]).int())
+    starts, ends = (edges == 1).nonzero()[:, 0], (edges == -1).nonzero()[:, 0]
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+# -- solving -----------------------------------------------------------------------------------------------------------
+
+
+def _untangled(arms: Arms) -> Arms:
+    """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
+    first, damping = arms.seen().hands, _DAMPING
+    best = _System.of(arms, torch.zeros(len(arms), 2 * _FREEDOMS), first)
+    for _ in range(_ROUNDS):
+        step = best.step(damping)
+        tried = _System.of(arms, best.change + step, first)
+        if tried.cost < best.cost:
+            done = tried.cost > _ENOUGH * best.cost
+            best, damping = tried, damping / _BOLDER
+            if done:
+                break
+        else:
+            damping *= _SHYER
+    return arms.changed(best.change)
+
+
+@dataclass(frozen=True, eq=False)
+class _Limits:
+    """What shall not be above 0: amounts, and how they change with the freedoms of their frame; weights are in both."""
+
+    rows: Float[Tensor, "frames rows 14"]
+    amounts: Float[Tensor, "frames rows"]
+
+
+@dataclass(eq=False)
+class _System:
+    """Normal equations about a change: blocks on the diagonal and the slope; and what shall stay below limits."""
+
+    own: Float[Tensor, "frames 14 14"]
+    slope: Float[Tensor, "frames 14"]
+    change: Float[Tensor, "frames 14"]
+    limits: _Limits
+    pace: tuple[Tensor, Tensor, Tensor]
+    """Of elbows (frames - 1, 2): rows for a frame (7) and the next one, amounts."""
+    squares: float = 0.0
+    """Sum of what shall be nothing."""
+
+    @classmethod
+    def of(cls, arms: Arms, change: Tensor, first: Tensor) -> _System:
+        frames, size = change.shape
+        seen, slopes = _seen_with_slopes(arms, change)
+        limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
+        rows, amounts = (torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
+        system = cls(own, slope, change, _Limits(rows, amounts), _pace(seen, slopes))
+        _add_held(system, seen, slopes, arms)
+        _add_bindings(system, seen, slopes, arms)
+        _add_turns(system, seen, slopes, first)
+        return system
+
+    def add(self, rows: Float[Tensor, "frames rows 14"], amount: Float[Tensor, "frames rows"]) -> None:
+        """Rows of what shall be nothing, with weights in them."""
+        self.own += rows.mT @ rows
+        self.slope += (rows.mT @ amount[..., None])[..., 0]
+        self.squares += float((amount**2).sum())
+
+    @property
+    def cost(self) -> float:
+        """Sum of all squares."""
+        over = sum(float((amounts.clamp_min(0) ** 2).sum()) for amounts in (self.limits.amounts, self.pace[2]))
+        bends = torch.diff(torch.nn.functional.pad(self.change, (0, 0, 2, 2)), n=2, dim=0) * _BENDS
+        return self.squares + over + float((bends**2).sum())
+
+    def step(self, damping: float) -> Float[Tensor, "frames 14"]:
+        """The best change of all; limits that would not be touched after it are not counted."""
+        here, there, ways = self.pace
+        counted, hasty = self.limits.amounts > 0, ways > 0
+        for _ in range(_TRIES):
+            step = self._solved(counted, hasty, damping)
+            after = self.limits.amounts + (self.limits.rows @ step[..., None])[..., 0]
+            each = step.unflatten(-1, (2, _FREEDOMS))
+            quick = ways + (here * each[:-1]).sum(-1) + (there * each[1:]).sum(-1)
+            if torch.equal(after > 0, counted) and torch.equal(quick > 0, hasty):
+                break
+            counted, hasty = after > 0, quick > 0
+        return step
+
+    def _solved(self, counted: Tensor, hasty: Tensor, damping: float) -> Tensor:
+        rows = self.limits.rows * counted[..., None]
+        own = self.own + rows.mT @ rows + torch.diag(damping / _STEPS**2)
+        slope = self.slope + (rows.mT @ self.limits.amounts[..., None])[..., 0]
+        after = torch.zeros_like(own)
+        if bool(hasty.any()):
+            here, there, ways = (part * (hasty if part.ndim == 2 else hasty[..., None]) for part in self.pace)
+            for side in range(2):
+                part = slice(side * _FREEDOMS, (side + 1) * _FREEDOMS)
+                a, b, amount = here[:, side], there[:, side], ways[:, side, None]
+                own[:-1, part, part] += a[:, :, None] * a[:, None]
+                own[1:, part, part] += b[:, :, None] * b[:, None]
+                after[:-1, part, part] += a[:, :, None] * b[:, None]
+                slope[:-1, part] += a * amount
+                slope[1:, part] += b * amount
+        return solve_banded(own, after, slope, self.change, _BENDS)
+
+
+def _seen_with_slopes(arms: Arms, change: Tensor) -> tuple[Seen, Seen]:
+    """Where everything is, and how that changes with each freedom: (frames, 2, 7, ...) in place of (frames, 2, ...)."""
+    frames = len(arms)
+    nudges = torch.cat([torch.zeros(1, _FREEDOMS), _EPSILON * torch.eye(_FREEDOMS)]).repeat(1, 2)
+    times = len(nudges)
+    nudged = (change + nudges[:, None]).flatten(0, 1)
+    many = replace(
+        arms,
+        **{
+            name: getattr(arms, name).expand(times, *getattr(arms, name).shape).flatten(0, 1)
+            for name in arms.__dataclass_fields__
+        },
+    )
+    found = many.changed(nudged).seen()
+    values = [getattr(found, name).unflatten(0, (times, frames)) for name in found.__dataclass_fields__]
+    slopes = [((value[1:] - value[0]) / _EPSILON).movedim(0, 2) for value in values]
+    return Seen(*(value[0] for value in values)), Seen(*slopes)
+
+
+def _of_side(side: int, rows: Float[Tensor, "frames rows 7"]) -> Float[Tensor, "frames rows 14"]:
+    """Rows of what depends on one arm."""
+    nothing = torch.zeros_like(rows)
+    return torch.cat([rows, nothing] if side == 0 else [nothing, rows], dim=-1)
+
+
+def _pairs(seen: Seen, slopes: Seen, meeting: Tensor) -> tuple[Tensor, Tensor]:
+    depths = _pair_depths(seen, meeting)
+    count = depths.shape[-1]
+    depth, which = depths.flatten(1).topk(_WORST_PAIRS, dim=-1)
+    left, right = which // count, which % count
+    row = torch.arange(len(depths))[:, None]
+    normal = torch.nn.functional.normalize(seen.skin[row, 0, left] - seen.skin[row, 1, right], dim=-1)
+    own, other = (
+        (slopes.skin[row, side, :, which] * normal[:, :, None]).sum(-1) for side, which in enumerate((left, right))
+    )
+    near = (depth > _FAR)[..., None]
+    return near * torch.cat([-_IN_ANOTHER * own, _IN_ANOTHER * other], dim=-1), _IN_ANOTHER * (depth + _MARGIN)
+
+
+_FAR = -0.5
+"""Metres: hands that may come to each other count as so far apart."""
+
+
+def _sides(seen: Seen, slopes: Seen, meeting: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Out of the trunk, and on its own side of the midplane where hands mirror each other."""
+    into = _IN_TRUNK_RADII - trunk_distance(seen.skin)
+    across = _over(seen, meeting)
+    row = torch.arange(len(into))[:, None]
+    found = []
+    for side in range(2):
+        for depths, is_trunk in ((into[:, side], True), (across[:, side], False)):
+            depth, which = depths.topk(_WORST_IN_TRUNK, dim=-1)
+            at = seen.skin[row, side, which]
+            normal = trunk_slope(at) if is_trunk else PER_SIDE[side] * torch.tensor([1.0, 0.0, 0.0]).expand_as(at)
+            own = (slopes.skin[row, side, :, which] * normal[:, :, None]).sum(-1)
+            rows = _of_side(side, -_IN_ANOTHER * (depth > _FAR)[..., None] * own)
+            found.append((rows, _IN_ANOTHER * (depth + _MARGIN)))
+    return found
+
+
+def _pace(seen: Seen, slopes: Seen) -> tuple[Tensor, Tensor, Tensor]:
+    """Elbows are no faster than they have reason to be."""
+    way = torch.diff(seen.elbows, dim=0)
+    length = way.norm(dim=-1)
+    along = way / length.clamp_min(_NOTHING)[..., None]
+    here, there = ((slopes.elbows[part] * along[:, :, None]).sum(-1) for part in (slice(None, -1), slice(1, None)))
+    return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed_ways(seen.wrists))
+
+
+def _add_held(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None:
+    """Hands stay about where they are, whatever they touch."""
+    off = seen.anchors - arms.meant
+    for side in range(2):
+        system.add(_HELD * _of_side(side, slopes.anchors[:, side].mT), _HELD * off[:, side])
+
+
+def _add_bindings(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None:
+    """Parts that touch are off by no more than skin gives way: each hand at the body, both at each other."""
+    off = seen.anchors - arms.meant
+    rows = [_of_side(side, slopes.anchors[:, side].mT) for side in range(2)]
+    for weight, way, row in (
+        (arms.bound[:, 0, 0], off[:, 0], rows[0]),
+        (arms.bound[:, 1, 0], off[:, 1], rows[1]),
+        (arms.bound[..., 1].amax(-1), off[:, 0] - off[:, 1], rows[0] - rows[1]),
+    ):
+        length = way.norm(dim=-1, keepdim=True)
+        felt = _BOUND * weight[:, None] * (length > _GIVES)
+        system.add(felt[..., None] * row, felt * way * (1 - _GIVES / length.clamp_min(_NOTHING)))
+
+
+def _add_turns(system: _System, seen: Seen, slopes: Seen, first: Tensor) -> None:
+    """Hands keep their directions, elbows their swivels."""
+    astray = rot.rotmat_to_rotvec(seen.hands @ first.mT)
+    turning = (slopes.hands @ seen.hands[:, :, None].mT).flatten(-2)[..., [7, 2, 3]]  # of the skew matrix
+    for side in range(2):
+        system.add(_of_side(side, _ASTRAY * turning[:, side].mT), _ASTRAY * astray[:, side])
+    weights = torch.tensor([0.0] * 3 + [_SWIVELLED] + [_TILTED] * 3).repeat(2)
+    system.own += torch.diag(weights**2 + _NOTHING)
+    system.slope += weights**2 * system.change
+    system.squares += float(((weights * system.change) ** 2).sum())
