@@ -29,13 +29,13 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_DEEP, _MARGIN = 0.005, 0.001
+_DEEP, _MARGIN = 0.007, 0.0
 """Metres inside something from which on a frame is amiss; metres from a surface that are asked for then."""
-_OFF, _GIVES = 0.012, 0.007
+_OFF, _GIVES = 0.015, 0.011
 """Metres from what it touches from which on a hand is amiss; to which it may stay off."""
 _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
-_ROUNDS, _TRIES = 8, 4
+_ROUNDS, _TRIES = 10, 4
 _WORST_PAIRS, _WORST_IN_TRUNK = 12, 4
 """Spheres of a frame that are looked at: between the arms, of each arm in the trunk."""
 _EPSILON = 2e-3
@@ -48,7 +48,7 @@ _IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0,
 that an elbow is swivelled, that a hand is tilted, of metres a frame that an elbow is too fast."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
 """Weights of how a correction bends over time."""
-_DAMPING, _BOLDER, _SHYER, _ENOUGH = 1.0, 4.0, 8.0, 0.98
+_DAMPING, _BOLDER, _SHYER, _ENOUGH = 3.0, 4.0, 8.0, 0.98
 """Squares of a step of the size below at first; how it falls and grows; share of the squares left that ends it."""
 _STEPS = torch.tensor([0.03] * 3 + [0.3] + [0.3] * 3).repeat(2)
 """Metres and radians of such a step."""
@@ -94,6 +94,10 @@ class Arms:
         hands = rot.rotvec_to_rotmat(each[..., 4:]) @ self.hands
         return replace(self, points=self.points + each[..., :3], swivels=self.swivels + each[..., 3], hands=hands)
 
+    def let_go(self) -> Arms:
+        """The same with hands that may leave what they touch."""
+        return replace(self, bound=torch.zeros_like(self.bound))
+
     def solved(self) -> SignerArms:
         """Arms with rotations of all joints."""
         return swivelled_arms(self.points, self.hands, self.swivels, self.shoulders)
@@ -129,13 +133,33 @@ def _forearm_radii() -> Float[Tensor, " samples"]:
 
 
 _IN_TRUNK_RADII = torch.cat([sphere_radii(), _forearm_radii()])
-_PAIR_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
+_BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
+
+
+def _pair_radii() -> Float[Tensor, "spheres spheres"]:
+    """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
+    hand = sphere_radii()
+    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
+    radii[0] = _WRIST
+    sums = radii[:, None] + radii
+    gives = torch.lerp(hand, radii_against_the_other(), _GIVES_HERE)
+    sums[1 : len(hand), 1 : len(hand)] = (gives[:, None] + gives)[1:, 1:]
+    return sums
+
+
+_WRIST = 0.029
+"""Metres: half the width of a wrist."""
+_GIVES_HERE = 0.5
+"""Share of the usual way that a thumb goes aside for another hand."""
+_PAIR_RADII = _pair_radii()
 
 
 def untangled(arms: Arms) -> Arms:
     """Arms in which nothing is amiss any more, as far as that can be had; the same where nothing was."""
-    for start, end in _stretches(_amiss(arms)):
+    for start, end in _stretches(_amiss(arms.seen(), arms)):
         part = _untangled(arms.during(start, end))
+        if bool(_tangled(part.seen(), part).any()):
+            part = _untangled(part.let_go())
         arms = replace(
             arms,
             **{
@@ -149,25 +173,29 @@ def untangled(arms: Arms) -> Arms:
 # -- what is amiss -----------------------------------------------------------------------------------------------------
 
 
-def _amiss(arms: Arms) -> Bool[Tensor, " frames"]:
-    seen = arms.seen()
-    deep = _pair_depths(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
-    over = _over(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
-    inside = (_IN_TRUNK_RADII - trunk_distance(seen.skin)).flatten(1).amax(-1) > _DEEP
+def _amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
     off = seen.anchors - arms.meant
     lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
     apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * arms.bound[..., 1].amax(-1)) > _OFF
-    return deep | over | inside | lost | apart | hasty_frames(seen.wrists, seen.elbows).any(-1)
+    return lost | apart | _tangled(seen, arms)
+
+
+def _tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
+    """Frames in which something is in another, or too fast."""
+    deep = _pair_depths(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
+    over = _over(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
+    inside = (_IN_TRUNK_RADII - trunk_distance(seen.skin)).flatten(1).amax(-1) > _DEEP
+    return deep | over | inside | hasty_frames(seen.wrists, seen.elbows).any(-1)
 
 
 def _pair_depths(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames spheres spheres"]:
-    depth = _PAIR_RADII[:, None] + _PAIR_RADII - torch.cdist(seen.skin[:, 0], seen.skin[:, 1])
+    depth = _PAIR_RADII - torch.cdist(seen.skin[:, 0], seen.skin[:, 1])
     return torch.where((meeting == Meeting.APART)[:, None, None], depth, -1.0)
 
 
 def _over(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames 2 spheres"]:
     """Metres over the midplane."""
-    over = _PAIR_RADII - seen.skin[..., 0] * PER_SIDE[:, None]
+    over = _BESIDE_RADII - seen.skin[..., 0] * PER_SIDE[:, None]
     return torch.where((meeting == Meeting.MIRRORED)[:, None, None], over, -1.0)
 
 
@@ -191,9 +219,9 @@ def _untangled(arms: Arms) -> Arms:
         step = best.step(damping)
         tried = _System.of(arms, best.change + step, first)
         if tried.cost < best.cost:
-            done = tried.cost > _ENOUGH * best.cost
+            little = tried.cost > _ENOUGH * best.cost
             best, damping = tried, damping / _BOLDER
-            if done:
+            if little or not bool(_amiss(tried.seen, arms).any()):
                 break
         else:
             damping *= _SHYER
@@ -212,6 +240,7 @@ class _Limits:
 class _System:
     """Normal equations about a change: blocks on the diagonal and the slope; and what shall stay below limits."""
 
+    seen: Seen
     own: Float[Tensor, "frames 14 14"]
     slope: Float[Tensor, "frames 14"]
     change: Float[Tensor, "frames 14"]
@@ -228,7 +257,7 @@ class _System:
         limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
         rows, amounts = (torch.cat(part, dim=1) for part in zip(*limits, strict=True))
         own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
-        system = cls(own, slope, change, _Limits(rows, amounts), _pace(seen, slopes))
+        system = cls(seen, own, slope, change, _Limits(rows, amounts), _pace(seen, slopes))
         _add_held(system, seen, slopes, arms)
         _add_bindings(system, seen, slopes, arms)
         _add_turns(system, seen, slopes, first)
