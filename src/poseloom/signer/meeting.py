@@ -25,7 +25,7 @@ _CROSSING = (-0.035, 0.0, 0.0)
 """Metres in the hand's frame: where arms cross if it is not said, a little above the wrist."""
 _BEYOND = 0.02
 """Metres beyond the midplane to which each hand's crossing part comes."""
-_APART = {True: 0.08, False: 0.026}
+_APART = {True: 0.058, False: 0.026}
 """Metres between the middles of what crosses: forearms, fingers."""
 _OTHER_SIDES = (Side.AT_LEFT, Side.BESIDE_LEFT, Side.OTHER)
 

@@ -18,7 +18,7 @@ from poseloom.pose.kinematics import small_matmul
 from poseloom.signer.arm_angles import FOREARM
 from poseloom.signer.arms import SignerArms, swivelled_arms
 from poseloom.signer.banded import solve_banded
-from poseloom.signer.clearance import Meeting
+from poseloom.signer.clearance import Meeting, smooth_over_time
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
 from poseloom.signer.pace import allowed_ways, hasty_frames
@@ -29,8 +29,12 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_DEEP, _MARGIN = 0.007, 0.0
+_DEEP, _MARGIN = 0.006, 0.001
 """Metres inside something from which on a frame is amiss; metres from a surface that are asked for then."""
+_TRUNK_MARGIN = 0.001
+"""Metres that are asked for at the trunk besides."""
+_TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
+"""Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
 _OFF, _GIVES = 0.015, 0.011
 """Metres from what it touches from which on a hand is amiss; to which it may stay off."""
 _BEFORE = 10
@@ -157,9 +161,7 @@ _PAIR_RADII = _pair_radii()
 def untangled(arms: Arms) -> Arms:
     """Arms in which nothing is amiss any more, as far as that can be had; the same where nothing was."""
     for start, end in _stretches(_amiss(arms.seen(), arms)):
-        part = _untangled(arms.during(start, end))
-        if bool(_tangled(part.seen(), part).any()):
-            part = _untangled(part.let_go())
+        part = _best(arms.during(start, end))
         arms = replace(
             arms,
             **{
@@ -168,6 +170,30 @@ def untangled(arms: Arms) -> Arms:
             },
         )
     return arms
+
+
+def _best(arms: Arms) -> Arms:
+    """Solved as they are; else with hands that may let go; else with arms first taken apart to one side or the other."""
+    best = _untangled(arms)
+    if not best.tangled:
+        return best.arms
+    free = arms.let_go()
+    tried = [best, _untangled(free, best.change)]
+    if tried[-1].tangled and bool(_pair_depths(tried[-1].seen, arms.meeting).gt(_DEEP).any()):
+        tried += [_untangled(free, _taken_apart(free, sign)) for sign in (1.0, -1.0)]
+    return min(tried, key=lambda found: found.depth).arms
+
+
+def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
+    """Both arms moved along the common normal of the forearms where these are nearest."""
+    seen = arms.seen()
+    depths = _pair_depths(seen, arms.meeting).flatten(1).amax(-1)
+    forearms = (seen.wrists - seen.elbows)[depths.argmax()]
+    normal = torch.nn.functional.normalize(torch.linalg.cross(forearms[0], forearms[1]), dim=0)
+    change = torch.zeros(len(arms), 2, _FREEDOMS)
+    near = (depths > 0).float()[:, None, None].expand(-1, 2, 3)
+    change[..., :3] = smooth_over_time(near, _BEFORE / 3) * normal * PER_SIDE[:, None] * sign * _TAKEN_APART
+    return change.flatten(1)
 
 
 # -- what is amiss -----------------------------------------------------------------------------------------------------
@@ -182,10 +208,17 @@ def _amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
 
 def _tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
     """Frames in which something is in another, or too fast."""
-    deep = _pair_depths(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
-    over = _over(seen, arms.meeting).flatten(1).amax(-1) > _DEEP
-    inside = (_IN_TRUNK_RADII - trunk_distance(seen.skin)).flatten(1).amax(-1) > _DEEP
-    return deep | over | inside | hasty_frames(seen.wrists, seen.elbows).any(-1)
+    return (_depths(seen, arms) > _DEEP) | hasty_frames(seen.wrists, seen.elbows).any(-1)
+
+
+def _depths(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
+    """Metres that anything is in another."""
+    depths = (
+        _pair_depths(seen, arms.meeting),
+        _over(seen, arms.meeting),
+        _IN_TRUNK_RADII - trunk_distance(seen.skin) + _TRUNK_MARGIN,
+    )
+    return torch.stack([depth.flatten(1).amax(-1) for depth in depths]).amax(0)
 
 
 def _pair_depths(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames spheres spheres"]:
@@ -211,10 +244,30 @@ def _stretches(amiss: Bool[Tensor, " frames"]) -> list[tuple[int, int]]:
 # -- solving -----------------------------------------------------------------------------------------------------------
 
 
-def _untangled(arms: Arms) -> Arms:
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What came of a start."""
+
+    arms: Arms
+    seen: Seen
+    change: Float[Tensor, "frames 14"]
+
+    @property
+    def tangled(self) -> bool:
+        """Whether something is in another still, or too fast."""
+        return bool(_tangled(self.seen, self.arms).any())
+
+    @property
+    def depth(self) -> float:
+        """Metres; an elbow that is too fast counts as a little."""
+        hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
+        return max(0.0, float(_depths(self.seen, self.arms).max())) + _HASTY_DEPTH * float(hasty)
+
+
+def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
     """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
     first, damping = arms.seen().hands, _DAMPING
-    best = _System.of(arms, torch.zeros(len(arms), 2 * _FREEDOMS), first)
+    best = _System.of(arms, torch.zeros(len(arms), 2 * _FREEDOMS) if start is None else start, first)
     for _ in range(_ROUNDS):
         step = best.step(damping)
         tried = _System.of(arms, best.change + step, first)
@@ -225,7 +278,7 @@ def _untangled(arms: Arms) -> Arms:
                 break
         else:
             damping *= _SHYER
-    return arms.changed(best.change)
+    return _Found(arms.changed(best.change), best.seen, best.change)
 
 
 @dataclass(frozen=True, eq=False)
