@@ -153,7 +153,7 @@ def _pair_radii() -> Float[Tensor, "spheres spheres"]:
 
 _WRIST = 0.029
 """Metres: half the width of a wrist."""
-_GIVES_HERE = 0.5
+_GIVES_HERE = 0.3
 """Share of the usual way that a thumb goes aside for another hand."""
 _PAIR_RADII = _pair_radii()
 
@@ -202,7 +202,7 @@ def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
 def _amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
     off = seen.anchors - arms.meant
     lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
-    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * arms.bound[..., 1].amax(-1)) > _OFF
+    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * _bound_to_each_other(seen, arms)) > _OFF
     return lost | apart | _tangled(seen, arms)
 
 
@@ -219,6 +219,13 @@ def _depths(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
         _IN_TRUNK_RADII - trunk_distance(seen.skin) + _TRUNK_MARGIN,
     )
     return torch.stack([depth.flatten(1).amax(-1) for depth in depths]).amax(0)
+
+
+def _bound_to_each_other(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
+    """Mirrored hands that are at the midplane with any part do touch."""
+    bound = arms.bound[..., 1].amax(-1)
+    touching = _over(seen, arms.meeting).amax(-1).amin(-1) > -_GIVES / 2
+    return torch.where((arms.meeting == Meeting.MIRRORED) & touching, 0.0, bound)
 
 
 def _pair_depths(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames spheres spheres"]:
@@ -266,10 +273,11 @@ class _Found:
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
     """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
-    first, damping = arms.seen().hands, _DAMPING
+    first, damping, alike = arms.seen().hands, _DAMPING, _mirror_each_other(arms)
     best = _System.of(arms, torch.zeros(len(arms), 2 * _FREEDOMS) if start is None else start, first)
     for _ in range(_ROUNDS):
         step = best.step(damping)
+        step = (step + _mirrored(step)) / 2 if alike else step
         tried = _System.of(arms, best.change + step, first)
         if tried.cost < best.cost:
             little = tried.cost > _ENOUGH * best.cost
@@ -279,6 +287,25 @@ def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _
         else:
             damping *= _SHYER
     return _Found(arms.changed(best.change), best.seen, best.change)
+
+
+def _mirror_each_other(arms: Arms) -> bool:
+    """Whether both arms do the same all the while."""
+    apart = (arms.points[:, 0] - arms.points[:, 1] * _FLIP).norm(dim=-1)
+    turned = (arms.swivels[:, 0] - arms.swivels[:, 1]).abs()
+    return float(apart.max()) < _ALIKE and float(turned.max()) < _ALIKE
+
+
+def _mirrored(change: Float[Tensor, "frames 14"]) -> Float[Tensor, "frames 14"]:
+    """Of the left arm what was of the right one, and the other way round."""
+    left, right = (part * _MIRROR for part in change.split(_FREEDOMS, dim=-1))
+    return torch.cat([right, left], dim=-1)
+
+
+_ALIKE = 0.004
+"""Metres, and radians of a swivel, by which arms that do the same may differ."""
+_FLIP = torch.tensor([-1.0, 1.0, 1.0])
+_MIRROR = torch.cat([_FLIP, torch.ones(1), -_FLIP])
 
 
 @dataclass(frozen=True, eq=False)
@@ -444,7 +471,7 @@ def _add_bindings(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None
     for weight, way, row in (
         (arms.bound[:, 0, 0], off[:, 0], rows[0]),
         (arms.bound[:, 1, 0], off[:, 1], rows[1]),
-        (arms.bound[..., 1].amax(-1), off[:, 0] - off[:, 1], rows[0] - rows[1]),
+        (_bound_to_each_other(seen, arms), off[:, 0] - off[:, 1], rows[0] - rows[1]),
     ):
         length = way.norm(dim=-1, keepdim=True)
         felt = _BOUND * weight[:, None] * (length > _GIVES)
