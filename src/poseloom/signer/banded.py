@@ -1,4 +1,4 @@
-"""Least squares over time: what depends on one frame or two neighbours, and corrections that bend as little as can be."""
+"""Least squares over time: what depends on a frame or two neighbours, and corrections that bend little."""
 
 from __future__ import annotations
 

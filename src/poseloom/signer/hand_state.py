@@ -17,7 +17,7 @@ from poseloom.pose.hands import hand_shape
 from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.shoulders import chest_origin
 
-_REST_POINT = (0.265, -0.508, 0.1)
+_REST_POINT = (0.273, -0.508, 0.1)
 """Metres (right, up, out) from the middle between the shoulders: the wrist of an arm that hangs."""
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
 CENTRE = (0.07, 0.0, 0.0)
@@ -39,8 +39,8 @@ class HandState:
     """A hand at one moment: wrist in metres from the pelvis, rotation from the T-pose, finger angles in radians.
 
     The anchor is the part of the hand, metres in its own frame, that stays where it is when a wrist cannot turn the
-    hand as it shall be: what touches, or the middle of the hand. It is bound where it touches: to the body, to the other
-    hand; 0 to 1 each.
+    hand as it shall be: what touches, or the middle of the hand. It is bound where it touches: to the body, to the
+    other hand; 0 to 1 each.
     """
 
     point: Float[Tensor, "3"]

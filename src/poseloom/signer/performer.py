@@ -233,7 +233,11 @@ class Performer:
             return hold(start, frames)
         still = hold(start, frames)
         points, rotations, angles, anchors, bounds = (
-            still.points, still.rotations, still.angles, still.anchors, still.bounds
+            still.points,
+            still.rotations,
+            still.angles,
+            still.anchors,
+            still.bounds,
         )
         posture = start
         for one in sorted(inner, key=_reaches):

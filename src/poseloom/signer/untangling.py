@@ -1,8 +1,8 @@
 """Arms that are in each other, in the trunk, off what they touch or too fast are solved for once more, all together.
 
-What the steps before have found is a start. In the stretches of time where something is amiss, wrists, swivels and tilts
-of both hands are changed so that the squares of what is amiss and of what is changed have the least sum: Gauss-Newton
-over all frames of a stretch at once. Corrections come and go smoothly.
+What the steps before have found is a start. In the stretches of time where something is amiss, wrists, swivels and
+tilts of both hands are changed so that the squares of what is amiss and of what is changed have the least sum:
+Levenberg-Marquardt over all frames of a stretch at once. Corrections come and go smoothly.
 """
 
 from __future__ import annotations
@@ -10,46 +10,49 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from poseloom.pose import rotations as rot
-from poseloom.pose.kinematics import small_matmul
-from poseloom.signer.arm_angles import FOREARM
-from poseloom.signer.arms import SignerArms, swivelled_arms
 from poseloom.signer.banded import solve_banded
-from poseloom.signer.clearance import Meeting, smooth_over_time
-from poseloom.signer.frames import SIDES, hand_axes
-from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
+from poseloom.signer.clearance import smooth_over_time
 from poseloom.signer.pace import allowed_ways, hasty_frames
 from poseloom.signer.shoulders import PER_SIDE
+from poseloom.signer.tangles import (
+    DEEP,
+    FREEDOMS,
+    GIVES,
+    IN_TRUNK_RADII,
+    Arms,
+    Seen,
+    amiss,
+    bound_to_each_other,
+    depths_of,
+    over_midplane,
+    pair_depths,
+    tangled,
+)
+from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance, trunk_slope
 
-_SAMPLES = torch.linspace(0.0, 0.95, 9)
-"""Spheres of a forearm: shares of the way from elbow to wrist."""
-_THINNER = 0.004
-"""Metres that forearms are thinner where two arms meet: those of thin arms."""
-_DEEP, _MARGIN = 0.006, 0.001
-"""Metres inside something from which on a frame is amiss; metres from a surface that are asked for then."""
-_TRUNK_MARGIN = 0.001
-"""Metres that are asked for at the trunk besides."""
+_MARGIN = 0.001
+"""Metres from a surface that are asked for."""
 _TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
 """Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
-_OFF, _GIVES = 0.015, 0.011
-"""Metres from what it touches from which on a hand is amiss; to which it may stay off."""
 _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
 _ROUNDS, _TRIES = 10, 4
+"""Steps that are taken; how often for each it is looked at again what it runs into."""
 _WORST_PAIRS, _WORST_IN_TRUNK = 12, 4
 """Spheres of a frame that are looked at: between the arms, of each arm in the trunk."""
 _EPSILON = 2e-3
 """Metres and radians by which things are changed to see what follows."""
-_FREEDOMS = 7
-"""Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
 
-_IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 400.0
-"""Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is astray,
-that an elbow is swivelled, that a hand is tilted, of metres a frame that an elbow is too fast."""
+_IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 700.0
+"""Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is
+astray, that an elbow is swivelled, that a hand is tilted, of metres a frame that something is too fast."""
+_FASTEST, _TOO_FAST = 3.2, 4.0
+"""Metres a second: of wrists, where they are changed; from which on a solution is a bad one."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
 """Weights of how a correction bends over time."""
 _DAMPING, _BOLDER, _SHYER, _ENOUGH = 3.0, 4.0, 8.0, 0.98
@@ -59,108 +62,9 @@ _STEPS = torch.tensor([0.03] * 3 + [0.3] + [0.3] * 3).repeat(2)
 _NOTHING = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class Arms:
-    """Both arms over time and what is asked of them.
-
-    Args:
-        points: wrists.
-        hands: rotations that the hands shall have.
-        swivels: of the elbows, radians.
-        shoulders: where they are.
-        anchors: parts of the hands in their own frames.
-        meant: where these parts shall be.
-        bound: how much they are bound to that place, and to each other; 0 to 1.
-        spheres: of the hands in their own frames.
-        meeting: values of `Meeting`.
-    """
-
-    points: Float[Tensor, "frames 2 3"]
-    hands: Float[Tensor, "frames 2 3 3"]
-    swivels: Float[Tensor, "frames 2"]
-    shoulders: Float[Tensor, "frames 2 3"]
-    anchors: Float[Tensor, "frames 2 3"]
-    meant: Float[Tensor, "frames 2 3"]
-    bound: Float[Tensor, "frames 2 2"]
-    spheres: Float[Tensor, "frames 2 spheres 3"]
-    meeting: Int[Tensor, " frames"]
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def during(self, start: int, end: int) -> Arms:
-        """Some of the frames."""
-        return replace(self, **{name: getattr(self, name)[start:end] for name in self.__dataclass_fields__})
-
-    def changed(self, by: Float[Tensor, "frames 14"]) -> Arms:
-        """With other wrists, swivels and hands."""
-        each = by.unflatten(-1, (2, _FREEDOMS))
-        hands = rot.rotvec_to_rotmat(each[..., 4:]) @ self.hands
-        return replace(self, points=self.points + each[..., :3], swivels=self.swivels + each[..., 3], hands=hands)
-
-    def let_go(self) -> Arms:
-        """The same with hands that may leave what they touch."""
-        return replace(self, bound=torch.zeros_like(self.bound))
-
-    def solved(self) -> SignerArms:
-        """Arms with rotations of all joints."""
-        return swivelled_arms(self.points, self.hands, self.swivels, self.shoulders)
-
-    def seen(self) -> Seen:
-        """Where everything is."""
-        arms = self.solved()
-        hands, wrists, elbows = arms.hands, arms.geometry.wrist, arms.elbow_points
-        axes = torch.stack([hand_axes(hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
-        own = torch.cat([self.spheres, self.anchors[:, :, None]], dim=2)
-        placed = wrists[:, :, None] + small_matmul(own, axes.transpose(-1, -2))
-        forearms = elbows[:, :, None] + (wrists - elbows)[:, :, None] * _SAMPLES[:, None]
-        skin = torch.cat([placed[:, :, :-1], forearms], dim=2)
-        return Seen(skin, placed[:, :, -1], elbows, wrists, hands)
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """Middles of all spheres, anchors, elbows, wrists; rotations of the hands."""
-
-    skin: Float[Tensor, "frames 2 spheres 3"]
-    anchors: Float[Tensor, "frames 2 3"]
-    elbows: Float[Tensor, "frames 2 3"]
-    wrists: Float[Tensor, "frames 2 3"]
-    hands: Float[Tensor, "frames 2 3 3"]
-
-
-def _forearm_radii() -> Float[Tensor, " samples"]:
-    shares, radii = torch.tensor(FOREARM).T.contiguous()
-    after = torch.searchsorted(shares, _SAMPLES, right=True).clamp(1, len(shares) - 1)
-    part = ((_SAMPLES - shares[after - 1]) / (shares[after] - shares[after - 1])).clamp(0, 1)
-    return torch.lerp(radii[after - 1], radii[after], part)
-
-
-_IN_TRUNK_RADII = torch.cat([sphere_radii(), _forearm_radii()])
-_BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
-
-
-def _pair_radii() -> Float[Tensor, "spheres spheres"]:
-    """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
-    hand = sphere_radii()
-    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
-    radii[0] = _WRIST
-    sums = radii[:, None] + radii
-    gives = torch.lerp(hand, radii_against_the_other(), _GIVES_HERE)
-    sums[1 : len(hand), 1 : len(hand)] = (gives[:, None] + gives)[1:, 1:]
-    return sums
-
-
-_WRIST = 0.029
-"""Metres: half the width of a wrist."""
-_GIVES_HERE = 0.3
-"""Share of the usual way that a thumb goes aside for another hand."""
-_PAIR_RADII = _pair_radii()
-
-
 def untangled(arms: Arms) -> Arms:
     """Arms in which nothing is amiss any more, as far as that can be had; the same where nothing was."""
-    for start, end in _stretches(_amiss(arms.seen(), arms)):
+    for start, end in _stretches(amiss(arms.seen(), arms)):
         part = _best(arms.during(start, end))
         arms = replace(
             arms,
@@ -173,13 +77,13 @@ def untangled(arms: Arms) -> Arms:
 
 
 def _best(arms: Arms) -> Arms:
-    """Solved as they are; else with hands that may let go; else with arms first taken apart to one side or the other."""
+    """Solved as they are; else with hands that may let go; else with arms first taken apart to either side."""
     best = _untangled(arms)
     if not best.tangled:
         return best.arms
     free = arms.let_go()
     tried = [best, _untangled(free, best.change)]
-    if tried[-1].tangled and bool(_pair_depths(tried[-1].seen, arms.meeting).gt(_DEEP).any()):
+    if tried[-1].tangled and bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
         tried += [_untangled(free, _taken_apart(free, sign)) for sign in (1.0, -1.0)]
     return min(tried, key=lambda found: found.depth).arms
 
@@ -187,56 +91,13 @@ def _best(arms: Arms) -> Arms:
 def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
     """Both arms moved along the common normal of the forearms where these are nearest."""
     seen = arms.seen()
-    depths = _pair_depths(seen, arms.meeting).flatten(1).amax(-1)
+    depths = pair_depths(seen, arms.meeting).flatten(1).amax(-1)
     forearms = (seen.wrists - seen.elbows)[depths.argmax()]
     normal = torch.nn.functional.normalize(torch.linalg.cross(forearms[0], forearms[1]), dim=0)
-    change = torch.zeros(len(arms), 2, _FREEDOMS)
+    change = torch.zeros(len(arms), 2, FREEDOMS)
     near = (depths > 0).float()[:, None, None].expand(-1, 2, 3)
     change[..., :3] = smooth_over_time(near, _BEFORE / 3) * normal * PER_SIDE[:, None] * sign * _TAKEN_APART
     return change.flatten(1)
-
-
-# -- what is amiss -----------------------------------------------------------------------------------------------------
-
-
-def _amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
-    off = seen.anchors - arms.meant
-    lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
-    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * _bound_to_each_other(seen, arms)) > _OFF
-    return lost | apart | _tangled(seen, arms)
-
-
-def _tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
-    """Frames in which something is in another, or too fast."""
-    return (_depths(seen, arms) > _DEEP) | hasty_frames(seen.wrists, seen.elbows).any(-1)
-
-
-def _depths(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
-    """Metres that anything is in another."""
-    depths = (
-        _pair_depths(seen, arms.meeting),
-        _over(seen, arms.meeting),
-        _IN_TRUNK_RADII - trunk_distance(seen.skin) + _TRUNK_MARGIN,
-    )
-    return torch.stack([depth.flatten(1).amax(-1) for depth in depths]).amax(0)
-
-
-def _bound_to_each_other(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
-    """Mirrored hands that are at the midplane with any part do touch."""
-    bound = arms.bound[..., 1].amax(-1)
-    touching = _over(seen, arms.meeting).amax(-1).amin(-1) > -_GIVES / 2
-    return torch.where((arms.meeting == Meeting.MIRRORED) & touching, 0.0, bound)
-
-
-def _pair_depths(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames spheres spheres"]:
-    depth = _PAIR_RADII - torch.cdist(seen.skin[:, 0], seen.skin[:, 1])
-    return torch.where((meeting == Meeting.APART)[:, None, None], depth, -1.0)
-
-
-def _over(seen: Seen, meeting: Tensor) -> Float[Tensor, "frames 2 spheres"]:
-    """Metres over the midplane."""
-    over = _BESIDE_RADII - seen.skin[..., 0] * PER_SIDE[:, None]
-    return torch.where((meeting == Meeting.MIRRORED)[:, None, None], over, -1.0)
 
 
 def _stretches(amiss: Bool[Tensor, " frames"]) -> list[tuple[int, int]]:
@@ -262,19 +123,20 @@ class _Found:
     @property
     def tangled(self) -> bool:
         """Whether something is in another still, or too fast."""
-        return bool(_tangled(self.seen, self.arms).any())
+        return bool(tangled(self.seen, self.arms).any())
 
     @property
     def depth(self) -> float:
         """Metres; an elbow that is too fast counts as a little."""
         hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
-        return max(0.0, float(_depths(self.seen, self.arms).max())) + _HASTY_DEPTH * float(hasty)
+        hasty |= torch.diff(self.seen.wrists, dim=0).norm(dim=-1).amax() > _TOO_FAST / FPS
+        return max(0.0, float(depths_of(self.seen, self.arms).max())) + _HASTY_DEPTH * float(hasty)
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
     """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
     first, damping, alike = arms.seen().hands, _DAMPING, _mirror_each_other(arms)
-    best = _System.of(arms, torch.zeros(len(arms), 2 * _FREEDOMS) if start is None else start, first)
+    best = _System.of(arms, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start, first)
     for _ in range(_ROUNDS):
         step = best.step(damping)
         step = (step + _mirrored(step)) / 2 if alike else step
@@ -282,7 +144,7 @@ def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _
         if tried.cost < best.cost:
             little = tried.cost > _ENOUGH * best.cost
             best, damping = tried, damping / _BOLDER
-            if little or not bool(_amiss(tried.seen, arms).any()):
+            if little or not bool(amiss(tried.seen, arms).any()):
                 break
         else:
             damping *= _SHYER
@@ -298,7 +160,7 @@ def _mirror_each_other(arms: Arms) -> bool:
 
 def _mirrored(change: Float[Tensor, "frames 14"]) -> Float[Tensor, "frames 14"]:
     """Of the left arm what was of the right one, and the other way round."""
-    left, right = (part * _MIRROR for part in change.split(_FREEDOMS, dim=-1))
+    left, right = (part * _MIRROR for part in change.split(FREEDOMS, dim=-1))
     return torch.cat([right, left], dim=-1)
 
 
@@ -326,7 +188,7 @@ class _System:
     change: Float[Tensor, "frames 14"]
     limits: _Limits
     pace: tuple[Tensor, Tensor, Tensor]
-    """Of elbows (frames - 1, 2): rows for a frame (7) and the next one, amounts."""
+    """Of elbows and wrists (frames - 1, 4): rows for a frame (7) and the next one, amounts."""
     squares: float = 0.0
     """Sum of what shall be nothing."""
 
@@ -363,7 +225,7 @@ class _System:
         for _ in range(_TRIES):
             step = self._solved(counted, hasty, damping)
             after = self.limits.amounts + (self.limits.rows @ step[..., None])[..., 0]
-            each = step.unflatten(-1, (2, _FREEDOMS))
+            each = step.unflatten(-1, (2, FREEDOMS)).repeat(1, 2, 1)
             quick = ways + (here * each[:-1]).sum(-1) + (there * each[1:]).sum(-1)
             if torch.equal(after > 0, counted) and torch.equal(quick > 0, hasty):
                 break
@@ -377,9 +239,9 @@ class _System:
         after = torch.zeros_like(own)
         if bool(hasty.any()):
             here, there, ways = (part * (hasty if part.ndim == 2 else hasty[..., None]) for part in self.pace)
-            for side in range(2):
-                part = slice(side * _FREEDOMS, (side + 1) * _FREEDOMS)
-                a, b, amount = here[:, side], there[:, side], ways[:, side, None]
+            for joint in range(here.shape[1]):
+                part = slice(joint % 2 * FREEDOMS, (joint % 2 + 1) * FREEDOMS)
+                a, b, amount = here[:, joint], there[:, joint], ways[:, joint, None]
                 own[:-1, part, part] += a[:, :, None] * a[:, None]
                 own[1:, part, part] += b[:, :, None] * b[:, None]
                 after[:-1, part, part] += a[:, :, None] * b[:, None]
@@ -391,7 +253,7 @@ class _System:
 def _seen_with_slopes(arms: Arms, change: Tensor) -> tuple[Seen, Seen]:
     """Where everything is, and how that changes with each freedom: (frames, 2, 7, ...) in place of (frames, 2, ...)."""
     frames = len(arms)
-    nudges = torch.cat([torch.zeros(1, _FREEDOMS), _EPSILON * torch.eye(_FREEDOMS)]).repeat(1, 2)
+    nudges = torch.cat([torch.zeros(1, FREEDOMS), _EPSILON * torch.eye(FREEDOMS)]).repeat(1, 2)
     times = len(nudges)
     nudged = (change + nudges[:, None]).flatten(0, 1)
     many = replace(
@@ -414,7 +276,7 @@ def _of_side(side: int, rows: Float[Tensor, "frames rows 7"]) -> Float[Tensor, "
 
 
 def _pairs(seen: Seen, slopes: Seen, meeting: Tensor) -> tuple[Tensor, Tensor]:
-    depths = _pair_depths(seen, meeting)
+    depths = pair_depths(seen, meeting)
     count = depths.shape[-1]
     depth, which = depths.flatten(1).topk(_WORST_PAIRS, dim=-1)
     left, right = which // count, which % count
@@ -433,8 +295,8 @@ _FAR = -0.5
 
 def _sides(seen: Seen, slopes: Seen, meeting: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Out of the trunk, and on its own side of the midplane where hands mirror each other."""
-    into = _IN_TRUNK_RADII - trunk_distance(seen.skin)
-    across = _over(seen, meeting)
+    into = IN_TRUNK_RADII - trunk_distance(seen.skin)
+    across = over_midplane(seen, meeting)
     row = torch.arange(len(into))[:, None]
     found = []
     for side in range(2):
@@ -449,12 +311,14 @@ def _sides(seen: Seen, slopes: Seen, meeting: Tensor) -> list[tuple[Tensor, Tens
 
 
 def _pace(seen: Seen, slopes: Seen) -> tuple[Tensor, Tensor, Tensor]:
-    """Elbows are no faster than they have reason to be."""
-    way = torch.diff(seen.elbows, dim=0)
+    """Elbows are no faster than they have reason to be, wrists no faster than people move them."""
+    joints, moving = (torch.cat([each.elbows, each.wrists], dim=1) for each in (seen, slopes))
+    way = torch.diff(joints, dim=0)
     length = way.norm(dim=-1)
     along = way / length.clamp_min(_NOTHING)[..., None]
-    here, there = ((slopes.elbows[part] * along[:, :, None]).sum(-1) for part in (slice(None, -1), slice(1, None)))
-    return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed_ways(seen.wrists))
+    here, there = ((moving[part] * along[:, :, None]).sum(-1) for part in (slice(None, -1), slice(1, None)))
+    allowed = torch.nn.functional.pad(allowed_ways(seen.wrists), (0, 2), value=_FASTEST / FPS)
+    return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed)
 
 
 def _add_held(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None:
@@ -471,11 +335,11 @@ def _add_bindings(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None
     for weight, way, row in (
         (arms.bound[:, 0, 0], off[:, 0], rows[0]),
         (arms.bound[:, 1, 0], off[:, 1], rows[1]),
-        (_bound_to_each_other(seen, arms), off[:, 0] - off[:, 1], rows[0] - rows[1]),
+        (bound_to_each_other(seen, arms), off[:, 0] - off[:, 1], rows[0] - rows[1]),
     ):
         length = way.norm(dim=-1, keepdim=True)
-        felt = _BOUND * weight[:, None] * (length > _GIVES)
-        system.add(felt[..., None] * row, felt * way * (1 - _GIVES / length.clamp_min(_NOTHING)))
+        felt = _BOUND * weight[:, None] * (length > GIVES)
+        system.add(felt[..., None] * row, felt * way * (1 - GIVES / length.clamp_min(_NOTHING)))
 
 
 def _add_turns(system: _System, seen: Seen, slopes: Seen, first: Tensor) -> None:
