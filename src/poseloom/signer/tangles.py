@@ -28,7 +28,7 @@ GIVES = 0.011
 """Metres from what it touches that a hand may stay off."""
 _OFF = 0.015
 """Metres from what it touches from which on a hand is amiss."""
-DEEP = 0.005
+DEEP = 0.006
 """Metres inside something from which on a frame is amiss."""
 _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""

@@ -250,8 +250,19 @@ class _System:
         return solve_banded(own, after, slope, self.change, _BENDS)
 
 
-def _seen_with_slopes(arms: Arms, change: Tensor) -> tuple[Seen, Seen]:
-    """Where everything is, and how that changes with each freedom: (frames, 2, 7, ...) in place of (frames, 2, ...)."""
+@dataclass(frozen=True, eq=False)
+class _Slopes:
+    """How what is seen changes with the seven freedoms of its arm."""
+
+    skin: Float[Tensor, "frames 2 7 spheres 3"]
+    anchors: Float[Tensor, "frames 2 7 3"]
+    elbows: Float[Tensor, "frames 2 7 3"]
+    wrists: Float[Tensor, "frames 2 7 3"]
+    hands: Float[Tensor, "frames 2 7 3 3"]
+
+
+def _seen_with_slopes(arms: Arms, change: Tensor) -> tuple[Seen, _Slopes]:
+    """Where everything is, and how that changes with each freedom."""
     frames = len(arms)
     nudges = torch.cat([torch.zeros(1, FREEDOMS), _EPSILON * torch.eye(FREEDOMS)]).repeat(1, 2)
     times = len(nudges)
@@ -266,7 +277,7 @@ def _seen_with_slopes(arms: Arms, change: Tensor) -> tuple[Seen, Seen]:
     found = many.changed(nudged).seen()
     values = [getattr(found, name).unflatten(0, (times, frames)) for name in found.__dataclass_fields__]
     slopes = [((value[1:] - value[0]) / _EPSILON).movedim(0, 2) for value in values]
-    return Seen(*(value[0] for value in values)), Seen(*slopes)
+    return Seen(*(value[0] for value in values)), _Slopes(*slopes)
 
 
 def _of_side(side: int, rows: Float[Tensor, "frames rows 7"]) -> Float[Tensor, "frames rows 14"]:
@@ -275,7 +286,7 @@ def _of_side(side: int, rows: Float[Tensor, "frames rows 7"]) -> Float[Tensor, "
     return torch.cat([rows, nothing] if side == 0 else [nothing, rows], dim=-1)
 
 
-def _pairs(seen: Seen, slopes: Seen, meeting: Tensor) -> tuple[Tensor, Tensor]:
+def _pairs(seen: Seen, slopes: _Slopes, meeting: Tensor) -> tuple[Tensor, Tensor]:
     depths = pair_depths(seen, meeting)
     count = depths.shape[-1]
     depth, which = depths.flatten(1).topk(_WORST_PAIRS, dim=-1)
@@ -293,7 +304,7 @@ _FAR = -0.5
 """Metres: hands that may come to each other count as so far apart."""
 
 
-def _sides(seen: Seen, slopes: Seen, meeting: Tensor) -> list[tuple[Tensor, Tensor]]:
+def _sides(seen: Seen, slopes: _Slopes, meeting: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Out of the trunk, and on its own side of the midplane where hands mirror each other."""
     into = IN_TRUNK_RADII - trunk_distance(seen.skin)
     across = over_midplane(seen, meeting)
@@ -310,7 +321,7 @@ def _sides(seen: Seen, slopes: Seen, meeting: Tensor) -> list[tuple[Tensor, Tens
     return found
 
 
-def _pace(seen: Seen, slopes: Seen) -> tuple[Tensor, Tensor, Tensor]:
+def _pace(seen: Seen, slopes: _Slopes) -> tuple[Tensor, Tensor, Tensor]:
     """Elbows are no faster than they have reason to be, wrists no faster than people move them."""
     joints, moving = (torch.cat([each.elbows, each.wrists], dim=1) for each in (seen, slopes))
     way = torch.diff(joints, dim=0)
@@ -321,14 +332,14 @@ def _pace(seen: Seen, slopes: Seen) -> tuple[Tensor, Tensor, Tensor]:
     return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed)
 
 
-def _add_held(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None:
+def _add_held(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
     """Hands stay about where they are, whatever they touch."""
     off = seen.anchors - arms.meant
     for side in range(2):
         system.add(_HELD * _of_side(side, slopes.anchors[:, side].mT), _HELD * off[:, side])
 
 
-def _add_bindings(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None:
+def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
     """Parts that touch are off by no more than skin gives way: each hand at the body, both at each other."""
     off = seen.anchors - arms.meant
     rows = [_of_side(side, slopes.anchors[:, side].mT) for side in range(2)]
@@ -342,7 +353,7 @@ def _add_bindings(system: _System, seen: Seen, slopes: Seen, arms: Arms) -> None
         system.add(felt[..., None] * row, felt * way * (1 - GIVES / length.clamp_min(_NOTHING)))
 
 
-def _add_turns(system: _System, seen: Seen, slopes: Seen, first: Tensor) -> None:
+def _add_turns(system: _System, seen: Seen, slopes: _Slopes, first: Tensor) -> None:
     """Hands keep their directions, elbows their swivels."""
     astray = rot.rotmat_to_rotvec(seen.hands @ first.mT)
     turning = (slopes.hands @ seen.hands[:, :, None].mT).flatten(-2)[..., [7, 2, 3]]  # of the skew matrix
