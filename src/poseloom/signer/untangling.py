@@ -51,7 +51,7 @@ _EPSILON = 2e-3
 _IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 700.0
 """Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is
 astray, that an elbow is swivelled, that a hand is tilted, of metres a frame that something is too fast."""
-_FASTEST, _TOO_FAST = 3.2, 4.0
+_FASTEST, _TOO_FAST = 3.2, 3.5
 """Metres a second: of wrists, where they are changed; from which on a solution is a bad one."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
 """Weights of how a correction bends over time."""
@@ -127,10 +127,13 @@ class _Found:
 
     @property
     def depth(self) -> float:
-        """Metres; an elbow that is too fast counts as a little."""
+        """Metres; what is too fast counts as a little, the faster the more."""
         hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
-        hasty |= torch.diff(self.seen.wrists, dim=0).norm(dim=-1).amax() > _TOO_FAST / FPS
-        return max(0.0, float(depths_of(self.seen, self.arms).max())) + _HASTY_DEPTH * float(hasty)
+        joints = torch.cat([self.seen.elbows, self.seen.wrists], dim=1)
+        over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
+        return max(0.0, float(depths_of(self.seen, self.arms).max())) + _HASTY_DEPTH * (
+            float(hasty) + max(0.0, 2 * over)
+        )
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
