@@ -298,7 +298,7 @@ def test_forearms_and_wrists_come_as_near_to_a_rotation_as_their_ranges_let_them
     assert float(torch.acos(cosine.clamp(-1, 1)).mean().rad2deg()) < 60
 
 
-def test_elbows_spread_their_swing_over_time():
+def test_elbows_that_swing_while_wrists_rest_are_hasty():
     wrists = torch.zeros(40, 2, 3)
     elbows = torch.zeros(40, 2, 3)
     elbows[20:, 0, 0] = 0.04

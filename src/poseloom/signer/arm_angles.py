@@ -30,7 +30,7 @@ _ELBOW_CLEAR = 0.1
 """Metres from the midplane that elbows keep, so that forearms do not cross."""
 _LIFTS = 0.1
 """Sine of the upper arm's angle below the horizontal from which on it is an effort to hold it."""
-_KEPT_OUT = 150.0
+_KEPT_OUT = 500.0
 """Discomfort of a metre of elbow or forearm within the trunk."""
 FOREARM = ((0.0, 0.034), (0.3, 0.036), (0.6, 0.032), (0.85, 0.027))
 """Spheres of the forearm: share of the way from elbow to wrist, radius in metres."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,14 +12,14 @@ from poseloom.pose.hands import with_hand_shapes
 from poseloom.pose.joints import BODY_JOINTS, JOINT_INDEX
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.signer.arms import SignerArms, resolve_arms, solve_arms
-from poseloom.signer.clearance import TwoHands, kept_clear, set_back, slower_at_shoulders, smooth_over_time
-from poseloom.signer.forearms import forearm_offsets
+from poseloom.signer.clearance import TwoHands, kept_clear, slower_at_shoulders, smooth_over_time
 from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.girdle import Girdle, girdle_of, head_turn
 from poseloom.signer.hand_spheres import hand_spheres
-from poseloom.signer.pace import unhurried
 from poseloom.signer.stage import Stage
+from poseloom.signer.tangles import Arms
 from poseloom.signer.trunk import trunk_distance
+from poseloom.signer.untangling import untangled
 
 _KERNEL = (0.25, 0.5, 0.25)
 """Weights of neighbouring frames, which take the edge off every corner."""
@@ -33,8 +31,6 @@ _TAKES, _EVEN = 0.7, 1.0
 """Share of the way that they go each time; frames, standard deviation, over which it is evened out."""
 _COARSE = 4
 """Frames between two that are thought of where arms are found for the first time."""
-_LAST_ROUNDS = 3
-"""How often hands and forearms are set out of what they are in at the end."""
 _GOES_ALONG, _FREES = 0.04, 0.08
 """Metres from the skin up to which a point goes with the chest, and on which it becomes free of it."""
 _SAME = 1e-6
@@ -56,25 +52,23 @@ def pose_of(stages: list[Stage]) -> Pose:
         torch.cat([stage.friction for stage in stages]),
     )
     first = solve_arms(points, hands, stride=_COARSE)
+    bound = torch.cat([stage.bounds for stage in stages])
+    meant = points + _in_world(anchors, hands)
     points = slower_at_shoulders(kept_clear(points, two.with_forearms(first.elbow_points, first.geometry.wrist)))
     held = points + _in_world(anchors, hands)
     girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
+    meant = torch.lerp(held, _seen_from_chest(meant, girdle.trunk), bound.amax(-1, keepdim=True))
     arms = solve_arms(held - _in_world(anchors, first.hands), turned, girdle.shoulders)
     points, direct = held - _in_world(anchors, first.hands), held - _in_world(anchors, turned)
     for _ in range(_ROUNDS):
         wanted = held - _in_world(anchors, arms.hands)
         points = direct + smooth_over_time(torch.lerp(points, wanted, _TAKES) - direct, _EVEN)
         arms = resolve_arms(points, turned, arms, girdle.shoulders)
-    points, arms = unhurried(points, arms, turned, girdle.shoulders)
-    for _ in range(_LAST_ROUNDS):
-        two = replace(two, spheres=_turned(own, arms.hands))
-        moved = set_back(points + forearm_offsets(points, arms, two), two)
-        if torch.equal(moved, points):
-            break
-        points = moved
-        arms = resolve_arms(points, turned, arms, girdle.shoulders)
+    found = untangled(Arms(points, turned, arms.swivels, girdle.shoulders, anchors, meant, bound, own, two.meeting))
+    if found.points is not points:
+        points, arms = found.points, found.solved()
     return _assembled(points, arms, girdle, angles, signs)
 
 

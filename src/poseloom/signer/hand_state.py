@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from poseloom.language.hamnosys.tree import Direction, Orientation
@@ -17,13 +17,19 @@ from poseloom.pose.hands import hand_shape
 from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.shoulders import chest_origin
 
-_REST_POINT = (0.265, -0.508, 0.1)
+_REST_POINT = (0.273, -0.508, 0.1)
 """Metres (right, up, out) from the middle between the shoulders: the wrist of an arm that hangs."""
 _REST_ORIENTATION = Orientation(Direction(("d",)), Direction(("l",)))
 CENTRE = (0.07, 0.0, 0.0)
 """The middle of the hand in its own frame, metres, which is brought to a place that it does not touch."""
 _HALF_TURN = 2.6
 """Radians from which on both ways round are nearly as long."""
+_ARRIVED = 0.995
+"""Share of a way from which on a hand is where it goes."""
+FREE, TO_BODY, TO_OTHER = torch.zeros(2), torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+"""What a hand is bound to."""
+_LEAVES = 0.01
+"""Metres from where it touches, from which on a hand is no longer bound there."""
 BOW = 0.18
 """How far the way from one posture to another bows out to the front, as a share of its length."""
 
@@ -33,13 +39,15 @@ class HandState:
     """A hand at one moment: wrist in metres from the pelvis, rotation from the T-pose, finger angles in radians.
 
     The anchor is the part of the hand, metres in its own frame, that stays where it is when a wrist cannot turn the
-    hand as it shall be: what touches, or the middle of the hand.
+    hand as it shall be: what touches, or the middle of the hand. It is bound where it touches: to the body, to the
+    other hand; 0 to 1 each.
     """
 
     point: Float[Tensor, "3"]
     rotation: Float[Tensor, "3 3"]
     angles: Float[Tensor, "5 4"]
     anchor: Float[Tensor, "3"] = field(default_factory=lambda: torch.tensor(CENTRE))
+    bound: Float[Tensor, "2"] = field(default_factory=lambda: FREE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +58,29 @@ class Track:
     rotations: Float[Tensor, "frames 3 3"]
     angles: Float[Tensor, "frames 5 4"]
     anchors: Float[Tensor, "frames 3"]
+    bounds: Float[Tensor, "frames 2"]
 
     def __len__(self) -> int:
         return len(self.points)
 
     @property
     def end(self) -> HandState:
-        return HandState(self.points[-1], self.rotations[-1], self.angles[-1], self.anchors[-1])
+        return HandState(self.points[-1], self.rotations[-1], self.angles[-1], self.anchors[-1], self.bounds[-1])
+
+    def at(self, frames: Int[Tensor, " chosen"]) -> Track:
+        """Some of its frames."""
+        return Track(
+            self.points[frames],
+            self.rotations[frames],
+            self.angles[frames],
+            self.anchors[frames],
+            self.bounds[frames],
+        )
 
     def moved(self, offsets: Float[Tensor, "frames 3"]) -> Track:
-        """The same with other wrist points."""
-        return replace(self, points=self.points + offsets)
+        """The same with other wrist points, free where it leaves what it touches."""
+        stays = offsets.norm(dim=-1, keepdim=True) < _LEAVES
+        return replace(self, points=self.points + offsets, bounds=self.bounds * stays)
 
     def reversed_to(self, start: HandState) -> Track:
         """Played backwards from its end to the state it came from."""
@@ -70,6 +90,7 @@ class Track:
             torch.cat([before.rotations, self.rotations[:-1]]).flip(0),
             torch.cat([before.angles, self.angles[:-1]]).flip(0),
             torch.cat([before.anchors, self.anchors[:-1]]).flip(0),
+            torch.cat([before.bounds, self.bounds[:-1]]).flip(0),
         )
 
 
@@ -88,6 +109,7 @@ def hold(state: HandState, frames: int) -> Track:
         state.rotation.expand(frames, 3, 3),
         state.angles.expand(frames, 5, 4),
         state.anchor.expand(frames, 3),
+        state.bound.expand(frames, 2),
     )
 
 
@@ -100,6 +122,7 @@ def join(tracks: Sequence[Track]) -> Track:
         torch.cat([track.rotations for track in tracks]),
         torch.cat([track.angles for track in tracks]),
         torch.cat([track.anchors for track in tracks]),
+        torch.cat([track.bounds for track in tracks]),
     )
 
 
@@ -135,4 +158,5 @@ def go_over(start: HandState, end: HandState, frames: int, side: str, bow: float
     points = start.point + way * weight[:, None] + forward * torch.sin(torch.pi * weight)[:, None]
     angles = start.angles + (end.angles - start.angles) * weight[:, None, None]
     anchors = torch.lerp(start.anchor, end.anchor, weight[:, None])
-    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight, side), angles, anchors)
+    bounds = torch.where(weight[:, None] < _ARRIVED, FREE, end.bound)
+    return Track(points, interpolate_rotation(start.rotation, end.rotation, weight, side), angles, anchors, bounds)

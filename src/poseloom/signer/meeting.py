@@ -11,7 +11,7 @@ from torch import Tensor
 from poseloom.language.hamnosys.tree import Contact, Location, Part, Place, Side, Symmetry, Where
 from poseloom.signer.clearance import Meeting
 from poseloom.signer.frames import hand_axes
-from poseloom.signer.hand_state import HandState
+from poseloom.signer.hand_state import FREE, TO_OTHER, HandState
 from poseloom.signer.shoulders import chest_origin
 from poseloom.signer.sites import Site, facing_site, named_site
 from poseloom.signer.targets import is_on_hand
@@ -25,7 +25,7 @@ _CROSSING = (-0.035, 0.0, 0.0)
 """Metres in the hand's frame: where arms cross if it is not said, a little above the wrist."""
 _BEYOND = 0.02
 """Metres beyond the midplane to which each hand's crossing part comes."""
-_APART = {True: 0.08, False: 0.026}
+_APART = {True: 0.058, False: 0.026}
 """Metres between the middles of what crosses: forearms, fingers."""
 _OTHER_SIDES = (Side.AT_LEFT, Side.BESIDE_LEFT, Side.OTHER)
 
@@ -92,8 +92,9 @@ def meet(right: HandState, left: HandState, where: Where, alike: bool) -> tuple[
         shared = (parts[0] + parts[1]) / 2
         for goal in goals:
             goal[1:] = shared[1:]
+    bound = TO_OTHER if half <= 0 else FREE
     moved = [
-        replace(hand, point=hand.point + goal - part, anchor=site)
+        replace(hand, point=hand.point + goal - part, anchor=site, bound=torch.maximum(hand.bound, bound))
         for (hand, _, _), goal, part, site in zip(_sides(right, left), goals, parts, sites, strict=True)
     ]
     return moved[0], moved[1]
@@ -139,7 +140,7 @@ def crossing(right: HandState, left: HandState, where: Where | None) -> tuple[Ha
         x = float(chest_origin()[0]) + sign * _BEYOND - float(part[0])
         depth = _APART[not on_finger] if side == DOMINANT else 0.0
         point = torch.stack([torch.tensor(x), hand.point[1], hand.point[2]]) + depth * apart
-        moved.append(replace(hand, point=point, anchor=site))
+        moved.append(replace(hand, point=point, anchor=site, bound=torch.maximum(hand.bound, TO_OTHER)))
     return moved[0], moved[1]
 
 

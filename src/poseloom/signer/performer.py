@@ -154,7 +154,8 @@ class Performer:
         """The track bent so that it ends at a place."""
         goal, share = self.goal(where, track.end), steps(len(track))[:, None]
         moved = track.moved(share * (goal.point - track.points[-1]))
-        return replace(moved, anchors=torch.lerp(track.anchors, goal.anchor, share))
+        anchors = torch.lerp(track.anchors, goal.anchor, share)
+        return replace(moved, anchors=anchors, bounds=_bound_at_the_end(moved.bounds, goal))
 
     @singledispatchmethod
     def _perform(self, action: Action, start: HandState, frames: int, ease: Ease) -> Track:
@@ -174,7 +175,8 @@ class Performer:
         chord = (within_reach(start.point + chord * flip, self.side) - start.point) * flip
         path = straight_path(chord, action.how, frames, ease)
         anchors = torch.lerp(start.anchor, end.anchor, eased(frames, ease)[:, None])
-        return replace(hold(start, frames).moved(path * flip), anchors=anchors)
+        track = replace(hold(start, frames).moved(path * flip), anchors=anchors)
+        return track if goal is None else replace(track, bounds=_bound_at_the_end(track.bounds, end))
 
     @_perform.register
     def _circle(self, action: Circle, start: HandState, frames: int, ease: Ease) -> Track:
@@ -230,18 +232,25 @@ class Performer:
         if not inner:
             return hold(start, frames)
         still = hold(start, frames)
-        points, rotations, angles, anchors = still.points, still.rotations, still.angles, still.anchors
+        points, rotations, angles, anchors, bounds = (
+            still.points,
+            still.rotations,
+            still.angles,
+            still.anchors,
+            still.bounds,
+        )
         posture = start
         for one in sorted(inner, key=_reaches):
             begin = posture if _reaches(one) else start
             track = performer.perform(one, begin, frames, ease)
             points = points + track.points - start.point
             anchors = track.anchors if _reaches(one) else anchors
+            bounds = track.bounds if _reaches(one) else torch.minimum(bounds, track.bounds)
             if not _reaches(one):
                 rotations = rotations @ (start.rotation.T @ track.rotations)
                 angles = angles + track.angles - start.angles
-                posture = HandState(start.point, rotations[-1], angles[-1], start.anchor)
-        return Track(points, rotations, angles, anchors)
+                posture = HandState(start.point, rotations[-1], angles[-1], start.anchor, start.bound)
+        return Track(points, rotations, angles, anchors, bounds)
 
     @_perform.register
     def _in_order(self, action: InOrder, start: HandState, frames: int, ease: Ease) -> Track:
@@ -314,6 +323,10 @@ def _goal(action: Action) -> Where | None:
 _BRUSHING = Location(contact=Contact.BRUSHING)
 
 
+def _bound_at_the_end(bounds: Float[Tensor, "frames 2"], goal: HandState) -> Float[Tensor, "frames 2"]:
+    return torch.cat([bounds[:-1], goal.bound[None]])
+
+
 def _raised(axes: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
     """In front of the body a hand that points up is held higher and nearer, one that points down lower."""
     up = float(axes[1, 0])
@@ -346,10 +359,11 @@ def _resampled(track: Track, start: HandState, frames: int) -> Track:
     weight = (place - before).clamp(0, 1)
     first = hold(start, 1)
     whole = join([first, track])
-    a, b = (Track(whole.points[i], whole.rotations[i], whole.angles[i], whole.anchors[i]) for i in (before, before + 1))
+    a, b = (whole.at(moments) for moments in (before, before + 1))
 
     def mix(x: Tensor, y: Tensor) -> Tensor:
         return x + (y - x) * weight.reshape(-1, *[1] * (x.ndim - 1))
 
     nearest = torch.where((weight < 0.5)[:, None, None], a.rotations, b.rotations)
-    return Track(mix(a.points, b.points), nearest, mix(a.angles, b.angles), mix(a.anchors, b.anchors))
+    bounds = torch.minimum(a.bounds, b.bounds)
+    return Track(mix(a.points, b.points), nearest, mix(a.angles, b.angles), mix(a.anchors, b.anchors), bounds)

@@ -63,6 +63,11 @@ class Stage:
         return torch.stack([self.tracks[side].anchors for side in SIDES], dim=1)
 
     @property
+    def bounds(self) -> Float[Tensor, "frames 2 2"]:
+        """How much these parts are bound to the body, and to the other hand."""
+        return torch.stack([self.tracks[side].bounds for side in SIDES], dim=1)
+
+    @property
     def meetings(self) -> Int[Tensor, " frames"]:
         """Values of `Meeting`."""
         return torch.full((len(self),), int(self.meeting))
@@ -96,4 +101,5 @@ def _at(track: Track, place: Float[Tensor, " frames"]) -> Track:
     def between(values: Tensor) -> Tensor:
         return values[before] + (values[after] - values[before]) * share.reshape(-1, *[1] * (values.ndim - 1))
 
-    return Track(between(track.points), between(track.rotations), between(track.angles), between(track.anchors))
+    bounds = torch.minimum(track.bounds[before], track.bounds[after])
+    return Track(between(track.points), between(track.rotations), between(track.angles), between(track.anchors), bounds)

@@ -12,7 +12,7 @@ from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
 from poseloom.signer.arms import solve_arms
 from poseloom.signer.comfort import comfortable_shift
 from poseloom.signer.frames import SIDES, hand_axes, to_world
-from poseloom.signer.hand_state import CENTRE, HandState
+from poseloom.signer.hand_state import CENTRE, FREE, TO_BODY, TO_OTHER, HandState
 from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reach
 from poseloom.signer.sites import facing_site, named_site
 from poseloom.signer.tables import places_table
@@ -44,6 +44,11 @@ class Target:
     touches: bool
     on_head: bool = False
     on_hand: bool = False
+
+    @property
+    def binds(self) -> bool:
+        """Whether a hand is at the surface itself."""
+        return self.touches and self.gap <= 0
 
     def mirrored(self) -> Target:
         """Left and right exchanged."""
@@ -188,4 +193,5 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
         others = [] if by is not None else [named_site(_PADS, state.angles)]
         rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
     point = within_reach(goal - hand_axes(rotation, side) @ part, side)
-    return replace(state, point=point, rotation=rotation, anchor=part)
+    bound = FREE if not target.binds else TO_OTHER if target.on_hand else TO_BODY
+    return replace(state, point=point, rotation=rotation, anchor=part, bound=bound)
