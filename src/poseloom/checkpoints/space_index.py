@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PICTURE, BOX = "picture", "box"
 """Columns of metadata: where a row's picture lies, and where the person is in it, as x, y, width, height."""
 SMALLEST = 32.0
-"""Pixels of the longer side of a person's box: of 35 people in smaller ones none was among the ten that their own pose
+"""Pixels of the longer side of a person's box: of 35 people in smaller ones one was among the ten that their own pose
 found in 803 pictures (half stood behind 400 others); of larger ones, half were."""
 _BETWEEN = "/"
 _AT_ONCE = 256
