@@ -56,8 +56,8 @@ VARIED, CHOSEN_ON, UPRIGHT = 300, 98, 30
 _LIMBS = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 _IN_PICTURE = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _ROWS = {"shoulder": 11, "elbow": 13, "wrist": 15, "hip": 23, "knee": 25, "ankle": 27}
-_CLEAR = 0.0
-"""Metres: a limb that is less deep has no sign."""
+_CLEAR = 0.1
+"""Metres: a limb that is deeper points clearly forward or back."""
 _FINGERS = "hand.shape"
 """Facts of fingers are left out: captured poses know nothing of them."""
 _FAR = 5.0
@@ -252,6 +252,7 @@ def errors_of(bodies: Recovered, truth: Truth) -> dict[str, Tensor]:
         "mpjpe": 1000 * root_aligned_mpjpe(own, true),
         "pa": 1000 * pa_mpjpe(own, true),
         "sign": 100 * wrong_signs(own, true),
+        "clear_sign": 100 * wrong_signs(own, true, _CLEAR),
         "pck": near.float().mean(-1),
         "pck_keypoints": keypoints.float().mean(-1),
         "beyond": 100.0 * (torch.rad2deg(_over(found)) > _FAR),
@@ -277,15 +278,15 @@ def joints_of(rotations: Float[Tensor, "people joints 3"]) -> Float[Tensor, "peo
     return forward_kinematics(local, rest_offsets()[:BODY_JOINTS].double(), PARENTS[:BODY_JOINTS])[1]
 
 
-def wrong_signs(own: Tensor, true: Tensor) -> Float[Tensor, " people"]:
-    """Share of the limbs that point forward and should point back, or the reverse."""
+def wrong_signs(own: Tensor, true: Tensor, least: float = 0.0) -> Float[Tensor, " people"]:
+    """Share of the limbs that point forward and should point back, or the reverse; of those of at least some depth."""
     wrong = []
     for above, below in _LIMBS:
         for side in ("left", "right"):
             ends = JOINT_INDEX[f"{side}_{above}"], JOINT_INDEX[f"{side}_{below}"]
             depth, truly = (joints[:, ends[1], 2] - joints[:, ends[0], 2] for joints in (own, true))
             value = (depth * truly < 0).double()
-            wrong.append(torch.where(truly.abs() > _CLEAR, value, torch.nan))
+            wrong.append(torch.where(truly.abs() > least, value, torch.nan))
     return torch.stack(wrong, 1).nanmean(1)
 
 
