@@ -129,11 +129,12 @@ def plant_feet(
     edges = torch.stack([edge for _, edge in stands], dim=-1)
     lift = edges.amax(-1, keepdim=True) - edges
     lift = torch.where(lift > _LEVEL_ENOUGH, lift, 0.0) * both[:, None]
-    if stretch:
-        lift = _shared(angles, lift)
+    lift = _shared(angles, lift) if stretch else lift
     changed = angles.clone()
     for place, (side, g) in enumerate(_SIDES):
         _shorten_leg(changed, figure, side, g, stands[place][0], lift[:, place])
+    if stretch:  # a leg that is straight before it arrives leaves the rest to the other one
+        return plant_feet(changed, both, soles)
     return changed
 
 

@@ -73,6 +73,7 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     whole = [one for one in mentions if one.pose.whole]
     exact = [one for one in whole if not one.pose.general and not one.pose.lends]
     exact.sort(key=lambda one: one.words.startswith(_PLAYING))  # "playing basketball, shooting a jump shot"
+    exact.sort(key=lambda one: one.pose.field == "mood")  # "scared, running away": the deed, the mood's arms and head
     general = [one for one in whole if not one.pose.lends]
     low = [one for one in general if one.pose.general and _is_low(one.pose)]
     if exact and low and all(_only_stands(one.pose) for one in exact):
