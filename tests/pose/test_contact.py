@@ -1,3 +1,5 @@
+import math
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,6 +64,28 @@ def test_planted_feet_are_at_one_height(seed):
     assert gaps(ContactFigure.of(to_matrices(planted)), carried).max() < 0.01
     left_alone = plant_feet(angles, ~both, soles)
     assert torch.equal(left_alone, angles)
+
+
+@settings(deadline=None, max_examples=20)
+@given(SEEDS)
+def test_planted_feet_are_at_one_height_where_legs_may_stretch(seed):
+    angles, carried = standing(30, seed)
+    both, soles = torch.ones(30, dtype=torch.bool), torch.ones(30, 2, dtype=torch.bool)
+    planted = flatten_feet(plant_feet(angles, both, soles, stretch=True), soles, ~soles)
+    assert gaps(ContactFigure.of(to_matrices(planted)), carried).max() < 0.01
+
+
+def test_a_bent_leg_stretches_to_the_floor_before_a_straight_one_bends():
+    angles = settled_angles()[:1].clone()
+    for name, degree in (("left_hip_flexion", 70.0), ("left_knee_flexion", 90.0)):
+        angles[:, MOVEMENT_INDEX[name]] = math.radians(degree)
+    for name, degree in (("right_hip_flexion", -28.0), ("right_knee_flexion", 4.0)):
+        angles[:, MOVEMENT_INDEX[name]] = math.radians(degree)
+    both, soles = torch.ones(1, dtype=torch.bool), torch.ones(1, 2, dtype=torch.bool)
+    knees = [MOVEMENT_INDEX[f"{side}_knee_flexion"] for side in ("left", "right")]
+    bent, stretched = (plant_feet(angles, both, soles, stretch)[0, knees].rad2deg() for stretch in (False, True))
+    assert bent[1] > 30 and torch.isclose(bent[0], torch.tensor(90.0))
+    assert stretched[1] < 10 and stretched[0] < 80
 
 
 @settings(deadline=None, max_examples=20)

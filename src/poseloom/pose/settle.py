@@ -36,6 +36,8 @@ _LOWEST_MASS = 0.2
 _TINY = 1e-6
 _SHORTEST_LEG = 0.6
 """Planting never draws a foot nearer to its hip than this share of the distance before."""
+_LONGEST_LEG = 1.5
+"""And never stretches one beyond this share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +65,25 @@ class Support:
         return Support(self.contacts[rows], self.on_feet[rows], self.on_floor[rows], self.slack[rows])
 
 
-def settle(angles: Float[Tensor, "n 57"], support: Support) -> Float[Tensor, "n 57"]:
+def settle(angles: Float[Tensor, "n 57"], support: Support, stretch: bool = False) -> Float[Tensor, "n 57"]:
     """Bring varied poses back to their support, within the ranges of motion.
 
     Feet are laid flat; bodies on the floor are levelled; standing ones are balanced and both feet planted.
+
+    Args:
+        angles: movement angles, radians.
+        support: what carries each body.
+        stretch: bent legs may be stretched to the floor too, see `plant_feet`.
     """
     heels, balls, toes = (support.feet(point) for point in ("heel", "ball", "toes"))
     soles, tips = heels & balls, toes & ~heels
     both = (heels | balls | toes).all(-1) & ~support.on_floor
-    angles = clip_angles(flatten_feet(plant_feet(angles, both, heels), soles, tips))
+    angles = clip_angles(flatten_feet(plant_feet(angles, both, heels, stretch), soles, tips))
     figure = ContactFigure.of(to_matrices(angles))
     no_contact = torch.zeros_like(support.contacts)
     turn = level(figure, torch.where(support.on_floor[:, None], support.contacts, no_contact))
     turn = small_matmul(balance(figure, support), turn)
-    angles = plant_feet(turn_root(angles, turn), both, heels)
+    angles = plant_feet(turn_root(angles, turn), both, heels, stretch)
     return clip_angles(flatten_feet(angles, soles, tips))
 
 
@@ -104,7 +111,7 @@ def flatten_feet(
 
 
 def plant_feet(
-    angles: Float[Tensor, "n 57"], both: Bool[Tensor, " n"], soles: Bool[Tensor, "n 2"]
+    angles: Float[Tensor, "n 57"], both: Bool[Tensor, " n"], soles: Bool[Tensor, "n 2"], stretch: bool = False
 ) -> Float[Tensor, "n 57"]:
     """Bend the leg that reaches lower until both feet are at one height, where `both` should stand on the floor.
 
@@ -114,16 +121,29 @@ def plant_feet(
         angles: movement angles, radians.
         both: whose two feet should stand on the floor.
         soles: whether the left and the right foot stand on the sole; the others stand on the ball.
+        stretch: the leg that reaches less low is stretched for its part, so that the knees together turn least: the
+            more a knee is bent, the less it turns for a centimetre.
     """
     figure = ContactFigure.of(to_matrices(angles))
     stands = [_standing_point(figure, side, soles[:, place]) for place, (side, _) in enumerate(_SIDES)]
     edges = torch.stack([edge for _, edge in stands], dim=-1)
     lift = edges.amax(-1, keepdim=True) - edges
     lift = torch.where(lift > _LEVEL_ENOUGH, lift, 0.0) * both[:, None]
+    lift = _shared(angles, lift) if stretch else lift
     changed = angles.clone()
     for place, (side, g) in enumerate(_SIDES):
         _shorten_leg(changed, figure, side, g, stands[place][0], lift[:, place])
+    if stretch:  # a leg that is straight before it arrives leaves the rest to the other one
+        return plant_feet(changed, both, soles)
     return changed
+
+
+def _shared(angles: Float[Tensor, "n 57"], lift: Float[Tensor, "n 2"]) -> Float[Tensor, "n 2"]:
+    """What each foot goes up, or down where negative, in least squares of the turns of both knees."""
+    knees = angles[:, [MOVEMENT_INDEX[f"{side}_knee_flexion"] for side, _ in _SIDES]]
+    eager = knees.clamp_min(0).sin().square() + _TINY
+    share = eager / eager.sum(-1, keepdim=True)
+    return lift * share - lift.flip(-1) * share
 
 
 def _standing_point(
@@ -143,14 +163,14 @@ def _shorten_leg(
     foot: Float[Tensor, "n 3"],
     lift: Float[Tensor, " n"],
 ) -> None:
-    """Raise the point `foot` of one leg by `lift` metres, in place."""
+    """Raise the point `foot` of one leg by `lift` metres, in place; negative: lower it, until the knee is straight."""
     offsets = rest_offsets().to(angles)
     hip, knee = JOINT_INDEX[f"{side}_hip"], JOINT_INDEX[f"{side}_knee"]
     thigh = offsets[knee]
     to_shank = figure.rotations[:, knee].transpose(-1, -2)
     shank = (to_shank * (foot - figure.positions[:, knee])[:, None, :]).sum(-1)
     drop = (figure.positions[:, hip, 1] - foot[:, 1]).clamp_min(_SMALLEST_DROP)
-    ratio = ((drop - lift) / drop).clamp(_SHORTEST_LEG, 1)
+    ratio = ((drop - lift) / drop).clamp(_SHORTEST_LEG, _LONGEST_LEG)
 
     bend = angles[:, MOVEMENT_INDEX[f"{side}_knee_flexion"]]
     before = thigh + _about_x(bend, shank)
@@ -166,7 +186,7 @@ def _shorten_leg(
     columns = [MOVEMENT_INDEX[f"{side}_hip_{kind}"] for kind in ("flexion", "abduction", "rotation")]
     signs = angles.new_tensor([-1.0, g, g])
     hip_matrix = small_matmul(rot.euler_to_rotmat(angles[:, columns] * signs, "XZY"), rot.axis_to_rotmat(turn, "X"))
-    needed = lift > 0
+    needed = lift != 0
     new_hip = decompose(hip_matrix, "XZY") * signs
     angles[:, columns] = torch.where(needed[:, None], new_hip, angles[:, columns])
     _put(angles, f"{side}_knee_flexion", new_bend, needed)

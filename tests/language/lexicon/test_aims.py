@@ -123,3 +123,11 @@ def test_heads_that_are_aimed_stay_within_what_necks_do():
     angles = compose(understand("left arm stretched backward, looking at the left hand")).angles
     head = torch.tensor([name.startswith("head") for name in MOVEMENTS])
     torch.testing.assert_close(clip_angles(angles)[head], angles[head])
+
+
+@pytest.mark.parametrize("text", ["both elbows bent with forearms pointing up", "forearms vertical"])
+def test_forearms_point_up_where_nothing_is_said_of_the_upper_arms(text):
+    figure = figure_of(text)
+    for side in ("left", "right"):
+        forearm = joint(figure, f"{side}_wrist") - joint(figure, f"{side}_elbow")
+        assert float(forearm[1] / forearm.norm()) > 0.9

@@ -30,6 +30,8 @@ def degrees(composed, movement):
         ("t-pose", "t-pose"),
         ("arms crossed", ""),
         ("standing, arms crossed", "standing"),
+        ("scared, backing away", "backing away"),
+        ("sad, walking", "walking"),
     ],
 )
 def test_the_most_exact_name_carries_the_body(text, base):
@@ -207,3 +209,37 @@ def test_who_sits_bends_to_reach_a_foot():
 def test_one_and_the_other_arm_do_what_is_said_of_each():
     made = of("one arm reaching forward, the other reaching back")
     assert degrees(made, "right_shoulder_swing") > 60 > 0 > degrees(made, "left_shoulder_swing")
+
+
+@pytest.mark.parametrize("text", ["squat with arms in front", "leaning forward, both arms stretched forward"])
+def test_arms_forward_are_level_where_the_trunk_leans(text):
+    figure = ContactFigure.of(to_matrices(of(text).angles[None]))
+    for side in ("left", "right"):
+        shoulder, wrist = (figure.positions[0, JOINT_INDEX[f"{side}_{name}"]] for name in ("shoulder", "wrist"))
+        arm = wrist - shoulder
+        assert abs(float(arm[1])) < 0.12 and float(arm[2]) > 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "hand", "foot"),
+    [("hands touching toes", "left", "left"), ("right hand on the left foot", "right", "left")],
+)
+def test_hands_reach_the_feet_of_somebody_who_stands(text, hand, foot):
+    composed = of(text)
+    figure = ContactFigure.of(to_matrices(meet(composed.angles[None], composed.touches, 30, trunk=True)))
+    wrist, ankle = (figure.positions[0, JOINT_INDEX[name]] for name in (f"{hand}_wrist", f"{foot}_ankle"))
+    assert float(wrist[1] - ankle[1]) < 0.2
+
+
+def test_a_foot_that_is_lifted_is_not_bent_down_to():
+    assert degrees(of("left leg raised, right hand on the left foot"), "trunk_flexion") < 60
+
+
+def test_the_named_poses_that_settling_bent_are_as_they_are_written():
+    knees = [torch.rad2deg(body_pose(name).angles[MOVEMENT_INDEX["right_knee_flexion"]]) for name in _STRIDES]
+    assert float(knees[0]) < 35 and float(knees[1]) < 5
+    cobra = ContactFigure.of(to_matrices(body_pose("cobra").angles[None]))
+    assert float(cobra.positions[0, JOINT_INDEX["pelvis"], 1] - cobra.lower_edges().min()) < 0.2
+
+
+_STRIDES = ("walking", "warrior two")

@@ -22,6 +22,14 @@ from poseloom.language.lexicon.understanding import understand
         ("one hand on the hip, the other on the belly", "one hand on the hip, the other hand on the belly"),
         ("exhausted after a marathon", "exhausted "),
         ("hands flat on the floor", "hands on the floor"),
+        ("elbows resting on the knees", "elbows on the knees"),
+        ("right ankle crossed over his left knee", "right ankle on the left knee"),
+        (
+            "standing on the left leg, right leg stretched out behind him",
+            "standing on the left leg, right leg raised backward",
+        ),
+        ("a lunge, right leg stretched out to the back", "a lunge, right leg stretched out to the back"),
+        ("right knee bent at 90 degrees, foot off the ground behind", "right foot held up behind"),
         ("left arm raised", "left arm raised"),
     ],
 )
@@ -36,6 +44,10 @@ def test_turns_of_phrase(sentence, plain):
         ("holding an umbrella", [("holding an umbrella", "")], []),
         ("catching a frisbee high in the air", [("catching overhead", "")], []),
         ("bend forward and grab the ankles", [("bending forward", "")], ["hand at foot"]),
+        ("look at it", [], ["head turned.forward "]),
+        ("shoulders shrugged up to the ears", [("shoulders raised", "")], []),
+        ("woman dancing ballet", [("releve", "")], []),
+        ("stepping backwards", [("backing away", "")], []),
     ],
 )
 def test_plainer_words_are_tried_where_some_stay_unread(text, names, said):

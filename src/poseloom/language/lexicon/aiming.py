@@ -97,6 +97,13 @@ def _turn_forearm(draft: Draft, side: str, to: str) -> None:
         _set(draft, side, {"elbow_flexion": _SQUARE})
     if not _is_told(draft, side):
         grid[f"{side}_elbow_flexion"] = range(70, 141, 10)
+    if not _upper_arm_is_told(draft, side):
+        grid = {
+            f"{side}_shoulder_twist": range(-84, 85, 28),
+            f"{side}_shoulder_swing": range(20, 81, 30),
+            f"{side}_shoulder_elevation": range(-75, 1, 25),
+            f"{side}_elbow_flexion": range(70, 141, 35),
+        }
     _search(draft, grid, lambda figure: _along(figure, f"{side}_elbow", f"{side}_wrist") @ goal)
     draft.decided.add(f"{side}_arm")
 
@@ -122,6 +129,11 @@ def _turn_palm(draft: Draft, side: str, to: str) -> None:
 
 def _is_told(draft: Draft, side: str) -> bool:
     return f"{side}_arm" in draft.decided
+
+
+def _upper_arm_is_told(draft: Draft, side: str) -> bool:
+    """Whether words or a name decide where the elbow is; "elbows bent" leaves it where it may help."""
+    return draft.changes or bool(draft.held[MOVEMENT_INDEX[f"{side}_shoulder_elevation"]])
 
 
 def _set(draft: Draft, side: str, degrees: dict[str, float]) -> None:

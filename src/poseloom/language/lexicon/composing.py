@@ -11,12 +11,12 @@ from torch import Tensor
 
 from poseloom.language.description.describe import figures
 from poseloom.language.description.plain import Statement
-from poseloom.language.description.truth import ANY, truth_of
+from poseloom.language.description.truth import ANY, BOTH, truth_of
 from poseloom.language.lexicon.aiming import aim
 from poseloom.language.lexicon.bodies import BodyPose, body_pose, columns_of
 from poseloom.language.lexicon.draft import OTHER_SIDE, Draft, add_mention
 from poseloom.language.lexicon.entries import LIMBS, NamedPose
-from poseloom.language.lexicon.limbs import hang_arms, knock_knees, say, touch_of_fact
+from poseloom.language.lexicon.limbs import hang_arms, knock_knees, level_arms, say, touch_of_fact
 from poseloom.language.lexicon.names import SIDES, Mention
 from poseloom.language.lexicon.understanding import Understanding, says
 from poseloom.language.lexicon.words import word_tables
@@ -32,6 +32,8 @@ _OF_LEGS = ("leg", "knee", "foot", "feet", "stand", "squat", "lunge", "kneel", "
 _PLAYING = ("play ", "plays ", "playing ")
 _NO_TRADES = frozenset(["prayer"])
 """Words that end like somebody who does something, and are what is done."""
+_FORWARD, _FORWARDS = "arms forward", ("forward", "stretched.forward", "raised.forward")
+"""The name and the states of arms stretched forward."""
 _RIVALS = frozenset(["yoga", "dance", "sport", "fitness", "martial arts"])
 
 
@@ -71,6 +73,7 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     whole = [one for one in mentions if one.pose.whole]
     exact = [one for one in whole if not one.pose.general and not one.pose.lends]
     exact.sort(key=lambda one: one.words.startswith(_PLAYING))  # "playing basketball, shooting a jump shot"
+    exact.sort(key=lambda one: one.pose.field == "mood")  # "scared, running away": the deed, the mood's arms and head
     general = [one for one in whole if not one.pose.lends]
     low = [one for one in general if one.pose.general and _is_low(one.pose)]
     if exact and low and all(_only_stands(one.pose) for one in exact):
@@ -166,6 +169,7 @@ def compose(
         if not statement.denied and not (base is not None and _holds(draft, statement)):
             say(draft, statement)
     knock_knees(draft, understood.said)
+    level_arms(draft, _arms_forward(mentions, understood.said))
     if base is None:
         hang_arms(draft)
     aim(draft, understood.aims)
@@ -183,6 +187,14 @@ def compose(
         *((draft.hands[0], draft.hands[1]), body.loose if base is not None else 1.0, base.pose.name if base else ""),
         *(tuple(dict.fromkeys(draft.assumed)), tuple(draft.left_out), _has_open_side(understood)),
     )
+
+
+def _arms_forward(mentions: Sequence[Mention], said: Sequence[Statement]) -> tuple[str, ...]:
+    """The sides whose arm is said to be stretched forward."""
+    if any(one.pose.name == _FORWARD for one in mentions):
+        return SIDES
+    arms = [one for one in said if one.part == "arm" and one.what in _FORWARDS and not one.denied and not one.target]
+    return tuple(side for side in SIDES if any(one.side in (side, BOTH) for one in arms))
 
 
 def _has_open_side(understood: Understanding) -> bool:

@@ -36,8 +36,11 @@ _LYING = 50.0
 """Degrees of the pelvis from which on somebody lies."""
 _TILTED = 0.7
 """Cosine from upright below which an arm that points up or hangs is no longer along the trunk."""
+_LEANS, _LEANS_MOST, _FACES_AHEAD = 0.97, 0.42, 20.0
+"""Cosines from upright of a trunk that leans, from and to; degrees of a body that does not face ahead."""
 _BEND_TO = {"foot": 62.0, "toes": 64.0, "heel": 60.0, "ankle": 52.0, "shin": 34.0}
 """Degrees of the trunk with which a hand reaches a place of a straight leg in front."""
+_OF_FOOT = frozenset(["foot", "toes", "heel", "ankle"])
 _SEATED_HIP = 60.0
 """Degrees of a hip of somebody who sits, and of a knee that is no longer straight."""
 _REACHED = (-60.0, 175.0)
@@ -143,10 +146,22 @@ def _off_feet(draft: Draft, rows: Rows) -> Rows:
 
 def plumb_arm(draft: Draft, side: str, up: bool) -> None:
     """An arm that hangs or points to the ceiling whichever way the trunk is; where it cannot, it stays."""
-    trunk = _trunk(draft)
-    along, ahead, out = trunk[1, 1], trunk[1, 2], trunk[1, 0] * (1 if side == "left" else -1)
     sign = 1.0 if up else -1.0
-    swing, elevation = torch.atan2(sign * ahead, sign * out).rad2deg(), torch.asin(sign * along).rad2deg()
+    _point_arm(draft, side, sign * _trunk(draft)[1])
+
+
+def level_arms(draft: Draft, sides: Sequence[str]) -> None:
+    """Arms stretched forward are level where the trunk of somebody on the feet leans, as in a squat."""
+    turned = abs(float(draft.angles[MOVEMENT_INDEX["root_turn"]].rad2deg()))
+    if draft.carried == "feet" and turned < _FACES_AHEAD and _LEANS_MOST < _upward(draft) < _LEANS:
+        for side in sides:
+            _point_arm(draft, side, _trunk(draft)[2])
+
+
+def _point_arm(draft: Draft, side: str, way: Float[Tensor, " 3"]) -> None:
+    """An arm that points in a direction, given in the axes of the trunk; where it cannot, it stays."""
+    along, ahead, out = way[1], way[2], way[0] * (1 if side == "left" else -1)
+    swing, elevation = torch.atan2(ahead, out).rad2deg(), torch.asin(along.clamp(-1, 1)).rad2deg()
     if not _REACHED[0] <= float(swing) <= _REACHED[1]:
         return
     for name, degree in (("swing", swing), ("elevation", elevation)):
@@ -216,7 +231,7 @@ def _touch(draft: Draft, side: str, place: str, target_side: str, alone: bool = 
     draft.touches.append(Touch(f"{side}_hand", where))
     draft.decided.add(f"{side}_arm")
     start = _starts().get(where, _starts().get(where.partition("_")[2], {}))
-    if where == "floor" and draft.carried == "feet" and _is_upright(draft):
+    if draft.carried == "feet" and _is_upright(draft) and (where == "floor" or _stands_on(draft, where)):
         start = _starts()["floor_from_feet"]
     _set(draft, start, side, "")
 
@@ -232,6 +247,13 @@ def _bend_towards(draft: Draft, where: str) -> None:
     if hip > _SEATED_HIP and knee < _SEATED_HIP and abs(float(draft.angles[root].rad2deg())) < _LYING:
         draft.angles[trunk] = torch.maximum(draft.angles[trunk], torch.tensor(bend).deg2rad())
         draft.held[trunk] = True
+
+
+def _stands_on(draft: Draft, where: str) -> bool:
+    """Whether a place is of a foot that carries somebody: hands reach it as they reach the floor."""
+    side, _, part = where.partition("_")
+    feet = [floor_points().row(f"{side}_{point}") for point in ("heel", "ball")] if part in _OF_FOOT else []
+    return bool(feet) and bool(draft.support.contacts[:, feet].any())
 
 
 def _is_upright(draft: Draft) -> bool:

@@ -87,7 +87,7 @@ def draw_all(asked: Sequence[Asked], count: int) -> list[Float[Tensor, "count 57
     ]
     supports = [rows_of(one.composed.support, rows) for one in asked]
     joined = joined_supports(supports)
-    settled = settle(torch.cat(varied), joined)
+    settled = settle(torch.cat(varied), joined, stretch=True)
     kept = torch.cat([(beyond & one.composed.held).expand(rows, -1) for one, beyond in zip(asked, free, strict=True)])
     settled = torch.where(kept, torch.cat([start for start, _ in begun]), settled)  # splits are wider than usual
     picked = settled.split(rows)
