@@ -39,11 +39,13 @@ _MARGIN = 0.001
 """Metres from a surface that are asked for."""
 _TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
 """Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
-_SLOWER = 0.0003
+_SLOWER = 0.0001
 """Metres a frame that elbows shall be slower than they may be."""
 _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
-_ROUNDS, _TRIES, _REFUSED = 10, 4, 3
+_LONGEST = 500
+"""Frames that are solved for at once, so that memory does not grow with the length of a sign."""
+_ROUNDS, _TRIES, _REFUSED = 10, 4, 5
 """Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
 other, after which it is left as it is."""
 _WORST_PAIRS, _WORST_IN_TRUNK = 12, 4
@@ -110,7 +112,11 @@ def _stretches(amiss: Bool[Tensor, " frames"]) -> list[tuple[int, int]]:
     near = torch.nn.functional.max_pool1d(amiss.float()[None], width, 1, _BEFORE)[0] > 0
     edges = torch.diff(torch.cat([torch.tensor([False]), near, torch.tensor([False])]).int())
     starts, ends = (edges == 1).nonzero()[:, 0], (edges == -1).nonzero()[:, 0]
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return [
+        (begin, min(begin + _LONGEST, int(end)))
+        for start, end in zip(starts, ends, strict=True)
+        for begin in range(int(start), int(end), _LONGEST)
+    ]
 
 
 # -- solving -----------------------------------------------------------------------------------------------------------
