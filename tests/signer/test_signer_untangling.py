@@ -1,5 +1,8 @@
 """Arms that are in something, off what they touch or too fast are solved for once more."""
 
+import tracemalloc
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -12,7 +15,7 @@ from poseloom.signer.hand_spheres import hand_spheres
 from poseloom.signer.pace import hasty_frames
 from poseloom.signer.shoulders import chest_origin, shoulder_points
 from poseloom.signer.tangles import Arms
-from poseloom.signer.untangling import untangled
+from poseloom.signer.untangling import _stretches, untangled
 
 FLIP = torch.tensor([-1.0, 1.0, 1.0])
 FRAMES = 40
@@ -119,3 +122,22 @@ def test_banded_least_squares_are_those_of_the_whole_system(frames):
     wanted = torch.linalg.solve(whole + bending, -slope.flatten() - bending @ change.flatten())
     found = solve_banded(own, after, slope, change, bends)
     assert torch.allclose(found.flatten(), wanted, atol=1e-6)
+
+
+def test_arms_that_are_amiss_for_minutes_are_solved_for_in_pieces():
+    amiss = torch.zeros(9000, dtype=torch.bool)
+    amiss[20:8900] = True
+    found = _stretches(amiss)
+    assert max(end - start for start, end in found) <= 500
+    assert (found[0][0], found[-1][1]) == (10, 8910)
+    assert all(end == start for (_, end), (start, _) in pairwise(found))
+
+
+def test_memory_of_a_long_system_grows_with_its_length():
+    frames, size = 20_000, 1
+    own, slope = torch.ones(frames, size, size), torch.ones(frames, size)
+    tracemalloc.start()
+    solve_banded(own, torch.zeros_like(own), slope, torch.zeros_like(slope), torch.ones(size))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6  # a matrix of all frames would take 3.2 GB

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from poseloom.pose import movement
 from poseloom.pose import rotations as rot
-from poseloom.pose.kinematics import small_matmul
 from poseloom.signer.shoulders import SHORTEST_REACH, arm_bones
 from poseloom.signer.trunk import trunk_distance
 
@@ -103,8 +102,8 @@ class ArmAngles:
         z = torch.nn.functional.normalize(arm.forearm - cosine * arm.upper, dim=-1)
         shoulder = torch.stack([x, torch.linalg.cross(z, x), z], dim=-1)
         bend = torch.acos(cosine[..., 0].clamp(-1, 1))
-        lower = small_matmul(shoulder, rot.axis_to_rotmat(-side * bend, "Y"))
-        relative = small_matmul(lower.transpose(-1, -2), hands[..., None, :, :].expand_as(lower))
+        lower = shoulder @ rot.axis_to_rotmat(-side * bend, "Y")
+        relative = lower.mT @ hands[..., None, :, :]
         pronation, flexion, deviation = movement.decompose(relative, "XZY").unbind(-1)
         return cls(shoulder, bend, wrapped(pronation), -side * flexion, -side * deviation, relative)
 

@@ -12,7 +12,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from poseloom.pose import rotations as rot
-from poseloom.pose.kinematics import small_matmul
 from poseloom.signer.arm_angles import FOREARM
 from poseloom.signer.arms import SignerArms, swivelled_arms
 from poseloom.signer.clearance import Meeting
@@ -95,7 +94,7 @@ class Arms:
         hands, wrists, elbows = arms.hands, arms.geometry.wrist, arms.elbow_points
         axes = torch.stack([hand_axes(hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
         own = torch.cat([self.spheres, self.anchors[:, :, None]], dim=2)
-        placed = wrists[:, :, None] + small_matmul(own, axes.transpose(-1, -2))
+        placed = wrists[:, :, None] + own @ axes.mT
         forearms = elbows[:, :, None] + (wrists - elbows)[:, :, None] * _SAMPLES[:, None]
         skin = torch.cat([placed[:, :, :-1], forearms], dim=2)
         return Seen(skin, placed[:, :, -1], elbows, wrists, hands)

@@ -39,10 +39,15 @@ _MARGIN = 0.001
 """Metres from a surface that are asked for."""
 _TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
 """Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
+_SLOWER = 0.0001
+"""Metres a frame that elbows shall be slower than they may be."""
 _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
-_ROUNDS, _TRIES = 10, 4
-"""Steps that are taken; how often for each it is looked at again what it runs into."""
+_LONGEST = 500
+"""Frames that are solved for at once, so that memory does not grow with the length of a sign."""
+_ROUNDS, _TRIES, _REFUSED = 10, 4, 5
+"""Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
+other, after which it is left as it is."""
 _WORST_PAIRS, _WORST_IN_TRUNK = 12, 4
 """Spheres of a frame that are looked at: between the arms, of each arm in the trunk."""
 _EPSILON = 2e-3
@@ -81,8 +86,9 @@ def _best(arms: Arms) -> Arms:
     best = _untangled(arms)
     if not best.tangled:
         return best.arms
-    free = arms.let_go()
-    tried = [best, _untangled(free, best.change)]
+    free, tried = arms.let_go(), [best]
+    if not best.settled or bool(arms.bound.any()):
+        tried.append(_untangled(free, best.change))
     if tried[-1].tangled and bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
         tried += [_untangled(free, _taken_apart(free, sign)) for sign in (1.0, -1.0)]
     return min(tried, key=lambda found: found.depth).arms
@@ -106,7 +112,11 @@ def _stretches(amiss: Bool[Tensor, " frames"]) -> list[tuple[int, int]]:
     near = torch.nn.functional.max_pool1d(amiss.float()[None], width, 1, _BEFORE)[0] > 0
     edges = torch.diff(torch.cat([torch.tensor([False]), near, torch.tensor([False])]).int())
     starts, ends = (edges == 1).nonzero()[:, 0], (edges == -1).nonzero()[:, 0]
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return [
+        (begin, min(begin + _LONGEST, int(end)))
+        for start, end in zip(starts, ends, strict=True)
+        for begin in range(int(start), int(end), _LONGEST)
+    ]
 
 
 # -- solving -----------------------------------------------------------------------------------------------------------
@@ -119,6 +129,8 @@ class _Found:
     arms: Arms
     seen: Seen
     change: Float[Tensor, "frames 14"]
+    settled: bool
+    """Whether more steps would make little better."""
 
     @property
     def tangled(self) -> bool:
@@ -140,18 +152,22 @@ def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _
     """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
     first, damping, alike = arms.seen().hands, _DAMPING, _mirror_each_other(arms)
     best = _System.of(arms, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start, first)
+    settled, refused = False, 0
     for _ in range(_ROUNDS):
         step = best.step(damping)
         step = (step + _mirrored(step)) / 2 if alike else step
         tried = _System.of(arms, best.change + step, first)
         if tried.cost < best.cost:
-            little = tried.cost > _ENOUGH * best.cost
+            settled, refused = tried.cost > _ENOUGH * best.cost, 0
             best, damping = tried, damping / _BOLDER
-            if little or not bool(amiss(tried.seen, arms).any()):
+            if settled or not bool(amiss(tried.seen, arms).any()):
                 break
         else:
-            damping *= _SHYER
-    return _Found(arms.changed(best.change), best.seen, best.change)
+            damping, refused = damping * _SHYER, refused + 1
+            if refused == _REFUSED:
+                settled = True
+                break
+    return _Found(arms.changed(best.change), best.seen, best.change, settled)
 
 
 def _mirror_each_other(arms: Arms) -> bool:
@@ -332,7 +348,7 @@ def _pace(seen: Seen, slopes: _Slopes) -> tuple[Tensor, Tensor, Tensor]:
     along = way / length.clamp_min(_NOTHING)[..., None]
     here, there = ((moving[part] * along[:, :, None]).sum(-1) for part in (slice(None, -1), slice(1, None)))
     allowed = torch.nn.functional.pad(allowed_ways(seen.wrists), (0, 2), value=_FASTEST / FPS)
-    return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed)
+    return -_HASTY * here, _HASTY * there, _HASTY * (length - allowed + _SLOWER)
 
 
 def _add_held(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
