@@ -87,7 +87,7 @@ def lent_people(
 
 
 def _views(count: int, generator: torch.Generator) -> Float[Tensor, "count 3 3"]:
-    """From the world to the axes of regions: from all sides, as people are drawn."""
+    """From the world to the axes of regions: from all sides and heights, about as `draw_person` looks at people."""
     azimuth = torch.rand(count, generator=generator) * 2 * math.pi
     level = _LEVEL_SPREAD * torch.randn(count, generator=generator)
     any_height = _LOWEST + (_HIGHEST - _LOWEST) * torch.rand(count, generator=generator)
