@@ -32,6 +32,7 @@ def degrees(composed, movement):
         ("standing, arms crossed", "standing"),
         ("scared, backing away", "backing away"),
         ("sad, walking", "walking"),
+        ("exhausted after a run, sitting on the floor", "sitting on the floor"),
     ],
 )
 def test_the_most_exact_name_carries_the_body(text, base):

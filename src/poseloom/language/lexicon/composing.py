@@ -76,8 +76,8 @@ def base_of(mentions: Sequence[Mention]) -> Mention | None:
     exact.sort(key=lambda one: one.pose.field == "mood")  # "scared, running away": the deed, the mood's arms and head
     general = [one for one in whole if not one.pose.lends]
     low = [one for one in general if one.pose.general and _is_low(one.pose)]
-    if exact and low and all(_only_stands(one.pose) for one in exact):
-        return low[0]  # "archer kneeling": the posture that is said, the arms of who stands as a rule
+    if exact and low and all(one.pose.field == "mood" or _only_stands(one.pose) for one in exact):
+        return low[0]  # "archer kneeling", "exhausted, kneeling": the posture that is said, arms and head of the other
     return next(iter(exact or general or whole), None)
 
 
