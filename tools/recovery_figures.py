@@ -5,7 +5,8 @@
     python tools/recovery_figures.py --poses val.npz --algorithm small          # the network that sees the pixels
 
 Sets: the 120 listed renders (half extreme, half ordinary), 300 varied ones (lens, shape, clothes, light, height of the
-camera), 30 upright people before the camera, and 98 varied ones on which weights are chosen and which are no figures.
+camera; half extreme), 30 upright people before the camera, 98 varied ones on which weights are chosen and which are no
+figures, and on demand (--sets any) 2,000 that vary alike in poses taken at random.
 Keypoints are found once and kept in a folder. The lens is not told. Both poses stand on the average body.
 """
 
@@ -14,8 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ from poseloom.tasks.mesh_recovery.predict import recover_bodies
 from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
 
 SIDE = 512
-VARIED, CHOSEN_ON, UPRIGHT = 300, 98, 30
+SETS = ("listed", "varied", "upright", "chosen", "any")
+VARIED, CHOSEN_ON, UPRIGHT, ANY = 300, 98, 30, 2000
 _LIMBS = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 _IN_PICTURE = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _ROWS = {"shoulder": 11, "elbow": 13, "wrist": 15, "hip": 23, "knee": 25, "ankle": 27}
@@ -86,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--poses", type=Path, required=True, help="motion file of captured poses that no training saw")
     parser.add_argument("--renders", type=Path, help="JSON list of the 120 renders")
-    parser.add_argument("--sets", nargs="+", default=["listed", "varied", "upright"])
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS[:3]))
     parser.add_argument("--algorithm", default="lifted", help="lifted, landmarks (without the lifter), or small")
     parser.add_argument("--model", type=Path, help="another lifter or small network than the shipped one")
     parser.add_argument("--keep", type=Path, help="folder for pictures and the keypoints that were found")
@@ -131,13 +133,13 @@ def found_people(name: str, poses: Path, renders: Path | None, keep: Path | None
         except NobodyFoundError:
             continue
         rows.append(collected([seen], "", None, torch.zeros(1)))
-        drawn.append((number, person))
+        drawn.append((number, replace(person, picture=(255 * person.picture).round().byte())))
     truth = Truth(
         torch.stack([person.rotations[:BODY_JOINTS] for _, person in drawn]),
         torch.stack([person.pixels for _, person in drawn]),
         torch.tensor([person.azimuth for _, person in drawn]),
         torch.tensor([float(number) for number, _ in drawn]),
-        torch.stack([(255 * person.picture).round().byte() for _, person in drawn]),
+        torch.stack([person.picture for _, person in drawn]),
     )
     people = joined_people(rows)
     if kept is not None:
@@ -146,26 +148,29 @@ def found_people(name: str, poses: Path, renders: Path | None, keep: Path | None
     return people, truth
 
 
-def people_of(name: str, poses: Path, renders: Path | None) -> list[DrawnPerson]:
+def people_of(name: str, poses: Path, renders: Path | None) -> Iterable[DrawnPerson]:
     """The drawn people of a set."""
     if name == "upright":
         drawn = sample(UPRIGHT, seed=31, kinds=["standing", "walking"]).rotations
         turns = torch.rand(UPRIGHT, generator=torch.Generator().manual_seed(31)) * 60 - 30
-        return [listed_person(one, float(turn), 5.0) for one, turn in zip(drawn, turns, strict=True)]
+        return (listed_person(one, float(turn), 5.0) for one, turn in zip(drawn, turns, strict=True))
     captured = read(poses).pose.rotations
     if name == "listed":
         if renders is None:
             raise SystemExit("the listed renders need --renders")
         rows = json.loads(renders.read_text())["renders"]
-        return [listed_person(captured[row["pose"]], row["azimuth"], row["elevation"]) for row in rows]
+        return (listed_person(captured[row["pose"]], row["azimuth"], row["elevation"]) for row in rows)
     order = torch.from_numpy(read_mocap_selection(poses).order)
     good = good_rows(poses, len(captured))
     generator = torch.Generator().manual_seed(5)
     random = good[torch.randperm(len(good), generator=generator)]
     both = torch.stack([order[: VARIED + CHOSEN_ON], random[: VARIED + CHOSEN_ON]], 1).flatten()
-    chosen = both[:VARIED] if name == "varied" else both[VARIED : VARIED + CHOSEN_ON]
-    seeds = range(1_000_000, 1_000_000 + VARIED) if name == "varied" else range(2_000_000, 2_000_000 + CHOSEN_ON)
-    return [draw_person(captured[row], seed, SIDE, whole=True) for row, seed in zip(chosen, seeds, strict=True)]
+    chosen, first = {
+        "varied": (both[:VARIED], 1_000_000),
+        "chosen": (both[VARIED : VARIED + CHOSEN_ON], 2_000_000),
+        "any": (random[VARIED + CHOSEN_ON :][:ANY], 3_000_000),
+    }[name]
+    return (draw_person(captured[row], first + place, SIDE, whole=True) for place, row in enumerate(chosen))
 
 
 def good_rows(poses: Path, count: int) -> Tensor:
@@ -198,7 +203,7 @@ def listed_person(rotations: Float[Tensor, "joints 3"], azimuth: float, elevatio
 
 def joined_people(rows: list[Keypoints]) -> Keypoints:
     """People of pictures of one size, each in a frame."""
-    from dataclasses import fields, replace
+    from dataclasses import fields
 
     from poseloom.images.roi import Roi
 

@@ -8,11 +8,11 @@ import torch
 
 from poseloom.base.errors import FileError
 from poseloom.body import AnnyBody, default_body
-from poseloom.pose import Pose
+from poseloom.pose import MIRROR, Pose
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.stances import stance
 from poseloom.tasks.lifting import pairs
-from poseloom.tasks.lifting.drawing import draw_person
+from poseloom.tasks.lifting.drawing import draw_looks, draw_person
 from poseloom.tasks.lifting.poses import varied_poses
 
 STANDING = stance("stand", grounded=False).rotations
@@ -71,7 +71,7 @@ def test_poses_come_from_what_was_captured_and_in_any_attitude():
 def test_pairs_are_made_once(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(
-        pairs, "make_shard", lambda reader, number, captured: made.append(number) or {"a": torch.ones(2) * number}
+        pairs, "make_shard", lambda reader, number, *rest: made.append(number) or {"a": torch.ones(2) * number}
     )
     pairs.make_pairs(None, tmp_path, range(0, 4, 2))
     pairs.make_pairs(None, tmp_path, range(3))
@@ -79,6 +79,21 @@ def test_pairs_are_made_once(tmp_path, monkeypatch):
     assert pairs.read_pairs(tmp_path, lambda number: number > 0)["a"].tolist() == [1, 1, 2, 2]
     with pytest.raises(FileError, match="pairs"):
         pairs.read_pairs(tmp_path / "elsewhere")
+    with pytest.raises(FileError, match="no shard of such pairs"):
+        pairs.read_pairs(tmp_path, names=("deep",))
+
+
+def test_a_second_look_is_a_mirrored_picture_of_the_same_person():
+    first, second = draw_looks(STANDING, 3, 2)
+    assert torch.equal(first.picture, draw_person(STANDING, 3).picture)
+    x, y, z = second.joints.unbind(-1)
+    seen = torch.stack([x / -z, y / z], dim=-1) * second.focal + second.centre
+    assert torch.allclose(seen, second.pixels, atol=0.05)
+    back = list(MIRROR[:22])
+    assert torch.allclose(second.joints[back] * torch.tensor([-1.0, 1.0, 1.0]), first.joints, atol=1e-5)
+    pose = Pose(second.rotations[None], shape=second.shape[None], shape_model=AnnyBody.shape_model)
+    joints = default_body("preview").joints(pose)[0, :22]
+    assert float(((joints - joints[0]) - (second.joints - second.joints[0])).norm(dim=-1).max()) < 5e-3
 
 
 def test_a_shard_holds_what_the_network_sees_of_the_person(monkeypatch):
@@ -86,8 +101,9 @@ def test_a_shard_holds_what_the_network_sees_of_the_person(monkeypatch):
 
     monkeypatch.setattr(pairs, "SHARD", 6)
     monkeypatch.setattr(pairs, "varied_poses", lambda count, seed, captured: STANDING.expand(count, 52, 3))
-    shard = pairs.make_shard(keypoint_reader(), 1, None)
-    assert 3 <= len(shard["points"]) <= 6
+    shard = pairs.make_shard(keypoint_reader(), 1, None, looks=2, maps=True)
+    assert 6 <= len(shard["points"]) <= 12
+    assert shard["deep"].shape[1:] == (288, 8, 8) and shard["fine"].shape[1:] == (33, 48)
     hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
     apart = (shard["points"][:, 23:25, :2].mean(1) - shard["pixels"][:, hips].mean(1)).norm(dim=-1)
     assert float((apart / shard["roi"][:, 2]).median()) < 0.04

@@ -21,7 +21,16 @@ from poseloom.tasks.keypoints.body import body_points
 from poseloom.tasks.lifting.frame import SeenPeople
 from poseloom.tasks.lifting.model import LifterConfig
 from poseloom.tasks.mesh_recovery.networks.small import Maps, SmallConfig, SmallNetwork, joined_maps
-from poseloom.tasks.mesh_recovery.objectives.small import SmallBatch, SmallWeights, drawn, small_losses
+from poseloom.tasks.mesh_recovery.objectives.small import (
+    FIELDS_WITH_MAPS,
+    SmallBatch,
+    SmallWeights,
+    _some_of,
+    batch_of,
+    drawn,
+    people_of,
+    small_losses,
+)
 from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people, region_of
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, seen_in, take_over
@@ -212,3 +221,38 @@ def test_regions_hold_the_person_and_turn_with_the_trunk():
     turns = torch.cat([one.turn for one in regions])
     assert inside.float().mean() > 0.8
     assert 0.6 < ((turns - 0.785).abs() < 0.4).float().mean() < 0.95
+
+
+def test_pairs_with_maps_are_people_to_learn_from(tmp_path, monkeypatch):
+    """Their truth is in the region's axes: drawn by the best weak camera, joints lie where the picture has them."""
+    from poseloom.checkpoints.people import keypoint_reader
+    from poseloom.pose.stances import stance
+    from poseloom.tasks.lifting import pairs
+    from poseloom.tasks.lifting.batch import carried_joints
+
+    monkeypatch.setattr(pairs, "SHARD", 3)
+    monkeypatch.setattr(
+        pairs, "varied_poses", lambda count, seed, captured: stance("squat").with_hands().rotations.expand(count, 52, 3)
+    )
+    pairs.make_pairs(keypoint_reader(), tmp_path, range(1), looks=2, maps=True)
+    found = batch_of(people_of(pairs.read_pairs(tmp_path, names=FIELDS_WITH_MAPS)))
+    joints = carried_joints(found.local)[..., :2] * torch.tensor([1.0, -1.0])
+    for one, flat in zip(joints, found.flat, strict=True):
+        own, there = one - one.mean(0), flat - flat.mean(0)
+        scale = (own * there).sum() / own.square().sum()
+        assert float((scale * own - there).norm(dim=-1).mean()) < 0.06
+    assert "deep" not in pairs.read_pairs(tmp_path)
+
+
+@pytest.mark.wrong_types
+def test_some_of_several_kinds_keep_what_belongs_together():
+    def kind(first, count):
+        numbers = (first + torch.arange(count)).float()
+        maps = Maps(numbers[:, None, None, None], numbers[:, None, None], numbers[:, None])
+        return SmallBatch(maps, numbers[:, None, None, None], numbers[:, None, None], numbers[:, None])
+
+    some = _some_of([kind(0, 5), kind(100, 15)], 400, torch.Generator().manual_seed(1))
+    values = some.seen.numbers[:, 0]
+    assert torch.equal(values, some.local[:, 0, 0, 0]) and torch.equal(values, some.shape[:, 0])
+    assert set(values.tolist()) == {*range(5), *range(100, 115)}
+    assert 0.65 < float((values >= 100).float().mean()) < 0.85

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -14,7 +14,7 @@ from torch.nn import functional
 from poseloom.body import AnnyBody
 from poseloom.body.anny import ShapedAnny
 from poseloom.body.phenotype import AVERAGE
-from poseloom.pose import BODY_JOINTS, Pose
+from poseloom.pose import BODY_JOINTS, MIRROR, Pose
 from poseloom.pose import rotations as rot
 from poseloom.render.band import Band
 from poseloom.render.scene import Scene
@@ -33,8 +33,11 @@ _ALIKE, _APART = 5, 1 << 40
 """Pictures of one shape that follow each other, and what keeps the seeds of shapes and of pictures apart."""
 _SMOOTH = 0.15
 """Share of pictures with soft outlines."""
-_LEVEL = 0.5
-"""Share of cameras at about the height of the person."""
+LEVEL, LEVEL_MEAN, LEVEL_SPREAD = 0.5, 4.0, 8.0
+"""Share of cameras at about the height of the person, and how far they look down, in degrees; of the others:"""
+LOWEST, HIGHEST = -10.0, 45.0
+_LOOKS_APART = 1 << 45
+"""What keeps the seeds of several pictures of one figure apart."""
 _SKINS: tuple[Colour, ...] = (
     (0.96, 0.82, 0.74),
     (0.87, 0.70, 0.60),
@@ -77,6 +80,25 @@ class DrawnPerson:
     centre: Float[Tensor, " 2"]
     azimuth: float
 
+    def mirrored(self) -> DrawnPerson:
+        """The person in a mirror."""
+        order, across = list(MIRROR[:BODY_JOINTS]), self.picture.shape[-1] - 1.0
+        return DrawnPerson(
+            self.picture.flip(-1),
+            Pose(self.rotations).mirror().rotations,
+            self.joints[order] * self.joints.new_tensor([-1.0, 1.0, 1.0]),
+            _across(self.pixels[order], across),
+            self.visible[order],
+            self.shape,
+            self.focal,
+            _across(self.centre, across),
+            -self.azimuth,
+        )
+
+
+def _across(places: Float[Tensor, "*points 2"], last: float) -> Float[Tensor, "*points 2"]:
+    return torch.stack([last - places[..., 0], places[..., 1]], dim=-1)
+
 
 class _Draw:
     """Random numbers of one picture."""
@@ -111,6 +133,17 @@ class _Draw:
         return torch.rand(*size, generator=self.generator)
 
 
+@dataclass(frozen=True, eq=False)
+class _Figure:
+    """A person before anything hides them: RGB where a studio is about them, RGB and cover where nothing is yet."""
+
+    layers: Float[Tensor, "channels side side"]
+    person: DrawnPerson
+
+    def mirrored(self) -> _Figure:
+        return _Figure(self.layers.flip(-1), self.person.mirrored())
+
+
 def draw_person(
     rotations: Float[Tensor, "joints 3"], seed: int, side: int = SIDE, *, whole: bool = False
 ) -> DrawnPerson:
@@ -123,12 +156,32 @@ def draw_person(
         whole: the whole person is in the picture, with nothing before.
     """
     draw = _Draw(seed)
+    return _pictured(_figure(rotations, draw, seed, side), draw, whole)
+
+
+def draw_looks(rotations: Float[Tensor, "joints 3"], seed: int, looks: int, side: int = SIDE) -> list[DrawnPerson]:
+    """Several pictures of a person, which cost little more than one: every second is mirrored.
+
+    The first is that of `draw_person`. What lies behind a person, hides or cuts them, and how the picture is developed,
+    is drawn for each; lens, direction, clothes and light are the same.
+    """
+    draw = _Draw(seed)
+    figure = _figure(rotations, draw, seed, side)
+    seen = [_pictured(figure, draw, whole=False)]
+    for look in range(1, looks):
+        other = figure.mirrored() if look % 2 else figure
+        seen.append(_pictured(other, _Draw(seed + look * _LOOKS_APART), whole=False))
+    return seen
+
+
+def _figure(rotations: Float[Tensor, "joints 3"], draw: _Draw, seed: int, side: int) -> _Figure:
     shape = _shape(_Draw(seed // _ALIKE + _APART))
     body = _body()
     rotations = Pose(rotations.float()).with_hands().rotations
     pose = Pose(rotations[None], shape=shape[None], shape_model=AnnyBody.shape_model)
     azimuth = draw.uniform(-180, 180)
-    elevation = draw.normal(4, 8) if draw.chance(_LEVEL) else draw.uniform(-10, 45)
+    level = draw.chance(LEVEL)
+    elevation = draw.normal(LEVEL_MEAN, LEVEL_SPREAD) if level else draw.uniform(LOWEST, HIGHEST)
     view = View(azimuth, elevation, margin=draw.uniform(0.03, 0.22), field_of_view=draw.uniform(12, 60))
     studio = draw.chance(_STUDIO)
     style = _style(draw, studio)
@@ -136,22 +189,28 @@ def draw_person(
     stage = stage_of(Scene(pose, side, body=body, view=view, style=style, supersample=supersample))
     block = next(stage.blocks())
     band, camera = Band(stage, block), block.camera
-    picture = band.colour()[0] if studio else _before(band.figure()[0], _backdrop(draw, side))
+    layers = band.colour()[0] if studio else band.figure()[0]
     seen, visible = band.joints()[0, :BODY_JOINTS], band.visible()[0, :BODY_JOINTS]
     focal = float(camera.focal[0, 0])
     centre = camera.centre[0] - 0.5
-    pixels = seen[:, :2] - 0.5
-    depth = seen[:, 2:]
+    pixels, depth = seen[:, :2] - 0.5, seen[:, 2:]
     joints = torch.cat([(pixels - centre) / focal * depth, depth], dim=-1) * seen.new_tensor(CAMERA_AXES)
     root = torch.diag(seen.new_tensor(CAMERA_AXES)) @ camera.rotation[0] @ rot.rotvec_to_rotmat(rotations[0])
     turned = torch.cat([rot.rotmat_to_rotvec(root)[None], rotations[1:]])
+    return _Figure(layers, DrawnPerson(layers[:3], turned, joints, pixels, visible, shape, focal, centre, azimuth))
+
+
+def _pictured(figure: _Figure, draw: _Draw, whole: bool) -> DrawnPerson:
+    person, layers = figure.person, figure.layers
+    picture = layers if len(layers) == 3 else _before(layers, _backdrop(draw, layers.shape[-1]))
+    pixels, visible, centre = person.pixels, person.visible, person.centre
     if not whole:
         picture, visible = _hidden(draw, picture, pixels, visible)
         picture, offset = _cut(draw, picture, pixels)
         pixels, centre = pixels - offset, centre - offset
     extent = torch.tensor([picture.shape[-1], picture.shape[-2]])
     visible = visible & ((pixels >= 0) & (pixels <= extent - 1)).all(-1)
-    return DrawnPerson(_developed(draw, picture), turned, joints, pixels, visible, shape, focal, centre, azimuth)
+    return replace(person, picture=_developed(draw, picture), pixels=pixels, visible=visible, centre=centre)
 
 
 class _FewShapes(AnnyBody):

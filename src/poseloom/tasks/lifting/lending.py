@@ -21,12 +21,10 @@ from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.batch import LiftingBatch, carried_joints
+from poseloom.tasks.lifting.drawing import HIGHEST, LEVEL, LEVEL_MEAN, LEVEL_SPREAD, LOWEST
 from poseloom.tasks.lifting.poses import varied_poses
 from poseloom.tasks.mesh_recovery.body_landmarks import body_places
 
-_LEVEL, _LEVEL_SPREAD = 0.5, math.radians(8)
-"""Share of cameras at about the height of the person, and how far they look up or down; of the others:"""
-_LOWEST, _HIGHEST = math.radians(-10), math.radians(45)
 _ROLL = math.radians(4.5)
 _ALIKE = 6
 """Of so many people who are most alike, one lends the errors."""
@@ -87,11 +85,11 @@ def lent_people(
 
 
 def _views(count: int, generator: torch.Generator) -> Float[Tensor, "count 3 3"]:
-    """From the world to the axes of regions: from all sides and heights, about as `draw_person` looks at people."""
+    """From the world to the axes of regions: from all sides and heights, as `draw_person` looks at people."""
     azimuth = torch.rand(count, generator=generator) * 2 * math.pi
-    level = _LEVEL_SPREAD * torch.randn(count, generator=generator)
-    any_height = _LOWEST + (_HIGHEST - _LOWEST) * torch.rand(count, generator=generator)
-    elevation = torch.where(torch.rand(count, generator=generator) < _LEVEL, level, any_height)
+    level = LEVEL_MEAN + LEVEL_SPREAD * torch.randn(count, generator=generator)
+    any_height = LOWEST + (HIGHEST - LOWEST) * torch.rand(count, generator=generator)
+    elevation = torch.where(torch.rand(count, generator=generator) < LEVEL, level, any_height).deg2rad()
     roll = _ROLL * torch.randn(count, generator=generator)
     turned = rot.axis_to_rotmat(elevation, "X") @ rot.axis_to_rotmat(azimuth, "Y")
     return rot.axis_to_rotmat(roll, "Z") @ turned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib.resources import files
@@ -13,16 +14,27 @@ from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
 from poseloom.base.ranges import within
+from poseloom.images.roi import Roi
 from poseloom.metrics import pa_mpjpe, root_aligned_mpjpe
 from poseloom.pose import BODY_JOINTS
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
+from poseloom.tasks.lifting.batch import batch_of as lifting_batch_of
 from poseloom.tasks.lifting.batch import carried_joints
 from poseloom.tasks.lifting.objective import chordal, likelihood
+from poseloom.tasks.lifting.pairs import MAPS, read_pairs
 from poseloom.tasks.lifting.predict import open_model
-from poseloom.tasks.mesh_recovery.networks.small import FROZEN, SMALL, Maps, SmallConfig, SmallNetwork, SmallOutput
+from poseloom.tasks.mesh_recovery.networks.small import (
+    FROZEN,
+    SMALL,
+    Maps,
+    SmallConfig,
+    SmallNetwork,
+    SmallOutput,
+    joined_maps,
+)
 from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_over
@@ -42,12 +54,14 @@ class PeopleData:
 
     Args:
         people: folder of them, as `tools/small_people.py` makes it, or one that holds such folders.
+        pairs: folder of drawn pairs with their maps, as `tools/lifting_pairs.py --maps` makes it; both may be named.
         begin: weights of a small network of the same sizes to begin with.
         batches: number of batches that count as an epoch.
         shaken: noise on landmarks in the picture, of the region's side, and in space, metres.
     """
 
     people: str = ""
+    pairs: str = ""
     begin: str = ""
     batches: int = within(100, 1, 10_000_000)
     shaken: float = within(0.012, 0, 1)
@@ -117,6 +131,31 @@ class SmallBatch:
     def __getitem__(self, rows: Tensor | slice) -> SmallBatch:
         return SmallBatch(*(getattr(self, one.name)[rows] for one in fields(self)))
 
+    @classmethod
+    def joined(cls, parts: Sequence[SmallBatch]) -> SmallBatch:
+        """Several batches as one."""
+        rest = {one.name: torch.cat([getattr(part, one.name) for part in parts]) for one in fields(cls)[1:]}
+        return cls(joined_maps([part.seen for part in parts]), **rest)
+
+
+FIELDS_WITH_MAPS = ("points", "world", "visibility", "roi", "size", "rotations", "pixels", "shape", "lens", *MAPS)
+"""What the small network learns from of a pair."""
+
+
+def people_of(pairs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Pairs with maps, as `read_people` gives people."""
+    told = lifting_batch_of(pairs)
+    roi = Roi(pairs["roi"][:, :2], pairs["roi"][:, 2], pairs["roi"][:, 3])
+    flat = 2 * roi.to_crop(pairs["pixels"]) - 1
+    return {
+        "deep": pairs["deep"],
+        "fine": pairs["fine"],
+        "numbers": told.numbers,
+        "local": told.local,
+        "flat": flat,
+        "shape": pairs["shape"],
+    }
+
 
 def batch_of(people: dict[str, Tensor]) -> SmallBatch:
     """People of a folder."""
@@ -151,19 +190,30 @@ class SmallLearner(Learner):
         self.model.begin_tower(tower_of(shipped_trunk()))
 
     @cached_property
-    def _every(self) -> tuple[SmallBatch, SmallBatch]:
-        if not self.recipe.data.people:
-            raise PoseloomError("recipe: data.people: is empty; name a folder of people, see tools/small_people.py")
-        folder = Path(self.recipe.data.people)
-        held = batch_of(read_people(folder, held_out_shard))
-        return batch_of(read_people(folder, lambda number: not held_out_shard(number))), held
+    def _every(self) -> tuple[list[SmallBatch], list[SmallBatch]]:
+        """People to learn from, and people who are held out: those of pictures, and those of pairs."""
+        data = self.recipe.data
+        if not data.people and not data.pairs:
+            raise PoseloomError(
+                "recipe: data: names neither people nor pairs; see tools/small_people.py, tools/lifting_pairs.py --maps"
+            )
+        kinds: list[tuple[list[SmallBatch], Callable[[int], bool]]] = [
+            ([], lambda number: not held_out_shard(number)),
+            ([], held_out_shard),
+        ]
+        for found, chosen in kinds:
+            if data.people:
+                found.append(batch_of(read_people(Path(data.people), chosen)))
+            if data.pairs:
+                found.append(batch_of(people_of(read_pairs(Path(data.pairs), chosen, FIELDS_WITH_MAPS))))
+        return kinds[0][0], kinds[1][0]
 
     def batches(self, share: Share) -> Batches:
         return MadeBatches(self._drawn, share, self.recipe.data.batches)
 
     def begin(self, stage: object) -> None:
         if stage is self.recipe.stages[0] and not self.recipe.data.begin:
-            self.model.measure(self._every[0].seen)
+            self.model.measure(max(self._every[0], key=len).seen)
         self.model.tower[:FROZEN].requires_grad_(False)
 
     def network_groups(self) -> list[ParameterGroup]:
@@ -176,7 +226,7 @@ class SmallLearner(Learner):
 
     def _drawn(self, seed: int, count: int) -> SmallBatch:
         generator = torch.Generator().manual_seed(seed % (1 << 62))
-        batch = self._every[0][torch.randint(len(self._every[0]), (count,), generator=generator)]
+        batch = _some_of(self._every[0], count, generator)
         spread = torch.zeros(POINTS, 8)
         spread[:, [0, 1, 2, 4, 5, 6]] = self.recipe.data.shaken
         noise = torch.randn(count, POINTS, 8, generator=generator) * spread
@@ -187,8 +237,7 @@ class SmallLearner(Learner):
         return small_losses(self.model(batch.seen), batch, self.recipe.losses)
 
     def validate(self) -> dict[str, float]:
-        held = self._every[1]
-        parts = [held[rows] for rows in torch.arange(len(held)).split(_AT_ONCE)]
+        parts = [held[rows] for held in self._every[1] for rows in torch.arange(len(held)).split(_AT_ONCE)]
         figures = [figures_of(self.model(part.seen), part) for part in parts]
         counts = torch.tensor([len(part) for part in parts], dtype=torch.float64)
         return {
@@ -200,6 +249,15 @@ class SmallLearner(Learner):
 def held_out_shard(number: int) -> bool:
     """Whether a shard is never trained on."""
     return number % _HELD_OUT == _HELD_OUT - 1
+
+
+def _some_of(people: list[SmallBatch], count: int, generator: torch.Generator) -> SmallBatch:
+    """So many of all people, drawn alike from each kind by how many there are of it."""
+    ends = torch.tensor([len(one) for one in people]).cumsum(0)
+    rows = torch.randint(int(ends[-1]), (count,), generator=generator)
+    kind = torch.bucketize(rows, ends, right=True)
+    first = [0, *ends[:-1].tolist()]
+    return SmallBatch.joined([one[rows[kind == k] - first[k]] for k, one in enumerate(people)])
 
 
 def small_losses(output: SmallOutput, batch: SmallBatch, weights: SmallWeights) -> dict[str, Tensor]:
