@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from dialects import FPS, PELVIS, TURNS, figure, true_places
+from dialect_figure import FPS, PELVIS, TURNS, figure, true_places
 
 from poseloom.pose.joints import JOINT_INDEX, PARENTS
 from poseloom.pose.kinematics import forward_kinematics

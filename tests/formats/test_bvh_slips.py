@@ -6,8 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from dialect_figure import figure
+from dialect_files import dialect_bvh
 from dialect_truth import check
-from dialects import DIALECTS, dialect_bvh, figure
+from dialects import DIALECTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motion_texts import POSITION, ROTATION, Joint, bvh_text, humanoid_bvh

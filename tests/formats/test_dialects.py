@@ -6,12 +6,15 @@ import itertools
 import re
 from dataclasses import replace
 
+import dialect_figure
+import dialect_files
 import dialect_truth
-import dialects
 import numpy as np
 import pytest
+from dialect_figure import PELVIS, about
+from dialect_files import AXES, dialect_bvh, euler
 from dialect_truth import check
-from dialects import AXES, DIALECTS, PELVIS, dialect_bvh, euler
+from dialects import DIALECTS
 
 from poseloom.formats.bvh import read_bvh
 from poseloom.formats.skeleton_motion import from_euler
@@ -62,9 +65,9 @@ REST_POSES = {
 @pytest.mark.parametrize("rest", REST_POSES)
 def test_any_rest_pose_is_measured(read, monkeypatch, rest, name):
     def turned(bones, kind):
-        return [dialects.about(turn_at_rest(bone.role, REST_POSES[rest])) for bone in bones]
+        return [about(turn_at_rest(bone.role, REST_POSES[rest])) for bone in bones]
 
-    monkeypatch.setattr(dialects, "rest_turns", turned)
+    monkeypatch.setattr(dialect_files, "rest_turns", turned)
     check(read(dialect_bvh(DIALECTS[name])), DIALECTS[name])
 
 
@@ -170,7 +173,7 @@ NEVER_UPRIGHT = {
 def test_where_no_frame_stands_limbs_are_right_and_the_reader_says_what_it_guessed(read, monkeypatch, what):
     turns, height = NEVER_UPRIGHT[what]
     frames = tuple({**turns, "left_shoulder": (0, 0, -70 + 10 * number)} for number in range(4))
-    for module in (dialects, dialect_truth):
+    for module in (dialect_figure, dialect_files, dialect_truth):
         monkeypatch.setattr(module, "TURNS", frames)
         monkeypatch.setattr(module, "PELVIS", np.tile((0.0, height, 0.0), (4, 1)))
     clip = read(dialect_bvh(DIALECTS["Mixamo"], "x"))
