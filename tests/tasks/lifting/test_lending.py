@@ -11,9 +11,11 @@ from poseloom.pose import BODY_JOINTS
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.pose.sampler import sample
+from poseloom.pose.stances import stance
 from poseloom.tasks.common.recipes import open_recipe
 from poseloom.tasks.lifting.batch import LiftingBatch, carried_joints
-from poseloom.tasks.lifting.lending import landmarks_of, lent_people
+from poseloom.tasks.lifting.drawing import _Draw, _figure
+from poseloom.tasks.lifting.lending import _views, landmarks_of, lent_people
 from poseloom.tasks.lifting.objective import LiftingLearner, PairData
 
 SCALE, SHIFT = 0.8, (0.05, -0.1)
@@ -112,3 +114,13 @@ def test_batches_have_the_share_that_was_asked_for(lent):
     batch = learner._drawn(PairData(pairs="x", lent=lent), 1, 20)
     assert len(batch) == 20
     assert int((batch.local == 7.0).all(-1).all(-1).all(-1).sum()) == round(20 * lent)
+
+
+def test_people_are_lent_to_as_they_are_drawn_mostly_from_above():
+    """Seen from above, what is up leans towards the camera (+Z)."""
+    lent = _views(4000, torch.Generator().manual_seed(1))[:, 2, 1]
+    standing = stance("stand", grounded=False).rotations
+    drawn = torch.stack([_figure(standing, _Draw(seed), seed, 16).person.rotations[0] for seed in range(40)])
+    up = rot.rotvec_to_rotmat(drawn)[:, 2, 1]
+    spread = float(up.std()) / len(up) ** 0.5
+    assert 0.1 < float(lent.mean()) < 0.25 and abs(float(up.mean() - lent.mean())) < 3 * spread < 0.2
