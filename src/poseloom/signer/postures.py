@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from poseloom.language.hamnosys.tree import (
+    Contact,
     Direction,
     Hand,
     HandShape,
@@ -163,7 +164,7 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
     )
     alike = mirrored and part.nondominant is None
     crossed = alike and crosses(part)
-    if crossed:
+    if crossed and not (meeting is None and _touched(on_body)):
         right, left = crossing(right, left, meeting)
     elif meeting is not None:
         right, left = meet(right, left, meeting, alike)
@@ -214,6 +215,11 @@ def _eased(right: HandState, left: HandState, alike: bool, on_body: tuple[Where,
     hands = {DOMINANT: right} if alike else {DOMINANT: right, OTHER: left}
     shift = pair_shift(hands, sideways=not alike, share=_ROOM[bool(on_body)])
     return moved(right, shift), moved(left, shift)
+
+
+def _touched(places: tuple[Where, ...]) -> bool:
+    """Whether hands are at the body itself, each where its place is."""
+    return any(place.contact is Contact.TOUCH for place in places)
 
 
 def _is_pair(place: Where) -> bool:

@@ -25,7 +25,7 @@ FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
 GIVES = 0.011
 """Metres from what it touches that a hand may stay off."""
-_OFF = 0.015
+OFF = 0.015
 """Metres from what it touches from which on a hand is amiss."""
 DEEP = 0.006
 """Metres inside something from which on a frame is amiss."""
@@ -140,10 +140,15 @@ _PAIR_RADII = _pair_radii()
 
 
 def amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
+    """Frames in which something is in another, too fast, or off what it touches."""
+    return (lost_contacts(seen, arms) > OFF) | tangled(seen, arms)
+
+
+def lost_contacts(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
+    """Metres that hands are off what they touch: the body, each other."""
     off = seen.anchors - arms.meant
-    lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
-    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms)) > _OFF
-    return lost | apart | tangled(seen, arms)
+    lost = (off.norm(dim=-1) * arms.bound[..., 0]).amax(-1)
+    return torch.maximum(lost, (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms))
 
 
 def tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:

@@ -192,6 +192,7 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
     if target.touches and not target.on_hand:
         others = [] if by is not None else [named_site(_PADS, state.angles)]
         rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
-    point = within_reach(goal - hand_axes(rotation, side) @ part, side)
+    point = goal - hand_axes(rotation, side) @ part
+    point = point if target.binds and not target.on_hand else within_reach(point, side)
     bound = FREE if not target.binds else TO_OTHER if target.on_hand else TO_BODY
     return replace(state, point=point, rotation=rotation, anchor=part, bound=bound)

@@ -25,12 +25,13 @@ from poseloom.signer.tangles import (
     IN_TRUNK_RADII,
     Arms,
     Seen,
+    OFF,
     amiss,
     bound_to_each_other,
     depths_of,
+    lost_contacts,
     over_midplane,
     pair_depths,
-    tangled,
 )
 from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance, trunk_slope
@@ -45,6 +46,10 @@ _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
 _LONGEST = 500
 """Frames that are solved for at once, so that memory does not grow with the length of a sign."""
+_PRESSURES = (1.0, 3.0, 9.0)
+"""How much what must not be counts, beside what is changed, one after the other as long as something is amiss."""
+_GOOD, _LOST = 0.001, 0.5
+"""Trouble with which nothing else is tried, metres; share of a metre from what is touched that counts."""
 _ROUNDS, _TRIES, _REFUSED = 10, 4, 5
 """Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
 other, after which it is left as it is."""
@@ -82,16 +87,16 @@ def untangled(arms: Arms) -> Arms:
 
 
 def _best(arms: Arms) -> Arms:
-    """Solved as they are; else with hands that may let go; else with arms first taken apart to either side."""
-    best = _untangled(arms)
-    if not best.tangled:
-        return best.arms
-    free, tried = arms.let_go(), [best]
-    if not best.settled or bool(arms.bound.any()):
-        tried.append(_untangled(free, best.change))
-    if tried[-1].tangled and bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
-        tried += [_untangled(free, _taken_apart(free, sign)) for sign in (1.0, -1.0)]
-    return min(tried, key=lambda found: found.depth).arms
+    """Solved as they are; else from arms first taken apart to either side; else with hands that may let go."""
+    tried: list[_Found] = []
+    for asked in (arms, arms.let_go()) if bool(arms.bound.any()) else (arms,):
+        tried.append(_untangled(asked, tried[0].change if tried else None))
+        if bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
+            tried += [_untangled(asked, _taken_apart(asked, sign)) for sign in (1.0, -1.0)]
+        best = min(tried, key=lambda found: found.trouble(arms))
+        if best.trouble(arms) < _GOOD:
+            break
+    return best.arms
 
 
 def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
@@ -129,34 +134,36 @@ class _Found:
     arms: Arms
     seen: Seen
     change: Float[Tensor, "frames 14"]
-    settled: bool
-    """Whether more steps would make little better."""
 
-    @property
-    def tangled(self) -> bool:
-        """Whether something is in another still, or too fast."""
-        return bool(tangled(self.seen, self.arms).any())
-
-    @property
-    def depth(self) -> float:
-        """Metres; what is too fast counts as a little, the faster the more."""
+    def trouble(self, asked: Arms) -> float:
+        """Metres: what is deepest in another, and what is farthest off what it touches; the too fast counts a little."""
         hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
         joints = torch.cat([self.seen.elbows, self.seen.wrists], dim=1)
         over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
-        return max(0.0, float(depths_of(self.seen, self.arms).max())) + _HASTY_DEPTH * (
-            float(hasty) + max(0.0, 2 * over)
-        )
+        deep = max(0.0, float(depths_of(self.seen, self.arms).max()) - DEEP)
+        lost = max(0.0, float(lost_contacts(self.seen, asked).max()) - OFF)
+        return deep + _LOST * lost + _HASTY_DEPTH * (float(hasty) + max(0.0, 2 * over))
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
-    """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
-    first, damping, alike = arms.seen().hands, _DAMPING, _mirror_each_other(arms)
-    best = _System.of(arms, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start, first)
-    settled, refused = False, 0
+    """Levenberg-Marquardt, with what is still amiss counting more and more."""
+    first, change = arms.seen().hands, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start
+    for pressure in _PRESSURES:
+        best = _settled(arms, change, first, pressure)
+        change = best.change
+        if not bool(amiss(best.seen, arms).any()):
+            break
+    return _Found(arms.changed(best.change), best.seen, best.change)
+
+
+def _settled(arms: Arms, change: Float[Tensor, "frames 14"], first: Tensor, pressure: float) -> _System:
+    """Steps that make it worse are taken back, and shorter ones tried."""
+    damping, alike, refused = _DAMPING, _mirror_each_other(arms), 0
+    best = _System.of(arms, change, first, pressure)
     for _ in range(_ROUNDS):
         step = best.step(damping)
         step = (step + _mirrored(step)) / 2 if alike else step
-        tried = _System.of(arms, best.change + step, first)
+        tried = _System.of(arms, best.change + step, first, pressure)
         if tried.cost < best.cost:
             settled, refused = tried.cost > _ENOUGH * best.cost, 0
             best, damping = tried, damping / _BOLDER
@@ -165,9 +172,8 @@ def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _
         else:
             damping, refused = damping * _SHYER, refused + 1
             if refused == _REFUSED:
-                settled = True
                 break
-    return _Found(arms.changed(best.change), best.seen, best.change, settled)
+    return best
 
 
 def _mirror_each_other(arms: Arms) -> bool:
@@ -212,15 +218,16 @@ class _System:
     """Sum of what shall be nothing."""
 
     @classmethod
-    def of(cls, arms: Arms, change: Tensor, first: Tensor) -> _System:
+    def of(cls, arms: Arms, change: Tensor, first: Tensor, pressure: float) -> _System:
         frames, size = change.shape
         seen, slopes = _seen_with_slopes(arms, change)
         limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
-        rows, amounts = (torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        rows, amounts = (pressure * torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        pace = _pace(seen, slopes)
         own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
-        system = cls(seen, own, slope, change, _Limits(rows, amounts), _pace(seen, slopes))
+        system = cls(seen, own, slope, change, _Limits(rows, amounts), (pressure * pace[0], pressure * pace[1], pressure * pace[2]))
         _add_held(system, seen, slopes, arms)
-        _add_bindings(system, seen, slopes, arms)
+        _add_bindings(system, seen, slopes, arms, pressure)
         _add_turns(system, seen, slopes, first)
         return system
 
@@ -358,7 +365,7 @@ def _add_held(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
         system.add(_HELD * _of_side(side, slopes.anchors[:, side].mT), _HELD * off[:, side])
 
 
-def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
+def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms, pressure: float) -> None:
     """Parts that touch are off by no more than skin gives way: each hand at the body, both at each other."""
     off = seen.anchors - arms.meant
     rows = [_of_side(side, slopes.anchors[:, side].mT) for side in range(2)]
@@ -368,7 +375,7 @@ def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> N
         (bound_to_each_other(seen, arms), off[:, 0] - off[:, 1], rows[0] - rows[1]),
     ):
         length = way.norm(dim=-1, keepdim=True)
-        felt = _BOUND * weight[:, None] * (length > GIVES)
+        felt = pressure * _BOUND * weight[:, None] * (length > GIVES)
         system.add(felt[..., None] * row, felt * way * (1 - GIVES / length.clamp_min(_NOTHING)))
 
 
