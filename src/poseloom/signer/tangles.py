@@ -16,7 +16,7 @@ from poseloom.signer.arm_angles import FOREARM
 from poseloom.signer.arms import SignerArms, swivelled_arms
 from poseloom.signer.clearance import Meeting
 from poseloom.signer.frames import SIDES, hand_axes
-from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
+from poseloom.signer.hand_spheres import PALM_SPHERES, radii_against_the_other, sphere_radii
 from poseloom.signer.pace import hasty_frames
 from poseloom.signer.shoulders import PER_SIDE
 from poseloom.signer.trunk import trunk_distance
@@ -37,6 +37,8 @@ _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST = 0.029
 """Metres: half the width of a wrist."""
+_BETWEEN_SPHERES = 0.0025
+"""Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
 """Share of the usual way that a thumb goes aside for another hand."""
 
@@ -126,9 +128,11 @@ def _pair_radii() -> Float[Tensor, "spheres spheres"]:
     """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
     hand = sphere_radii()
     radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
+    radii[:PALM_SPHERES] += _BETWEEN_SPHERES
     radii[0] = _WRIST
     sums = radii[:, None] + radii
     gives = torch.lerp(hand, radii_against_the_other(), _THUMB_GIVES)
+    gives[:PALM_SPHERES] += _BETWEEN_SPHERES
     sums[1 : len(hand), 1 : len(hand)] = (gives[:, None] + gives)[1:, 1:]
     return sums
 
