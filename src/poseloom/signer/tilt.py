@@ -28,6 +28,8 @@ _INSIDE, _TOO_FAR, _TURN = 500.0, 300.0, 6.0
 """Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a squared radian of tilt."""
 _OTHER_PART = 1.0
 """Trouble of touching with another part than the one that looks at the place."""
+_PASSABLE = 8.0
+"""Trouble with which no further part is tried."""
 _UNEASY = 0.5
 """Share of the arm's discomfort that counts."""
 
@@ -46,10 +48,14 @@ def tilted(
     spheres = hand_spheres(state.angles)
     if float(_trouble(goal, parts[0], spheres, state.rotation[None], side)) < _EASY:
         return state.rotation, parts[0]
-    found = [_best(goal, part, spheres, state.rotation, side) for part in parts]
-    costs = [cost + _OTHER_PART * number for number, (cost, _) in enumerate(found)]
-    best = costs.index(min(costs))
-    return found[best][1], parts[best]
+    found: list[tuple[float, Tensor, Tensor]] = []
+    for number, part in enumerate(parts):
+        cost, rotation = _best(goal, part, spheres, state.rotation, side)
+        found.append((cost + _OTHER_PART * number, rotation, part))
+        if number and min(each[0] for each in found) < _PASSABLE:
+            break
+    _, rotation, part = min(found, key=lambda each: each[0])
+    return rotation, part
 
 
 def _best(goal: Tensor, part: Tensor, spheres: Tensor, rotation: Tensor, side: str) -> tuple[float, Tensor]:
