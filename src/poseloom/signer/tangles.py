@@ -25,9 +25,11 @@ FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
 GIVES = 0.011
 """Metres from what it touches that a hand may stay off."""
+_AT_MIDPLANE = 0.002
+"""Metres from the midplane within which mirrored hands touch each other there."""
 OFF = 0.015
 """Metres from what it touches from which on a hand is amiss."""
-DEEP = 0.006
+DEEP = 0.005
 """Metres inside something from which on a frame is amiss."""
 _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""
@@ -37,7 +39,7 @@ _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST = 0.029
 """Metres: half the width of a wrist."""
-_BETWEEN_SPHERES = 0.0025
+_BETWEEN_SPHERES = 0.0035
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
 """Share of the usual way that a thumb goes aside for another hand."""
@@ -128,16 +130,18 @@ def _pair_radii() -> Float[Tensor, "spheres spheres"]:
     """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
     hand = sphere_radii()
     radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
-    radii[:PALM_SPHERES] += _BETWEEN_SPHERES
+    radii[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     radii[0] = _WRIST
     sums = radii[:, None] + radii
     gives = torch.lerp(hand, radii_against_the_other(), _THUMB_GIVES)
-    gives[:PALM_SPHERES] += _BETWEEN_SPHERES
+    gives[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     sums[1 : len(hand), 1 : len(hand)] = (gives[:, None] + gives)[1:, 1:]
     return sums
 
 
 _PAIR_RADII = _pair_radii()
+_HAND = slice(1, len(sphere_radii()))
+"""Spheres of a hand without its wrist, which is not as thick as it is wide."""
 
 
 # -- what is amiss -----------------------------------------------------------------------------------------------------
@@ -173,7 +177,7 @@ def depths_of(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
 def bound_to_each_other(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
     """Mirrored hands that are at the midplane with any part do touch."""
     bound = arms.bound[..., 1].amax(-1)
-    touching = over_midplane(seen, arms.meeting).amax(-1).amin(-1) > -GIVES / 2
+    touching = over_midplane(seen, arms.meeting)[..., _HAND].amax(-1).amin(-1) > -_AT_MIDPLANE
     return torch.where((arms.meeting == Meeting.MIRRORED) & touching, 0.0, bound)
 
 

@@ -192,7 +192,7 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
     if target.touches and not target.on_hand:
         rotation, part = tilted(goal, [part, *_other_parts(target, state, axes, by)], state, side)
     point = goal - hand_axes(rotation, side) @ part
-    point = point if target.binds and not target.on_hand else within_reach(point, side)
+    point = point if target.binds else within_reach(point, side)
     bound = FREE if not target.binds else TO_OTHER if target.on_hand else TO_BODY
     return replace(state, point=point, rotation=rotation, anchor=part, bound=bound)
 
