@@ -23,14 +23,16 @@ from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.011
+GIVES = 0.008
 """Metres from what it touches that a hand may stay off."""
 _AT_MIDPLANE = 0.002
 """Metres from the midplane within which mirrored hands touch each other there."""
 OFF = 0.015
 """Metres from what it touches from which on a hand is amiss."""
-DEEP = 0.005
+DEEP = 0.004
 """Metres inside something from which on a frame is amiss."""
+_SKIN = 0.002
+"""Metres that a hand's skin is outside its spheres at the trunk."""
 _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""
 _SAMPLES = torch.linspace(0.0, 0.95, 9)
@@ -39,7 +41,7 @@ _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST = 0.029
 """Metres: half the width of a wrist."""
-_BETWEEN_SPHERES = 0.0035
+_BETWEEN_SPHERES = 0.003
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
 """Share of the usual way that a thumb goes aside for another hand."""
@@ -122,7 +124,7 @@ def _forearm_radii() -> Float[Tensor, " samples"]:
     return torch.lerp(radii[after - 1], radii[after], part)
 
 
-IN_TRUNK_RADII = torch.cat([sphere_radii(), _forearm_radii()])
+IN_TRUNK_RADII = torch.cat([sphere_radii() + _SKIN, _forearm_radii()])
 _BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
 
 

@@ -7,6 +7,7 @@ Levenberg-Marquardt over all frames of a stretch at once. Corrections come and g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -48,8 +49,11 @@ _LONGEST = 500
 """Frames that are solved for at once, so that memory does not grow with the length of a sign."""
 _PRESSURES = (1.0, 3.0, 9.0)
 """How much what must not be counts, beside what is changed, one after the other as long as something is amiss."""
-_GOOD, _LOST = 0.001, 0.5
-"""Trouble with which nothing else is tried, metres; share of a metre from what is touched that counts."""
+_GOOD, _LOST, _TOO_DEEP = 0.001, 0.5, 5.0
+"""Trouble with which nothing else is tried, metres; share of a metre from what is touched that counts; how much more
+what is twice as deep as it may be does."""
+_TURNED, _TURNS = 0.004, 0.8
+"""Trouble of a radian that a hand is turned away, and radians from which on it counts."""
 _ROUNDS, _TRIES, _REFUSED = 10, 4, 5
 """Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
 other, after which it is left as it is."""
@@ -88,15 +92,25 @@ def untangled(arms: Arms) -> Arms:
 
 def _best(arms: Arms) -> Arms:
     """Solved as they are; else from arms first taken apart to either side; else with hands that may let go."""
-    tried: list[_Found] = []
-    for asked in (arms, arms.let_go()) if bool(arms.bound.any()) else (arms,):
-        tried.append(_untangled(asked, tried[0].change if tried else None))
-        if bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
-            tried += [_untangled(asked, _taken_apart(asked, sign)) for sign in (1.0, -1.0)]
-        best = min(tried, key=lambda found: found.trouble(arms))
+    best: _Found | None = None
+    for found in _attempts(arms):
+        if best is None or found.trouble(arms) < best.trouble(arms):
+            best = found
         if best.trouble(arms) < _GOOD:
             break
+    assert best is not None
     return best.arms
+
+
+def _attempts(arms: Arms) -> Iterator[_Found]:
+    start = None
+    for asked in (arms, arms.let_go()) if bool(arms.bound.any()) else (arms,):
+        found = _untangled(asked, start)
+        yield found
+        start = found.change
+        if bool(pair_depths(found.seen, arms.meeting).gt(DEEP).any()):
+            for sign in (1.0, -1.0):
+                yield _untangled(asked, _taken_apart(asked, sign))
 
 
 def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
@@ -140,9 +154,11 @@ class _Found:
         hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
         joints = torch.cat([self.seen.elbows, self.seen.wrists], dim=1)
         over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
-        deep = max(0.0, float(depths_of(self.seen, self.arms).max()) - DEEP)
+        depth = float(depths_of(self.seen, self.arms).max())
+        deep = max(0.0, depth - DEEP) + _TOO_DEEP * max(0.0, depth - 2 * DEEP)
         lost = max(0.0, float(lost_contacts(self.seen, asked).max()) - OFF)
-        return deep + _LOST * lost + _HASTY_DEPTH * (float(hasty) + max(0.0, 2 * over))
+        turned = float(rot.rotmat_to_rotvec(self.seen.hands @ asked.seen().hands.mT).norm(dim=-1).max())
+        return deep + _LOST * lost + _TURNED * max(0.0, turned - _TURNS) + _HASTY_DEPTH * (float(hasty) + max(0.0, 4 * over))
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
