@@ -35,7 +35,7 @@ from poseloom.signer.meeting import (
     way_of_meeting,
 )
 from poseloom.signer.performer import Performer
-from poseloom.signer.shoulders import chest_origin
+from poseloom.signer.shoulders import chest_origin, within_reach
 from poseloom.signer.stage import Stage
 from poseloom.signer.tables import places_table
 from poseloom.signer.targets import is_on_hand
@@ -118,9 +118,14 @@ def _one_handed(part: Part, before: Hands | None) -> Hands:
         left = _placed(Performer(OTHER, mirrored=False), _SUPPORT, (_SUPPORT_PLACE,), None)
         left, left_used = _towards_midline(left), True
     performer = Performer(DOMINANT, places=places, other=(left, OTHER))
-    right = _placed(performer, hand, places, before)
+    right = _within_reach(_placed(performer, hand, places, before), DOMINANT)
     used = {DOMINANT} | ({OTHER} if left_used else set())
     return Hands(right, left, {DOMINANT: performer}, frozenset(used))
+
+
+def _within_reach(state: HandState, side: str) -> HandState:
+    """A hand that shall be at the other one, no farther than its arm reaches."""
+    return replace(state, point=within_reach(state.point, side)) if float(state.bound[1]) > 0 else state
 
 
 def _needs_hand(where: Where) -> bool:
@@ -193,6 +198,7 @@ def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands
         left = moved(left, shift)
         right_one = replace(right_one, other=(left, OTHER))
         right = _placed(right_one, hand, right_places, before)
+    right = _within_reach(right, DOMINANT)
     left_one = replace(left_one, other=(right, DOMINANT))
     performers = {DOMINANT: right_one, OTHER: left_one}
     how = Meeting.FREE if interlocks(part) else Meeting.APART
