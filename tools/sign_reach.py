@@ -2,9 +2,9 @@
 
 python tools/sign_reach.py --strings ../shared/data/hamnosys/train.json --composed 0
 
-For every hand of `tools/sign_figures.py` that misses its direction by more than 20 degrees: the hand's part stays within
-2 cm of where it is (5 cm where nothing is touched), and wrists, elbows, trunk and collars are tried all round. The
-rotations that are left over are floors: of joint ranges alone, and with hand and forearm outside head and trunk.
+For every hand of `tools/sign_figures.py` that misses its direction by more than 20 degrees: the hand's part stays
+within 2 cm of where it is (5 cm where nothing is touched), and wrists, elbows, trunk and collars are tried all round.
+The rotations that are left over are floors: of joint ranges alone, and with hand and forearm outside head and trunk.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 
 import torch
@@ -28,7 +29,7 @@ from poseloom.signer.arms import swivelled_arms
 from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.postures import start_of
-from poseloom.signer.shoulders import PER_SIDE, arm_bones, chest_origin
+from poseloom.signer.shoulders import PER_SIDE, arm_bones
 from poseloom.signer.trunk import trunk_distance
 
 NEAR = {True: 0.02, False: 0.05}
@@ -139,8 +140,18 @@ def measured(text: str, skin: Skin) -> list[tuple[float, float, float]]:
         world = posed.joints[0, wrist] + hand_axes(posed.rotations[0, wrist], name) @ state.anchor
         place = turn.T @ (world - posed.joints[0, chest]) + rest
         near = NEAR[bool(state.bound.any())]
-        found.append((missed, *floors(place, state.anchor, wanted, hand_spheres(state.angles), SIDES.index(name), near)))
+        spheres, side = hand_spheres(state.angles), SIDES.index(name)
+        found.append((missed, *floors(place, state.anchor, wanted, spheres, side, near)))
     return found
+
+
+def _measured(name: str, text: str, skin: Skin) -> list[tuple[float, float, float]]:
+    """The same, or none where a string cannot be signed, which is told."""
+    try:
+        return measured(text, skin)
+    except PoseloomError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return []
 
 
 def main() -> None:
@@ -153,10 +164,7 @@ def main() -> None:
     torch.set_num_threads(1)
     skin, rows = Skin(), []
     for name, text in texts_of(arguments):
-        try:
-            rows += [(name, *each) for each in measured(text, skin)]
-        except PoseloomError as error:
-            print(f"{name}: {error}")
+        rows += [(name, *each) for each in _measured(name, text, skin)]
     beyond = [sum(row[place] > ASTRAY for row in rows) for place in (2, 3)]
     gaps = sorted(row[1] - row[3] for row in rows)
     found = {

@@ -19,6 +19,7 @@ from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.hand_spheres import PALM_SPHERES, radii_against_the_other, sphere_radii
 from poseloom.signer.pace import hasty_frames
 from poseloom.signer.shoulders import PER_SIDE
+from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
@@ -174,6 +175,26 @@ def depths_of(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
         IN_TRUNK_RADII - trunk_distance(seen.skin) + _TRUNK_MARGIN,
     )
     return torch.stack([depth.flatten(1).amax(-1) for depth in depths]).amax(0)
+
+
+def trouble_of(seen: Seen, asked: Arms) -> float:
+    """How bad what has come of arms is, about in metres: what is deep counts most, then contacts that are lost."""
+    depth = float(depths_of(seen, asked).max())
+    deep = max(0.0, depth - DEEP) + _TOO_DEEP * max(0.0, depth - 2 * DEEP)
+    lost = max(0.0, float(lost_contacts(seen, asked).max()) - OFF)
+    turned = float(rot.rotmat_to_rotvec(seen.hands @ asked.seen().hands.mT).norm(dim=-1).max())
+    joints = torch.cat([seen.elbows, seen.wrists], dim=1)
+    over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
+    hasty = float(hasty_frames(seen.wrists, seen.elbows).any()) + max(0.0, _FASTER * over)
+    return deep + _LOST * lost + _TURNED * max(0.0, turned - _TURNS) + _HASTY_DEPTH * hasty
+
+
+_TOO_DEEP, _LOST = 5.0, 0.5
+"""How much more what is twice as deep as it may be counts; share of a metre from what is touched that does."""
+_TURNED, _TURNS = 0.004, 0.8
+"""Metres that a radian is as bad as by which a hand is turned away, and radians from which on it is."""
+_HASTY_DEPTH, _TOO_FAST, _FASTER = 0.004, 3.5, 4.0
+"""Metres that an elbow too fast is as bad as; metres a second from which on it is worse; how much a metre a second."""
 
 
 def bound_to_each_other(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:

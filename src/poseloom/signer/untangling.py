@@ -17,7 +17,7 @@ from torch import Tensor
 from poseloom.pose import rotations as rot
 from poseloom.signer.banded import solve_banded
 from poseloom.signer.clearance import smooth_over_time
-from poseloom.signer.pace import allowed_ways, hasty_frames
+from poseloom.signer.pace import allowed_ways
 from poseloom.signer.shoulders import PER_SIDE
 from poseloom.signer.tangles import (
     DEEP,
@@ -26,21 +26,19 @@ from poseloom.signer.tangles import (
     IN_TRUNK_RADII,
     Arms,
     Seen,
-    OFF,
     amiss,
     bound_to_each_other,
-    depths_of,
-    lost_contacts,
     over_midplane,
     pair_depths,
+    trouble_of,
 )
 from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance, trunk_slope
 
 _MARGIN = 0.001
 """Metres from a surface that are asked for."""
-_TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
-"""Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
+_TAKEN_APART = 0.06
+"""Metres by which each of two arms is taken from the other to start anew."""
 _SLOWER = 0.0001
 """Metres a frame that elbows shall be slower than they may be."""
 _BEFORE = 10
@@ -49,11 +47,8 @@ _LONGEST = 500
 """Frames that are solved for at once, so that memory does not grow with the length of a sign."""
 _PRESSURES = (1.0, 3.0, 9.0)
 """How much what must not be counts, beside what is changed, one after the other as long as something is amiss."""
-_GOOD, _LOST, _TOO_DEEP = 0.001, 0.5, 5.0
-"""Trouble with which nothing else is tried, metres; share of a metre from what is touched that counts; how much more
-what is twice as deep as it may be does."""
-_TURNED, _TURNS = 0.004, 0.8
-"""Trouble of a radian that a hand is turned away, and radians from which on it counts."""
+_GOOD = 0.001
+"""Trouble with which nothing else is tried, metres."""
 _ROUNDS, _TRIES, _REFUSED = 10, 4, 5
 """Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
 other, after which it is left as it is."""
@@ -65,8 +60,8 @@ _EPSILON = 2e-3
 _IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 700.0
 """Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is
 astray, that an elbow is swivelled, that a hand is tilted, of metres a frame that something is too fast."""
-_FASTEST, _TOO_FAST = 3.2, 3.5
-"""Metres a second: of wrists, where they are changed; from which on a solution is a bad one."""
+_FASTEST = 3.2
+"""Metres a second, of wrists, where they are changed."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
 """Weights of how a correction bends over time."""
 _DAMPING, _BOLDER, _SHYER, _ENOUGH = 3.0, 4.0, 8.0, 0.98
@@ -150,15 +145,8 @@ class _Found:
     change: Float[Tensor, "frames 14"]
 
     def trouble(self, asked: Arms) -> float:
-        """Metres: what is deepest in another, and what is farthest off what it touches; the too fast counts a little."""
-        hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
-        joints = torch.cat([self.seen.elbows, self.seen.wrists], dim=1)
-        over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
-        depth = float(depths_of(self.seen, self.arms).max())
-        deep = max(0.0, depth - DEEP) + _TOO_DEEP * max(0.0, depth - 2 * DEEP)
-        lost = max(0.0, float(lost_contacts(self.seen, asked).max()) - OFF)
-        turned = float(rot.rotmat_to_rotvec(self.seen.hands @ asked.seen().hands.mT).norm(dim=-1).max())
-        return deep + _LOST * lost + _TURNED * max(0.0, turned - _TURNS) + _HASTY_DEPTH * (float(hasty) + max(0.0, 4 * over))
+        """Metres; see `trouble_of`."""
+        return trouble_of(self.seen, asked)
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
@@ -239,9 +227,9 @@ class _System:
         seen, slopes = _seen_with_slopes(arms, change)
         limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
         rows, amounts = (pressure * torch.cat(part, dim=1) for part in zip(*limits, strict=True))
-        pace = _pace(seen, slopes)
+        here, there, ways = (pressure * part for part in _pace(seen, slopes))
         own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
-        system = cls(seen, own, slope, change, _Limits(rows, amounts), (pressure * pace[0], pressure * pace[1], pressure * pace[2]))
+        system = cls(seen, own, slope, change, _Limits(rows, amounts), (here, there, ways))
         _add_held(system, seen, slopes, arms)
         _add_bindings(system, seen, slopes, arms, pressure)
         _add_turns(system, seen, slopes, first)
