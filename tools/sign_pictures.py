@@ -47,34 +47,33 @@ SIGNS = {
 
 WORST_BEGIN, WORST_END = "<!-- worst: begin -->", "<!-- worst: end -->"
 WORST = {
-    "worst_forehead": (
-        "a flat hand that points up and left before the forehead",
-        "flathand extfingerul palmu forehead moveuo repeatfromstart",
-        "The forearm comes up before the face and hides it, and the hand leaves the picture; a signer would bend "
-        "the wrist less and come from the side.",
-    ),
-    "worst_forehead_right": (
-        "the same, moving in and right",
-        "flathand extfingerul palmu forehead movei smallmod mover",
-        "As above; the movement is seen only when the hand has left the face.",
-    ),
-    "worst_parallel": (
-        "a pinch at both cheeks, in parallel",
-        "symmpar largemod fingerstraightmod pinch12open extfingeru palml cheek movedo",
-        "The left palm looks away from its own cheek, as the dominant hand's does; the left elbow is lifted to the "
-        "height of the ear.",
-    ),
     "worst_right": (
         "a finger that points right at the cheek",
-        "parbegin finger2 thumbacrossmod plus flathand fingerstraightmod between ceeopen parend extfingerr palmd "
+        "parbegin finger2 thumbacrossmod plus flathand fingerstraightmod between pinch12open parend extfingerr palmd "
         "cheek movedo",
-        "No right wrist points right at the right cheek: the elbow is before the chest and the hand turns over "
-        "as it goes down.",
+        "No right wrist points right at the right cheek for long: as the hand goes down the finger turns to the "
+        "viewer. The left elbow is lifted to the height of the shoulder.",
     ),
-    "worst_eyes": (
-        "a fist beside the eyes",
-        "fist extfingero palmdr eyes lrbeside touch replace flathand thumboutmod repeatfromstart",
-        "The elbow is lifted above the shoulder for a palm that looks down and right; a signer would let the palm go.",
+    "worst_right_flat": (
+        "the same with another left hand",
+        "parbegin finger2 thumbacrossmod plus flathand fingerstraightmod between finger2345 fingerstraightmod "
+        "thumboutmod parend extfingerr palmd cheek movedo",
+        "As above.",
+    ),
+    "worst_palm": (
+        "a fist at the other palm",
+        "parbegin fist extfingeror palmr plus flathand extfingeru palmd parend palm touch mover movel smallmod slow",
+        "The fist that looks right comes to the palm with its elbow before the face; a signer would turn the fist.",
+    ),
+    "worst_cheek": (
+        "a fist that turns down and right at the cheek",
+        "fist extfingeru palml plus fist extfingerdr between extfingerdr palml cheek movedo",
+        "The forearm lies across the eyes for a direction that no wrist has there with a low elbow.",
+    ),
+    "worst_upperarm": (
+        "a finger at the other upper arm",
+        "finger2 extfingerdl palmd upperarm touch",
+        "The finger stays at the arm, but the elbow goes on rising while it is held.",
     ),
 }
 """The five film strips with the fewest points: picture, what it is, notation, what is wrong."""

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from poseloom.signer.arms import discomfort
 from poseloom.signer.frames import hand_axes, hand_rotation, to_notation
+from poseloom.signer.hand_spheres import hand_spheres
 from poseloom.signer.hand_state import CENTRE, HandState
 from poseloom.signer.shoulders import chest_origin
+from poseloom.signer.tilt import out_of_place
 
 _SLACK, _HEAD_SLACK = (0.06, 0.13, 0.1), (0.06, 0.08, 0.09)
 """Metres by which a hand without contact may be moved sideways, in height, to and fro, whatever its palm."""
@@ -129,7 +131,8 @@ def pair_shift(hands: dict[str, HandState], sideways: bool, share: float = 1.0) 
         points = state.point + offsets
         felt = discomfort(points, state.rotation.expand(1, 3, 3), side).clamp(max=_OWN_WORST)
         behind = (_CLEAR - (points[:, 2] - chest_origin()[2])).clamp_min(0)
-        cost = cost + felt + _BEHIND * behind
+        lost = out_of_place(points, hand_spheres(state.angles), state.rotation, side)
+        cost = cost + felt + _BEHIND * behind + lost
     return offsets[cost.argmin()]
 
 

@@ -23,7 +23,8 @@ _JOINT_RADII = (0.011, 0.009, 0.008, 0.007)
 _THUMB_GIVES = 0.016
 """Metres by which a thumb goes aside."""
 _BETWEEN_RADIUS = 0.009
-_COUNT = len(_PALM) + len(FINGERS) * (len(_JOINT_RADII) + 1)
+PALM_SPHERES = (*range(len(_PALM)), *range(len(_PALM), len(_PALM) + 4 * (len(FINGERS) - 1), 4))
+"""Which ones are the wrist's, the palm's and the knuckles' of all fingers but the thumb."""
 
 
 def sphere_radii() -> Float[Tensor, " spheres"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from poseloom.language.hamnosys.tree import (
+    Contact,
     Direction,
     Hand,
     HandShape,
@@ -34,7 +35,7 @@ from poseloom.signer.meeting import (
     way_of_meeting,
 )
 from poseloom.signer.performer import Performer
-from poseloom.signer.shoulders import chest_origin
+from poseloom.signer.shoulders import chest_origin, within_reach
 from poseloom.signer.stage import Stage
 from poseloom.signer.tables import places_table
 from poseloom.signer.targets import is_on_hand
@@ -117,9 +118,14 @@ def _one_handed(part: Part, before: Hands | None) -> Hands:
         left = _placed(Performer(OTHER, mirrored=False), _SUPPORT, (_SUPPORT_PLACE,), None)
         left, left_used = _towards_midline(left), True
     performer = Performer(DOMINANT, places=places, other=(left, OTHER))
-    right = _placed(performer, hand, places, before)
+    right = _within_reach(_placed(performer, hand, places, before), DOMINANT)
     used = {DOMINANT} | ({OTHER} if left_used else set())
     return Hands(right, left, {DOMINANT: performer}, frozenset(used))
+
+
+def _within_reach(state: HandState, side: str) -> HandState:
+    """A hand that shall be at the other one, no farther than its arm reaches."""
+    return replace(state, point=within_reach(state.point, side)) if float(state.bound[1]) > 0 else state
 
 
 def _needs_hand(where: Where) -> bool:
@@ -163,7 +169,7 @@ def _symmetric(part: Part, symmetry: Symmetry, before: Hands | None) -> Hands:
     )
     alike = mirrored and part.nondominant is None
     crossed = alike and crosses(part)
-    if crossed:
+    if crossed and not (meeting is None and _touched(on_body)):
         right, left = crossing(right, left, meeting)
     elif meeting is not None:
         right, left = meet(right, left, meeting, alike)
@@ -192,6 +198,7 @@ def _two_different(part: Part, nondominant: Hand, before: Hands | None) -> Hands
         left = moved(left, shift)
         right_one = replace(right_one, other=(left, OTHER))
         right = _placed(right_one, hand, right_places, before)
+    right = _within_reach(right, DOMINANT)
     left_one = replace(left_one, other=(right, DOMINANT))
     performers = {DOMINANT: right_one, OTHER: left_one}
     how = Meeting.FREE if interlocks(part) else Meeting.APART
@@ -214,6 +221,11 @@ def _eased(right: HandState, left: HandState, alike: bool, on_body: tuple[Where,
     hands = {DOMINANT: right} if alike else {DOMINANT: right, OTHER: left}
     shift = pair_shift(hands, sideways=not alike, share=_ROOM[bool(on_body)])
     return moved(right, shift), moved(left, shift)
+
+
+def _touched(places: tuple[Where, ...]) -> bool:
+    """Whether hands are at the body itself, each where its place is."""
+    return any(place.contact is Contact.TOUCH for place in places)
 
 
 def _is_pair(place: Where) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 from poseloom.language.hamnosys.tree import Place
 from poseloom.pose.joints import FINGERS
 from poseloom.signer.hand_points import FINGER_RADIUS, hand_points
+from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.tables import places_table
 
 Site = tuple[Float[Tensor, "3"], Float[Tensor, "3"]]
@@ -73,8 +74,37 @@ def named_site(place: Place, angles: Float[Tensor, "5 4"]) -> Site | None:
         sites = [finger_site(angles, digit, place.part) for digit in digits]
         points, normals = (torch.stack(column).mean(0) for column in zip(*sites, strict=True))
         return points, torch.nn.functional.normalize(normals, dim=0)
-    row = places_table()["sites"].get(place.name)
-    return None if row is None else (torch.tensor(row[0]), torch.tensor(row[1], dtype=torch.float32))
+    return _side(place.name, angles) if place.name in places_table()["sites"] else None
+
+
+def _side(name: str, angles: Float[Tensor, "5 4"]) -> Site:
+    """A side of the hand; the palm of a fist is where its fingers are."""
+    point, normal = places_table()["sites"][name]
+    site = torch.tensor(point), torch.tensor(normal, dtype=torch.float32)
+    return _laid_bare(site, angles) if name == "palm" else site
+
+
+def _laid_bare(site: Site, angles: Float[Tensor, "5 4"]) -> Site:
+    """The same on the outside of fingers that are laid on it."""
+    point, normal = site
+    away = _spheres(tuple(angles.flatten().tolist())) - point
+    along = away @ normal
+    wide = sphere_radii() + _BESIDE
+    half = (wide**2 - ((away**2).sum(-1) - along**2)).clamp_min(0).sqrt()
+    begins, ends = (along - half)[half > 0], (along + half - _BESIDE)[half > 0]
+    height = 0.0
+    for begin, end in sorted(zip(begins.tolist(), ends.tolist(), strict=True)):
+        height = max(height, end) if begin < height + _COVERED else height
+    return point + max(height, 0.0) * normal, normal
+
+
+_COVERED, _BESIDE = 0.012, 0.006
+"""Metres between a side of the hand and fingers from which on these do not cover it; between two fingers that do."""
+
+
+@lru_cache(maxsize=256)
+def _spheres(key: tuple[float, ...]) -> Tensor:
+    return hand_spheres(torch.tensor(key).reshape(5, 4))
 
 
 def facing_site(
@@ -88,18 +118,21 @@ def facing_site(
         normal: points out of the surface.
         on_head: faces are touched with the fingers, the trunk with the palm.
     """
-    best, best_score = None, -10.0
-    for point, outward, bonus in _candidates(angles, float(normal[2]) if on_head else None):
-        score = float((axes @ outward) @ -normal) + bonus
-        if score > best_score:
-            best, best_score = (point, outward), score
-    assert best is not None
-    return best
+    return facing_sites(angles, axes, normal, on_head)[0]
+
+
+def facing_sites(
+    angles: Float[Tensor, "5 4"], axes: Float[Tensor, "3 3"], normal: Float[Tensor, "3"], on_head: bool
+) -> list[Site]:
+    """All parts of the hand that may touch a surface, the one that looks at it most first; see `facing_site`."""
+    found = _candidates(angles, float(normal[2]) if on_head else None)
+    scores = [float((axes @ outward) @ -normal) + bonus for _, outward, bonus in found]
+    order = sorted(range(len(found)), key=lambda number: -scores[number])
+    return [found[number][:2] for number in order]
 
 
 def _candidates(angles: Float[Tensor, "5 4"], face: float | None) -> list[tuple[Tensor, Tensor, float]]:
-    table = places_table()["sites"]
-    named = [(torch.tensor(table[name][0]), torch.tensor(table[name][1], dtype=torch.float32)) for name in _AUTOMATIC]
+    named = [_side(name, angles) for name in _AUTOMATIC]
     extended = _extended(angles)
     found = [(point, normal, 0.0) for point, normal in named]
     palm, outward = named[0]

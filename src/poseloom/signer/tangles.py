@@ -16,19 +16,24 @@ from poseloom.signer.arm_angles import FOREARM
 from poseloom.signer.arms import SignerArms, swivelled_arms
 from poseloom.signer.clearance import Meeting
 from poseloom.signer.frames import SIDES, hand_axes
-from poseloom.signer.hand_spheres import radii_against_the_other, sphere_radii
+from poseloom.signer.hand_spheres import PALM_SPHERES, radii_against_the_other, sphere_radii
 from poseloom.signer.pace import hasty_frames
 from poseloom.signer.shoulders import PER_SIDE
+from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.011
+GIVES = 0.008
 """Metres from what it touches that a hand may stay off."""
-_OFF = 0.015
+_AT_MIDPLANE = 0.002
+"""Metres from the midplane within which mirrored hands touch each other there."""
+OFF = 0.015
 """Metres from what it touches from which on a hand is amiss."""
-DEEP = 0.006
+DEEP = 0.004
 """Metres inside something from which on a frame is amiss."""
+_SKIN = 0.002
+"""Metres that a hand's skin is outside its spheres at the trunk."""
 _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""
 _SAMPLES = torch.linspace(0.0, 0.95, 9)
@@ -37,6 +42,8 @@ _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST = 0.029
 """Metres: half the width of a wrist."""
+_BETWEEN_SPHERES = 0.003
+"""Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
 """Share of the usual way that a thumb goes aside for another hand."""
 
@@ -118,7 +125,7 @@ def _forearm_radii() -> Float[Tensor, " samples"]:
     return torch.lerp(radii[after - 1], radii[after], part)
 
 
-IN_TRUNK_RADII = torch.cat([sphere_radii(), _forearm_radii()])
+IN_TRUNK_RADII = torch.cat([sphere_radii() + _SKIN, _forearm_radii()])
 _BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNER])
 
 
@@ -126,24 +133,33 @@ def _pair_radii() -> Float[Tensor, "spheres spheres"]:
     """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
     hand = sphere_radii()
     radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
+    radii[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     radii[0] = _WRIST
     sums = radii[:, None] + radii
     gives = torch.lerp(hand, radii_against_the_other(), _THUMB_GIVES)
+    gives[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     sums[1 : len(hand), 1 : len(hand)] = (gives[:, None] + gives)[1:, 1:]
     return sums
 
 
 _PAIR_RADII = _pair_radii()
+_HAND = slice(1, len(sphere_radii()))
+"""Spheres of a hand without its wrist, which is not as thick as it is wide."""
 
 
 # -- what is amiss -----------------------------------------------------------------------------------------------------
 
 
 def amiss(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
+    """Frames in which something is in another, too fast, or off what it touches."""
+    return (lost_contacts(seen, arms) > OFF) | tangled(seen, arms)
+
+
+def lost_contacts(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
+    """Metres that hands are off what they touch: the body, each other."""
     off = seen.anchors - arms.meant
-    lost = ((off.norm(dim=-1) * arms.bound[..., 0]) > _OFF).any(-1)
-    apart = ((off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms)) > _OFF
-    return lost | apart | tangled(seen, arms)
+    lost = (off.norm(dim=-1) * arms.bound[..., 0]).amax(-1)
+    return torch.maximum(lost, (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms))
 
 
 def tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
@@ -161,10 +177,30 @@ def depths_of(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
     return torch.stack([depth.flatten(1).amax(-1) for depth in depths]).amax(0)
 
 
+def trouble_of(seen: Seen, asked: Arms) -> float:
+    """How bad what has come of arms is, about in metres: what is deep counts most, then contacts that are lost."""
+    depth = float(depths_of(seen, asked).max())
+    deep = max(0.0, depth - DEEP) + _TOO_DEEP * max(0.0, depth - 2 * DEEP)
+    lost = max(0.0, float(lost_contacts(seen, asked).max()) - OFF)
+    turned = float(rot.rotmat_to_rotvec(seen.hands @ asked.seen().hands.mT).norm(dim=-1).max())
+    joints = torch.cat([seen.elbows, seen.wrists], dim=1)
+    over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
+    hasty = float(hasty_frames(seen.wrists, seen.elbows).any()) + max(0.0, _FASTER * over)
+    return deep + _LOST * lost + _TURNED * max(0.0, turned - _TURNS) + _HASTY_DEPTH * hasty
+
+
+_TOO_DEEP, _LOST = 5.0, 0.5
+"""How much more what is twice as deep as it may be counts; share of a metre from what is touched that does."""
+_TURNED, _TURNS = 0.004, 0.8
+"""Metres that a radian is as bad as by which a hand is turned away, and radians from which on it is."""
+_HASTY_DEPTH, _TOO_FAST, _FASTER = 0.004, 3.5, 4.0
+"""Metres that an elbow too fast is as bad as; metres a second from which on it is worse; how much a metre a second."""
+
+
 def bound_to_each_other(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
     """Mirrored hands that are at the midplane with any part do touch."""
     bound = arms.bound[..., 1].amax(-1)
-    touching = over_midplane(seen, arms.meeting).amax(-1).amin(-1) > -GIVES / 2
+    touching = over_midplane(seen, arms.meeting)[..., _HAND].amax(-1).amin(-1) > -_AT_MIDPLANE
     return torch.where((arms.meeting == Meeting.MIRRORED) & touching, 0.0, bound)
 
 

@@ -14,7 +14,7 @@ from poseloom.signer.comfort import comfortable_shift
 from poseloom.signer.frames import SIDES, hand_axes, to_world
 from poseloom.signer.hand_state import CENTRE, FREE, TO_BODY, TO_OTHER, HandState
 from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reach
-from poseloom.signer.sites import facing_site, named_site
+from poseloom.signer.sites import facing_site, facing_sites, named_site
 from poseloom.signer.tables import places_table
 from poseloom.signer.tilt import tilted
 
@@ -190,8 +190,17 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
         goal = goal + torch.tensor(comfortable_shift(goal, state.rotation, side, target.on_head))
     rotation = state.rotation
     if target.touches and not target.on_hand:
-        others = [] if by is not None else [named_site(_PADS, state.angles)]
-        rotation, part = tilted(goal, [part, *(each[0] for each in others if each is not None)], state, side)
-    point = within_reach(goal - hand_axes(rotation, side) @ part, side)
+        rotation, part = tilted(goal, [part, *_other_parts(target, state, axes, by)], state, side)
+    point = goal - hand_axes(rotation, side) @ part
+    point = point if target.binds else within_reach(point, side)
     bound = FREE if not target.binds else TO_OTHER if target.on_hand else TO_BODY
     return replace(state, point=point, rotation=rotation, anchor=part, bound=bound)
+
+
+def _other_parts(target: Target, state: HandState, axes: Tensor, by: Place | None) -> list[Tensor]:
+    """Points of a hand that may touch instead of the one that looks at a place, where none is named."""
+    if by is not None:
+        return []
+    pads = named_site(_PADS, state.angles)
+    sites = facing_sites(state.angles, axes, target.normal, target.on_head)[1:]
+    return [site[0] for site in ([pads] if pads is not None else []) + sites]

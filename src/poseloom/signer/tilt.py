@@ -18,7 +18,7 @@ from poseloom.signer.hand_state import HandState
 from poseloom.signer.shoulders import arm_bones, shoulder_points
 from poseloom.signer.trunk import trunk_distance
 
-_TILTS = (20.0, 40.0, 60.0, 80.0)
+_TILTS = (20.0, 40.0, 60.0, 80.0, 110.0, 140.0)
 """Degrees that are tried about each axis."""
 _FINE = 0.3
 """Smaller tilts that are tried about the best one, as shares of it."""
@@ -28,6 +28,10 @@ _INSIDE, _TOO_FAR, _TURN = 500.0, 300.0, 6.0
 """Trouble of a metre of hand within the trunk, of a metre that a wrist is out of reach, of a squared radian of tilt."""
 _OTHER_PART = 1.0
 """Trouble of touching with another part than the one that looks at the place."""
+_FIRST = 2.0
+"""How much more of being in the trunk or out of reach counts, from a hand that is easily set right on."""
+_PASSABLE = 8.0
+"""Trouble with which no further part is tried."""
 _UNEASY = 0.5
 """Share of the arm's discomfort that counts."""
 
@@ -46,10 +50,14 @@ def tilted(
     spheres = hand_spheres(state.angles)
     if float(_trouble(goal, parts[0], spheres, state.rotation[None], side)) < _EASY:
         return state.rotation, parts[0]
-    found = [_best(goal, part, spheres, state.rotation, side) for part in parts]
-    costs = [cost + _OTHER_PART * number for number, (cost, _) in enumerate(found)]
-    best = costs.index(min(costs))
-    return found[best][1], parts[best]
+    found: list[tuple[float, Tensor, Tensor]] = []
+    for number, part in enumerate(parts):
+        cost, rotation = _best(goal, part, spheres, state.rotation, side)
+        found.append((cost + _OTHER_PART * number, rotation, part))
+        if number and min(each[0] for each in found) < _PASSABLE:
+            break
+    _, rotation, part = min(found, key=lambda each: each[0])
+    return rotation, part
 
 
 def _best(goal: Tensor, part: Tensor, spheres: Tensor, rotation: Tensor, side: str) -> tuple[float, Tensor]:
@@ -76,8 +84,26 @@ def _trouble(
 ) -> Float[Tensor, " tilts"]:
     axes = hand_axes(rotations, side)
     wrists = goal - axes @ part
+    out = out_of_place(wrists, spheres, rotations, side)
+    return out + _FIRST * (out - _EASY).clamp_min(0) + _UNEASY * discomfort(wrists, rotations, side)
+
+
+def out_of_place(
+    wrists: Float[Tensor, "places 3"],
+    spheres: Float[Tensor, "spheres 3"],
+    rotations: Float[Tensor, "*#places 3 3"],
+    side: str,
+) -> Float[Tensor, " places"]:
+    """Trouble of hands that are within the trunk, or where no arm comes to.
+
+    Args:
+        wrists: metres.
+        spheres: of the hand in its own frame, metres.
+        rotations: of the hands.
+        side: which hand.
+    """
+    axes = hand_axes(rotations, side)
     depth = sphere_radii() - TOLERANCE - trunk_distance(wrists[:, None] + spheres @ axes.transpose(-1, -2))
     distance = (wrists - shoulder_points()[SIDES.index(side)]).norm(dim=-1)
     short = (NEAREST - distance).clamp_min(0) + (distance - arm_bones().longest).clamp_min(0)
-    felt = discomfort(wrists, rotations, side)
-    return _INSIDE * depth.amax(-1).clamp_min(0) + _TOO_FAR * short + _UNEASY * felt
+    return _INSIDE * depth.amax(-1).clamp_min(0) + _TOO_FAR * short

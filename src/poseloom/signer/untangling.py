@@ -7,6 +7,7 @@ Levenberg-Marquardt over all frames of a stretch at once. Corrections come and g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from poseloom.pose import rotations as rot
 from poseloom.signer.banded import solve_banded
 from poseloom.signer.clearance import smooth_over_time
-from poseloom.signer.pace import allowed_ways, hasty_frames
+from poseloom.signer.pace import allowed_ways
 from poseloom.signer.shoulders import PER_SIDE
 from poseloom.signer.tangles import (
     DEEP,
@@ -27,24 +28,27 @@ from poseloom.signer.tangles import (
     Seen,
     amiss,
     bound_to_each_other,
-    depths_of,
     over_midplane,
     pair_depths,
-    tangled,
+    trouble_of,
 )
 from poseloom.signer.timing import FPS
 from poseloom.signer.trunk import trunk_distance, trunk_slope
 
 _MARGIN = 0.001
 """Metres from a surface that are asked for."""
-_TAKEN_APART, _HASTY_DEPTH = 0.06, 0.004
-"""Metres by which each of two arms is taken from the other to start anew; that an elbow too fast is as bad as."""
+_TAKEN_APART = 0.06
+"""Metres by which each of two arms is taken from the other to start anew."""
 _SLOWER = 0.0001
 """Metres a frame that elbows shall be slower than they may be."""
 _BEFORE = 10
 """Frames before and after those that are amiss, in which a correction comes and goes."""
 _LONGEST = 500
 """Frames that are solved for at once, so that memory does not grow with the length of a sign."""
+_PRESSURES = (1.0, 3.0, 9.0)
+"""How much what must not be counts, beside what is changed, one after the other as long as something is amiss."""
+_GOOD = 0.001
+"""Trouble with which nothing else is tried, metres."""
 _ROUNDS, _TRIES, _REFUSED = 10, 4, 5
 """Steps that are taken; how often for each it is looked at again what it runs into; steps taken back one after the
 other, after which it is left as it is."""
@@ -56,8 +60,8 @@ _EPSILON = 2e-3
 _IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 700.0
 """Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is
 astray, that an elbow is swivelled, that a hand is tilted, of metres a frame that something is too fast."""
-_FASTEST, _TOO_FAST = 3.2, 3.5
-"""Metres a second: of wrists, where they are changed; from which on a solution is a bad one."""
+_FASTEST = 3.2
+"""Metres a second, of wrists, where they are changed."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
 """Weights of how a correction bends over time."""
 _DAMPING, _BOLDER, _SHYER, _ENOUGH = 3.0, 4.0, 8.0, 0.98
@@ -82,16 +86,26 @@ def untangled(arms: Arms) -> Arms:
 
 
 def _best(arms: Arms) -> Arms:
-    """Solved as they are; else with hands that may let go; else with arms first taken apart to either side."""
-    best = _untangled(arms)
-    if not best.tangled:
-        return best.arms
-    free, tried = arms.let_go(), [best]
-    if not best.settled or bool(arms.bound.any()):
-        tried.append(_untangled(free, best.change))
-    if tried[-1].tangled and bool(pair_depths(tried[-1].seen, arms.meeting).gt(DEEP).any()):
-        tried += [_untangled(free, _taken_apart(free, sign)) for sign in (1.0, -1.0)]
-    return min(tried, key=lambda found: found.depth).arms
+    """Solved as they are; else from arms first taken apart to either side; else with hands that may let go."""
+    best: _Found | None = None
+    for found in _attempts(arms):
+        if best is None or found.trouble(arms) < best.trouble(arms):
+            best = found
+        if best.trouble(arms) < _GOOD:
+            break
+    assert best is not None
+    return best.arms
+
+
+def _attempts(arms: Arms) -> Iterator[_Found]:
+    start = None
+    for asked in (arms, arms.let_go()) if bool(arms.bound.any()) else (arms,):
+        found = _untangled(asked, start)
+        yield found
+        start = found.change
+        if bool(pair_depths(found.seen, arms.meeting).gt(DEEP).any()):
+            for sign in (1.0, -1.0):
+                yield _untangled(asked, _taken_apart(asked, sign))
 
 
 def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
@@ -129,34 +143,31 @@ class _Found:
     arms: Arms
     seen: Seen
     change: Float[Tensor, "frames 14"]
-    settled: bool
-    """Whether more steps would make little better."""
 
-    @property
-    def tangled(self) -> bool:
-        """Whether something is in another still, or too fast."""
-        return bool(tangled(self.seen, self.arms).any())
-
-    @property
-    def depth(self) -> float:
-        """Metres; what is too fast counts as a little, the faster the more."""
-        hasty = hasty_frames(self.seen.wrists, self.seen.elbows).any()
-        joints = torch.cat([self.seen.elbows, self.seen.wrists], dim=1)
-        over = float(torch.diff(joints, dim=0).norm(dim=-1).amax()) * FPS - _TOO_FAST
-        return max(0.0, float(depths_of(self.seen, self.arms).max())) + _HASTY_DEPTH * (
-            float(hasty) + max(0.0, 2 * over)
-        )
+    def trouble(self, asked: Arms) -> float:
+        """Metres; see `trouble_of`."""
+        return trouble_of(self.seen, asked)
 
 
 def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
-    """Levenberg-Marquardt: steps that make it worse are taken back, and shorter ones tried."""
-    first, damping, alike = arms.seen().hands, _DAMPING, _mirror_each_other(arms)
-    best = _System.of(arms, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start, first)
-    settled, refused = False, 0
+    """Levenberg-Marquardt, with what is still amiss counting more and more."""
+    first, change = arms.seen().hands, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start
+    for pressure in _PRESSURES:
+        best = _settled(arms, change, first, pressure)
+        change = best.change
+        if not bool(amiss(best.seen, arms).any()):
+            break
+    return _Found(arms.changed(best.change), best.seen, best.change)
+
+
+def _settled(arms: Arms, change: Float[Tensor, "frames 14"], first: Tensor, pressure: float) -> _System:
+    """Steps that make it worse are taken back, and shorter ones tried."""
+    damping, alike, refused = _DAMPING, _mirror_each_other(arms), 0
+    best = _System.of(arms, change, first, pressure)
     for _ in range(_ROUNDS):
         step = best.step(damping)
         step = (step + _mirrored(step)) / 2 if alike else step
-        tried = _System.of(arms, best.change + step, first)
+        tried = _System.of(arms, best.change + step, first, pressure)
         if tried.cost < best.cost:
             settled, refused = tried.cost > _ENOUGH * best.cost, 0
             best, damping = tried, damping / _BOLDER
@@ -165,9 +176,8 @@ def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _
         else:
             damping, refused = damping * _SHYER, refused + 1
             if refused == _REFUSED:
-                settled = True
                 break
-    return _Found(arms.changed(best.change), best.seen, best.change, settled)
+    return best
 
 
 def _mirror_each_other(arms: Arms) -> bool:
@@ -212,15 +222,16 @@ class _System:
     """Sum of what shall be nothing."""
 
     @classmethod
-    def of(cls, arms: Arms, change: Tensor, first: Tensor) -> _System:
+    def of(cls, arms: Arms, change: Tensor, first: Tensor, pressure: float) -> _System:
         frames, size = change.shape
         seen, slopes = _seen_with_slopes(arms, change)
         limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
-        rows, amounts = (torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        rows, amounts = (pressure * torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        here, there, ways = (pressure * part for part in _pace(seen, slopes))
         own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
-        system = cls(seen, own, slope, change, _Limits(rows, amounts), _pace(seen, slopes))
+        system = cls(seen, own, slope, change, _Limits(rows, amounts), (here, there, ways))
         _add_held(system, seen, slopes, arms)
-        _add_bindings(system, seen, slopes, arms)
+        _add_bindings(system, seen, slopes, arms, pressure)
         _add_turns(system, seen, slopes, first)
         return system
 
@@ -358,7 +369,7 @@ def _add_held(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
         system.add(_HELD * _of_side(side, slopes.anchors[:, side].mT), _HELD * off[:, side])
 
 
-def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
+def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms, pressure: float) -> None:
     """Parts that touch are off by no more than skin gives way: each hand at the body, both at each other."""
     off = seen.anchors - arms.meant
     rows = [_of_side(side, slopes.anchors[:, side].mT) for side in range(2)]
@@ -368,7 +379,7 @@ def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> N
         (bound_to_each_other(seen, arms), off[:, 0] - off[:, 1], rows[0] - rows[1]),
     ):
         length = way.norm(dim=-1, keepdim=True)
-        felt = _BOUND * weight[:, None] * (length > GIVES)
+        felt = pressure * _BOUND * weight[:, None] * (length > GIVES)
         system.add(felt[..., None] * row, felt * way * (1 - GIVES / length.clamp_min(_NOTHING)))
 
 
