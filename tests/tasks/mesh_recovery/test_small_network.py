@@ -31,7 +31,7 @@ from poseloom.tasks.mesh_recovery.objectives.small import (
     people_of,
     small_losses,
 )
-from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk, tower_of
+from poseloom.tasks.mesh_recovery.small_maps import look_and_read, read_maps, shipped_trunk
 from poseloom.tasks.mesh_recovery.small_people import read_people, region_of
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, seen_in, take_over
 
@@ -83,15 +83,14 @@ def test_people_are_told_one_by_one_as_together():
     assert torch.equal(joined_maps([maps[:1], maps[1:]]).deep, maps.deep)
 
 
-def test_the_tower_begins_as_the_trunks_own():
-    """With its weights, the last map becomes what the trunk makes of it before it tells landmarks."""
-    trunk, network = shipped_trunk(), network_of()
-    network.begin_tower(tower_of(trunk))
-    crop = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(5))
-    with torch.inference_mode():
-        deep, wanted = trunk.values(crop, (300, 335))
-        found = network.tower(deep.permute(0, 3, 1, 2))
-    assert torch.allclose(found, wanted.permute(0, 3, 1, 2), atol=1e-3)
+def test_of_the_last_map_the_means_of_its_quarters_are_read():
+    network, maps = network_of(), maps_of()
+    within, across = maps.deep.clone(), maps.deep.clone()
+    within[..., :4, :4] = within[..., :4, :4].flip(-1)
+    across[..., :8, :4] = across[..., :8, :4].flip(-2)
+    said = network(maps).joints
+    assert torch.allclose(network(replace(maps, deep=within)).joints, said, atol=1e-6)
+    assert not torch.allclose(network(replace(maps, deep=across)).joints, said, atol=1e-6)
 
 
 def test_the_landmarks_are_those_of_the_reader(looked):
@@ -186,7 +185,7 @@ def test_weights_of_other_sizes_are_refused(tmp_path):
     take_over(own, other.state_dict(), tmp_path)
     assert all(torch.equal(value, other.state_dict()[name]) for name, value in own.state_dict().items())
     with pytest.raises(FileError, match="does not fit its card"):
-        take_over(own, {**other.state_dict(), "mean": torch.zeros(3)}, tmp_path)
+        take_over(own, {**other.state_dict(), "fine_mean": torch.zeros(3)}, tmp_path)
 
 
 def test_a_model_of_another_algorithm_is_refused(tmp_path, monkeypatch):

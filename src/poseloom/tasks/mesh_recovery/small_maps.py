@@ -25,8 +25,6 @@ from poseloom.tasks.mesh_recovery.networks.small import DEEP, FINE, Maps
 TRUNK = "mediapipe_pose_landmark_full.safetensors"
 _DEEP, _FINE = 300, 279
 """Numbers of the maps in the trunk's list: 8 x 8 before the landmarks, 64 x 64 before the heat maps."""
-_SUMMARY = 335
-"""Number of the map of 2 x 2 in which the trunk's own tower finds the landmarks."""
 _MASK = 2
 """Place of the mask among the outputs."""
 
@@ -44,12 +42,6 @@ def shipped_trunk() -> OperatorGraph:
     if shapes.get(_DEEP) != [8, 8, DEEP] or shapes.get(_FINE) != [64, 64, FINE]:
         raise FileError(path, "has not the maps that the small network reads", remedy="install poseloom again")
     return trunk.to(memory_format=torch.channels_last)
-
-
-def tower_of(trunk: OperatorGraph) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution of the trunk's own landmark tower, with which the learned tower begins."""
-    rows = [row for row in trunk.operators_for([_SUMMARY]) if row["output"] > _DEEP and row["op"] == "conv"]
-    return [(trunk.weight(row), trunk.weight(row, "bias")) for row in rows]
 
 
 @torch.inference_mode()

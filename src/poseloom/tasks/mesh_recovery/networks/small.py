@@ -30,15 +30,12 @@ DEEP, DEEP_SIDE = 288, 8
 FINE = 48
 """Channels of its finest map."""
 PHENOTYPES = 6
-_DOWN, _SAME = "down", "same"
-TOWER = (_DOWN, *[_SAME] * 4, _DOWN, *[_SAME] * 5)
-"""Blocks of the tower that reads the last map, as the reader's own landmark tower has them."""
-FROZEN = 5
-"""Of them, those that stay as the reader has them."""
-_TOP = 6.0
+POOLED_SIDE = 2
+"""Side of the last map as it is read: means of 4 x 4 cells."""
 _SIZES = (6 * BODY_JOINTS, 3 * BODY_JOINTS, 2 * BODY_JOINTS, PHENOTYPES, 3)
 _LEAST, _MOST = -5.0, 1.0
 """Logarithms of the smallest and the greatest error that is foreseen, in metres and radians."""
+_LEAST_SPREAD = 0.05
 _FIRST = 1e-3
 """Spread of the first weights of the last layer, so that a network begins with what its lifter says."""
 _USUAL_SCALE = 0.8
@@ -106,22 +103,6 @@ class SmallOutput(NamedTuple):
     weak: Float[Tensor, "people 3"]
 
 
-class _Block(nn.Module):
-    """Depthwise, then pointwise, added to the input; a block that halves the map pads behind, as TensorFlow does."""
-
-    def __init__(self, channels: int, stride: int):
-        super().__init__()
-        self.stride = stride
-        self.deep = nn.Conv2d(channels, channels, 3, stride, groups=channels)
-        self.wide = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        halved = self.stride > 1
-        padded = functional.pad(x, (0, 1, 0, 1) if halved else (1, 1, 1, 1))
-        rest = functional.max_pool2d(x, 2) if halved else x
-        return (rest + self.wide(self.deep(padded).clamp(0, _TOP))).clamp(0, _TOP)
-
-
 class SmallNetwork(nn.Module):
     """The learned part. It begins with what its lifter says."""
 
@@ -129,27 +110,19 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.resting = config.resting
         self.lifter = Lifter(config.lifter)
-        self.tower = nn.Sequential(*(_Block(DEEP, 2 if kind == _DOWN else 1) for kind in TOWER))
-        inputs = DEEP * (DEEP_SIDE // 4) ** 2 + POINTS * FINE + INPUTS + sum(_SIZES[:3])
+        inputs = DEEP * POOLED_SIDE**2 + POINTS * FINE + INPUTS + sum(_SIZES[:3])
         self.body = ResidualMLP(inputs, sum(_SIZES), config.width, config.blocks, config.dropout)
         nn.init.normal_(self.body.leave[-1].weight, std=_FIRST)
         nn.init.zeros_(self.body.leave[-1].bias)
-        self.register_buffer("mean", torch.zeros(POINTS * FINE))
-        self.register_buffer("spread", torch.ones(POINTS * FINE))
-
-    def begin_tower(self, weights: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Take over weight and bias of the convolutions of another tower, in their order."""
-        convs = [conv for block in self.tower for conv in block.children()]
-        for conv, (weight, bias) in zip(convs, weights, strict=True):
-            assert isinstance(conv, nn.Conv2d) and conv.bias is not None
-            conv.weight.data.copy_(weight)
-            conv.bias.data.copy_(bias)
+        for name, count in (("deep", DEEP * POOLED_SIDE**2), ("fine", POINTS * FINE)):
+            self.register_buffer(f"{name}_mean", torch.zeros(count))
+            self.register_buffer(f"{name}_spread", torch.ones(count))
 
     def measure(self, seen: Maps) -> None:
         """Take over means and spreads of what is seen."""
-        fine = seen.fine.float().flatten(1)
-        self.mean.copy_(fine.mean(0))
-        self.spread.copy_(fine.std(0).clamp_min(0.05))
+        for name, values in (("deep", _pooled(seen.deep)), ("fine", seen.fine.float().flatten(1))):
+            getattr(self, f"{name}_mean").copy_(values.mean(0))
+            getattr(self, f"{name}_spread").copy_(values.std(0).clamp_min(_LEAST_SPREAD))
 
     def forward(self, seen: Maps) -> SmallOutput:
         lifted: LifterOutput = self.lifter(seen.numbers)
@@ -169,8 +142,12 @@ class SmallNetwork(nn.Module):
         )
 
     def _inputs(self, seen: Maps, told: Tensor) -> Tensor:
-        deep = self.tower(seen.deep.float()).flatten(1)
-        fine = (seen.fine.float().flatten(1) - self.mean) / self.spread
+        deep = (_pooled(seen.deep) - self.deep_mean) / self.deep_spread
+        fine = (seen.fine.float().flatten(1) - self.fine_mean) / self.fine_spread
         numbers = (seen.numbers - self.lifter.mean) / self.lifter.spread
         parts = ((deep, self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))
         return torch.cat([functional.dropout(one, share, self.training) for one, share in parts], dim=-1)
+
+
+def _pooled(deep: Float[Tensor, "people 288 8 8"]) -> Float[Tensor, "people 1152"]:
+    return functional.avg_pool2d(deep.float(), DEEP_SIDE // POOLED_SIDE).flatten(1)

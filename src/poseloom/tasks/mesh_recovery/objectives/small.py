@@ -27,7 +27,6 @@ from poseloom.tasks.lifting.objective import chordal, likelihood
 from poseloom.tasks.lifting.pairs import MAPS, read_pairs
 from poseloom.tasks.lifting.predict import open_model
 from poseloom.tasks.mesh_recovery.networks.small import (
-    FROZEN,
     SMALL,
     Maps,
     SmallConfig,
@@ -35,7 +34,6 @@ from poseloom.tasks.mesh_recovery.networks.small import (
     SmallOutput,
     joined_maps,
 )
-from poseloom.tasks.mesh_recovery.small_maps import shipped_trunk, tower_of
 from poseloom.tasks.mesh_recovery.small_people import read_people
 from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_over
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
@@ -43,7 +41,8 @@ from poseloom.training.export import read_model
 
 _HELD_OUT = 10
 """Each of so many shards, the last one, is never trained on."""
-_AT_ONCE = 256
+_AT_ONCE, _MEASURED = 256, 20_000
+"""People that are told at once; people by whom means and spreads are known."""
 _FARTHEST = 1.0
 """Of a region's half side: a joint that is drawn farther off than that counts no more."""
 
@@ -97,15 +96,15 @@ class SmallRecipe(Recipe):
         model: sizes of the learned part.
         data: people to learn from.
         losses: weights of the losses.
-        gentle: rate of the lifter and of the tower, which have learned before, beside that of all else.
-        from_shipped: begin with the shipped lifter and with the trunk's own tower.
+        gentle: rate of the lifter, which has learned before, beside that of all else.
+        from_shipped: begin with the shipped lifter.
     """
 
     algorithm: str = SMALL
     model: SmallConfig = field(default_factory=SmallConfig)
     data: PeopleData = field(default_factory=PeopleData)
     losses: SmallWeights = field(default_factory=SmallWeights)
-    gentle: float = within(0.3, 0, 1)
+    gentle: float = within(0.1, 0, 1)
     from_shipped: bool = True
 
 
@@ -187,7 +186,6 @@ class SmallLearner(Learner):
             raise PoseloomError(
                 "recipe: model.lifter: has other sizes than the shipped one; leave it out, or say from_shipped = false"
             ) from None
-        self.model.begin_tower(tower_of(shipped_trunk()))
 
     @cached_property
     def _every(self) -> tuple[list[SmallBatch], list[SmallBatch]]:
@@ -213,15 +211,13 @@ class SmallLearner(Learner):
 
     def begin(self, stage: object) -> None:
         if stage is self.recipe.stages[0] and not self.recipe.data.begin:
-            self.model.measure(max(self._every[0], key=len).seen)
-        self.model.tower[:FROZEN].requires_grad_(False)
+            self.model.measure(max(self._every[0], key=len).seen[:_MEASURED])
 
     def network_groups(self) -> list[ParameterGroup]:
-        """What has learned before has a lower rate; the first half of the tower stays."""
-        gentle = [*self.model.lifter.parameters(), *self.model.tower[FROZEN:].parameters()]
+        """What has learned before has a lower rate."""
         return [
             ParameterGroup(list(self.model.body.parameters())),
-            ParameterGroup(gentle, lr_factor=self.recipe.gentle),
+            ParameterGroup(list(self.model.lifter.parameters()), lr_factor=self.recipe.gentle),
         ]
 
     def _drawn(self, seed: int, count: int) -> SmallBatch:
