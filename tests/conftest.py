@@ -6,6 +6,9 @@ import json
 import os
 from pathlib import Path
 
+# Before anything imports torch. With more threads, a process that a test forks would wait for those it does not have.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from hypothesis import settings
