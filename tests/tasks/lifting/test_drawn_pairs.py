@@ -79,8 +79,11 @@ def test_pairs_are_made_once(tmp_path, monkeypatch):
     assert pairs.read_pairs(tmp_path, lambda number: number > 0)["a"].tolist() == [1, 1, 2, 2]
     with pytest.raises(FileError, match="pairs"):
         pairs.read_pairs(tmp_path / "elsewhere")
-    with pytest.raises(FileError, match="no shard of such pairs"):
-        pairs.read_pairs(tmp_path, names=("deep",))
+    with pytest.raises(FileError, match=r"lacks deep; .* --maps"):
+        pairs.read_pairs(tmp_path, names=("a", "deep"))
+    pairs.shard_path(tmp_path, 1).write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(FileError, match="is no shard of pairs"):
+        pairs.read_pairs(tmp_path)
 
 
 def test_a_second_look_is_a_mirrored_picture_of_the_same_person():

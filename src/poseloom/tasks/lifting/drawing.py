@@ -36,7 +36,7 @@ _SMOOTH = 0.15
 LEVEL, LEVEL_MEAN, LEVEL_SPREAD = 0.5, 4.0, 8.0
 """Share of cameras at about the height of the person, and how far they look down, in degrees; of the others:"""
 LOWEST, HIGHEST = -10.0, 45.0
-_LOOKS_APART = 1 << 45
+LOOKS_APART = 1 << 45
 """What keeps the seeds of several pictures of one figure apart."""
 _SKINS: tuple[Colour, ...] = (
     (0.96, 0.82, 0.74),
@@ -170,7 +170,7 @@ def draw_looks(rotations: Float[Tensor, "joints 3"], seed: int, looks: int, side
     seen = [_pictured(figure, draw, whole=False)]
     for look in range(1, looks):
         other = figure.mirrored() if look % 2 else figure
-        seen.append(_pictured(other, _Draw(seed + look * _LOOKS_APART), whole=False))
+        seen.append(_pictured(other, _Draw(seed + look * LOOKS_APART), whole=False))
     return seen
 
 

@@ -22,7 +22,7 @@ from poseloom.images.roi import Roi
 from poseloom.pose.joints import JOINT_INDEX
 from poseloom.tasks.keypoints.finding import CROWD_THRESHOLD, candidates
 from poseloom.tasks.keypoints.predict import KeypointReader
-from poseloom.tasks.lifting.drawing import DrawnPerson, draw_looks
+from poseloom.tasks.lifting.drawing import LOOKS_APART, DrawnPerson, draw_looks
 from poseloom.tasks.lifting.poses import varied_poses
 from poseloom.tasks.mesh_recovery.small_maps import look_and_read, shipped_trunk
 
@@ -37,7 +37,6 @@ _REACH, _REACH_SPREAD, _TURN_SPREAD = 1.31, 0.10, math.radians(4.5)
 _SHIFT = 0.02
 """Of the side."""
 _LEAST_SCORE = 0.5
-_LOOKS_APART = 1 << 45
 
 
 def shard_path(folder: Path, number: int) -> Path:
@@ -58,7 +57,7 @@ def make_shard(
     for place, rotations in enumerate(poses):
         seed = number * SHARD + place
         for look, person in enumerate(draw_looks(rotations, seed, looks)):
-            pair = look_at(reader, person, seed + look * _LOOKS_APART, maps)
+            pair = look_at(reader, person, seed + look * LOOKS_APART, maps)
             if pair is not None:
                 rows.append(pair)
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
@@ -184,6 +183,12 @@ def read_pairs(
 def _read(path: Path, names: Collection[str] | None) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as shard:
-            return {name: shard[name] for name in names or [name for name in shard if name not in MAPS]}
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise FileError(path, f"is no shard of such pairs: {error}", remedy="remove it and make it again") from None
+            wanted = names or [name for name in shard if name not in MAPS]
+            lacking = [name for name in wanted if name not in shard]
+            found = {name: shard[name] for name in wanted if name in shard}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise FileError(path, f"is no shard of pairs: {error}", remedy="remove it and make it again") from None
+    if lacking:
+        remedy = "make the pairs again by tools/lifting_pairs.py --maps"
+        raise FileError(path, f"lacks {', '.join(lacking)}", remedy=remedy)
+    return found

@@ -23,7 +23,7 @@ from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.keypoints.body import POINTS
 from poseloom.tasks.lifting.batch import batch_of as lifting_batch_of
 from poseloom.tasks.lifting.batch import carried_joints
-from poseloom.tasks.lifting.objective import chordal, likelihood
+from poseloom.tasks.lifting.objective import chordal, held_out_shard, likelihood
 from poseloom.tasks.lifting.pairs import MAPS, read_pairs
 from poseloom.tasks.lifting.predict import open_model
 from poseloom.tasks.mesh_recovery.networks.small import (
@@ -39,8 +39,6 @@ from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork, take_ov
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, ParameterGroup, Recipe, Share, Task
 from poseloom.training.export import read_model
 
-_HELD_OUT = 10
-"""Each of so many shards, the last one, is never trained on."""
 _AT_ONCE, _MEASURED = 256, 20_000
 """People that are told at once; people by whom means and spreads are known."""
 _FARTHEST = 1.0
@@ -240,11 +238,6 @@ class SmallLearner(Learner):
             name: float((torch.tensor([one[name] for one in figures]) * counts).sum() / counts.sum())
             for name in figures[0]
         }
-
-
-def held_out_shard(number: int) -> bool:
-    """Whether a shard is never trained on."""
-    return number % _HELD_OUT == _HELD_OUT - 1
 
 
 def _some_of(people: list[SmallBatch], count: int, generator: torch.Generator) -> SmallBatch:
