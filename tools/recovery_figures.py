@@ -1,8 +1,8 @@
 """How exact bodies from pictures are: drawn people with known poses through the whole pipeline.
 
     python tools/recovery_figures.py --poses val.npz --renders renders.json
-    python tools/recovery_figures.py --poses val.npz --algorithm landmarks      # without the lifter
-    python tools/recovery_figures.py --poses val.npz --algorithm small          # the network that sees the pixels
+    python tools/recovery_figures.py --poses val.npz --algorithm lifted         # by keypoints and the lifter
+    python tools/recovery_figures.py --poses val.npz --algorithm landmarks      # by keypoints alone
 
 Sets: the 120 listed renders (half extreme, half ordinary), 300 varied ones (lens, shape, clothes, light, height of the
 camera; half extreme), 30 upright people before the camera, 98 varied ones on which weights are chosen and which are no
@@ -49,8 +49,9 @@ from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.drawing import CAMERA_AXES, DrawnPerson, draw_person
 from poseloom.tasks.lifting.predict import PoseLifter, open_model
 from poseloom.tasks.mesh_recovery.networks.small import SMALL
-from poseloom.tasks.mesh_recovery.predict import recover_bodies
-from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
+from poseloom.tasks.mesh_recovery.predict import focal_of, recover_bodies
+from poseloom.tasks.mesh_recovery.small_looks import look_again
+from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork
 
 SIDE = 512
 SETS = ("listed", "varied", "upright", "chosen", "any")
@@ -89,7 +90,7 @@ def main() -> None:
     parser.add_argument("--poses", type=Path, required=True, help="motion file of captured poses that no training saw")
     parser.add_argument("--renders", type=Path, help="JSON list of the 120 renders")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS[:3]))
-    parser.add_argument("--algorithm", default="lifted", help="lifted, landmarks (without the lifter), or small")
+    parser.add_argument("--algorithm", default=SMALL, help="small, lifted, or landmarks (without the lifter)")
     parser.add_argument("--model", type=Path, help="another lifter or small network than the shipped one")
     parser.add_argument("--keep", type=Path, help="folder for pictures and the keypoints that were found")
     parser.add_argument("--json", action="store_true")
@@ -99,8 +100,7 @@ def main() -> None:
     told: dict[str, Any] = {}
     for name in given.sets:
         people, truth = found_people(name, given.poses, given.renders, given.keep)
-        lifter = PictureLifter(opened, truth.pictures) if isinstance(opened, SmallBodyNetwork) else opened
-        told.update(figures_of(name, recover_bodies(people, lifter=lifter), truth))
+        told.update(figures_of(name, bodies_of(opened, people, truth), truth))
     if given.json:
         print(json.dumps(told, indent=1))
         return
@@ -111,9 +111,18 @@ def main() -> None:
 def teller_of(algorithm: str, model: Path | None) -> PoseLifter | SmallBodyNetwork | None:
     """What tells depth and pose to the fit."""
     if algorithm == SMALL:
-        network: SmallBodyNetwork = load_model(model or "mesh_recovery", "mesh_recovery")
+        network = load_model(model or "mesh_recovery", "mesh_recovery")
+        assert isinstance(network, SmallBodyNetwork)
         return network
     return open_model(model) if model else lifter_of(algorithm)
+
+
+def bodies_of(opened: PoseLifter | SmallBodyNetwork | None, people: Keypoints, truth: Truth) -> Recovered:
+    """The bodies of people in pictures as `poseloom.recover` finds them."""
+    if isinstance(opened, SmallBodyNetwork):
+        people, lifted = look_again(opened, people, truth.pictures, focal_of(people.size, None))
+        return recover_bodies(people, lifter=lifted)
+    return recover_bodies(people, lifter=opened)
 
 
 # -- sets --------------------------------------------------------------------------------------------------------------

@@ -128,3 +128,10 @@ def test_bodies_are_drawn_over_every_frame_of_a_video(command, video, tmp_path):
 def test_an_overlay_of_a_video_is_one(command, video, tmp_path):
     status, _, err = command("recover", video, "--overlay", tmp_path / "over.png")
     assert status == 2 and ".mp4" in err
+
+
+def test_by_default_a_photo_is_looked_at_by_the_small_network_and_a_video_by_the_lifter(photo, video):
+    for source, chosen, other in ((photo, "small", "lifted"), (video, "lifted", "small")):
+        plain = poseloom.recover(source).poses.rotations
+        assert torch.equal(plain, poseloom.recover(source, algorithm=chosen).poses.rotations)
+        assert not torch.allclose(plain, poseloom.recover(source, algorithm=other).poses.rotations, atol=1e-3)

@@ -41,7 +41,7 @@ def recover(
     people: int | None = 1,
     fps: float | None = None,
     lens: float | None = None,
-    algorithm: str = "lifted",
+    algorithm: str | None = None,
     model: str | Path | None = None,
     smooth: bool = True,
     progress: Progress | None = None,
@@ -54,10 +54,11 @@ def recover(
         people: how many at most, the larger ones first; None for all.
         fps: frames a second of a video that are looked at; all by default.
         lens: focal length in millimetres on a sensor of 36 x 24; by default that of the file, or a normal lens.
-        algorithm: how bodies are found: ``lifted`` lets a learned lifter tell depth and pose, which are fitted to the
-            picture; ``keypoints`` (or ``landmarks``) fits the free body to the keypoints alone; ``small`` is
-            poseloom's own network that looks at the pixels and is fitted to the picture likewise; ``hmr``, ``spin``,
-            ``pare``, ``graphcmr``, ``graphormer``, ``hmr2`` are networks of others, see `model`.
+        algorithm: how bodies are found, by default ``small`` in a picture and ``lifted`` in a video. ``small`` is
+            poseloom's own network that looks at the pixels, at a picture several times, and is fitted to the picture;
+            ``lifted`` lets a learned lifter tell depth and pose from the keypoints, which is fitted likewise;
+            ``keypoints`` (or ``landmarks``) fits the free body to the keypoints alone; ``hmr``, ``spin``, ``pare``,
+            ``graphcmr``, ``graphormer``, ``hmr2`` are networks of others, see `model`.
         model: path of such a network, trained by ``poseloom train`` or imported; ``small`` ships one.
         smooth: smooth the keypoints of a video over time.
         progress: told how far a video is.
@@ -69,21 +70,22 @@ def recover(
     from poseloom.images.read import lens_of
     from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
     from poseloom.tasks.mesh_recovery.networks.small import SMALL
-    from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
+    from poseloom.tasks.mesh_recovery.predict import LIFTED, check_algorithm, recover_bodies
 
-    is_network = model is not None or algorithm in (SMALL, *NETWORKS)
-    if not is_network:
+    if algorithm is not None and model is None and algorithm not in (SMALL, *NETWORKS):
         check_algorithm(algorithm)
     found = keypoints(source, boxes=boxes, people=people, fps=fps, smooth=smooth, progress=progress)
     if lens is not None and not 1 <= lens <= LONGEST_LENS:
         raise PoseloomError(f"lens: expected 1 to {LONGEST_LENS} millimetres, got {lens:g}")
     if lens is None and found.fps is None and not isinstance(source, Tensor):
         lens = lens_of(source)
-    if is_network:
+    if algorithm is None and model is None:
+        algorithm = SMALL if found.fps is None else LIFTED
+    if model is not None or algorithm in (SMALL, *NETWORKS):
         from poseloom.checkpoints.networks import recover_with
 
         return recover_with(source, found, model, algorithm, lens=lens, fps=fps)
-    return recover_bodies(found, lens=lens, lifter=lifter_of(algorithm))
+    return recover_bodies(found, lens=lens, lifter=lifter_of(algorithm or LIFTED))
 
 
 def keypoints(

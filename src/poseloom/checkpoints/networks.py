@@ -26,8 +26,9 @@ from poseloom.tasks.mesh_recovery.network_recover import recover_by_network
 from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS, HMR2
 from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
-from poseloom.tasks.mesh_recovery.predict import recover_bodies
+from poseloom.tasks.mesh_recovery.predict import focal_of, recover_bodies
 from poseloom.tasks.mesh_recovery.released import ReleasedNetwork, build_released
+from poseloom.tasks.mesh_recovery.small_looks import look_again
 from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path
 from poseloom.training.recipe import Card
@@ -86,7 +87,7 @@ def recover_with(
     source: Any,
     keypoints: Keypoints,
     model: str | Path | None,
-    algorithm: str,
+    algorithm: str | None,
     *,
     lens: float | None = None,
     fps: float | None = None,
@@ -97,7 +98,7 @@ def recover_with(
         source: the picture or video in which they were found.
         keypoints: of them.
         model: path of the network; the shipped one of ``small`` by default.
-        algorithm: which network it must be; another name than those of networks does not care.
+        algorithm: which network it must be; None or another name than those of networks does not care.
         lens, fps: as `poseloom.recover` takes them.
 
     Raises:
@@ -117,7 +118,10 @@ def recover_with(
         raise PoseloomError(f"{model}: is of the algorithm {own}, not {algorithm}; change one of them")
     pictures = _pictures(source, keypoints, fps)
     if isinstance(network, SmallBodyNetwork):
-        return recover_bodies(keypoints, lens=lens, lifter=PictureLifter(network, pictures))
+        if keypoints.fps is not None:
+            return recover_bodies(keypoints, lens=lens, lifter=PictureLifter(network, pictures))
+        seen, lifted = look_again(network, keypoints, pictures, focal_of(keypoints.size, lens))
+        return recover_bodies(seen, lens=lens, lifter=lifted)
     return recover_by_network(network, keypoints, pictures, lens=lens)
 
 

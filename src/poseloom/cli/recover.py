@@ -40,10 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lens", type=float, metavar="MM", help="focal length on 36 x 24 (default: the file's, or 43)")
     parser.add_argument(
         "--algorithm",
-        default="lifted",
         metavar="NAME",
-        help="lifted: a learned lifter tells depth (default); small: a network sees the pixels; keypoints: a fit to "
-        "keypoints alone; hmr, spin, pare, graphcmr, graphormer, hmr2: of --model",
+        help="small: a network sees the pixels (default for photos); lifted: a learned lifter tells depth (default "
+        "for videos); keypoints: a fit to keypoints alone; hmr, spin, pare, graphcmr, graphormer, hmr2: of --model",
     )
     parser.add_argument(
         "--model",

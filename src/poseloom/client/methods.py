@@ -243,7 +243,7 @@ class Methods(ABC, Generic[A]):
         people: int | None = 1,
         fps: float | None = None,
         lens: float | None = None,
-        algorithm: str = "lifted",
+        algorithm: str | None = None,
         job: bool = False,
         name: str = "",
     ) -> A:

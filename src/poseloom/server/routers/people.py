@@ -79,7 +79,9 @@ async def recover(
     people: People = 1,
     fps: Rate = None,
     lens: Annotated[float | None, Form(ge=1, le=5000, allow_inf_nan=False, description="mm on 36 x 24")] = None,
-    algorithm: Annotated[Literal["lifted", "landmarks", "small"], Form()] = "lifted",
+    algorithm: Annotated[
+        Literal["small", "lifted", "landmarks"] | None, Form(description="small in a picture, lifted in a video")
+    ] = None,
     job: AsJob = False,
 ) -> Response:
     """What the command prints with ``--json``, and ``clips``: each person's poses on the floor, with what is not seen;

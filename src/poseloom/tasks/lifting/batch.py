@@ -10,10 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.images.roi import Roi
-from poseloom.pose import BODY_JOINTS, MIRROR
+from poseloom.pose import BODY_JOINTS
 from poseloom.pose import rotations as rot
 from poseloom.pose.joints import PARENTS
 from poseloom.pose.kinematics import forward_kinematics
+from poseloom.pose.mirroring import mirrored_joints, mirrored_rotmats
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.tasks.lifting.frame import SeenPeople, mirrored_numbers
 
@@ -45,10 +46,7 @@ class LiftingBatch:
 
     def mirrored(self, which: Tensor) -> LiftingBatch:
         """Some of the people seen in a mirror."""
-        order = list(MIRROR[:BODY_JOINTS])
-        across = self.joints.new_tensor([-1.0, 1.0, 1.0])
-        local = self.local[:, order] * across[:, None] * across
-        joints = self.joints[:, order] * across
+        local, joints = mirrored_rotmats(self.local), mirrored_joints(self.joints)
         return LiftingBatch(
             torch.where(which[:, None], mirrored_numbers(self.numbers), self.numbers),
             torch.where(which[:, None, None, None], local, self.local),

@@ -16,6 +16,7 @@ from poseloom.body.anny import ShapedAnny
 from poseloom.body.phenotype import AVERAGE
 from poseloom.pose import BODY_JOINTS, MIRROR, Pose
 from poseloom.pose import rotations as rot
+from poseloom.pose.mirroring import mirrored_joints
 from poseloom.render.band import Band
 from poseloom.render.scene import Scene
 from poseloom.render.stage import stage_of
@@ -86,7 +87,7 @@ class DrawnPerson:
         return DrawnPerson(
             self.picture.flip(-1),
             Pose(self.rotations).mirror().rotations,
-            self.joints[order] * self.joints.new_tensor([-1.0, 1.0, 1.0]),
+            mirrored_joints(self.joints),
             _across(self.pixels[order], across),
             self.visible[order],
             self.shape,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from poseloom.base.errors import FileError
+from poseloom.pose import BODY_JOINTS, MIRROR
+from poseloom.pose.mirroring import mirrored_joints, mirrored_rotmats
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.common.exported import section_of
 from poseloom.tasks.lifting.frame import SeenPeople
@@ -35,6 +38,17 @@ class Lifted:
 
     def __getitem__(self, rows: Tensor | slice) -> Lifted:
         return Lifted(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lifted]) -> Lifted:
+        """Those of several groups of people."""
+        return cls(*(torch.cat([getattr(part, one.name) for part in parts]) for one in fields(cls)))
+
+    def mirrored(self) -> Lifted:
+        """The same people in a mirror across the plane x = 0."""
+        order = list(MIRROR[:BODY_JOINTS])
+        local, joints = mirrored_rotmats(self.local), mirrored_joints(self.joints)
+        return Lifted(local, joints, self.place_error[:, order], self.turn_error[:, order])
 
 
 class PoseLifter:

@@ -42,7 +42,7 @@ def recover_bodies(
     keypoints: Keypoints,
     *,
     lens: float | None = None,
-    lifter: TellsPoses | None = None,
+    lifter: TellsPoses | Lifted | None = None,
     notes: tuple[str, ...] = (),
 ) -> Recovered:
     """The bodies of people in a picture or a video.
@@ -50,7 +50,7 @@ def recover_bodies(
     Args:
         keypoints: number of keypoints of at least one person.
         lens: focal length in millimetres on a sensor of 36 x 24, by the diagonal; a normal lens by default.
-        lifter: tells depth and pose; without one the fit goes by the landmarks alone.
+        lifter: tells depth and pose, or what it has told; without one the fit goes by the landmarks alone.
         notes: what the result says first, before the notes of the keypoints.
 
     Raises:
@@ -58,8 +58,8 @@ def recover_bodies(
     """
     if not len(keypoints):
         raise PoseloomError(f"{keypoints.name or 'keypoints'}: nobody is there whose body could be recovered")
-    focal = math.hypot(*keypoints.size) * (lens or NORMAL_LENS) / NORMAL_LENS
-    lifted = None if lifter is None else lifter.lift(keypoints, focal)
+    focal = focal_of(keypoints.size, lens)
+    lifted = lifter if lifter is None or isinstance(lifter, Lifted) else lifter.lift(keypoints, focal)
     if keypoints.fps is None:
         bodies = fit_landmarks(keypoints, focal, lifted=lifted)
         stands = on_floor(Pose(rot.rotmat_to_rotvec(bodies.local).float()))
@@ -78,6 +78,11 @@ def recover_bodies(
         None if lifted is None else lifted.turn_error,
         notes=(*notes, *keypoints.notes),
     )
+
+
+def focal_of(size: tuple[int, int], lens: float | None) -> float:
+    """Focal length in pixels of a picture of some width and height; of a normal lens where none is told."""
+    return math.hypot(*size) * (lens or NORMAL_LENS) / NORMAL_LENS
 
 
 def picture_camera(size: tuple[int, int], focal: float) -> Camera:

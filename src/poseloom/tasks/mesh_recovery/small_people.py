@@ -24,6 +24,7 @@ from poseloom.images.roi import Roi
 from poseloom.nn.image.graph import OperatorGraph
 from poseloom.pose import BODY_JOINTS, MIRROR
 from poseloom.pose import rotations as rot
+from poseloom.pose.mirroring import mirrored_rotmats
 from poseloom.tasks.mesh_recovery.small_maps import look_and_read
 
 SHARD = 64
@@ -119,10 +120,8 @@ def _truth(table: Table, row: int, keypoints: Tensor) -> tuple[Tensor, Tensor, T
 def _mirrored(
     pixels: Float[Tensor, "22 2"], local: Float[Tensor, "22 3 3"], across: float
 ) -> tuple[Float[Tensor, "22 2"], Float[Tensor, "22 3 3"]]:
-    order = list(MIRROR[:BODY_JOINTS])
-    signs = local.new_tensor([-1.0, 1.0, 1.0])
-    swapped = pixels[order]
-    return torch.stack([across - swapped[:, 0], swapped[:, 1]], dim=-1), local[order] * signs[:, None] * signs
+    swapped = pixels[list(MIRROR[:BODY_JOINTS])]
+    return torch.stack([across - swapped[:, 0], swapped[:, 1]], dim=-1), mirrored_rotmats(local)
 
 
 def region_of(pixels: Float[Tensor, "22 2"], generator: torch.Generator) -> Roi:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -91,14 +91,14 @@ class SmallBodyNetwork(BodyNetwork):
         """
         people = seen_in(keypoints, focal)
         parts, order = [], []
-        for frame, picture in enumerate(pictures):
-            rows = (keypoints.frame == frame).nonzero()[:, 0]
-            if len(rows):
-                parts.append(read_maps(self.trunk, picture, people[rows]))
-                order.append(rows)
-        if sum(map(len, order)) != len(keypoints):
-            raise PoseloomError(f"{keypoints.name or 'keypoints'}: have people in frames that the pictures lack")
-        said = self._said(joined_maps(parts)[torch.cat(order).argsort()])
+        for rows, picture in people_of_pictures(keypoints, pictures):
+            parts.append(read_maps(self.trunk, picture, people[rows]))
+            order.append(rows)
+        return self.told(joined_maps(parts)[torch.cat(order).argsort()], people)
+
+    def told(self, maps: Maps, people: SeenPeople) -> Lifted:
+        """Poses of people whose maps are read, in the axes of the camera."""
+        said = self._said(maps)
         back = people.axes().mT
         local = torch.cat([(back @ said.local[:, 0])[:, None], said.local[:, 1:]], dim=1)
         return Lifted(local, said.joints @ back.mT, said.place_error, said.turn_error)
@@ -135,6 +135,22 @@ class PictureLifter:
     def lift(self, people: Keypoints, focal: float) -> Lifted:
         """See `SmallBodyNetwork.lift`."""
         return self.network.lift(people, self.pictures, focal)
+
+
+def people_of_pictures(keypoints: Keypoints, pictures: Iterable[Picture]) -> Iterator[tuple[Tensor, Picture]]:
+    """Each picture in which somebody is, and the rows of the people in it.
+
+    Raises:
+        PoseloomError: people are in frames that the pictures lack; said after the last picture.
+    """
+    found = 0
+    for frame, picture in enumerate(pictures):
+        rows = (keypoints.frame == frame).nonzero()[:, 0]
+        found += len(rows)
+        if len(rows):
+            yield rows, picture
+    if found != len(keypoints):
+        raise PoseloomError(f"{keypoints.name or 'keypoints'}: have people in frames that the pictures lack")
 
 
 def seen_in(keypoints: Keypoints, focal: float) -> SeenPeople:

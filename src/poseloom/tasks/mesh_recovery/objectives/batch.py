@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from poseloom.pose.joints import MIRROR
+from poseloom.pose import BODY_JOINTS
+from poseloom.pose.mirroring import mirrored_rotmats
 from poseloom.pose.rotations import axis_to_rotmat
 
 
@@ -46,7 +47,6 @@ class MeshBatch:
 
 
 UNKNOWN, MALE, FEMALE = 0, 1, 2
-_SMPL_HANDS = (23, 22)
 
 
 def in_crop(
@@ -70,7 +70,6 @@ def out_of_crop(
 
 def mirrored(rotations: Float[Tensor, "batch joints 3 3"]) -> Float[Tensor, "batch joints 3 3"]:
     """The pose of the person in a mirror that exchanges left and right; SMPL's 24 joints, or the first 22."""
-    count = rotations.shape[1]
-    order = [*MIRROR[: min(count, len(MIRROR))]] if count <= _SMPL_HANDS[1] else [*MIRROR[:22], *_SMPL_HANDS]
-    sign = rotations.new_tensor([[1.0, -1.0, -1.0], [-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]])
-    return rotations[:, order] * sign
+    body, hands = rotations[:, :BODY_JOINTS], rotations[:, BODY_JOINTS:]
+    signs = rotations.new_tensor([-1.0, 1.0, 1.0])
+    return torch.cat([mirrored_rotmats(body), hands.flip(1) * signs[:, None] * signs], dim=1)
