@@ -4,8 +4,9 @@
     python tools/small_figures.py TABLE --people 800 --captured val.npz [--model model.safetensors] [--keep FILE]
 
 Each picture's person is looked for by the reader; those that it finds are told by the lifter, by the reader's fit with
-its lifter, by the network alone, and by the network with the fit. With --captured the figures of those in its poses
-follow the figures of all, where poses are mixed with others; those whose points the reader finds well are told apart.
+its lifter, by the network alone in one look and in several, and by both with the fit. With --captured the figures of
+those in its poses follow the figures of all, where poses are mixed with others; those whose points the reader finds
+well are told apart.
 22 joints of the average body, pelvis on pelvis, mm: MPJPE, then PA-MPJPE, mean (median). The lens is not told.
 """
 
@@ -32,7 +33,8 @@ from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.batch import carried_joints
 from poseloom.tasks.lifting.poses import captured_poses
 from poseloom.tasks.mesh_recovery.predict import TellsPoses, recover_bodies
-from poseloom.tasks.mesh_recovery.small_predict import PictureLifter
+from poseloom.tasks.mesh_recovery.small_looks import LOOKS, look_again
+from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
 
 _CAMERA_AXES = (1.0, -1.0, -1.0)
 _NEAR = 0.25
@@ -70,6 +72,7 @@ def main() -> None:
         groups[", captured poses"] = is_captured(true, captured_poses(given.captured))
         print(f"{int(groups[', captured poses'].sum())} in captured poses")
     network = load_model(given.model or "mesh_recovery", "mesh_recovery")
+    assert isinstance(network, SmallBodyNetwork)
     small = PictureLifter(network, list(pictures_of(table, rows)))
     focal = float(np.hypot(*people.size))
     ways: dict[str, TellsPoses | None] = {"lifter": lifter_of("lifted"), "small": small}
@@ -77,6 +80,10 @@ def main() -> None:
         assert way is not None
         report(f"{name} alone", way.lift(people, focal).local, true, groups)
         report(f"{name} and fit", rotations_of(recover_bodies(people, lifter=way).poses.rotations), true, groups)
+    seen, told = look_again(network, people, pictures_of(table, rows), focal)
+    report(f"small in {len(LOOKS)} looks alone", told.local, true, groups)
+    fitted = recover_bodies(seen, lifter=told).poses.rotations
+    report(f"small in {len(LOOKS)} looks and fit", rotations_of(fitted), true, groups)
     report("fit alone", rotations_of(recover_bodies(people).poses.rotations), true, groups)
 
 

@@ -17,7 +17,8 @@ from poseloom.results.keypoints import Keypoints
 from poseloom.results.recovered import Recovered, on_floor
 from poseloom.tasks.lifting.predict import Lifted
 from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, seen_joints
-from poseloom.tasks.mesh_recovery.landmarks import Bodies, fit_landmarks
+from poseloom.tasks.mesh_recovery.landmarks import Bodies, LandmarkWeights, fit_landmarks
+from poseloom.tasks.mesh_recovery.lifted_terms import LiftedWeights
 from poseloom.tasks.mesh_recovery.networks.choice import ALGORITHMS as NETWORKS
 from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.on_ground import stands_of
@@ -28,6 +29,8 @@ ALGORITHMS = (LIFTED, "landmarks", "keypoints")
 and ``keypoints``, which are one, fit to what the keypoint networks see alone."""
 NORMAL_LENS = 43.3
 """Millimetres: the diagonal of a 36 x 24 sensor; as long as this is the lens that is assumed where a file is silent."""
+_STILL = LandmarkWeights(lifted=LiftedWeights(depth=2.0))
+"""Of a picture, where depth that several looks tell may count more than in the frames of a video."""
 
 
 class TellsPoses(Protocol):
@@ -61,7 +64,7 @@ def recover_bodies(
     focal = focal_of(keypoints.size, lens)
     lifted = lifter if lifter is None or isinstance(lifter, Lifted) else lifter.lift(keypoints, focal)
     if keypoints.fps is None:
-        bodies = fit_landmarks(keypoints, focal, lifted=lifted)
+        bodies = fit_landmarks(keypoints, focal, _STILL, lifted=lifted)
         stands = on_floor(Pose(rot.rotmat_to_rotvec(bodies.local).float()))
     else:
         bodies, stands = _over_time(keypoints, focal, lifted)
