@@ -12,6 +12,7 @@ from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, quick_figures
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel
+from poseloom.tasks.sign.models.start import learn_on
 from poseloom.tasks.sign.objectives.choice import sign_losses
 from poseloom.tasks.sign.sources import ClipMaker, ClipSource, SignData
 from poseloom.training import Batches, Learner, MadeBatches, Monitor, Recipe, Share, Stage, Task, overlaid
@@ -21,16 +22,29 @@ _MEASURED_ON = 512
 
 
 @dataclass(frozen=True)
+class SignStart:
+    """Weights to begin with; drawn at random where the path is empty.
+
+    Args:
+        model: an exported generator that learns on; sign is the one that poseloom ships.
+    """
+
+    model: str = ""
+
+
+@dataclass(frozen=True)
 class SignRecipe(Recipe):
     """How a sign generator is trained.
 
     Args:
         model: which one, and its sizes.
         data: clips to learn from.
+        start: weights to begin with.
     """
 
     model: SignModelChoice = field(default_factory=SignModelChoice)
     data: SignData = field(default_factory=SignData)
+    start: SignStart = field(default_factory=SignStart)
 
 
 class SignLearner(Learner):
@@ -71,7 +85,11 @@ class SignLearner(Learner):
         return MadeBatches(make, share, data.batches)
 
     def begin(self, stage: Stage) -> None:
-        if stage is self.recipe.stages[0]:
+        if stage is not self.recipe.stages[0]:
+            return
+        if self.recipe.start.model:
+            learn_on(self.model, self.recipe.start.model)
+        else:
             self.model.measure(self._sample())
 
     def losses(self, batch: SignBatch) -> dict[str, Tensor]:
