@@ -100,7 +100,8 @@ class SignLearner(Learner):
 
     def evaluate(self, split: str) -> dict[str, float]:
         gallery = self.source.training[: self.recipe.data.gallery]
-        return held_out_figures(self.model, self.source.held_out, gallery, self.model.default_steps)
+        steps, layout = self.model.default_steps, self.source.layout
+        return held_out_figures(self.model, self.source.held_out, gallery, steps, layout)
 
     def extras(self) -> dict[str, Any]:
         """The layout, the usual first frame, and the points that the training clips have."""
