@@ -196,6 +196,9 @@ def test_the_protocol_measures_what_it_says(signer):
     assert all(np.isfinite(value) and value >= 0 for value in figures.values())
     assert held_out_figures(signer.model, clips[:1], [clips[0]], 2)["neighbour"] == 0
     assert repair_figures(signer.model, clips, 2)["linear"] == figures["linear"]
+    users = held_out_figures(signer.model, clips, gallery, 2, signer.layout)
+    assert set(users) - set(figures) == {"path", "path_near", "jitter"}
+    assert users["repair"] == figures["repair"] and users["still"] == figures["still"]
 
 
 def test_pretraining_sees_no_text():
