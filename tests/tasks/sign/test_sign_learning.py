@@ -337,3 +337,16 @@ def test_the_shipped_model_learns_on():
     learner = SignLearner(recipe)
     learner.begin(recipe.stages[0])
     assert learner.model.used.sum() == 67  # points that the signer by rule shows, not those of the toy
+
+
+def test_hands_and_wrists_are_those_of_the_layout():
+    openpose = [("data.layout", "openpose-137"), ("model.refiner.keypoints", "137"), ("model.refiner.dims", "2")]
+    with pytest.raises(
+        PoseloomError, match=r"refiner.hands: .* are not those of data.layout openpose-137; give \(\(95"
+    ):
+        SignLearner(_recipe(*openpose)[1])
+    hands = ("model.refiner.hands", "[[95, 116], [116, 137]]")
+    with pytest.raises(PoseloomError, match=r"refiner.wrists: .* give \(7, 4\)"):
+        SignLearner(_recipe(*openpose, hands)[1])
+    for wrists in ("[7, 4]", "[]"):
+        SignLearner(_recipe(*openpose, hands, ("model.refiner.wrists", wrists))[1])

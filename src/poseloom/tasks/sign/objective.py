@@ -10,6 +10,7 @@ from torch import Tensor
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.evaluate import held_out_figures, quick_figures
+from poseloom.tasks.sign.layouts import SignLayout
 from poseloom.tasks.sign.models.choice import SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.parts import SignModel
 from poseloom.tasks.sign.models.start import learn_on
@@ -69,6 +70,7 @@ class SignLearner(Learner):
                 f"recipe: model: {sizes.keypoints} keypoints of {sizes.dims} dims do not fit data.layout "
                 f"{layout.name}: {layout.keypoints} of {layout.dims}; change one of them"
             )
+        _check_hands(recipe.model, layout)
         if recipe.data.longest > sizes.max_frames:
             raise PoseloomError(
                 f"recipe: data.longest: {recipe.data.longest} frames are more than the model's {sizes.max_frames}; "
@@ -113,6 +115,26 @@ class SignLearner(Learner):
 
     def _sample(self) -> SignBatch:
         return collate(self.source.sample(self.recipe.seed, _MEASURED_ON))
+
+
+def _check_hands(choice: SignModelChoice, layout: SignLayout) -> None:
+    """Refuse a refiner that would take other points for hands and wrists than the layout does."""
+    if choice.kind != "refiner":
+        return
+    wrists = tuple(arm.wrist for arm in layout.arms)
+    for name, own, expected in (
+        ("hands", choice.refiner.hands, layout.hands),
+        ("wrists", choice.refiner.wrists, wrists),
+    ):
+        if own and _plain(own) != _plain(expected):
+            raise PoseloomError(
+                f"recipe: model.refiner.{name}: {own} are not those of data.layout {layout.name}; give {expected}"
+            )
+
+
+def _plain(points: Any) -> Any:
+    """Tuples as lists, as recipes from files have them."""
+    return [_plain(one) for one in points] if isinstance(points, (list, tuple)) else points
 
 
 TASK = Task("sign", "HamNoSys -> signing", SignRecipe, SignLearner)
