@@ -48,6 +48,15 @@ def test_a_wrist_that_is_apart_from_the_hand_stays_so_far_apart(signed):
         np.testing.assert_allclose(made[:, point], np.repeat(first[None, point], 3, 0), atol=1e-4)
 
 
+def test_an_arm_does_not_follow_a_hand_that_was_not_seen(signed):
+    first = signed[0].copy()
+    first[slice(*RIGHT.hand)] += [0.8, -0.8, 0.0]
+    signed = np.repeat(first[None], 5, 0)
+    signed[:, slice(*RIGHT.hand)] += np.linspace(0, 0.5, 5)[:, None, None] * [1.0, 0.0, 0.0]
+    made = with_constant_bones(signed, first, HOLISTIC)
+    np.testing.assert_allclose(made[:, RIGHT.wrist], signed[:, RIGHT.wrist], atol=1e-4)
+
+
 def test_how_far_wrists_go_and_how_they_tremble():
     """A clip of which one wrist circles, one rests; made half as large, three tenths larger and with a tremble."""
     angle = np.linspace(0, 2 * np.pi, 60)

@@ -11,6 +11,8 @@ from numpy import ndarray
 from poseloom.tasks.sign.layouts import SignLayout
 
 _LEAST = 1e-6
+_TOGETHER = 0.3
+"""Shoulder widths; estimators that see both put the hand's wrist up to 0.13 from the body's."""
 _OF_HANDS = {"PINKY": 17, "INDEX": 5, "THUMB": 2}
 """Points of the body that are points of a hand, and which."""
 
@@ -69,8 +71,11 @@ def _put_wrist_on_hand(
 ) -> None:
     """Put the body's wrist, in place, as far from the hand's own as it is in the frame; they are the same mostly.
 
-    A model tells the wrist twice, and of the two the hand's is the one that it learned to move.
+    A model tells the wrist twice, and of the two the hand's is the one that it learned to move. Where they are far
+    apart the frame's hand was not seen, and the body's wrist stays.
     """
+    if np.linalg.norm(like[wrist] - like[hand]) > _TOGETHER:
+        return
     apart = made[:, wrist] - made[:, hand]
     own = np.linalg.norm(apart, axis=-1, keepdims=True)
     made[:, wrist] = made[:, hand] + apart * (np.linalg.norm(like[wrist] - like[hand]) / np.maximum(own, _LEAST))
