@@ -33,7 +33,8 @@ def test_hamnosys_and_videos_become_a_model(command, tmp_path):
         assert np.mean(found.missing[:, 0, wrists]) < 0.5
     index.write_text(json.dumps({str(number): {"hamnosys": text} for number, text in enumerate(texts)}))
     data = ("--data.index", index, "--data.poses", poses)
-    status, out, err = command("train", "sign/default", *data, *_FEW, "--out", tmp_path / "run")
+    start = ("--start.model", "sign")
+    status, out, err = command("train", "sign/default", *data, *start, *_FEW, "--out", tmp_path / "run")
     assert status == 0, err
     model = tmp_path / "run" / "model.safetensors"
     assert str(model) in out + err

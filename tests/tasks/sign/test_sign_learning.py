@@ -122,8 +122,17 @@ def test_indexes_that_hold_no_signs(content, tmp_path):
         read_texts(tmp_path / "index.json")
 
 
+def test_an_index_of_names(tmp_path):
+    index = tmp_path / "index.json"
+    index.write_text('{"a": {"hamnosys": "flathand, hamextfingerl palml"}, "b": {"hamnosys": "\ue001\ue020"}}')
+    assert read_texts(index) == {"a": "\ue001\ue026\ue03e", "b": "\ue001\ue020"}
+    index.write_text('{"a": {"hamnosys": "flathand"}, "b": {"hamnosys": "flathand pamll"}}')
+    with pytest.raises(FileError, match=r"index\.json: b\.hamnosys: .*'pamll'"):
+        read_texts(index)
+
+
 def test_an_index_without_usable_files(tmp_path):
-    (tmp_path / "index.json").write_text('{"a": {"hamnosys": "x"}}')
+    (tmp_path / "index.json").write_text('{"a": {"hamnosys": "flathand"}}')
     with pytest.raises(FileError, match="of its 1 ids 0 have a file"):
         _ = ClipSource(SignData(index=str(tmp_path / "index.json"), poses=str(tmp_path))).training
 
@@ -187,6 +196,9 @@ def test_the_protocol_measures_what_it_says(signer):
     assert all(np.isfinite(value) and value >= 0 for value in figures.values())
     assert held_out_figures(signer.model, clips[:1], [clips[0]], 2)["neighbour"] == 0
     assert repair_figures(signer.model, clips, 2)["linear"] == figures["linear"]
+    users = held_out_figures(signer.model, clips, gallery, 2, signer.layout)
+    assert set(users) - set(figures) == {"path", "path_near", "jitter"}
+    assert users["repair"] == figures["repair"] and users["still"] == figures["still"]
 
 
 def test_pretraining_sees_no_text():
@@ -304,3 +316,37 @@ def test_exported_files_that_do_not_fit(signer, tmp_path):
         (tmp_path / "model.json").write_text(json.dumps({**card, **change}))
         with pytest.raises(FileError, match=message):
             open_model(path)
+
+
+def test_a_model_learns_on_from_another(signer, tmp_path):
+    _, recipe = _recipe()
+    path = tmp_path / "model.safetensors"
+    export_model(SignLearner(recipe), recipe, path, {})
+    weights = open_model(path).model.state_dict()
+    _, recipe = _recipe(("start.model", str(path)), ("seed", "5"))
+    learner = SignLearner(recipe)
+    learner.begin(recipe.stages[0])
+    assert all(torch.equal(value, learner.model.state_dict()[name]) for name, value in weights.items())
+    _, other = _recipe(("start.model", str(path)), ("model.refiner.width", "32"))
+    with pytest.raises(FileError, match=r"start.model: is of another kind or size"):
+        SignLearner(other).begin(other.stages[0])
+
+
+def test_the_shipped_model_learns_on():
+    _, recipe = open_recipe("sign/default", [("start.model", "sign"), ("data.source", "strokes"), ("data.pool", "5")])
+    learner = SignLearner(recipe)
+    learner.begin(recipe.stages[0])
+    assert learner.model.used.sum() == 67  # points that the signer by rule shows, not those of the toy
+
+
+def test_hands_and_wrists_are_those_of_the_layout():
+    openpose = [("data.layout", "openpose-137"), ("model.refiner.keypoints", "137"), ("model.refiner.dims", "2")]
+    with pytest.raises(
+        PoseloomError, match=r"refiner.hands: .* are not those of data.layout openpose-137; give \(\(95"
+    ):
+        SignLearner(_recipe(*openpose)[1])
+    hands = ("model.refiner.hands", "[[95, 116], [116, 137]]")
+    with pytest.raises(PoseloomError, match=r"refiner.wrists: .* give \(7, 4\)"):
+        SignLearner(_recipe(*openpose, hands)[1])
+    for wrists in ("[7, 4]", "[]"):
+        SignLearner(_recipe(*openpose, hands, ("model.refiner.wrists", wrists))[1])

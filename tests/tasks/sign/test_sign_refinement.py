@@ -8,13 +8,14 @@ import torch
 from poseloom.base.errors import PoseloomError
 from poseloom.tasks.sign.clips import SignBatch, collate
 from poseloom.tasks.sign.drafts import damage_points
+from poseloom.tasks.sign.losses import span_paths
 from poseloom.tasks.sign.models.choice import KINDS, SignModelChoice, build_sign_model
 from poseloom.tasks.sign.models.generation_a import GenerationAConfig
 from poseloom.tasks.sign.models.generation_c import GenerationCConfig
 from poseloom.tasks.sign.models.ham2pose import Ham2Pose, Ham2PoseConfig
 from poseloom.tasks.sign.models.refiner import RefinerConfig, spline_weights
 from poseloom.tasks.sign.objectives.choice import sign_losses
-from poseloom.tasks.sign.objectives.refiner import _path_loss, _with_other_starts
+from poseloom.tasks.sign.objectives.refiner import _path_loss, _shape_loss, _tremble_loss, _with_other_starts
 from poseloom.tasks.sign.strokes import strokes
 
 _TEXT = "\ue000\ue071"
@@ -234,3 +235,42 @@ def test_a_hand_that_goes_too_short_a_way_costs(batch):
     lame = batch.values.mean(1, keepdim=True) + 0.5 * (batch.values - batch.values.mean(1, keepdim=True))
     assert _path_loss(model, batch.values, batch.values, batch.confidence) == 0
     assert 0.1 < _path_loss(model, batch.values, lame, batch.confidence) < 0.5
+
+
+def test_how_far_points_go_in_spans():
+    points = torch.zeros(1, 7, 2, 3)
+    points[0, :, 0, 0] = torch.tensor([0.0, 1, 2, 2, 5, 5, 6])
+    seen = torch.ones(1, 7, 2, dtype=torch.bool)
+    assert span_paths(points, seen, 4)[0].tolist() == [[2, 0], [4, 0]]
+    seen[0, 4, 0] = False
+    assert span_paths(points, seen, 4)[0].tolist() == [[2, 0], [1, 0]]
+
+
+def test_a_path_of_the_right_length_in_the_wrong_span_costs_half(batch):
+    model = _small("refiner")
+    first, clip = model.config.hands[0][0], torch.zeros(1, 16, 75, 3)
+    early, late = clip.clone(), clip.clone()
+    for values, at in ((early, 4), (late, 12)):
+        for point in (first, model.config.hands[1][0], *model.config.wrists):
+            values[:, at:, point, 0] = 1.5
+    confidence = torch.ones(1, 16, 75)
+    wrong_time, none = _path_loss(model, early, late, confidence), _path_loss(model, early, clip, confidence)
+    assert wrong_time == pytest.approx(1.5 * 2 / 2 / 2) and none == pytest.approx(1.5 / 2)
+
+
+def test_a_tremble_costs_and_a_smooth_path_does_not(batch):
+    model = _small("refiner")
+    torch.manual_seed(0)
+    trembling = batch.values + 0.02 * torch.randn_like(batch.values)
+    smooth = batch.values[:, :1] + 0.9 * (batch.values - batch.values[:, :1])
+    assert _tremble_loss(model, batch.values, trembling, batch.confidence) > 0.2
+    for found in (batch.values, smooth):
+        assert _tremble_loss(model, batch.values, found, batch.confidence) < 1e-6
+
+
+def test_a_wrist_away_from_its_hand_costs(batch):
+    model = _small("refiner")
+    apart = batch.values.clone()
+    apart[:, :, model.config.wrists[1]] += 0.1
+    assert _shape_loss(model, batch.values, batch.values, batch.confidence) == 0
+    assert _shape_loss(model, batch.values, apart, batch.confidence) > 0.001

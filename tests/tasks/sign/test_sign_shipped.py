@@ -26,6 +26,27 @@ def test_the_figures_are_those_that_were_asked_for(signer):
     assert figures["ndtw_mje"] < figures["neighbour"]
     assert figures["length_error"] <= 15
     assert figures["repair"] < figures["linear"]
+    assert 95 <= figures["path"] <= 105 and figures["path_near"] >= 70 and figures["jitter"] <= 150
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "flathand extfingeru palmu chin touch parbegin moveo arcd replace extfingero palmu parend",
+        "symmlr flathand extfingeruo palmdl head close movedr",
+        "finger23spread extfingeru palmd mover wavy",
+        "symmlr finger2345 thumboutmod fingerbendmod extfingeruo palmu moved smallmod repeatfromstart",
+    ],
+)
+def test_wrists_go_as_far_as_by_rule(signer, names):
+    text, layout = from_names(names), sign_layout("holistic-75")
+    by_rule = signed_by_rule(text, layout).values
+    start = layout.sequence(by_rule[:1], np.ones(by_rule[:1].shape[:2]))
+    made = signer.sign(text, start=start).keypoints.values[:, 0]
+    width = np.linalg.norm(made[0, 11] - made[0, 12])
+    for wrist in [arm.wrist for arm in layout.arms]:
+        own, true = (np.linalg.norm(np.diff(v[:, wrist], axis=0), axis=-1).sum() for v in (made / width, by_rule))
+        assert own == pytest.approx(true, rel=0.15, abs=0.1)
 
 
 def test_the_card_says_what_it_learned_from(signer):

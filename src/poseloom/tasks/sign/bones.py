@@ -11,6 +11,8 @@ from numpy import ndarray
 from poseloom.tasks.sign.layouts import SignLayout
 
 _LEAST = 1e-6
+_TOGETHER = 0.3
+"""Shoulder widths; estimators that see both put the hand's wrist up to 0.13 from the body's."""
 _OF_HANDS = {"PINKY": 17, "INDEX": 5, "THUMB": 2}
 """Points of the body that are points of a hand, and which."""
 
@@ -36,7 +38,7 @@ def bones_of(layout: SignLayout) -> tuple[tuple[int, int], ...]:
 def with_constant_bones(
     values: Float[ndarray, "frames keypoints d"], like: Float[ndarray, "keypoints d"], layout: SignLayout
 ) -> Float[ndarray, "frames keypoints d"]:
-    """The same directions of all bones, with the lengths of one frame.
+    """The same directions of all bones, with the lengths of one frame; the arm goes where the hand's own wrist is.
 
     Args:
         values: what a model made, shoulder widths.
@@ -46,7 +48,9 @@ def with_constant_bones(
     bones = bones_of(layout)
     made = values.copy()
     for first in range(0, len(bones), _BONES_OF_A_SIDE):
-        _bend_arm(made, like, *bones[first : first + 2])
+        upper, fore, palm = bones[first : first + 3]
+        _put_wrist_on_hand(made, like, *palm)
+        _bend_arm(made, like, upper, fore)
     for parent, child in bones:
         length = float(np.linalg.norm(like[child] - like[parent]))
         hand = parent not in (bones[0][0], bones[0][1], bones[_BONES_OF_A_SIDE][0], bones[_BONES_OF_A_SIDE][1])
@@ -60,6 +64,21 @@ def with_constant_bones(
             for point, place in _OF_HANDS.items():
                 made[:, names.index(f"{side}_{point}")] = made[:, arm.hand[0] + place]
     return made
+
+
+def _put_wrist_on_hand(
+    made: Float[ndarray, "frames keypoints d"], like: Float[ndarray, "keypoints d"], wrist: int, hand: int
+) -> None:
+    """Put the body's wrist, in place, as far from the hand's own as it is in the frame; they are the same mostly.
+
+    A model tells the wrist twice, and of the two the hand's is the one that it learned to move. Where they are far
+    apart the frame's hand was not seen, and the body's wrist stays.
+    """
+    if np.linalg.norm(like[wrist] - like[hand]) > _TOGETHER:
+        return
+    apart = made[:, wrist] - made[:, hand]
+    own = np.linalg.norm(apart, axis=-1, keepdims=True)
+    made[:, wrist] = made[:, hand] + apart * (np.linalg.norm(like[wrist] - like[hand]) / np.maximum(own, _LEAST))
 
 
 def _bend_arm(

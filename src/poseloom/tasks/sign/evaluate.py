@@ -15,8 +15,10 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from poseloom.metrics import Trajectories, exact_dtw_mje, length_error, ndtw_mje
+from poseloom.tasks.sign.bones import with_constant_bones
 from poseloom.tasks.sign.clips import SignBatch, SignClip, collate
 from poseloom.tasks.sign.drafts import fill_missing_points
+from poseloom.tasks.sign.layouts import SignLayout
 from poseloom.tasks.sign.models.parts import SignModel
 from poseloom.tasks.sign.neighbours import nearest_text
 
@@ -26,6 +28,10 @@ _AT_ONCE = 32
 _LOST = 0.3
 """Share of the points that are taken away before a repair."""
 _LOST_SEED = 7
+_MOVING = 0.5
+"""Shoulder widths that a wrist goes which is not at rest."""
+_NEAR = 0.15
+"""Of a path's length."""
 
 
 def quick_figures(model: SignModel, clips: Sequence[SignClip], steps: int) -> dict[str, float]:
@@ -47,7 +53,11 @@ def quick_figures(model: SignModel, clips: Sequence[SignClip], steps: int) -> di
 
 
 def held_out_figures(
-    model: SignModel, clips: Sequence[SignClip], gallery: Sequence[SignClip], steps: int
+    model: SignModel,
+    clips: Sequence[SignClip],
+    gallery: Sequence[SignClip],
+    steps: int,
+    layout: SignLayout | None = None,
 ) -> dict[str, float]:
     """The whole protocol.
 
@@ -56,19 +66,44 @@ def held_out_figures(
         clips: whose texts it has not seen.
         gallery: training clips, for the nearest string.
         steps: refinements.
+        layout: of the clips; with it bones get constant lengths before anything is measured, as users get them.
 
     Returns:
         ``ndtw_mje`` of what the model signs, ``still`` of the first frame held still, ``neighbour`` of the training
-        clip with the nearest string; ``length_error``, percent; ``repair`` and ``linear``: see `repair_figures`.
+        clip with the nearest string; ``length_error``, percent; ``repair`` and ``linear``: see `repair_figures`; with a
+        layout those of `movement_figures`.
     """
     made, lengths = signed(model, clips, steps)
+    if layout is not None:
+        made = [with_constant_bones(one, one[0], layout) for one in made]
     texts = [clip.text for clip in gallery]
     near = [gallery[nearest_text(clip.text, texts)].values for clip in clips]
     still = [np.repeat(clip.values[:1], len(clip), 0) for clip in clips]
     seen = _seen_in(clips)
     distances = {"ndtw_mje": made, "still": still, "neighbour": near}
     figures = {name: mean_distance(found, clips, seen, ndtw_mje) for name, found in distances.items()}
-    return figures | {"length_error": _length_error(lengths, clips)} | repair_figures(model, clips, steps)
+    figures |= {"length_error": _length_error(lengths, clips)} | repair_figures(model, clips, steps)
+    return figures if layout is None else figures | movement_figures(made, clips, [arm.wrist for arm in layout.arms])
+
+
+def movement_figures(
+    made: Sequence[Float[ndarray, "_ keypoints d"]], clips: Sequence[SignClip], wrists: Sequence[int]
+) -> dict[str, float]:
+    """How far wrists go and how much they tremble, of those that go further than half a shoulder width in the clips.
+
+    Returns:
+        ``path``: median of made path by the clip's, percent; ``path_near``: wrists whose path is within 15 percent,
+        percent; ``jitter``: mean size of the third differences by the clips', percent. Nothing where no wrist moves.
+    """
+    pairs = [(one[:, wrist], clip.values[:, wrist]) for one, clip in zip(made, clips, strict=True) for wrist in wrists]
+    moving = [(own, true) for own, true in pairs if len(own) > 3 and len(true) > 3 and _path(true) > _MOVING]
+    if not moving:
+        return {}
+    ratios = np.array([_path(own) / _path(true) for own, true in moving])
+    trembling = [[float(np.abs(np.diff(one, n=3, axis=0)).mean()) for one in pair] for pair in moving]
+    own, true = np.mean(trembling, axis=0)
+    near = np.mean((ratios >= 1 - _NEAR) & (ratios <= 1 + _NEAR))
+    return {"path": 100 * float(np.median(ratios)), "path_near": 100 * float(near), "jitter": 100 * float(own / true)}
 
 
 @torch.no_grad()
@@ -127,6 +162,10 @@ def mean_distance(
             ]
         )
     )
+
+
+def _path(points: Float[ndarray, "frames d"]) -> float:
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=-1).sum())
 
 
 def _length_error(lengths: Sequence[int], clips: Sequence[SignClip]) -> float:

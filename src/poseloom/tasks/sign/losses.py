@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 Sequences = Float[Tensor, "batch frames keypoints d"]
@@ -47,6 +48,20 @@ def unsmoothness(sequence: Sequences, confidence: Confidences, steps: int, *, cy
     if cyclic:
         return masked_loss(sequence, sequence.roll(1, 1), confidence * confidence.roll(1, 1), 1, steps)
     return seen_loss(sequence[:, 1:], sequence[:, :-1], confidence[:, 1:] * confidence[:, :-1], 1)
+
+
+def span_paths(
+    points: Sequences, seen: Bool[Tensor, "batch frames keypoints"], span: int
+) -> Float[Tensor, "batch spans keypoints"]:
+    """How far each point goes in each span of frames; steps from or to a frame in which it is not seen are none.
+
+    Args:
+        points: places.
+        seen: frames that count.
+        span: frames of one; the last one may have fewer.
+    """
+    steps = points.diff(dim=1).norm(dim=-1) * (seen[:, 1:] & seen[:, :-1])
+    return F.pad(steps, (0, 0, 1, -points.shape[1] % span)).unflatten(1, (-1, span)).sum(2)
 
 
 def length_loss(predicted: Float[Tensor, "batch"], true: Float[Tensor, "batch"]) -> Float[Tensor, ""]:

@@ -22,6 +22,8 @@ from poseloom.base.files import atomic_write, read_text
 from poseloom.base.ranges import within
 from poseloom.base.streams import mix_numbers, text_key
 from poseloom.formats.pose_file import read_pose_file, write_pose_file
+from poseloom.language.hamnosys.errors import UnknownNameError
+from poseloom.language.hamnosys.symbols import notation
 from poseloom.tasks.sign.clips import SignClip
 from poseloom.tasks.sign.layouts import SignLayout, sign_layout, to_clip
 
@@ -189,8 +191,10 @@ def is_held_out(text: str) -> bool:
 def read_texts(index: Path) -> dict[str, str]:
     """Id -> HamNoSys of a JSON file: id -> {hamnosys: ...} as Ham2Pose publishes it, or a list of {id, hamnosys}.
 
+    Symbols may be given by their names.
+
     Raises:
-        FileError: it is no such file.
+        FileError: it is no such file, or names what is no symbol.
     """
     try:
         content = json.loads(read_text(index, maximum_bytes=_MAXIMUM_JSON_BYTES))
@@ -202,7 +206,14 @@ def read_texts(index: Path) -> dict[str, str]:
     wrong = next((name for name, text in texts.items() if not isinstance(text, str)), None)
     if wrong is not None:
         raise FileError(index, "is no text", field=f"{wrong}.hamnosys", remedy="expected a HamNoSys string")
-    return texts
+    return {name: _notation(text, f"{name}.hamnosys", index) for name, text in texts.items()}
+
+
+def _notation(text: str, field: str, index: Path) -> str:
+    try:
+        return notation(text)
+    except UnknownNameError as error:
+        raise FileError(index, str(error), field=field) from None
 
 
 def read_clips(index: Path, poses: Path, layout: SignLayout, longest: int) -> list[SignClip]:

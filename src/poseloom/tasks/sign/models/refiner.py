@@ -49,6 +49,7 @@ class RefinerConfig:
         keypoints: number of keypoints of a frame.
         dims: coordinates of a keypoint.
         hands: first and end of the points of each hand, whose shape is weighed by itself.
+        wrists: the body's wrist at each hand; none where the two need not be one.
         width: how many numbers an encoder's vectors have.
         text_layers: layers of the text encoder.
         layers: number of layers that refine.
@@ -65,12 +66,14 @@ class RefinerConfig:
         shape_weight: weight of the hands' points relative to their wrists.
         speed_weight: weight of the change from frame to frame.
         path_weight: weight of the relative error of the wrists' path lengths.
+        tremble_weight: weight of what the wrists tremble beyond the clip's own.
         length_weight: weight of the squared error of the length's logarithm.
     """
 
     keypoints: int = within(75, 1, 9999)
     dims: int = within(3, 2, 3)
     hands: tuple[tuple[int, int], ...] = ((33, 54), (54, 75))
+    wrists: tuple[int, ...] = (15, 16)
     width: int = within(192, 1, WIDEST)
     text_layers: int = within(3, 1, DEEPEST)
     layers: int = within(4, 1, DEEPEST)
@@ -87,6 +90,7 @@ class RefinerConfig:
     shape_weight: float = within(1.0, 0, 1e6)
     speed_weight: float = within(1.0, 0, 1e6)
     path_weight: float = within(0.3, 0, 1e6)
+    tremble_weight: float = within(0.3, 0, 1e6)
     length_weight: float = within(0.2, 0, 1e6)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from poseloom.tasks.sign.clips import SignBatch
 from poseloom.tasks.sign.drafts import Draft, damage_points
-from poseloom.tasks.sign.losses import seen_loss
+from poseloom.tasks.sign.losses import seen_loss, span_paths
 from poseloom.tasks.sign.models.parts import TextEncoding
 from poseloom.tasks.sign.models.refiner import Refiner, RefinerContext
 
@@ -18,6 +18,8 @@ _NOISE = 0.05
 """Standard deviation of the noise on curves in training, in scales of the coordinates."""
 _SHORT_PATH = 0.5
 """Shoulder widths added to a path's length, so that hands at rest count little."""
+_STEADY = 0.2
+"""Shoulder widths a frame, added to a path's changes of speed for the same reason."""
 _ABSENT, _MOST_ABSENT = 0.25, 30
 """Share of the first poses that lack points, and how many at most."""
 _OTHER_START = 14.0
@@ -45,12 +47,14 @@ def refiner_losses(model: Refiner, batch: SignBatch) -> dict[str, Tensor]:
         "shape": _shape_loss(model, gold, found, batch.confidence),
         "speed": _speed_loss(gold, found, batch.confidence),
         "path": _path_loss(model, gold, found, batch.confidence),
+        "tremble": _tremble_loss(model, gold, found, batch.confidence),
         "length": _length_loss(model, text, batch, has_text.to(gold.device)),
     }
     weights = {
         "shape": config.shape_weight,
         "speed": config.speed_weight,
         "path": config.path_weight,
+        "tremble": config.tremble_weight,
         "length": config.length_weight,
     }
     total = parts["place"] + sum(weights[name] * parts[name] for name in weights)
@@ -105,11 +109,12 @@ def _on_the_way(model: Refiner, given: RefinerContext, passed: Tensor) -> Float[
 
 
 def _shape_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
+    """Of the hands' points, and of the body's wrist, where the hand's wrist is the origin."""
     total = gold.new_zeros(())
-    for first, end in model.config.hands:
-        wrist, hand = slice(first, first + 1), slice(first + 1, end)
-        sure = confidence[:, :, hand] * (confidence[:, :, wrist] > 0)
-        relative = [values[:, :, hand] - values[:, :, wrist] for values in (gold, found)]
+    for number, (first, end) in enumerate(model.config.hands):
+        points = [*range(first + 1, end), *model.config.wrists[number : number + 1]]
+        sure = confidence[:, :, points] * (confidence[:, :, first, None] > 0)
+        relative = [values[:, :, points] - values[:, :, first, None] for values in (gold, found)]
         total = total + seen_loss(relative[0], relative[1], sure, 1)
     return total / max(1, len(model.config.hands))
 
@@ -120,11 +125,29 @@ def _speed_loss(gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
 
 
 def _path_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
-    """Mean relative error of how far each wrist goes: where the time is unsure, the middle of all hardly moves."""
-    wrists = [first for first, _ in model.config.hands]
-    both = ((confidence[:, 1:] * confidence[:, :-1]) > 0)[..., wrists]
-    true, made = ((values[:, :, wrists].diff(dim=1).norm(dim=-1) * both).sum(1) for values in (gold, found))
-    return ((made - true).abs() / (true + _SHORT_PATH)).mean() * both.any()
+    """Mean relative error of how far each wrist goes, half of it span by span: where the time is unsure, the middle of
+    all hardly moves, and the place alone would not tell where it should."""
+    points = _wrists(model)
+    seen = confidence[..., points] > 0
+    true, made = (span_paths(values[:, :, points], seen, model.config.patch) for values in (gold, found))
+    error = ((made - true).abs().sum(1) + (made.sum(1) - true.sum(1)).abs()) / 2
+    return (error / (true.sum(1) + _SHORT_PATH)).mean() * seen.any()
+
+
+def _tremble_loss(model: Refiner, gold: Tensor, found: Tensor, confidence: Tensor) -> Tensor:
+    """Mean relative excess of the wrists' change of speed: a hand that trembles goes far without going anywhere."""
+    points = _wrists(model)
+    seen = (confidence[..., points] > 0).unfold(1, 3, 1).all(-1)
+    true, made = (_turned(values[:, :, points], seen) for values in (gold, found))
+    return ((made - true).clamp(min=0) / (true + _STEADY)).mean() * seen.any()
+
+
+def _turned(wrists: Tensor, seen: Tensor) -> Tensor:
+    return (wrists.diff(dim=1, n=2).norm(dim=-1) * seen).sum(1)
+
+
+def _wrists(model: Refiner) -> list[int]:
+    return [first for first, _ in model.config.hands] + list(model.config.wrists)
 
 
 def _length_loss(model: Refiner, text: TextEncoding, batch: SignBatch, has_text: Tensor) -> Tensor:
