@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,12 +12,19 @@ import torch
 
 from poseloom import load_model
 from poseloom.base.errors import PoseloomError
+from poseloom.checkpoints.people import keypoint_reader
 from poseloom.images.roi import Roi
+from poseloom.metrics import pa_mpjpe
 from poseloom.pose import rotations as rot
 from poseloom.pose.mirroring import mirrored_joints, mirrored_rotmats
 from poseloom.pose.sampler import sample
+from poseloom.tasks.keypoints.people import collected
+from poseloom.tasks.keypoints.predict import NobodyFoundError
+from poseloom.tasks.lifting.batch import carried_joints
+from poseloom.tasks.lifting.drawing import draw_person
 from poseloom.tasks.lifting.frame import MIRRORED
 from poseloom.tasks.lifting.predict import Lifted
+from poseloom.tasks.mesh_recovery.predict import recover_bodies
 from poseloom.tasks.mesh_recovery.small_looks import (
     LOOKS,
     Look,
@@ -117,3 +125,23 @@ def test_people_of_several_pictures_keep_their_rows(network):
             assert torch.allclose(getattr(lifted, name)[row], getattr(told, name)[0], atol=1e-3)
     with pytest.raises(PoseloomError, match="lack"):
         look_again(network, people, pictures[:1], FOCAL, looks)
+
+
+@pytest.mark.slow
+def test_several_looks_are_nearer_to_drawn_people_than_one(network):
+    reader = keypoint_reader()
+    errors = {1: [], len(LOOKS): []}
+    for seed, rotations in enumerate(sample(32, seed=9).rotations):
+        person = draw_person(rotations, 7_000_000 + seed, 320, whole=True)
+        try:
+            seen = reader.people(person.picture, with_hands=False)
+        except NobodyFoundError:
+            continue
+        people, focal = collected([seen], "", None, torch.zeros(1)), math.hypot(320, 320)
+        true = carried_joints(rot.rotvec_to_rotmat(person.rotations[None, :22]))
+        for count, found in errors.items():
+            again, lifted = look_again(network, people, [person.picture], focal, LOOKS[:count])
+            own = carried_joints(rot.rotvec_to_rotmat(recover_bodies(again, lifter=lifted).poses.rotations[:, :22]))
+            found.append(float(pa_mpjpe(own, true)))
+    one, several = (sum(found) / len(found) for found in errors.values())
+    assert len(errors[1]) > 28 and several < 0.98 * one
