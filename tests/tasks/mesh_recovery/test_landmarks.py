@@ -15,7 +15,7 @@ from poseloom.pose.ranges import degrees_over
 from poseloom.pose.sampler import sample
 from poseloom.pose.skeleton import rest_offsets
 from poseloom.pose.types import Pose
-from poseloom.tasks.mesh_recovery.body_landmarks import body_places
+from poseloom.tasks.mesh_recovery.body_landmarks import beyond_edge, body_places
 from poseloom.tasks.mesh_recovery.landmarks import fit_landmarks
 from poseloom.tasks.mesh_recovery.predict import check_algorithm, recover_bodies
 
@@ -110,6 +110,17 @@ def test_legs_beyond_the_edge_stand_and_are_said_to_be_outside():
         assert thigh[1] / thigh.norm() < -0.93
         assert found.poses.rotations[0, JOINT_INDEX[f"{side}_knee"], 0] < 0.3  # people on the move bend theirs by 0.8
         assert not found.seen[0, JOINT_INDEX[f"{side}_ankle"]] and found.seen[0, JOINT_INDEX[f"{side}_wrist"]]
+
+
+def test_knees_that_nobody_saw_are_cut_off_where_both_ankles_are():
+    keypoints = keypoints_of(standing())
+    points, visibility = keypoints.points.clone(), keypoints.visibility.clone()
+    points[:, [27, 28], 1] = SIZE[1] + 60.0
+    visibility[:, [26, 27, 28]] = 0.1
+    cut_off = beyond_edge(replace(keypoints, points=points, visibility=visibility))[0]
+    assert cut_off[[25, 26, 27, 28]].tolist() == [False, True, True, True]
+    points[:, 27] = keypoints.points[:, 27]
+    assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, 26]
 
 
 def test_hidden_limbs_within_the_picture_are_said_to_be_hidden():
