@@ -123,6 +123,13 @@ def test_knees_that_nobody_saw_are_cut_off_where_both_ankles_are():
     assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, 26]
 
 
+def test_somebody_wholly_beyond_the_edge_still_gets_a_body():
+    keypoints = keypoints_of(standing())
+    found = recover_bodies(replace(keypoints, points=keypoints.points + torch.tensor([0.0, 3.0 * SIZE[1], 0.0])))
+    assert found.poses.translation is not None and found.poses.translation[0, 1] < -1.0
+    assert torch.isfinite(found.error).all() and set(found.unseen().values()) == {"outside"}
+
+
 def test_hidden_limbs_within_the_picture_are_said_to_be_hidden():
     keypoints = keypoints_of(standing())
     visibility = keypoints.visibility.clone()

@@ -212,7 +212,9 @@ def _seen(people: Keypoints, focal: float) -> _Seen:
     rows = list(body_places().rows)
     weight = people.visibility[:, rows].double().clamp_min(_LEAST_WEIGHT)
     cut_off = beyond_edge(people)
-    weight = weight * ~cut_off[:, rows] * body_places().weight
+    inside = ~cut_off[:, rows]
+    inside = inside | ~inside.any(-1, keepdim=True)  # guesses are all that there is of somebody wholly beyond the edge
+    weight = weight * inside * body_places().weight
     width, height = people.size
     middle = people.points.new_tensor([(width - 1) / 2, (height - 1) / 2]).double()
     rays = (people.points[:, rows, :2].double() - middle) / focal * middle.new_tensor([1.0, -1.0])
