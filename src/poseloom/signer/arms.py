@@ -143,11 +143,11 @@ def discomfort(
 
 
 def reached_rotations(
-    points: Float[Tensor, "points 3"], hand: Float[Tensor, "3 3"], side: str
+    points: Float[Tensor, "points 3"], hands: Float[Tensor, "*#points 3 3"], side: str
 ) -> Float[Tensor, "points 3 3"]:
     """What a hand's rotation becomes at points, where the wrist's range cuts it off."""
     sign, shoulders = _one_side(side)
-    at, hands = points[:, None], hand.expand(len(points), 1, 3, 3)
+    at, hands = points[:, None], hands.expand(len(points), 3, 3)[:, None]
     cost = _cost(at, hands, _FEWER, sign, shoulders)
     swivels = (torch.softmax(-_SHARPNESS * cost, dim=-1) * _FEWER).sum(-1)
     return _arms(at, hands, swivels, sign, shoulders).hands[:, 0]

@@ -24,11 +24,11 @@ from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.008
+GIVES = 0.005
 """Metres from what it touches that a hand may stay off."""
 _AT_MIDPLANE = 0.002
 """Metres from the midplane within which mirrored hands touch each other there."""
-OFF = 0.015
+OFF = 0.01
 """Metres from what it touches from which on a hand is amiss."""
 DEEP = 0.004
 """Metres inside something from which on a frame is amiss."""

@@ -17,6 +17,7 @@ from torch import Tensor
 from poseloom.pose import rotations as rot
 from poseloom.signer.banded import solve_banded
 from poseloom.signer.clearance import smooth_over_time
+from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.pace import allowed_ways
 from poseloom.signer.shoulders import PER_SIDE
 from poseloom.signer.tangles import (
@@ -60,6 +61,8 @@ _EPSILON = 2e-3
 _IN_ANOTHER, _HELD, _BOUND, _ASTRAY, _SWIVELLED, _TILTED, _HASTY = 1000.0, 50.0, 400.0, 6.0, 2.0, 1.0, 700.0
 """Weights: of a metre inside something, of a free and of a touching part from its place, of radians that a hand is
 astray, that an elbow is swivelled, that a hand is tilted, of metres a frame that something is too fast."""
+_BEYOND = 100.0
+"""Weight of a metre that a wrist is asked for out of an arm's reach, where nothing follows any more."""
 _FASTEST = 3.2
 """Metres a second, of wrists, where they are changed."""
 _BENDS = torch.tensor([250.0] * 3 + [25.0] + [15.0] * 3).repeat(2)
@@ -69,6 +72,26 @@ _DAMPING, _BOLDER, _SHYER, _ENOUGH = 3.0, 4.0, 8.0, 0.98
 _STEPS = torch.tensor([0.03] * 3 + [0.3] + [0.3] * 3).repeat(2)
 """Metres and radians of such a step."""
 _NOTHING = 1e-6
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How hands are solved for.
+
+    Args:
+        astray: weight of a radian that a hand is astray.
+        rounds: steps that are taken at most.
+        enough: share of the squares left by a step that ends it.
+    """
+
+    astray: float
+    rounds: int
+    enough: float
+
+
+_USUAL = _Effort(astray=6.0, rounds=10, enough=0.98)
+_THOROUGH = _Effort(astray=2.0, rounds=20, enough=0.995)
+"""Where the usual one does not do: contact goes before direction."""
 
 
 def untangled(arms: Arms) -> Arms:
@@ -98,14 +121,44 @@ def _best(arms: Arms) -> Arms:
 
 
 def _attempts(arms: Arms) -> Iterator[_Found]:
-    start = None
-    for asked in (arms, arms.let_go()) if bool(arms.bound.any()) else (arms,):
-        found = _untangled(asked, start)
+    found = _untangled(arms)
+    yield found
+    start = found.change
+    yield from _with_arms_apart(arms, found)
+    yield _untangled(arms, effort=_THOROUGH)
+    if bool(arms.bound.any()):
+        yield _untangled(arms, _swung(arms), _THOROUGH)
+        found = _untangled(arms.let_go(), start)
         yield found
-        start = found.change
-        if bool(pair_depths(found.seen, arms.meeting).gt(DEEP).any()):
-            for sign in (1.0, -1.0):
-                yield _untangled(asked, _taken_apart(asked, sign))
+        yield from _with_arms_apart(arms.let_go(), found)
+
+
+def _with_arms_apart(arms: Arms, found: _Found) -> Iterator[_Found]:
+    """From arms taken apart to either side, if they were left in each other."""
+    if bool(pair_depths(found.seen, arms.meeting).gt(DEEP).any()):
+        for sign in (1.0, -1.0):
+            yield _untangled(arms, _taken_apart(arms, sign))
+
+
+def _swung(arms: Arms) -> Float[Tensor, "frames 14"]:
+    """Hands where they touch as they are meant to be turned, with the elbows that let them."""
+    axes = torch.stack([hand_axes(arms.hands[:, index], side) for index, side in enumerate(SIDES)], dim=1)
+    way = arms.meant - (axes @ arms.anchors[..., None])[..., 0] - arms.points
+    bound = arms.bound.amax(-1)
+    offs = []
+    for swing in _SWINGS:
+        change = torch.cat([way, swing.expand(*way.shape[:2], 1), torch.zeros_like(way)], dim=-1)
+        seen = arms.changed(change.flatten(1)).seen()
+        offs.append(((seen.anchors - arms.meant).norm(dim=-1) * bound).sum(0) / bound.sum(0).clamp_min(1))
+    best = _SWINGS[(torch.stack(offs) + _SWING_COST * _SWINGS.abs()[:, None]).argmin(0)]
+    near = smooth_over_time((bound > 0).float()[..., None].expand(-1, -1, 3), _BEFORE / 4)
+    change = torch.cat([way * near, (best * near[..., 0])[..., None], torch.zeros_like(way)], dim=-1)
+    return change.flatten(1)
+
+
+_SWINGS = torch.linspace(-120, 120, 17).deg2rad()
+_SWING_COST = 0.01
+"""Swivels that are tried beside an elbow's own; metres off that a radian of it is as bad as."""
 
 
 def _taken_apart(arms: Arms, sign: float) -> Float[Tensor, "frames 14"]:
@@ -149,27 +202,32 @@ class _Found:
         return trouble_of(self.seen, asked)
 
 
-def _untangled(arms: Arms, start: Float[Tensor, "frames 14"] | None = None) -> _Found:
+def _untangled(
+    arms: Arms, start: Float[Tensor, "frames 14"] | None = None, effort: _Effort = _USUAL
+) -> _Found:
     """Levenberg-Marquardt, with what is still amiss counting more and more."""
     first, change = arms.seen().hands, torch.zeros(len(arms), 2 * FREEDOMS) if start is None else start
     for pressure in _PRESSURES:
-        best = _settled(arms, change, first, pressure)
+        best = _settled(arms, change, first, pressure, effort)
         change = best.change
         if not bool(amiss(best.seen, arms).any()):
             break
     return _Found(arms.changed(best.change), best.seen, best.change)
 
 
-def _settled(arms: Arms, change: Float[Tensor, "frames 14"], first: Tensor, pressure: float) -> _System:
+def _settled(
+    arms: Arms, change: Float[Tensor, "frames 14"], first: Tensor, pressure: float, effort: _Effort
+) -> _System:
     """Steps that make it worse are taken back, and shorter ones tried."""
     damping, alike, refused = _DAMPING, _mirror_each_other(arms), 0
-    best = _System.of(arms, change, first, pressure)
-    for _ in range(_ROUNDS):
+    weights = _Weights(pressure, effort.astray)
+    best = _System.of(arms, change, first, weights)
+    for _ in range(effort.rounds):
         step = best.step(damping)
         step = (step + _mirrored(step)) / 2 if alike else step
-        tried = _System.of(arms, best.change + step, first, pressure)
+        tried = _System.of(arms, best.change + step, first, weights)
         if tried.cost < best.cost:
-            settled, refused = tried.cost > _ENOUGH * best.cost, 0
+            settled, refused = tried.cost > effort.enough * best.cost, 0
             best, damping = tried, damping / _BOLDER
             if settled or not bool(amiss(tried.seen, arms).any()):
                 break
@@ -199,6 +257,14 @@ _FLIP = torch.tensor([-1.0, 1.0, 1.0])
 _MIRROR = torch.cat([_FLIP, torch.ones(1), -_FLIP])
 
 
+@dataclass(frozen=True)
+class _Weights:
+    """How much what is amiss counts beside what is changed, and a radian that a hand is astray."""
+
+    amiss: float
+    astray: float
+
+
 @dataclass(frozen=True, eq=False)
 class _Limits:
     """What shall not be above 0: amounts, and how they change with the freedoms of their frame; weights are in both."""
@@ -222,17 +288,17 @@ class _System:
     """Sum of what shall be nothing."""
 
     @classmethod
-    def of(cls, arms: Arms, change: Tensor, first: Tensor, pressure: float) -> _System:
+    def of(cls, arms: Arms, change: Tensor, first: Tensor, weights: _Weights) -> _System:
         frames, size = change.shape
         seen, slopes = _seen_with_slopes(arms, change)
         limits = [_pairs(seen, slopes, arms.meeting), *_sides(seen, slopes, arms.meeting)]
-        rows, amounts = (pressure * torch.cat(part, dim=1) for part in zip(*limits, strict=True))
-        here, there, ways = (pressure * part for part in _pace(seen, slopes))
+        rows, amounts = (weights.amiss * torch.cat(part, dim=1) for part in zip(*limits, strict=True))
+        here, there, ways = (weights.amiss * part for part in _pace(seen, slopes))
         own, slope = torch.zeros(frames, size, size), torch.zeros(frames, size)
         system = cls(seen, own, slope, change, _Limits(rows, amounts), (here, there, ways))
         _add_held(system, seen, slopes, arms)
-        _add_bindings(system, seen, slopes, arms, pressure)
-        _add_turns(system, seen, slopes, first)
+        _add_bindings(system, seen, slopes, arms, weights.amiss)
+        _add_turns(system, seen, slopes, first, weights.astray)
         return system
 
     def add(self, rows: Float[Tensor, "frames rows 14"], amount: Float[Tensor, "frames rows"]) -> None:
@@ -363,10 +429,14 @@ def _pace(seen: Seen, slopes: _Slopes) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _add_held(system: _System, seen: Seen, slopes: _Slopes, arms: Arms) -> None:
-    """Hands stay about where they are, whatever they touch."""
+    """Hands stay about where they are, whatever they touch, and wrists where an arm reaches."""
     off = seen.anchors - arms.meant
+    beyond = seen.wrists - arms.points - system.change.unflatten(-1, (2, FREEDOMS))[..., :3]
+    moving = torch.eye(FREEDOMS)[:3].T
     for side in range(2):
         system.add(_HELD * _of_side(side, slopes.anchors[:, side].mT), _HELD * off[:, side])
+        rows = _of_side(side, (slopes.wrists[:, side] - moving).mT)
+        system.add(_BEYOND * rows, _BEYOND * beyond[:, side])
 
 
 def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms, pressure: float) -> None:
@@ -383,12 +453,12 @@ def _add_bindings(system: _System, seen: Seen, slopes: _Slopes, arms: Arms, pres
         system.add(felt[..., None] * row, felt * way * (1 - GIVES / length.clamp_min(_NOTHING)))
 
 
-def _add_turns(system: _System, seen: Seen, slopes: _Slopes, first: Tensor) -> None:
+def _add_turns(system: _System, seen: Seen, slopes: _Slopes, first: Tensor, weight: float) -> None:
     """Hands keep their directions, elbows their swivels."""
     astray = rot.rotmat_to_rotvec(seen.hands @ first.mT)
     turning = (slopes.hands @ seen.hands[:, :, None].mT).flatten(-2)[..., [7, 2, 3]]  # of the skew matrix
     for side in range(2):
-        system.add(_of_side(side, _ASTRAY * turning[:, side].mT), _ASTRAY * astray[:, side])
+        system.add(_of_side(side, weight * turning[:, side].mT), weight * astray[:, side])
     weights = torch.tensor([0.0] * 3 + [_SWIVELLED] + [_TILTED] * 3).repeat(2)
     system.own += torch.diag(weights**2 + _NOTHING)
     system.slope += weights**2 * system.change
