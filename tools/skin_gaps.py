@@ -20,7 +20,9 @@ def points_on(triangles: Float[Tensor, "triangles 3 3"]) -> Float[Tensor, "point
     return (shares @ triangles).flatten(0, 1)
 
 
-def to_triangles(points: Float[Tensor, "points 3"], triangles: Float[Tensor, "triangles 3 3"]) -> Float[Tensor, "points"]:
+def to_triangles(
+    points: Float[Tensor, "points 3"], triangles: Float[Tensor, "triangles 3 3"]
+) -> Float[Tensor, " points"]:
     """Metres from each point to the nearest triangle."""
     ends = triangles.roll(-1, 1)
     to_edges = torch.stack([_to_segments(points, triangles[:, i], ends[:, i]) for i in range(3)]).amin(0)
@@ -44,9 +46,7 @@ def between(one: Float[Tensor, "triangles 3 3"], other: Float[Tensor, "others 3 
     """Metres between two skins: from points of each, some millimetres apart, to the triangles of the other."""
     corners = torch.cdist(one.flatten(0, 1), other.flatten(0, 1))
     room = float(corners.min()) + 2 * _WIDEST
-    near = [
-        part[(corners.amin(axis) <= room).unflatten(0, (-1, 3)).any(-1)] for part, axis in ((one, 1), (other, 0))
-    ]
+    near = [part[(corners.amin(axis) <= room).unflatten(0, (-1, 3)).any(-1)] for part, axis in ((one, 1), (other, 0))]
     return min(float(to_triangles(points_on(a), b).min()) for a, b in (near, near[::-1]))
 
 

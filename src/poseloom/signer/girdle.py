@@ -23,8 +23,8 @@ _HIGHEST, _RISES, _RISEN = math.radians(14), -0.1, 0.22
 _FOREMOST, _REACHES = math.radians(12), 0.27
 """How far a collar goes ahead, and metres of the elbow before the shoulder at which it is there."""
 _HINDMOST, _NEAR, _ROOM = math.radians(-8), 0.17, 0.1
-"""How far a collar goes back for a hand at its own shoulder; metres of the wrist from there at which it does, and metres
-more at which it does not."""
+"""How far a collar goes back for a hand at its own shoulder; metres of the wrist from there at which it does, and
+metres more at which it does not."""
 _LIMITS = torch.tensor([8.0, 14.0, 6.0]).deg2rad()
 """How far the trunk bends ahead or back, turns, and bends to the side for the sake of a hand's direction."""
 _UNFELT = math.radians(6)
