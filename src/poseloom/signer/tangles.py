@@ -24,12 +24,14 @@ from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.005
+GIVES = 0.006
 """Metres from what it touches that a hand may stay off."""
 _AT_MIDPLANE = 0.002
 """Metres from the midplane within which mirrored hands touch each other there."""
-OFF = 0.01
+OFF = 0.013
 """Metres from what it touches from which on a hand is amiss."""
+_EACH_OTHER = 0.85
+"""How much of a metre that hands are off each other counts: the skins of both give way."""
 DEEP = 0.004
 """Metres inside something from which on a frame is amiss."""
 _SKIN = 0.002
@@ -159,7 +161,8 @@ def lost_contacts(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
     """Metres that hands are off what they touch: the body, each other."""
     off = seen.anchors - arms.meant
     lost = (off.norm(dim=-1) * arms.bound[..., 0]).amax(-1)
-    return torch.maximum(lost, (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms))
+    apart = (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms)
+    return torch.maximum(lost, _EACH_OTHER * apart)
 
 
 def tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:

@@ -80,7 +80,8 @@ def touching(touch: Touch, state: HandState, parts: list[Float[Tensor, "3"]]) ->
 def _part_there(touch: Touch, state: HandState, part: Float[Tensor, "3"]) -> tuple[float, Float[Tensor, "3"]]:
     """The part that comes to a place first, beside the one that is meant, and its trouble."""
     spheres, axes = hand_spheres(state.angles), hand_axes(state.rotation, touch.side)
-    parts = torch.cat([part[None], spheres - sphere_radii()[:, None] * (touch.normal @ axes)])
+    skin = (spheres - sphere_radii()[:, None] * (touch.normal @ axes))[1:]  # a wrist is not as thick as it is wide
+    parts = torch.cat([part[None], skin])
     away = (parts - part).norm(dim=-1)
     near = away <= _FARTHEST[touch.named]
     parts, away = parts[near], away[near]
