@@ -11,15 +11,13 @@ from poseloom.signer.timing import FPS
 _RATIO, _FASTEST, _AT_REST = 1.4, 3.2, 0.36
 """An elbow is at most so much faster than its wrist is about then, and at most so fast; metres a second up to which it
 is never too fast."""
-_TOLERATED = 1.04
-"""How much faster than that it may be left."""
 _ABOUT = 5
 """Frames over which a wrist's speed is looked at."""
 
 
 def hasty_frames(wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"]) -> Bool[Tensor, "frames 2"]:
     """Frames in which an elbow is faster than it has reason to be."""
-    hasty = torch.diff(elbows, dim=0).norm(dim=-1) > _TOLERATED * allowed_ways(wrists)
+    hasty = torch.diff(elbows, dim=0).norm(dim=-1) > allowed_ways(wrists)
     return torch.cat([hasty[:1], hasty])
 
 

@@ -24,8 +24,8 @@ from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.006
-"""Metres from what it touches that a hand may stay off."""
+GIVES, GIVES_EACH_OTHER = 0.006, 0.008
+"""Metres from what it touches that a hand may stay off: the body, the other hand."""
 _AT_MIDPLANE = 0.002
 """Metres from the midplane within which mirrored hands touch each other there."""
 OFF = 0.013

@@ -49,9 +49,9 @@ def _best(arms: Arms) -> Arms:
     best, least = arms, math.inf
     for found in _attempts(arms):
         trouble = trouble_of(found.seen, arms)
-        if trouble < least:
-            best, least = found.arms, trouble
-        if least < _GOOD:
+        if trouble + found.effort.handicap < least:
+            best, least = found.arms, trouble + found.effort.handicap
+        if trouble < _GOOD:
             break
     return best
 
