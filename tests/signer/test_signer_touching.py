@@ -1,9 +1,12 @@
 """The part of a hand that touches a place, and the turn with which it does, told by distances alone."""
 
+import math
+
 import pytest
 import torch
 
 from poseloom.language.hamnosys.tree import Contact, Location, Place
+from poseloom.pose import rotations as rot
 from poseloom.pose.hands import hand_shape
 from poseloom.signer.arms import reached_rotations
 from poseloom.signer.frames import hand_axes, oriented
@@ -12,7 +15,7 @@ from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.hand_state import HandState
 from poseloom.signer.shoulders import SHORTEST_REACH, chest_origin, shoulder_points
 from poseloom.signer.targets import body_target
-from poseloom.signer.touching import Touch, touching
+from poseloom.signer.touching import Touch, _part_there, touching
 from poseloom.signer.trunk import trunk_distance
 
 PALM = torch.tensor([0.06, 0.02, 0.0])
@@ -35,14 +38,19 @@ def test_a_hand_that_fits_stays_as_it_is():
     torch.testing.assert_close(part, OUTSIDE)
 
 
+@pytest.mark.parametrize("degrees", [-20.0, -12.0])
 @pytest.mark.parametrize(("named", "farthest"), [(True, 0.04), (False, 0.08)])
-def test_a_hand_on_edge_touches_beside_the_part_that_is_meant(named, farthest):
-    turn = oriented(None, "right", False)  # points into nothing: ahead; the palm would be within the chest
-    wrist, rotation, part, place = touched("chest", turn, [PALM], named=named)
-    spheres = wrist + hand_spheres(hand_shape("flat")) @ hand_axes(rotation, "right").T
-    assert float((sphere_radii() - trunk_distance(spheres)).max()) < 0.015
-    assert float((wrist + hand_axes(rotation, "right") @ part - place).norm()) < 1e-5
-    assert float((part - PALM).norm()) <= farthest
+def test_a_hand_on_edge_touches_beside_the_part_that_is_meant(degrees, named, farthest):
+    across = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+    turn = rot.axis_to_rotmat(torch.tensor(math.radians(degrees)), "Y") @ across @ hand_axes(torch.eye(3), "right").T
+    target = body_target(Location((Place("stomach"),), Contact.TOUCH), False)
+    state = HandState(torch.zeros(3), turn, hand_shape("flat"))
+    _, part = _part_there(Touch(target.point, target.normal, "right", named), state, PALM)
+    axes = hand_axes(turn, "right")
+    spheres = target.point + (hand_spheres(hand_shape("flat")) - torch.stack([PALM, part])[:, None]) @ axes.T
+    depths = (sphere_radii() - trunk_distance(spheres)).amax(-1)
+    assert float(depths[1]) < float(depths[0]) - 0.004
+    assert 0 < float((part - PALM).norm()) <= farthest
 
 
 @pytest.mark.parametrize("place", ["shouldertop", "shoulders", "ear"])
