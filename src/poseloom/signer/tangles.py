@@ -42,8 +42,8 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_WRIST = 0.029
-"""Metres: half the width of a wrist."""
+_WRIST = 0.025
+"""Metres: between half the width of a wrist and half its thickness."""
 _BETWEEN_SPHERES = 0.003
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15

@@ -29,9 +29,9 @@ _BESIDE = 60.0
 """Trouble of a metre from the part that is meant."""
 _FARTHEST = {True: 0.04, False: 0.08}
 """Metres from it: where it is named, where it is not."""
-_MISSED, _REACHED = 400.0, 4.0
+_MISSED, _REACHED = 1500.0, 4.0
 """Trouble of a metre that a part stays off its place, and trouble up to which a hand touches well enough."""
-_TURNED = 4.0
+_TURNED = 2.0
 """Trouble of a squared radian that a hand is turned away from what is written."""
 _ANGLES = (25.0, 50.0, 75.0, 100.0, 130.0, 160.0)
 """Degrees that are tried about each axis."""
