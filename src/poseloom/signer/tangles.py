@@ -42,8 +42,8 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_WRIST = 0.025
-"""Metres: between half the width of a wrist and half its thickness."""
+_WRIST, _THINNEST = 0.025, 0.029
+"""Metres: a wrist, between half its width and half its thickness; forearms are nowhere thinner."""
 _BETWEEN_SPHERES = 0.003
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
@@ -134,7 +134,7 @@ _BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNE
 def _pair_radii() -> Float[Tensor, "spheres spheres"]:
     """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
     hand = sphere_radii()
-    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
+    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_THINNEST)])
     radii[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     radii[0] = _WRIST
     sums = radii[:, None] + radii
