@@ -42,7 +42,7 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_WRIST, _THINNEST = 0.025, 0.029
+_WRIST, _THINNEST = 0.028, 0.029
 """Metres: a wrist, between half its width and half its thickness; forearms are nowhere thinner."""
 _BETWEEN_SPHERES = 0.003
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
