@@ -32,10 +32,10 @@ def touched(place, turn, parts, named=False, shape="flat"):
 
 
 def test_a_hand_that_fits_stays_as_it_is():
-    across = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # fingers to the left, palm to the body, thumb up
-    _, rotation, part, _ = touched("stomach", across @ hand_axes(torch.eye(3), "right").T, [OUTSIDE])
-    torch.testing.assert_close(rotation, across @ hand_axes(torch.eye(3), "right").T)
-    torch.testing.assert_close(part, OUTSIDE)
+    _, turn, part, _ = touched("stomach", oriented(None, "right", False), [OUTSIDE])
+    _, rotation, again, _ = touched("stomach", turn, [part])
+    torch.testing.assert_close(rotation, turn)
+    torch.testing.assert_close(again, part)
 
 
 @pytest.mark.parametrize("degrees", [-20.0, -12.0])
