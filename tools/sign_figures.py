@@ -16,6 +16,8 @@ from itertools import islice
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from skin_gaps import between, to_triangles, triangles_within
 from torch import Tensor
 
 from poseloom.base.errors import PoseloomError
@@ -76,15 +78,10 @@ class Skin:
                 share = weights[:, [JOINT_INDEX[name] for name in names]].sum(-1)
                 self.rows[side, part] = (share > 0.5).nonzero()[:, 0]
 
-    def surface(self, vertices: Float[Tensor, "vertices 3"], side: str) -> Float[Tensor, "points 3"]:
-        """Points of a hand's skin a few millimetres apart: vertices, middles of edges and of faces."""
-        inside = torch.zeros(len(vertices), dtype=torch.bool)
-        inside[self.rows[side, "hand"]] = True
-        faces = self.shaped.body.faces
-        corners = vertices[faces[inside[faces].all(-1)]]
-        shares = torch.cartesian_prod(*[torch.arange(5.0)] * 3)
-        shares = shares[shares.sum(-1) == 4] / 4
-        return (shares @ corners).flatten(0, 1)
+    def of(self, vertices: Float[Tensor, "vertices 3"], side: str, *parts: str) -> Float[Tensor, "triangles 3 3"]:
+        """Triangles of parts of an arm."""
+        rows = torch.cat([self.rows[side, part] for part in parts])
+        return triangles_within(vertices, self.shaped.body.faces, rows)
 
     def posed(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
         """Vertices, joints and rotations with the chest where it is at rest."""
@@ -272,13 +269,12 @@ def _to_place(where: Location, part: Part, skin: Skin, vertices: Tensor) -> list
         wants = wants[:1]
     if "CROSS" in repr(part.locations):  # each hand where it comes to on that line
         points = torch.stack([target.point + (target.point * FLIP - target.point) * share / 8 for share in range(9)])
-        return [float(torch.cdist(skin.surface(vertices, "left"), points).min())]
-    return [float((skin.surface(vertices, side) - point).norm(dim=-1).min()) for side, point in wants]
+        return [float(to_triangles(points, skin.of(vertices, "left", "hand")).min())]
+    return [float(to_triangles(point[None], skin.of(vertices, side, "hand"))) for side, point in wants]
 
 
 def _between_hands(skin: Skin, vertices: Tensor) -> float:
-    mine, other = (torch.cat([vertices[skin.rows[side, part]] for part in ("hand", "elbow")]) for side in SIDES)
-    return float(torch.cdist(mine, other).min())
+    return between(*(skin.of(vertices, side, "hand", "elbow") for side in SIDES))
 
 
 # -- places and palms --------------------------------------------------------------------------------------------------

@@ -49,6 +49,18 @@ def test_crossed_arms_touch_the_places_of_the_other_side(place):
     assert max(distances(f"symmlr pinch12 extfingerol palmur {place} touch moveo")) < MET
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "symmlr finger2 thumbacrossmod extfingeruo palmd chin touch circleu smallmod",
+        "symmlr cee12 extfingerdo palmul shouldertop touch parbegin moveil replace extfingeru palmur parend",
+        "flathand thumboutmod fingerstraightmod extfingero palmr lrat shoulders touch moveu largemod arcr",
+    ],
+)
+def test_hands_come_to_places_near_their_own_shoulders(names):
+    assert max(distances(names)) < MET  # 3.1, 5.4 and 3.8 cm where collars stay and hands are turned too little
+
+
 def test_a_hand_touches_with_another_part_where_the_one_that_looks_there_cannot():
     names = "finger2 extfingerr palmd ear touch"
     part = parse(from_names(names)).signs[0].parts[0]

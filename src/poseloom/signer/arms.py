@@ -59,22 +59,22 @@ _SMOOTHING = 2.0
 
 @dataclass(frozen=True, eq=False)
 class SignerArms:
-    """Local rotations of both arms: left, right; the shoulder's as if collars and trunk were at rest."""
+    """Local rotations of both arms, left and right, or of one; the shoulder's as if collars and trunk were at rest."""
 
-    shoulder: Float[Tensor, "frames 2 3 3"]
-    elbow: Float[Tensor, "frames 2 3 3"]
-    wrist: Float[Tensor, "frames 2 3 3"]
-    swivels: Float[Tensor, "frames 2"]
+    shoulder: Float[Tensor, "frames sides 3 3"]
+    elbow: Float[Tensor, "frames sides 3 3"]
+    wrist: Float[Tensor, "frames sides 3 3"]
+    swivels: Float[Tensor, "frames sides"]
     geometry: Geometry
     """Of the swivels that were taken; metres, as the targets."""
 
     @property
-    def elbow_points(self) -> Float[Tensor, "frames 2 3"]:
+    def elbow_points(self) -> Float[Tensor, "frames sides 3"]:
         """Where the elbows are."""
         return self.geometry.elbow[..., 0, :]
 
     @property
-    def hands(self) -> Float[Tensor, "frames 2 3 3"]:
+    def hands(self) -> Float[Tensor, "frames sides 3 3"]:
         """What the rotations of the hands have become."""
         return self.shoulder @ self.elbow @ self.wrist
 
@@ -143,11 +143,11 @@ def discomfort(
 
 
 def reached_rotations(
-    points: Float[Tensor, "points 3"], hand: Float[Tensor, "3 3"], side: str
+    points: Float[Tensor, "points 3"], hands: Float[Tensor, "*#points 3 3"], side: str
 ) -> Float[Tensor, "points 3 3"]:
     """What a hand's rotation becomes at points, where the wrist's range cuts it off."""
     sign, shoulders = _one_side(side)
-    at, hands = points[:, None], hand.expand(len(points), 1, 3, 3)
+    at, hands = points[:, None], hands.expand(len(points), 3, 3)[:, None]
     cost = _cost(at, hands, _FEWER, sign, shoulders)
     swivels = (torch.softmax(-_SHARPNESS * cost, dim=-1) * _FEWER).sum(-1)
     return _arms(at, hands, swivels, sign, shoulders).hands[:, 0]

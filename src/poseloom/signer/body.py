@@ -56,7 +56,7 @@ def pose_of(stages: list[Stage]) -> Pose:
     meant = points + _in_world(anchors, hands)
     points = slower_at_shoulders(kept_clear(points, two.with_forearms(first.elbow_points, first.geometry.wrist)))
     held = points + _in_world(anchors, hands)
-    girdle = girdle_of(first.elbow_points, hands @ first.hands.transpose(-1, -2), signs)
+    girdle = girdle_of(first.elbow_points, first.geometry.wrist, hands @ first.hands.transpose(-1, -2), signs)
     turned = rot.rotvec_to_rotmat(girdle.trunk).transpose(-1, -2)[:, None] @ hands
     held = _seen_from_chest(held, girdle.trunk)
     meant = torch.lerp(held, _seen_from_chest(meant, girdle.trunk), bound.amax(-1, keepdim=True))

@@ -22,6 +22,9 @@ _HIGHEST, _RISES, _RISEN = math.radians(14), -0.1, 0.22
 """How far a collar goes up; metres of the elbow above the shoulder at which it begins to, and at which it is done."""
 _FOREMOST, _REACHES = math.radians(12), 0.27
 """How far a collar goes ahead, and metres of the elbow before the shoulder at which it is there."""
+_HINDMOST, _NEAR, _ROOM = math.radians(-8), 0.17, 0.1
+"""How far a collar goes back for a hand at its own shoulder; metres of the wrist from there at which it does, and
+metres more at which it does not."""
 _LIMITS = torch.tensor([8.0, 14.0, 6.0]).deg2rad()
 """How far the trunk bends ahead or back, turns, and bends to the side for the sake of a hand's direction."""
 _UNFELT = math.radians(6)
@@ -52,21 +55,23 @@ class Girdle:
 
 def girdle_of(
     elbows: Float[Tensor, "frames 2 3"],
+    wrists: Float[Tensor, "frames 2 3"],
     missing: Float[Tensor, "frames 2 3 3"],
     weights: Float[Tensor, "frames 2"],
 ) -> Girdle:
     """Trunk and collars for arms that were found without them.
 
     Args:
-        elbows: where they are, metres.
+        elbows, wrists: where they are, metres.
         missing: rotations in the world by which the hands' are short of what they shall be.
         weights: which hands sign.
     """
     bones = arm_bones()
     above, ahead = (elbows - bones.shoulders)[..., 1], (elbows - bones.shoulders)[..., 2]
     rise = ((above - _RISES) / (_RISEN - _RISES)).clamp(0, 1)
-    elevation = _HIGHEST * rise * rise * (3 - 2 * rise)
-    protraction = _FOREMOST * (ahead / _REACHES).clamp(0, 1)
+    room = (((wrists - bones.shoulders).norm(dim=-1) - _NEAR) / _ROOM).clamp(0, 1)
+    elevation = _HIGHEST * rise * rise * (3 - 2 * rise) * room
+    protraction = torch.lerp(torch.tensor(_HINDMOST), _FOREMOST * (ahead / _REACHES).clamp(0, 1), room)
     collars = rot.axis_to_rotmat(-PER_SIDE * protraction, "Y") @ rot.axis_to_rotmat(PER_SIDE * elevation, "Z")
     arm = bones.shoulders - bones.collars
     shoulders = bones.collars + (collars @ arm[..., None])[..., 0]

@@ -24,12 +24,14 @@ from poseloom.signer.trunk import trunk_distance
 
 FREEDOMS = 7
 """Of each arm: the wrist's point (3), swivel, the hand's tilt (3)."""
-GIVES = 0.008
-"""Metres from what it touches that a hand may stay off."""
+GIVES, GIVES_EACH_OTHER = 0.006, 0.008
+"""Metres from what it touches that a hand may stay off: the body, the other hand."""
 _AT_MIDPLANE = 0.002
 """Metres from the midplane within which mirrored hands touch each other there."""
-OFF = 0.015
+OFF = 0.013
 """Metres from what it touches from which on a hand is amiss."""
+_EACH_OTHER = 0.85
+"""How much of a metre that hands are off each other counts: the skins of both give way."""
 DEEP = 0.004
 """Metres inside something from which on a frame is amiss."""
 _SKIN = 0.002
@@ -40,8 +42,8 @@ _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
 _THINNER = 0.004
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
-_WRIST = 0.029
-"""Metres: half the width of a wrist."""
+_WRIST, _THINNEST = 0.028, 0.029
+"""Metres: a wrist, between half its width and half its thickness; forearms are nowhere thinner."""
 _BETWEEN_SPHERES = 0.003
 """Metres that a palm is thicker for the other hand, whose fingers would else come between its spheres."""
 _THUMB_GIVES = 0.15
@@ -132,7 +134,7 @@ _BESIDE_RADII = torch.cat([radii_against_the_other(), _forearm_radii() - _THINNE
 def _pair_radii() -> Float[Tensor, "spheres spheres"]:
     """Sums of the radii of both arms' spheres; thumbs give way to a hand, not to a wrist or forearm."""
     hand = sphere_radii()
-    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_WRIST)])
+    radii = torch.cat([hand, (_forearm_radii() - _THINNER).clamp_min(_THINNEST)])
     radii[list(PALM_SPHERES)] += _BETWEEN_SPHERES
     radii[0] = _WRIST
     sums = radii[:, None] + radii
@@ -159,7 +161,8 @@ def lost_contacts(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
     """Metres that hands are off what they touch: the body, each other."""
     off = seen.anchors - arms.meant
     lost = (off.norm(dim=-1) * arms.bound[..., 0]).amax(-1)
-    return torch.maximum(lost, (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms))
+    apart = (off[:, 0] - off[:, 1]).norm(dim=-1) * bound_to_each_other(seen, arms)
+    return torch.maximum(lost, _EACH_OTHER * apart)
 
 
 def tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:

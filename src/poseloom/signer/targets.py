@@ -17,6 +17,7 @@ from poseloom.signer.shoulders import chest_origin, shoulder_points, within_reac
 from poseloom.signer.sites import facing_site, facing_sites, named_site
 from poseloom.signer.tables import places_table
 from poseloom.signer.tilt import tilted
+from poseloom.signer.touching import Touch, touching
 
 _CLOSE = 0.04
 _INTERLOCKED = -0.025
@@ -190,7 +191,10 @@ def hand_at(target: Target, state: HandState, side: str, by: Place | None = None
         goal = goal + torch.tensor(comfortable_shift(goal, state.rotation, side, target.on_head))
     rotation = state.rotation
     if target.touches and not target.on_hand:
-        rotation, part = tilted(goal, [part, *_other_parts(target, state, axes, by)], state, side)
+        others = _other_parts(target, state, axes, by)
+        rotation, part = tilted(goal, [part, *others], state, side)
+        touch = Touch(goal, target.normal, side, named=by is not None)
+        rotation, part = touching(touch, replace(state, rotation=rotation), [part, *others])
     point = goal - hand_axes(rotation, side) @ part
     point = point if target.binds else within_reach(point, side)
     bound = FREE if not target.binds else TO_OTHER if target.on_hand else TO_BODY
