@@ -1,5 +1,7 @@
 """Signing bodies: nothing goes through anything, elbows do not flip, signs mirror, contacts are as they are written."""
 
+import math
+
 import pytest
 import torch
 
@@ -12,7 +14,7 @@ from poseloom.pose.joints import JOINT_INDEX, JOINT_NAMES
 from poseloom.signer import SigningStyle, sign_clip
 from poseloom.signer.arms import solve_arms
 from poseloom.signer.clearance import Meeting, TwoHands, kept_clear
-from poseloom.signer.frames import oriented
+from poseloom.signer.frames import hand_axes, oriented
 from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.hand_state import interpolate_rotation, rest_state
 from poseloom.signer.pace import hasty_frames
@@ -264,6 +266,21 @@ def test_hands_that_turn_over_point_ahead_on_their_way():
             middle = interpolate_rotation(start, last, torch.tensor([0.5]), side)[0]
             fingers = middle @ torch.tensor([1.0 if side == "left" else -1.0, 0.0, 0.0])
             assert float(fingers[2]) > 0.9
+
+
+def test_both_hands_turn_over_the_same_way():
+    flip = torch.tensor([-1.0, 1.0, 1.0])
+    generator = torch.Generator().manual_seed(2)
+    for number in range(41):
+        start = rot.rotvec_to_rotmat(torch.randn(3, generator=generator))
+        fingers = hand_axes(start, "right")[:, 0]
+        axis = fingers + (number - 20) / 10 * torch.tensor([0.0, 0.0, 1.0])  # fingers point ahead alike on both ways
+        end = rot.rotvec_to_rotmat(math.pi * torch.nn.functional.normalize(axis, dim=0)) @ start
+        right = interpolate_rotation(start, end, torch.tensor([0.3]), "right")[0]
+        mirrored = [one * flip[:, None] * flip for one in (start, end)]
+        mirrored[1] = mirrored[1] @ rot.rotvec_to_rotmat(1e-5 * torch.randn(3, generator=generator))
+        left = interpolate_rotation(*mirrored, torch.tensor([0.3]), "left")[0]
+        assert torch.allclose(left * flip[:, None] * flip, right, atol=1e-3)
 
 
 # -- directions --------------------------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ CENTRE = (0.07, 0.0, 0.0)
 """The middle of the hand in its own frame, metres, which is brought to a place that it does not touch."""
 _HALF_TURN = 2.6
 """Radians from which on both ways round are nearly as long."""
+_AHEAD = torch.tensor([[0.0, 0.0, 0.0], [0.03, 0.01, 0.005], [1.0, 0.1, 0.02]])
+"""Which of them is taken, by where fingers, palm and thumb (columns) point halfway: ahead, then up; the same for both
+hands, also where their fingers point ahead alike on both ways."""
 _ARRIVED = 0.995
 """Share of a way from which on a hand is where it goes."""
 FREE, TO_BODY, TO_OTHER = torch.zeros(2), torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
@@ -145,8 +148,9 @@ def interpolate_rotation(
     angle = float(between.norm())
     if angle > _HALF_TURN:
         other = between * (1 - 2 * math.pi / angle)
-        halves = [hand_axes(start @ rot.rotvec_to_rotmat(way / 2), side)[2, 0] for way in (between, other)]
-        between = other if float(halves[1]) > float(halves[0]) else between
+        halves = [hand_axes(start @ rot.rotvec_to_rotmat(way / 2), side) for way in (between, other)]
+        ahead = [float((half * _AHEAD).sum()) for half in halves]
+        between = other if ahead[1] > ahead[0] else between
     return start @ rot.rotvec_to_rotmat(between * weight[:, None])
 
 
