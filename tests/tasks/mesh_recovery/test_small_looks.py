@@ -13,11 +13,13 @@ import torch
 from poseloom import load_model
 from poseloom.base.errors import PoseloomError
 from poseloom.checkpoints.people import keypoint_reader
-from poseloom.images.roi import Roi
+from poseloom.images.roi import LARGEST_REDUCTION, Roi
 from poseloom.metrics import pa_mpjpe
 from poseloom.pose import rotations as rot
 from poseloom.pose.mirroring import mirrored_joints, mirrored_rotmats
 from poseloom.pose.sampler import sample
+from poseloom.pose.stances import stance
+from poseloom.render import render
 from poseloom.tasks.keypoints.people import collected
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.batch import carried_joints
@@ -78,7 +80,7 @@ def test_a_mirrored_look_at_a_mirrored_picture_sees_the_mirrored_person(network)
     other = region_of_look(roi, Look(mirrored=True), WIDTH)
     with torch.inference_mode():
         plain = sight_of(network, picture, roi, Look(), 300.0)
-        mirrored = sight_of(network, picture.flip(-1), other, Look(mirrored=True), 300.0)
+        mirrored = sight_of(network, picture, other, Look(mirrored=True), 300.0)  # mirrored twice
     order, signs = list(MIRRORED), torch.tensor([-1.0, 1.0, 1.0])
     across = plain.points[:, order] * signs + torch.tensor([WIDTH - 1.0, 0.0, 0.0])
     assert torch.allclose(mirrored.points, across, atol=1e-2)
@@ -125,6 +127,19 @@ def test_people_of_several_pictures_keep_their_rows(network):
             assert torch.allclose(getattr(lifted, name)[row], getattr(told, name)[0], atol=1e-3)
     with pytest.raises(PoseloomError, match="lack"):
         look_again(network, people, pictures[:1], FOCAL, looks)
+
+
+def test_a_large_picture_is_halved_once_and_shows_the_same(network):
+    picture = render(stance("stand", grounded=False), 240)
+    people = collected([keypoint_reader().people(picture, with_hands=False)], "", None, torch.zeros(1))
+    times, shift = 12, 5.5
+    roi = Roi(times * people.roi.centre + shift, times * people.roi.side, people.roi.turn)
+    assert roi.side.min() > 1.1 * LARGEST_REDUCTION * network.trunk.input_size[0]
+    large = torch.nn.functional.interpolate(picture[None], scale_factor=times, mode="bilinear")[0]
+    seen, lifted = look_again(network, people, [picture], 300.0)
+    enlarged, told = look_again(network, replace(people, size=(2880, 2880), roi=roi), [large], 300.0 * times)
+    assert torch.allclose((enlarged.points[..., :2] - shift) / times, seen.points[..., :2], atol=2.0)
+    assert torch.allclose(told.joints, lifted.joints, atol=0.04)
 
 
 @pytest.mark.slow

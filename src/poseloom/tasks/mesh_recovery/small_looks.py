@@ -14,8 +14,9 @@ from dataclasses import dataclass, fields, replace
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
-from poseloom.images.roi import Roi
+from poseloom.images.roi import LARGEST_REDUCTION, Roi
 from poseloom.pose import rotations as rot
 from poseloom.results.keypoints import Keypoints
 from poseloom.tasks.lifting.frame import MIRRORED
@@ -97,8 +98,7 @@ def look_again(
     """
     parts, order = [], []
     for rows, picture in people_of_pictures(keypoints, pictures):
-        sights = [sight_of(network, picture, keypoints.roi[rows], look, focal) for look in looks]
-        parts.append(taken_together(sights, keypoints.roi[rows]))
+        parts.append(_seen_in(network, picture, keypoints.roi[rows], focal, looks))
         order.append(rows)
     back = torch.cat(order).argsort()
     points, world, visibility = (
@@ -108,16 +108,37 @@ def look_again(
     return replace(keypoints, points=points, world=world, visibility=visibility), lifted
 
 
+def _seen_in(network: SmallBodyNetwork, picture: Picture, roi: Roi, focal: float, looks: Sequence[Look]) -> Sight:
+    """People of a picture in several looks; a large picture is halved once for all of them, as `crops` would each."""
+    halvings = (roi.side.amin() / network.trunk.input_size[0] / LARGEST_REDUCTION).log2().ceil().clamp(min=0)
+    times = 2 ** int(halvings)
+    for _ in range(int(halvings)):
+        picture = functional.avg_pool2d(picture[None], 2, ceil_mode=True)[0]
+    shift = (times - 1) / 2
+    smaller = Roi((roi.centre - shift) / times, roi.side / times, roi.turn)
+    sides = {mirrored: picture.flip(-1) if mirrored else picture for mirrored in {look.mirrored for look in looks}}
+    sights = [sight_of(network, sides[look.mirrored], smaller, look, focal / times) for look in looks]
+    sight = taken_together(sights, smaller)
+    return replace(sight, points=sight.points * times + sight.points.new_tensor([shift, shift, 0.0]))
+
+
 def sight_of(network: SmallBodyNetwork, picture: Picture, roi: Roi, look: Look, focal: float) -> Sight:
-    """What a look at people shows, a few of them at a time."""
+    """What a look at people shows, a few of them at a time.
+
+    Args:
+        network: says what it shows.
+        picture: the mirrored one where the look is mirrored.
+        roi: where the people are, in the picture as it is.
+        look: how their regions lie beside that.
+        focal: of the lens, pixels.
+    """
     height, width = picture.shape[-2:]
-    seen = picture.flip(-1) if look.mirrored else picture
     regions = region_of_look(roi, look, width)
     parts = []
     for first in range(0, len(roi), _AT_ONCE):
         part = regions[first : first + _AT_ONCE]
         lens, centre = roi.side.new_full((len(part),), focal), roi.side.new_tensor([width - 1, height - 1]) / 2
-        body, people, maps = look_and_read(network.trunk, seen, part, lens, centre.expand(len(part), 2))
+        body, people, maps = look_and_read(network.trunk, picture, part, lens, centre.expand(len(part), 2))
         parts.append(Sight(body.points, body.world, body.visibility, body.score, network.told(maps, people)))
     sight = _joined(parts)
     return _mirrored(sight, width) if look.mirrored else sight
