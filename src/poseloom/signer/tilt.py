@@ -63,19 +63,19 @@ def tilted(
 def _best(goal: Tensor, part: Tensor, spheres: Tensor, rotation: Tensor, side: str) -> tuple[float, Tensor]:
     best = torch.zeros(3)
     for share in (1.0, _FINE, _FINE**2):
-        tilts = best + _tilts() * share
+        tilts = best + turns_about_all(_TILTS) * share
         turned = rot.rotvec_to_rotmat(tilts) @ rotation
         trouble = _trouble(goal, part, spheres, turned, side) + _TURN * (tilts**2).sum(-1)
         best = tilts[trouble.argmin()]
     return float(trouble.min()), turned[trouble.argmin()]
 
 
-@lru_cache(maxsize=1)
-def _tilts() -> Float[Tensor, "tilts 3"]:
+@lru_cache(maxsize=2)
+def turns_about_all(degrees: tuple[float, ...]) -> Float[Tensor, "tilts 3"]:
     """Rotation vectors: none, and each angle about axes all round; mirrored axes are among them."""
     grid = torch.cartesian_prod(*[torch.arange(-1.0, 2.0)] * 3)
     axes = torch.nn.functional.normalize(grid[grid.abs().sum(-1) > 0], dim=-1)
-    angles = torch.tensor(_TILTS) * (math.pi / 180)
+    angles = torch.tensor(degrees) * (math.pi / 180)
     return torch.cat([torch.zeros(1, 3), (axes[:, None] * angles[:, None]).flatten(0, 1)])
 
 

@@ -7,9 +7,7 @@ wrist cannot turn the hand so that it touches at all, the turn is taken with whi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -21,7 +19,7 @@ from poseloom.signer.frames import SIDES, hand_axes
 from poseloom.signer.hand_spheres import hand_spheres, sphere_radii
 from poseloom.signer.hand_state import HandState
 from poseloom.signer.shoulders import SHORTEST_REACH, arm_bones
-from poseloom.signer.tilt import out_of_place
+from poseloom.signer.tilt import out_of_place, turns_about_all
 
 _FITS = 0.5
 """Trouble up to which a part touches as it is meant: a millimetre within the trunk."""
@@ -98,7 +96,7 @@ def _turned(touch: Touch, state: HandState, part: Float[Tensor, "3"]) -> Float[T
     """The turn of least trouble with which a part touches."""
     best = state.rotation
     for share in _FINE:
-        trouble, hands = _trouble(touch, state, part, rot.rotvec_to_rotmat(_tilts() * share) @ best)
+        trouble, hands = _trouble(touch, state, part, rot.rotvec_to_rotmat(turns_about_all(_ANGLES) * share) @ best)
         best = hands[trouble.argmin()]
     return best
 
@@ -117,12 +115,3 @@ def _trouble(
     out = out_of_place(at, hand_spheres(state.angles), hands, touch.side)
     turned = rot.rotmat_to_rotvec(hands @ state.rotation.T).square().sum(-1)
     return _MISSED * missed + out + _TURNED * turned, hands
-
-
-@lru_cache(maxsize=1)
-def _tilts() -> Float[Tensor, "tilts 3"]:
-    """Rotation vectors: none, and each angle about axes all round; mirrored axes are among them."""
-    grid = torch.cartesian_prod(*[torch.arange(-1.0, 2.0)] * 3)
-    axes = torch.nn.functional.normalize(grid[grid.abs().sum(-1) > 0], dim=-1)
-    angles = torch.tensor(_ANGLES) * (math.pi / 180)
-    return torch.cat([torch.zeros(1, 3), (axes[:, None] * angles[:, None]).flatten(0, 1)])

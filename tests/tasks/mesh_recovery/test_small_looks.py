@@ -57,8 +57,7 @@ def lifted_of(count, seed=0, error=0.1):
 
 
 def sight(points, lifted):
-    count = len(points)
-    return Sight(points, points / 100, torch.ones(count, 33), torch.ones(count), lifted)
+    return Sight(points, points / 100, torch.ones(len(points), 33), lifted)
 
 
 def test_the_region_of_a_mirrored_look_is_the_mirrored_region():

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from poseloom.base.progress import advance, working
 from poseloom.images.roi import LARGEST_REDUCTION, Roi
 from poseloom.pose import rotations as rot
 from poseloom.results.keypoints import Keypoints
@@ -65,14 +66,13 @@ class Sight:
     """What one look shows of the people of a picture, in the axes of the picture as it is.
 
     Args:
-        points, world, visibility, score: as `BodyPoints` has them.
+        points, world, visibility: as `BodyPoints` has them.
         lifted: what the network says.
     """
 
     points: Float[Tensor, "people 33 3"]
     world: Float[Tensor, "people 33 3"]
     visibility: Float[Tensor, "people 33"]
-    score: Float[Tensor, " people"]
     lifted: Lifted
 
 
@@ -97,9 +97,10 @@ def look_again(
         PoseloomError: people are in frames that the pictures lack.
     """
     parts, order = [], []
-    for rows, picture in people_of_pictures(keypoints, pictures):
-        parts.append(_seen_in(network, picture, keypoints.roi[rows], focal, looks))
-        order.append(rows)
+    with working("looking at people again", len(looks) * len(keypoints.frame.unique()), "looks"):
+        for rows, picture in people_of_pictures(keypoints, pictures):
+            parts.append(_in_looks(network, picture, keypoints.roi[rows], focal, looks))
+            order.append(rows)
     back = torch.cat(order).argsort()
     points, world, visibility = (
         torch.cat([getattr(part, name) for part in parts])[back] for name in ("points", "world", "visibility")
@@ -108,7 +109,7 @@ def look_again(
     return replace(keypoints, points=points, world=world, visibility=visibility), lifted
 
 
-def _seen_in(network: SmallBodyNetwork, picture: Picture, roi: Roi, focal: float, looks: Sequence[Look]) -> Sight:
+def _in_looks(network: SmallBodyNetwork, picture: Picture, roi: Roi, focal: float, looks: Sequence[Look]) -> Sight:
     """People of a picture in several looks; a large picture is halved once for all of them, as `crops` would each."""
     halvings = (roi.side.amin() / network.trunk.input_size[0] / LARGEST_REDUCTION).log2().ceil().clamp(min=0)
     times = 2 ** int(halvings)
@@ -139,8 +140,9 @@ def sight_of(network: SmallBodyNetwork, picture: Picture, roi: Roi, look: Look, 
         part = regions[first : first + _AT_ONCE]
         lens, centre = roi.side.new_full((len(part),), focal), roi.side.new_tensor([width - 1, height - 1]) / 2
         body, people, maps = look_and_read(network.trunk, picture, part, lens, centre.expand(len(part), 2))
-        parts.append(Sight(body.points, body.world, body.visibility, body.score, network.told(maps, people)))
+        parts.append(Sight(body.points, body.world, body.visibility, network.told(maps, people)))
     sight = _joined(parts)
+    advance(1)
     return _mirrored(sight, width) if look.mirrored else sight
 
 
@@ -160,14 +162,14 @@ def taken_together(sights: Sequence[Sight], roi: Roi) -> Sight:
         sights: of the same people; the poses of those that see somebody else than most do are left out.
         roi: regions in which the people were found.
     """
-    points, world, visibility, score = (
-        torch.stack([getattr(one, name) for one in sights]) for name in ("points", "world", "visibility", "score")
+    points, world, visibility = (
+        torch.stack([getattr(one, name) for one in sights]) for name in ("points", "world", "visibility")
     )
     middle = points.quantile(0.5, dim=0)
     away = (points - middle)[..., :2].norm(dim=-1).median(-1).values / roi.side
     agree = away <= away.amin(0).clamp_min(_ASTRAY)
     lifted = mean_of_lifted([one.lifted for one in sights], agree)
-    return Sight(middle, world.quantile(0.5, dim=0), visibility.mean(0), score.mean(0), lifted)
+    return Sight(middle, world.quantile(0.5, dim=0), visibility.mean(0), lifted)
 
 
 def mean_of_lifted(parts: Sequence[Lifted], counts: Bool[Tensor, "parts people"]) -> Lifted:
@@ -204,6 +206,4 @@ def _mirrored(sight: Sight, width: int) -> Sight:
     """What was seen in the mirrored picture, in the picture as it is."""
     order, across = list(MIRRORED), sight.points.new_tensor([-1.0, 1.0, 1.0])
     points = sight.points[:, order] * across + sight.points.new_tensor([width - 1.0, 0.0, 0.0])
-    return Sight(
-        points, sight.world[:, order] * across, sight.visibility[:, order], sight.score, sight.lifted.mirrored()
-    )
+    return Sight(points, sight.world[:, order] * across, sight.visibility[:, order], sight.lifted.mirrored())
