@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from exercise_clips import cut, repeated, walk
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from poseloom import describe_motion
@@ -117,6 +117,7 @@ def test_two_exercises_in_one_clip_are_two_sets():
 
 
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=60), st.floats(0.05, 1.5))
+@example([1.0, 1.0, 2.2250738585072014e-308], 1.0)
 def test_turns_alternate_and_are_far_enough_apart(values, least):
     row = np.array(values)
     turns = turns_of(row, least)

@@ -42,12 +42,12 @@ def turns_of(values: Float[ndarray, " times"], least: float) -> list[Turn]:
             high = place
         if value < values[low]:
             low = place
-        if rising is not False and value <= values[high] - least:
+        if rising is not False and values[high] - value >= least:
             if rising is None and low < high and values[high] - values[low] >= least:
                 found.append(Turn(low, False))
             found.append(Turn(high, True))
             rising, low, high = False, place, place
-        elif rising is not True and value >= values[low] + least:
+        elif rising is not True and value - values[low] >= least:
             if rising is None and high < low and values[high] - values[low] >= least:
                 found.append(Turn(high, True))
             found.append(Turn(low, False))
