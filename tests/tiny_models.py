@@ -83,7 +83,7 @@ def made_up_people(folder: Path, count: int = 8) -> Path:
     for number in (0, 9):
         random = np.random.default_rng(number)
         arrays = {
-            "deep": random.random((count, 288, 8, 8)).astype(np.float16),
+            "deep": random.random((count, 288, 2, 2)).astype(np.float16),
             "fine": random.normal(0, 1, (count, 33, 48)).astype(np.float16),
             "numbers": random.normal(0, 0.5, (count, 266)).astype(np.float32),
             "local": np.tile(np.eye(3, dtype=np.float32), (count, 22, 1, 1)),

@@ -5,7 +5,7 @@
     python tools/small_people.py TABLE PEOPLE/first --part 1/2 &
     python tools/small_people.py TABLE PEOPLE/again --seed 1       # cut, coloured and mirrored in other ways
 
-Some thirty people a second; a stopped process goes on where it was. A person takes 41 kB. Training takes all folders
+Some thirty people a second; a stopped process goes on where it was. A person takes 7 kB. Training takes all folders
 within PEOPLE; each tenth shard of a table is held out in all of them.
 """
 

@@ -106,7 +106,7 @@ def test_a_shard_holds_what_the_network_sees_of_the_person(monkeypatch):
     monkeypatch.setattr(pairs, "varied_poses", lambda count, seed, captured: STANDING.expand(count, 52, 3))
     shard = pairs.make_shard(keypoint_reader(), 1, None, looks=2, maps=True)
     assert 6 <= len(shard["points"]) <= 12
-    assert shard["deep"].shape[1:] == (288, 8, 8) and shard["fine"].shape[1:] == (33, 48)
+    assert shard["deep"].shape[1:] == (288, 2, 2) and shard["fine"].shape[1:] == (33, 48)
     hips = [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]
     apart = (shard["points"][:, 23:25, :2].mean(1) - shard["pixels"][:, hips].mean(1)).norm(dim=-1)
     assert float((apart / shard["roi"][:, 2]).median()) < 0.04

@@ -141,7 +141,7 @@ def make_pairs(
         captured: body poses of motion capture.
         progress: called with the number of each shard that is there.
         looks: pictures of each drawn person.
-        maps: keep the network's maps too, 41 kB a look, from which the small network of mesh recovery learns.
+        maps: keep the network's maps too, 5.5 kB a look, from which the small network of mesh recovery learns.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in shards:

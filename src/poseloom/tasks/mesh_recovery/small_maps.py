@@ -20,7 +20,7 @@ from poseloom.images.roi import Roi, crops
 from poseloom.nn.image.graph import OperatorGraph, read_graph
 from poseloom.tasks.keypoints.body import BodyPoints, points_of
 from poseloom.tasks.lifting.frame import SeenPeople
-from poseloom.tasks.mesh_recovery.networks.small import DEEP, FINE, Maps
+from poseloom.tasks.mesh_recovery.networks.small import DEEP, DEEP_SIDE, FINE, Maps
 
 TRUNK = "mediapipe_pose_landmark_full.safetensors"
 _DEEP, _FINE = 300, 279
@@ -85,4 +85,5 @@ def _maps(deep: Tensor, fine: Tensor, people: SeenPeople) -> Maps:
     grid = 2 * people.roi.to_crop(people.points[..., :2]) - 1
     fine = fine.permute(0, 3, 1, 2)
     at_points = functional.grid_sample(fine, grid[:, :, None], padding_mode="border", align_corners=False)
-    return Maps(deep.permute(0, 3, 1, 2), at_points[..., 0].mT, people.numbers())
+    quarters = functional.adaptive_avg_pool2d(deep.permute(0, 3, 1, 2), DEEP_SIDE)
+    return Maps(quarters, at_points[..., 0].mT, people.numbers())

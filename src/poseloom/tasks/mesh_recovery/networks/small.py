@@ -25,13 +25,11 @@ from poseloom.tasks.lifting.frame import INPUTS
 from poseloom.tasks.lifting.model import Lifter, LifterConfig, LifterOutput
 
 SMALL = "small"
-DEEP, DEEP_SIDE = 288, 8
-"""Channels and side of the trunk's last map."""
+DEEP, DEEP_SIDE = 288, 2
+"""Channels of the trunk's last map, and its side as it is read: the means of its quarters."""
 FINE = 48
 """Channels of its finest map."""
 PHENOTYPES = 6
-POOLED_SIDE = 2
-"""Side of the last map as it is read: means of 4 x 4 cells."""
 _SIZES = (6 * BODY_JOINTS, 3 * BODY_JOINTS, 2 * BODY_JOINTS, PHENOTYPES, 3)
 _LEAST, _MOST = -5.0, 1.0
 """Logarithms of the smallest and the greatest error that is foreseen, in metres and radians."""
@@ -66,12 +64,12 @@ class Maps:
     """What the network reads of people whose regions were cut out.
 
     Args:
-        deep: the trunk's last map.
+        deep: the means of the quarters of the trunk's last map.
         fine: what its finest map holds at each landmark.
         numbers: landmarks as the lifter sees them (see `poseloom.tasks.lifting.frame`).
     """
 
-    deep: Float[Tensor, "people 288 8 8"]
+    deep: Float[Tensor, "people 288 2 2"]
     fine: Float[Tensor, "people 33 48"]
     numbers: Float[Tensor, "people 266"]
 
@@ -110,17 +108,18 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.resting = config.resting
         self.lifter = Lifter(config.lifter)
-        inputs = DEEP * POOLED_SIDE**2 + POINTS * FINE + INPUTS + sum(_SIZES[:3])
+        inputs = DEEP * DEEP_SIDE**2 + POINTS * FINE + INPUTS + sum(_SIZES[:3])
         self.body = ResidualMLP(inputs, sum(_SIZES), config.width, config.blocks, config.dropout)
         nn.init.normal_(self.body.leave[-1].weight, std=_FIRST)
         nn.init.zeros_(self.body.leave[-1].bias)
-        for name, count in (("deep", DEEP * POOLED_SIDE**2), ("fine", POINTS * FINE)):
+        for name, count in (("deep", DEEP * DEEP_SIDE**2), ("fine", POINTS * FINE)):
             self.register_buffer(f"{name}_mean", torch.zeros(count))
             self.register_buffer(f"{name}_spread", torch.ones(count))
 
     def measure(self, seen: Maps) -> None:
         """Take over means and spreads of what is seen."""
-        for name, values in (("deep", _pooled(seen.deep)), ("fine", seen.fine.float().flatten(1))):
+        for name in ("deep", "fine"):
+            values = getattr(seen, name).float().flatten(1)
             getattr(self, f"{name}_mean").copy_(values.mean(0))
             getattr(self, f"{name}_spread").copy_(values.std(0).clamp_min(_LEAST_SPREAD))
 
@@ -142,12 +141,8 @@ class SmallNetwork(nn.Module):
         )
 
     def _inputs(self, seen: Maps, told: Tensor) -> Tensor:
-        deep = (_pooled(seen.deep) - self.deep_mean) / self.deep_spread
+        deep = (seen.deep.float().flatten(1) - self.deep_mean) / self.deep_spread
         fine = (seen.fine.float().flatten(1) - self.fine_mean) / self.fine_spread
         numbers = (seen.numbers - self.lifter.mean) / self.lifter.spread
         parts = ((deep, self.resting), (fine, self.resting), (numbers, self.resting / 4), (told, self.resting / 4))
         return torch.cat([functional.dropout(one, share, self.training) for one, share in parts], dim=-1)
-
-
-def _pooled(deep: Float[Tensor, "people 288 8 8"]) -> Float[Tensor, "people 1152"]:
-    return functional.avg_pool2d(deep.float(), DEEP_SIDE // POOLED_SIDE).flatten(1)
