@@ -3,12 +3,15 @@
 import io
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from poseloom import api
+from poseloom.base.errors import PoseloomError
+from poseloom.cli import inputs
 
 
 @pytest.fixture
@@ -140,3 +143,29 @@ def test_mistakes_in_standard_input_have_its_name(command, stdin, content):
     stdin(content)
     status, out, err = command("describe", "-", "--from", "bvh")
     assert status == 2 and err.startswith("poseloom: standard input") and not out and "/tmp" not in err
+
+
+def test_a_video_on_standard_input_is_a_file_while_it_is_looked_at(stdin):
+    frames = [Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in (0, 200)]
+    moving = io.BytesIO()
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
+    stdin(moving.getvalue())
+    with inputs.seen("-") as source:
+        assert Path(source).name == "stdin.gif" and Path(source).read_bytes() == moving.getvalue()
+    assert not Path(source).exists()
+    stdin(moving.getvalue())
+    with pytest.raises(PoseloomError, match=r"^standard input: is damaged$"), inputs.seen("-") as source:
+        raise PoseloomError(f"{source}: is damaged")
+
+
+def test_a_picture_on_standard_input_is_its_content_and_a_path_is_itself(stdin):
+    still = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(still, "JPEG")
+    stdin(still.getvalue())
+    with inputs.seen("-") as source:
+        assert source == still.getvalue()
+    with inputs.seen("me.jpg") as source:
+        assert source == "me.jpg"
+    stdin(b"")
+    with pytest.raises(PoseloomError, match="standard input is empty"), inputs.seen("-"):
+        pass

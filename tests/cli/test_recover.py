@@ -135,3 +135,14 @@ def test_by_default_a_photo_is_looked_at_by_the_small_network_and_a_video_by_the
         plain = poseloom.recover(source).poses.rotations
         assert torch.equal(plain, poseloom.recover(source, algorithm=chosen).poses.rotations)
         assert not torch.allclose(plain, poseloom.recover(source, algorithm=other).poses.rotations, atol=1e-3)
+
+
+def test_the_small_network_looks_at_each_frame_of_a_video_twice_and_keeps_its_keypoints(video, monkeypatch):
+    """Once mirrored; the keypoints are those that were smoothed over time."""
+    from poseloom.tasks.mesh_recovery import small_looks
+
+    taken, look_at = [], small_looks.sight_of
+    monkeypatch.setattr(small_looks, "sight_of", lambda *given: (taken.append(given[3].mirrored), look_at(*given))[1])
+    found = poseloom.recover(video, algorithm="small")
+    assert taken == [False, True] * 4
+    assert torch.equal(found.keypoints.points, poseloom.recover(video, algorithm="lifted").keypoints.points)

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.images.video import is_video, open_video
+from poseloom.images.video import is_video, open_video, suffix_of_content
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)
 
@@ -135,3 +135,21 @@ def test_a_still_picture_is_no_video(tmp_path):
     halves().save(tmp_path / "a.png")
     assert not is_video(tmp_path / "a.gif") and not is_video(tmp_path / "a.png") and is_video("b.MP4")
     assert torch.is_tensor(next(iter(open_video(tmp_path / "a.gif").frames())))
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix"),
+    [
+        (b"\0\0\0\x20ftypisom", ".mp4"),
+        (b"\0\0\0\x14ftypqt  ", ".mp4"),
+        (b"\0\0\0\x18ftypheic", None),
+        (b"\x1a\x45\xdf\xa3....", ".mkv"),
+        (b"RIFF\n\0\0\0AVI LIST", ".avi"),
+        (b"RIFF\n\0\0\0WEBPVP8X", ".webp"),
+        (b"GIF89a", ".gif"),
+        (b"\xff\xd8\xff\xe0", None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_tell_the_kind_of_video(content, suffix):
+    assert suffix_of_content(content) == suffix

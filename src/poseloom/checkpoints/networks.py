@@ -28,8 +28,8 @@ from poseloom.tasks.mesh_recovery.networks.small import SMALL
 from poseloom.tasks.mesh_recovery.objectives.learner import BODY, NETWORK
 from poseloom.tasks.mesh_recovery.predict import focal_of, recover_bodies
 from poseloom.tasks.mesh_recovery.released import ReleasedNetwork, build_released
-from poseloom.tasks.mesh_recovery.small_looks import look_again
-from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
+from poseloom.tasks.mesh_recovery.small_looks import LOOKS, look_again
+from poseloom.tasks.mesh_recovery.small_predict import SmallBodyNetwork
 from poseloom.training.export import FORMAT, VERSION, ModelCard, card_path
 from poseloom.training.recipe import Card
 from poseloom.training.recipe_files import plain
@@ -43,6 +43,9 @@ _CARD = Card(
     attribution="HMR (Kanazawa et al. 2018), SPIN, GraphCMR (Kolotouros et al. 2019), PARE (Kocabas et al. 2021), Mesh "
     "Graphormer (Lin et al. 2021), HMR 2.0 (Goel et al. 2023), and the benchmark of Pang et al. 2022.",
 )
+
+_IN_VIDEO = 2
+"""Looks at each frame, one of them mirrored; its keypoints stay those that were smoothed over time."""
 
 
 def import_network(released: ReleasedNetwork, out: str | Path, body: str | Path | None = None) -> ModelCard:
@@ -118,10 +121,10 @@ def recover_with(
         raise PoseloomError(f"{model}: is of the algorithm {own}, not {algorithm}; change one of them")
     pictures = _pictures(source, keypoints, fps)
     if isinstance(network, SmallBodyNetwork):
-        if keypoints.fps is not None:
-            return recover_bodies(keypoints, lens=lens, lifter=PictureLifter(network, pictures))
-        seen, lifted = look_again(network, keypoints, pictures, focal_of(keypoints.size, lens))
-        return recover_bodies(seen, lens=lens, lifter=lifted)
+        still = keypoints.fps is None
+        looks = LOOKS if still else LOOKS[:_IN_VIDEO]
+        seen, lifted = look_again(network, keypoints, pictures, focal_of(keypoints.size, lens), looks)
+        return recover_bodies(seen if still else keypoints, lens=lens, lifter=lifted)
     return recover_by_network(network, keypoints, pictures, lens=lens)
 
 

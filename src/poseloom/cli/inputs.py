@@ -154,14 +154,41 @@ def as_file(arguments: argparse.Namespace, file: str, format: str | None) -> Ite
         return
     if format is None:
         raise PoseloomError(f"{STANDARD_INPUT} has no suffix that tells its format; name it, as in --from bvh")
-    content = _standard_input(arguments)
+    with _kept_as(_standard_input(arguments), suffix_of(format)) as path:
+        yield path
+
+
+@contextmanager
+def _kept_as(content: bytes, suffix: str) -> Iterator[str]:
+    """A temporary file of what came on standard input, by which name mistakes in it are told."""
     with tempfile.TemporaryDirectory(prefix="poseloom-") as folder:
-        path = str(Path(folder) / f"stdin{suffix_of(format)}")
+        path = str(Path(folder) / f"stdin{suffix}")
         Path(path).write_bytes(content)
         try:
             yield path
         except PoseloomError as error:
             raise PoseloomError(str(error).replace(path, STANDARD_INPUT)) from None
+
+
+@contextmanager
+def seen(source: str) -> Iterator[str | bytes]:
+    """A picture or video by its path; of standard input a picture's content, and a video as a temporary file.
+
+    Raises:
+        PoseloomError: nothing comes on standard input, or too much.
+    """
+    if source != STANDARD:
+        yield source
+        return
+    content = _all_of_standard_input()
+    from poseloom.images.video import suffix_of_content
+
+    suffix = suffix_of_content(content)
+    if suffix is None:
+        yield content
+        return
+    with _kept_as(content, suffix) as path:
+        yield path
 
 
 def suffix_of(format: str | None) -> str:
@@ -173,17 +200,21 @@ def suffix_of(format: str | None) -> str:
 
 
 def _standard_input(arguments: argparse.Namespace) -> bytes:
-    from poseloom.base.files import MAXIMUM_BYTES
-
     if _KEPT not in vars(arguments):
-        content = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
-        if not content:
-            raise PoseloomError(f"{STANDARD_INPUT} is empty")
-        if len(content) > MAXIMUM_BYTES:
-            raise PoseloomError(f"{STANDARD_INPUT} is too large; at most {MAXIMUM_BYTES:,} bytes are read")
-        vars(arguments)[_KEPT] = content
+        vars(arguments)[_KEPT] = _all_of_standard_input()
     kept: bytes = vars(arguments)[_KEPT]
     return kept
+
+
+def _all_of_standard_input() -> bytes:
+    from poseloom.base.files import MAXIMUM_BYTES
+
+    content = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+    if not content:
+        raise PoseloomError(f"{STANDARD_INPUT} is empty")
+    if len(content) > MAXIMUM_BYTES:
+        raise PoseloomError(f"{STANDARD_INPUT} is too large; at most {MAXIMUM_BYTES:,} bytes are read")
+    return content
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import options, printing
+from poseloom.cli import inputs, options, printing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from poseloom.results import Keypoints
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".mpo")
-STDIN = "-"
 _EVERY = 0.5
 """Seconds between two lines of progress."""
 _BOX = 4
@@ -25,7 +24,7 @@ _BOX = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", metavar="FILE|FOLDER|VIDEO|-", help="picture, folder of pictures, video; - for a picture on stdin"
+        "file", metavar="FILE|FOLDER|VIDEO|-", help="picture, folder of pictures, or video; - for standard input"
     )
     parser.add_argument(
         "--box",
@@ -61,8 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     from poseloom.base.files import writable_target
     from poseloom.tasks.keypoints.files import chosen_format
 
-    source: Any = arguments.file
-    if source != STDIN and Path(source).is_dir():
+    if arguments.file != inputs.STANDARD and Path(arguments.file).is_dir():
         _run_folder(arguments)
         return
     if arguments.out is not None and not (arguments.out.is_dir() and arguments.format):
@@ -70,10 +68,11 @@ def run(arguments: argparse.Namespace) -> None:
         writable_target(arguments.out)
     if arguments.overlay is not None:
         writable_target(arguments.overlay)
-    if source == STDIN:
-        source = sys.stdin.buffer.read()
-        if not source:
-            raise PoseloomError("-: nothing came on standard input; expected a picture")
+    with inputs.seen(arguments.file) as source:
+        _run_one(source, arguments)
+
+
+def _run_one(source: str | bytes, arguments: argparse.Namespace) -> None:
     found = _found(source, arguments)
     _written(source, found, arguments.out, arguments.overlay, arguments)
     if arguments.json:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseloom.base.errors import FileError, PoseloomError
-from poseloom.cli import options, printing
+from poseloom.cli import inputs, options, printing
 from poseloom.cli.keypoints import frames_progress
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from poseloom.pose import Clip
     from poseloom.results import Recovered
 
-STDIN = "-"
 _OVERLAYS = (".png", ".jpg", ".jpeg", ".webp")
 _MOVING = (".mp4", ".gif", ".webp")
 _SHEET_HEIGHT = 480
@@ -26,7 +24,7 @@ _SHEET_HEIGHT = 480
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="PHOTO", help="photo, video, folder of photos, or - for a photo on stdin")
+    parser.add_argument("source", metavar="PHOTO", help="photo, video, folder of photos, or - for standard input")
     parser.add_argument(
         "--box",
         type=float,
@@ -68,18 +66,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from poseloom.base.files import writable_target
-
-    overlay = arguments.overlay
-    if overlay is not None:
-        known = _MOVING if _is_video(arguments.source) else _OVERLAYS
-        if overlay.suffix.lower() not in known:
-            raise FileError(overlay, "cannot be drawn", remedy=f"expected one of {', '.join(known)}")
-        writable_target(overlay)
-    if arguments.source != STDIN and Path(arguments.source).is_dir():
+    if arguments.source != inputs.STANDARD and Path(arguments.source).is_dir():
+        if arguments.overlay is not None:
+            _check_overlay(arguments.overlay, _OVERLAYS)
         _run_folder(arguments)
         return
-    source = sys.stdin.buffer.read() if arguments.source == STDIN else arguments.source
+    with inputs.seen(arguments.source) as source:
+        _run_one(source, arguments)
+
+
+def _run_one(source: str | bytes, arguments: argparse.Namespace) -> None:
+    overlay = arguments.overlay
+    if overlay is not None:
+        _check_overlay(overlay, _MOVING if _is_video(source) else _OVERLAYS)
     found = _recovered(source, arguments)
     printing.tell(found.notes)
     files = _saved(found, arguments.out) if arguments.out is not None else []
@@ -93,10 +92,18 @@ def run(arguments: argparse.Namespace) -> None:
     printing.print_files(*files, otherwise="--out keeps the poses, --overlay draws them")
 
 
-def _is_video(source: str) -> bool:
+def _check_overlay(overlay: Path, known: tuple[str, ...]) -> None:
+    from poseloom.base.files import writable_target
+
+    if overlay.suffix.lower() not in known:
+        raise FileError(overlay, "cannot be drawn", remedy=f"expected one of {', '.join(known)}")
+    writable_target(overlay)
+
+
+def _is_video(source: str | bytes) -> bool:
     from poseloom.images.video import is_video
 
-    return source != STDIN and Path(source).is_file() and is_video(source)
+    return isinstance(source, str) and Path(source).is_file() and is_video(source)
 
 
 def _recovered(source: str | bytes, arguments: argparse.Namespace) -> Recovered:

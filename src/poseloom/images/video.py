@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -26,6 +27,14 @@ from poseloom.base.files import readable_file
 from poseloom.images.read import read_frames
 
 ANIMATIONS = (".gif", ".webp", ".apng")
+_FIRST_BYTES = (
+    (rb"\x1a\x45\xdf\xa3", ".mkv"),
+    (rb"RIFF....AVI ", ".avi"),
+    (rb"GIF8", ".gif"),
+    (rb"RIFF....WEBP", ".webp"),
+)
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
+"""Of files that are made like videos and hold a photo."""
 VIDEOS = (
     ".mp4",
     ".mov",
@@ -140,6 +149,13 @@ def is_video(path: str | Path) -> bool:
         return suffix in VIDEOS
     frames = read_frames(path)
     return next(frames, None) is not None and next(frames, None) is not None
+
+
+def suffix_of_content(content: bytes) -> str | None:
+    """The suffix of the kind of video or animation that the first bytes tell; None where they tell of none."""
+    if content[4:8] == b"ftyp":
+        return None if content[8:12] in _STILL_BRANDS else ".mp4"
+    return next((suffix for first, suffix in _FIRST_BYTES if re.match(first, content, re.DOTALL)), None)
 
 
 def open_video(path: str | Path, fps: float | None = None, *, longer_side: int = LONGER_SIDE) -> Video:
