@@ -41,8 +41,8 @@ _LONGEST = 500
 """Frames that are solved for at once, so that memory does not grow with the length of a sign."""
 _ROOMS = (10, 20)
 """The same for what is eased at last, one after the other."""
-_NO_FURTHER = 0.003
-"""Metres by which a contact that is lost may be further off then."""
+_NO_FURTHER = 1.2
+"""How much further off a contact that is lost may be then."""
 _GOOD = 0.001
 """Trouble with which nothing else is tried, metres."""
 
@@ -93,7 +93,7 @@ def _is_eased(seen: Seen, before: Arms) -> bool:
     was = before.seen()
     fewer = int(still_tangled(seen, before).sum()) < int(still_tangled(was, before).sum())
     deepest = depths_of(was, before).max().clamp_min(DEEP)
-    lost = lost_contacts(was, before).clamp_min(OFF) + _NO_FURTHER
+    lost = _NO_FURTHER * lost_contacts(was, before).clamp_min(OFF)
     return (
         fewer
         and bool((depths_of(seen, before) <= deepest).all())
