@@ -22,6 +22,7 @@ from poseloom.signer.tangles import (
     DEEP,
     FREEDOMS,
     GIVES,
+    IN_TRUNK_RADII,
     OFF,
     Arms,
     Seen,
@@ -32,6 +33,7 @@ from poseloom.signer.tangles import (
     still_tangled,
     trouble_of,
 )
+from poseloom.signer.trunk import trunk_distance
 
 _TAKEN_APART = 0.06
 """Metres by which each of two arms is taken from the other to start anew."""
@@ -43,6 +45,8 @@ _ROOMS = (10, 20)
 """The same for what is eased at last, one after the other."""
 _NO_FURTHER = 1.2
 """How much further off a contact that is lost may be then."""
+_INWARDS = 0.008
+"""Metres nearer to the midplane at which it is looked whether a hand is in its own shoulder."""
 _GOOD = 0.001
 """Trouble with which nothing else is tried, metres."""
 
@@ -93,12 +97,25 @@ def _is_eased(seen: Seen, before: Arms) -> bool:
     was = before.seen()
     fewer = int(still_tangled(seen, before).sum()) < int(still_tangled(was, before).sum())
     deepest = depths_of(was, before).max().clamp_min(DEEP)
+    beside = _depths_inwards(was).clamp_min(DEEP + _INWARDS)
     lost = _NO_FURTHER * lost_contacts(was, before).clamp_min(OFF)
-    return (
-        fewer
-        and bool((depths_of(seen, before) <= deepest).all())
-        and bool((lost_contacts(seen, before) <= lost).all())
+    return fewer and all(
+        bool((now <= limit).all())
+        for now, limit in (
+            (depths_of(seen, before), deepest),
+            (_depths_inwards(seen), beside),
+            (lost_contacts(seen, before), lost),
+        )
     )
+
+
+def _depths_inwards(seen: Seen) -> Float[Tensor, " frames"]:
+    """Metres that skin would be within the trunk a little nearer to the midplane.
+
+    The trunk ends where the arms begin, so that a hand in its own shoulder counts as outside just beyond that end.
+    """
+    inwards = seen.skin - _INWARDS * PER_SIDE[:, None, None] * torch.tensor([1.0, 0.0, 0.0])
+    return (IN_TRUNK_RADII - trunk_distance(inwards)).flatten(1).amax(-1)
 
 
 # -- attempts ----------------------------------------------------------------------------------------------------------
