@@ -40,7 +40,7 @@ _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""
 _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
-_THINNER = 0.002
+_THINNER = 0.003
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST, _THINNEST = 0.028, 0.029
 """Metres: a wrist, between half its width and half its thickness; forearms are nowhere thinner."""
