@@ -74,11 +74,14 @@ def _eased(arms: Arms) -> Arms:
     """Arms that are solved for once more, from where they are, in those frames alone in which they are still tangled.
 
     What is amiss elsewhere in a sign, or what cannot be touched, is in nobody's way then: hands go no further than they
-    are. A change is taken where less is tangled after it and no contact is worse.
+    are. A change is taken where less is tangled after it and no contact is further off by more than a fifth.
     """
     for room in _ROOMS:
         seen = arms.seen()
-        for start, end in _stretches(still_tangled(seen, arms), room):
+        tangled = still_tangled(seen, arms)
+        if not bool(tangled.any()):
+            break
+        for start, end in _stretches(tangled, room):
             part = arms.during(start, end)
             found = settled(replace(part, meant=_as_far(seen.anchors[start:end], part.meant)), effort=THOROUGH)
             if _is_eased(found.seen, part):
