@@ -23,8 +23,8 @@ from poseloom.signer.shoulders import chest_origin
 OUT = Path(__file__).resolve().parent.parent / "src" / "poseloom" / "signer" / "trunk.safetensors"
 LOW, STEP, COUNT = (0.0, -0.8, -0.3), 0.0125, (25, 101, 49)
 """Metres (right, up, out) from the middle between the shoulders: first grid point, spacing; points along each axis."""
-WIDEST = 0.172
-"""Metres from the midplane at which the arms begin."""
+WIDEST, ARMPIT = 0.172, -0.2
+"""Metres from the midplane at which the arms begin, and height above which they are."""
 SAMPLES = 600_000
 AT_ONCE = 400
 FARTHEST = 127
@@ -36,12 +36,13 @@ def main() -> None:
     torch.set_num_threads(1)
     points = _grid().reshape(-1, 3)
     coarse, faces, _ = _mesh("preview")
-    solid = ((_winding(points, coarse, faces) > 0.5) & (points[:, 0] < WIDEST)).numpy().reshape(COUNT)
+    armless = ((points[:, 0] < WIDEST) | (points[:, 1] < ARMPIT)).numpy()
+    solid = ((_winding(points, coarse, faces) > 0.5).numpy() & armless).reshape(COUNT)
     solid = solid | ndimage.binary_fill_holes(ndimage.binary_closing(solid, iterations=1))
     vertices, faces, arm = (each.numpy() for each in _mesh("full"))
     distances, outside = _distances(points.numpy(), vertices, faces, arm, solid)
     inside = solid.reshape(-1)
-    near = (distances < NEAR) & (points[:, 0].numpy() < WIDEST)
+    near = (distances < NEAR) & armless
     inside = np.where(near, ~outside, inside)
     signed = np.where(inside, -distances, distances).reshape(COUNT)
     millimetres = np.clip(np.round(signed * 1000), -FARTHEST, FARTHEST).astype(np.int8)

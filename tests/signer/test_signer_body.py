@@ -242,6 +242,19 @@ def test_distances_from_the_trunk_are_those_from_the_skin():
     assert torch.allclose(trunk_slope(points[3:])[0], trunk_slope(points[3:] * FLIP)[0] * FLIP, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_hips_and_thighs_are_as_wide_as_their_skin(side):
+    """Hands hang beside them."""
+    carried = WEIGHTS[:, [JOINT_INDEX[name] for name in (f"{side}_hip", "pelvis")]].sum(-1) > 0.6
+    outwards = torch.tensor([1.0 if side == "left" else -1.0, 0.0, 0.0])
+    skin = SKIN.at_rest() - SKIN.joints[0]
+    skin = skin[carried & (skin @ outwards > 0.14) & (skin[:, 1] > -0.3)]
+    assert len(skin) > 10
+    assert float(trunk_distance(skin).abs().max()) < 0.004
+    assert float(trunk_distance(skin - 0.01 * outwards).max()) < 0.0
+    assert float(trunk_distance(skin + 0.01 * outwards).min()) > 0.0
+
+
 def test_a_hand_that_would_go_through_the_trunk_stops_and_one_on_its_own_way_stays():
     state = rest_state("right")
     spheres = torch.stack([hand_spheres(state.angles)] * 2).expand(30, -1, -1, -1) * FLIP

@@ -12,10 +12,10 @@ from poseloom.signer.banded import solve_banded
 from poseloom.signer.clearance import Meeting
 from poseloom.signer.frames import oriented
 from poseloom.signer.hand_spheres import hand_spheres
-from poseloom.signer.pace import hasty_frames
+from poseloom.signer.pace import allowed_ways, hasty_frames
 from poseloom.signer.shoulders import chest_origin, shoulder_points
-from poseloom.signer.tangles import Arms
-from poseloom.signer.untangling import _stretches, untangled
+from poseloom.signer.tangles import Arms, lost_contacts
+from poseloom.signer.untangling import _depths_inwards, _eased, _is_eased, _stretches, untangled
 
 FLIP = torch.tensor([-1.0, 1.0, 1.0])
 FRAMES = 40
@@ -87,6 +87,65 @@ def test_elbows_become_slower():
     found = untangled(arms)
     way = torch.diff(found.solved().elbow_points[:, 1], dim=0).norm(dim=-1)
     assert float(way.max()) < 0.02
+
+
+def flipping(where=20, unreachable=0.0):
+    """Arms whose right elbow swings up at once, beside a wrist that shall touch a place that it does not reach."""
+    arms = two_arms((0.2, -0.2, 0.3), bound=(1.0 if unreachable else 0.0, 0.0))
+    swivels = arms.swivels.clone()
+    swivels[where:, 1] += 0.5
+    meant = arms.meant + torch.tensor([0.0, unreachable, 0.0])
+    return Arms(**{**vars(arms), "swivels": swivels, "meant": meant})
+
+
+def over(arms):
+    """Metres a frame by which the quickest elbow is beyond what its wrist allows."""
+    solved = arms.solved()
+    return float((torch.diff(solved.elbow_points, dim=0).norm(dim=-1) - allowed_ways(solved.geometry.wrist)).max())
+
+
+@pytest.mark.parametrize("unreachable", [0.0, 0.4])
+def test_an_elbow_is_eased_whatever_cannot_be_touched_and_hands_stay_where_they_are(unreachable):
+    arms = flipping(unreachable=unreachable)
+    assert over(arms) > 0.05
+    found = _eased(arms)
+    assert over(found) < 0.001
+    off = lost_contacts(found.seen(), arms) - lost_contacts(arms.seen(), arms)
+    assert float(off.max()) < 0.008
+    moved = (found.solved().geometry.wrist - arms.solved().geometry.wrist).norm(dim=-1)
+    assert float(moved.max()) < 0.03
+
+
+def test_arms_are_eased_where_they_are_tangled_alone():
+    arms = flipping(where=10)
+    found = _eased(arms)
+    assert torch.equal(found.swivels[31:], arms.swivels[31:])
+    assert torch.equal(found.points[31:], arms.points[31:])
+
+
+def test_nothing_is_eased_at_the_cost_of_a_contact_or_of_depth():
+    arms = flipping(unreachable=0.0)
+    better = _eased(arms)
+    assert _is_eased(better.seen(), arms)
+    assert not _is_eased(arms.seen(), arms)
+    touching = Arms(**{**vars(arms), "bound": torch.ones_like(arms.bound)})
+    away = Arms(**{**vars(better), "points": better.points + torch.tensor([0.0, 0.03, 0.0])})
+    assert _is_eased(away.seen(), arms)
+    assert not _is_eased(away.seen(), touching)
+    inside = Arms(**{**vars(better), "points": better.points - torch.tensor([0.0, 0.0, 0.25])})
+    assert not _is_eased(inside.seen(), arms)
+
+
+def test_a_hand_just_beyond_the_end_of_the_trunk_is_seen_in_its_own_shoulder():
+    arms = two_arms((0.2, -0.2, 0.3))
+    free = _depths_inwards(arms.seen())
+    ahead = torch.tensor([-0.173, -0.03, 0.01]) + chest_origin()
+    seen = arms.seen()
+    skin = seen.skin.clone()
+    skin[:, 1, 5] = ahead
+    inside = _depths_inwards(type(seen)(**{**vars(seen), "skin": skin}))
+    assert float(free.max()) < 0.0
+    assert float(inside.min()) > 0.02
 
 
 def test_arms_that_mirror_each_other_do_so_afterwards():

@@ -164,11 +164,14 @@ def _slide(points: np.ndarray, hands: TwoHands, blocked: np.ndarray) -> np.ndarr
             begun, at = at, at + way * np.minimum(1.0, _STEP / np.maximum(length, _NOTHING))
             wanted = at
             for _ in range(_ROUNDS + _MORE * (meeting[frame] == Meeting.APART)):
+                round_begun = at
                 at = _out(at, spheres[frame, :, :own], radii[:own], sampler, shoulders)
                 if meeting[frame] == Meeting.MIRRORED:
                     at = _on_own_side(at, spheres[frame], aside)
                 elif meeting[frame] == Meeting.APART:
                     at, away = _apart(at, spheres[frame], radii, gives_way[frame], away)
+                if np.array_equal(at, round_begun):
+                    break
             at = _rubbed(begun, wanted, at, float(friction[frame]))
             if length.max() <= _STEP or np.abs(at - begun).max() < _BACK:
                 break

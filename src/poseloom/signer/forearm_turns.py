@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from poseloom.pose import rotations as rot
-from poseloom.signer.arm_angles import DEVIATION, FLEXION, PRONATION, ArmAngles, wrapped
+from poseloom.signer.arm_angles import DEVIATION, FLEXION, PRONATION, ArmAngles
 
 _SWEEPS = 3
 """How often each angle is set anew to the best one beside the other two."""
@@ -37,22 +37,52 @@ def within_ranges(angles: ArmAngles, sign: Float[Tensor, " sides"]) -> Turns:
     over = sum((a - b).abs() for a, b in zip(wanted, (pronation, flexion, deviation), strict=True))
     if not bool((over > _OVER).any()):
         return pronation, flexion, deviation
-    relative = angles.relative[..., 0, :, :]
-    for _ in range(_SWEEPS):
-        bent = rot.axis_to_rotmat(-sign * flexion, "Z") @ rot.axis_to_rotmat(-sign * deviation, "Y")
-        pronation = _cut(wrapped(_about(relative @ bent.mT, 1, 2)), PRONATION)
-        unrolled = rot.axis_to_rotmat(-pronation, "X") @ relative
-        aside = rot.axis_to_rotmat(sign * deviation, "Y")
-        flexion = _cut(-sign * _about(unrolled @ aside, 0, 1), FLEXION)
-        unbent = rot.axis_to_rotmat(sign * flexion, "Z") @ unrolled
-        deviation = _cut(-sign * _about(unbent, 2, 0), DEVIATION)
+    swept = _swept(angles.relative[..., 0, :, :].numpy(), sign.numpy(), flexion.numpy(), deviation.numpy())
+    pronation, flexion, deviation = (torch.from_numpy(angle) for angle in swept)
     return pronation, flexion, deviation
 
 
-def _about(matrix: Float[Tensor, "*batch 3 3"], first: int, second: int) -> Float[Tensor, " *batch"]:
-    """Angle of the rotation in the plane of two axes that is nearest to a matrix."""
-    sine = matrix[..., second, first] - matrix[..., first, second]
-    return torch.atan2(sine, matrix[..., first, first] + matrix[..., second, second])
+def _swept(
+    relative: np.ndarray, sign: np.ndarray, flexion: np.ndarray, deviation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each of the three angles set anew to the best one beside the other two.
+
+    The hand is Rx(pronation) Rz(-sign flexion) Ry(-sign deviation) beside the forearm. Of the products of these
+    matrices only those entries are worked out, in numpy, that tell an angle: many small calls of torch cost more.
+
+    Args:
+        relative: (..., 3, 3) of the hand beside a forearm that is not turned.
+        sign: (sides,) 1 for a left arm, -1 for a right one.
+        flexion, deviation: (...) radians, at first.
+    """
+    (a, b, c), (d, e, f), (g, h, i) = np.moveaxis(relative, (-2, -1), (0, 1))
+    for _ in range(_SWEEPS):
+        sf, cf, sd, cd = np.sin(-sign * flexion), np.cos(flexion), np.sin(-sign * deviation), np.cos(deviation)
+        second, third = (sf * cd, cf, sf * sd), (-sd, cd)
+        sine = g * second[0] + h * second[1] + i * second[2] - (d * third[0] + f * third[1])
+        cosine = d * second[0] + e * second[1] + f * second[2] + g * third[0] + i * third[1]
+        pronation = _within(_unwound(np.arctan2(sine, cosine)), PRONATION)
+        sp, cp = np.sin(pronation), np.cos(pronation)
+        unrolled = (cp * d + sp * g, cp * e + sp * h)
+        last = (cp * g - sp * d, cp * i - sp * f)
+        middle = cp * f + sp * i
+        sine = unrolled[0] * cd + middle * sd - b
+        flexion = _within(-sign * np.arctan2(sine, a * cd + c * sd + unrolled[1]), FLEXION)
+        sf, cf = np.sin(-sign * flexion), np.cos(flexion)
+        sine = cf * c + sf * middle - last[0]
+        deviation = _within(-sign * np.arctan2(sine, last[1] + cf * a + sf * unrolled[0]), DEVIATION)
+    return pronation, flexion, deviation
+
+
+def _unwound(pronation: np.ndarray) -> np.ndarray:
+    """As `arm_angles.wrapped`."""
+    middle = math.radians(sum(PRONATION) / 2)
+    return np.remainder(pronation - middle + math.pi, 2 * math.pi) + middle - math.pi
+
+
+def _within(angle: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    low, high = (math.radians(limit) for limit in limits)
+    return np.clip(angle, low, high)
 
 
 def _cut(angle: Tensor, limits: tuple[float, float]) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -43,11 +45,20 @@ def radii_against_the_other() -> Float[Tensor, " spheres"]:
 
 
 def hand_spheres(angles: Float[Tensor, "*batch 5 4"]) -> Float[Tensor, "*batch spheres 3"]:
-    """Middles of the spheres in the hand's frame, metres.
+    """Middles of the spheres in the hand's frame, metres; those of one hand are not to be written to.
 
     Args:
         angles: how the hand is bent, radians.
     """
+    return _of_one(tuple(angles.flatten().tolist())) if angles.ndim == 2 else _of_many(angles)
+
+
+@lru_cache(maxsize=256)
+def _of_one(angles: tuple[float, ...]) -> Float[Tensor, "spheres 3"]:
+    return _of_many(torch.tensor(angles).reshape(len(FINGERS), -1))
+
+
+def _of_many(angles: Float[Tensor, "*batch 5 4"]) -> Float[Tensor, "*batch spheres 3"]:
     points, frames = hand_points(angles)
     tips = points[..., 3, :] - _JOINT_RADII[3] * frames[..., :, 0]
     joints = torch.cat([points[..., :3, :], tips[..., None, :]], dim=-2)

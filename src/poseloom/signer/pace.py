@@ -15,9 +15,11 @@ _ABOUT = 5
 """Frames over which a wrist's speed is looked at."""
 
 
-def hasty_frames(wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"]) -> Bool[Tensor, "frames 2"]:
-    """Frames in which an elbow is faster than it has reason to be."""
-    hasty = torch.diff(elbows, dim=0).norm(dim=-1) > allowed_ways(wrists)
+def hasty_frames(
+    wrists: Float[Tensor, "frames 2 3"], elbows: Float[Tensor, "frames 2 3"], share: float = 1.0
+) -> Bool[Tensor, "frames 2"]:
+    """Frames in which an elbow is faster than a share of what it has reason to be."""
+    hasty = torch.diff(elbows, dim=0).norm(dim=-1) > share * allowed_ways(wrists)
     return torch.cat([hasty[:1], hasty])
 
 

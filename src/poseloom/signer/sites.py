@@ -87,7 +87,7 @@ def _side(name: str, angles: Float[Tensor, "5 4"]) -> Site:
 def _laid_bare(site: Site, angles: Float[Tensor, "5 4"]) -> Site:
     """The same on the outside of fingers that are laid on it."""
     point, normal = site
-    away = _spheres(tuple(angles.flatten().tolist())) - point
+    away = hand_spheres(angles) - point
     along = away @ normal
     wide = sphere_radii() + _BESIDE
     half = (wide**2 - ((away**2).sum(-1) - along**2)).clamp_min(0).sqrt()
@@ -100,11 +100,6 @@ def _laid_bare(site: Site, angles: Float[Tensor, "5 4"]) -> Site:
 
 _COVERED, _BESIDE = 0.012, 0.006
 """Metres between a side of the hand and fingers from which on these do not cover it; between two fingers that do."""
-
-
-@lru_cache(maxsize=256)
-def _spheres(key: tuple[float, ...]) -> Tensor:
-    return hand_spheres(torch.tensor(key).reshape(5, 4))
 
 
 def facing_site(

@@ -40,7 +40,7 @@ _TRUNK_MARGIN = 0.001
 """Metres less of it at the trunk."""
 _SAMPLES = torch.linspace(0.0, 0.95, 9)
 """Spheres of a forearm: shares of the way from elbow to wrist."""
-_THINNER = 0.004
+_THINNER = 0.003
 """Metres that forearms are thinner where two arms meet: those of thin arms."""
 _WRIST, _THINNEST = 0.028, 0.029
 """Metres: a wrist, between half its width and half its thickness; forearms are nowhere thinner."""
@@ -168,6 +168,15 @@ def lost_contacts(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
 def tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
     """Frames in which something is in another, or too fast."""
     return (depths_of(seen, arms) > DEEP) | hasty_frames(seen.wrists, seen.elbows).any(-1)
+
+
+def still_tangled(seen: Seen, arms: Arms) -> Bool[Tensor, " frames"]:
+    """Those in which something is in another, or faster than what is only a little too fast."""
+    return (depths_of(seen, arms) > DEEP) | hasty_frames(seen.wrists, seen.elbows, _A_LITTLE).any(-1)
+
+
+_A_LITTLE = 1.04
+"""Of what an elbow may be."""
 
 
 def depths_of(seen: Seen, arms: Arms) -> Float[Tensor, " frames"]:
