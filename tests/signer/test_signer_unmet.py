@@ -8,7 +8,8 @@ import torch
 
 import poseloom
 from poseloom.body import AnnyBody
-from poseloom.language.hamnosys import SignText, from_names
+from poseloom.language.hamnosys import SignText, from_names, parse
+from poseloom.language.hamnosys.gloss import place_in_words
 from poseloom.language.hamnosys.tree import Contact, Location, Place, Side
 from poseloom.pose import Pose
 from poseloom.pose.joints import FINGERS, JOINT_INDEX, JOINT_NAMES
@@ -163,6 +164,11 @@ def test_directions_are_told_from_twenty_degrees_on(side, off):
         assert "palm" not in found.says
 
 
+def test_a_palm_alone_is_told_of():
+    found = only(Turned("right", torch.tensor([-1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 1.0])))
+    assert found.says == "holds its palm down, 90 degrees beside forward"
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize(("touches", "limit"), [(True, 2.0), (False, 20.0)])
 def test_places_are_told_from_their_limit_on(side, touches, limit):
@@ -205,6 +211,19 @@ def test_the_best_of_the_frames_counts():
 
 def test_nothing_is_measured_where_nothing_is_asked():
     assert unmet(standing(), []) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ("chin lrat touch", "the right side of the chin"),
+        ("behind ear", "behind the ear"),
+        ("stomach lrbeside", "to the right of the stomach"),
+    ],
+)
+def test_places_are_named(names, words):
+    (place,) = parse(from_names(f"flathand extfingeru palml {names}")).signs[0].parts[0].locations
+    assert place_in_words(place) == words
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------
