@@ -36,16 +36,19 @@ def sign(
     from poseloom.results.signing import Signed
     from poseloom.signer import sign_clip
     from poseloom.signer.nonmanual import with_nonmanual
+    from poseloom.signer.unmet import remarks_on
 
     read = _read(text, strict)
     told = read.explained()
     clip = sign_clip(told.hamnosys, name, style)
     spans, entries, first = clip.notes["signs"], [], 0
+    names = [one.gloss or one.name for one, count in zip(read.signs, read.counts, strict=True) for _ in range(count)]
+    unmet = remarks_on(clip.notes.get("unmet", []), names)
     for one, count in zip(read.signs, read.counts, strict=True):
         if count:
             entries.append((spans[first][0], spans[first + count - 1][1], one.nonmanual))
         first += count
-    return Signed(told.hamnosys, told.says, with_nonmanual(clip, entries), notes=told.notes)
+    return Signed(told.hamnosys, told.says, with_nonmanual(clip, entries), notes=(*told.notes, *unmet))
 
 
 def explain(text: str | SignText | Sequence[SignText], *, strict: bool = False) -> Explained:

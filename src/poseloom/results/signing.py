@@ -30,7 +30,7 @@ class Explained(Result):
 
 @dataclass(frozen=True, eq=False)
 class Signed(Explained):
-    """A body that signs by rule.
+    """A body that signs by rule; its notes also tell what of the signs is not as it is written.
 
     Args:
         clip: 52 joints, 25 frames a second.

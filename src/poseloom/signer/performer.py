@@ -142,7 +142,7 @@ class Performer:
         if Manner.HALT in action.how.manners:
             ease = (ease[0], False)
         track = self._perform(action, start, frames - rest - halt, ease)
-        goal = _goal(action)
+        goal = ends_at(action)
         if goal is not None and not isinstance(action, Straight):
             track = self._ending_at(track, goal)
         tracks = [hold(start, rest)] if rest else []
@@ -165,7 +165,7 @@ class Performer:
     def _straight(self, action: Straight, start: HandState, frames: int, ease: Ease) -> Track:
         chord = straight_chord(action, self.scale)
         flip = self.motion
-        goal = _goal(action)
+        goal = ends_at(action)
         end = start
         if goal is not None:
             end = self.goal(goal, start)
@@ -302,7 +302,7 @@ def _passes(action: Repeat) -> list[Repetition | None]:
 def _returns(action: Action) -> bool:
     """Whether an action ends where it started, so that its repetitions join without a way back."""
     if isinstance(action, Circle):
-        return _goal(action) is None and len(action.how.clocks) < 2
+        return ends_at(action) is None and len(action.how.clocks) < 2
     if isinstance(action, Together):
         inner = (*action.dominant, *(action.nondominant or ()))
         return bool(inner) and all(_returns(one) for one in inner)
@@ -311,10 +311,10 @@ def _returns(action: Action) -> bool:
 
 def _reaches(action: Action) -> bool:
     """Whether it ends at a place, which depends on the posture that other actions bring about."""
-    return isinstance(action, Reach) or _goal(action) is not None
+    return isinstance(action, Reach) or ends_at(action) is not None
 
 
-def _goal(action: Action) -> Where | None:
+def ends_at(action: Action) -> Where | None:
     """Where an action ends; brushing without a place is contact on the way, and no end."""
     goals = [goal for goal in action.how.goals if goal != _BRUSHING]
     return goals[-1] if goals else None

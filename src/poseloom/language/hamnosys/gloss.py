@@ -194,6 +194,14 @@ def _sides(pair: LocationPair) -> tuple[tuple[Location, ...], tuple[Location, ..
     return pair.dominant, pair.nondominant
 
 
+def place_in_words(location: Location) -> str:
+    """A place alone: ``the right side of the chin``, ``behind the ear``; ``the body`` where none is named."""
+    places = [f"the {_place(place)}" for place in location.places] or ["the body"]
+    words = f"between {' and '.join(places)}" if len(places) > 1 else places[0]
+    beside = next((_SIDES[side] for place in location.places for side in place.sides if side in _BESIDE), "")
+    return f"{beside} {words}".strip() if not location.behind else f"behind {words}"
+
+
 def _location(location: Location) -> str:
     """``at the lips``, ``touching the right side of the chin``, ``close to the palm, with the tip of the thumb``."""
     by = f", with the {_place(location.by)}" if location.by is not None else ""
