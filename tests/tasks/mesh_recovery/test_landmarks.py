@@ -123,6 +123,20 @@ def test_knees_that_nobody_saw_are_cut_off_where_both_ankles_are():
     assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, 26]
 
 
+def test_knees_at_the_edge_are_cut_off_where_both_ankles_are():
+    """Seen or not: a trouser leg that ends at the edge does not tell whether a knee is bent there."""
+    keypoints = keypoints_of(standing())
+    points, thigh = keypoints.points.clone(), float((keypoints.points[0, 25] - keypoints.points[0, 23])[:2].norm())
+    points[:, 25, 1], points[:, 26, 1] = SIZE[1] - 1 - 0.2 * thigh, SIZE[1] - 1 - 0.4 * thigh
+    points[:, [23, 24], 1] = points[:, [25, 26], 1] - thigh
+    points[:, [23, 24], 0] = points[:, [25, 26], 0]
+    inside = points.clone()
+    points[:, [27, 28], 1] = SIZE[1] + 60.0
+    assert keypoints.seen[0, [25, 26]].all()
+    assert beyond_edge(replace(keypoints, points=points))[0, [25, 26]].tolist() == [True, False]
+    assert not beyond_edge(replace(keypoints, points=inside))[0, [25, 26]].any()
+
+
 def test_somebody_wholly_beyond_the_edge_still_gets_a_body():
     keypoints = keypoints_of(standing())
     found = recover_bodies(replace(keypoints, points=keypoints.points + torch.tensor([0.0, 3.0 * SIZE[1], 0.0])))

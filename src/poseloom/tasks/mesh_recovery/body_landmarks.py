@@ -30,7 +30,9 @@ _TO_RIGHT = {"left_eye": 3}
 """Rows from a left point to its right one, where that is not the next."""
 NEAR_EDGE = 0.04
 """Of a person's region: a landmark that is not seen and nearer to the picture's edge is taken for cut off."""
-_KNEES, _ANKLES = [25, 26], [27, 28]
+_AT_EDGE = 0.25
+"""Of a thigh's length in the picture: a knee nearer to the edge is at it."""
+_HIPS, _KNEES, _ANKLES = [23, 24], [25, 26], [27, 28]
 _TRUNK_ROWS = (11, 12, 23, 24)
 _HEAD_ROWS = (0, 2, 5, 7, 8)
 HAND_JOINTS: tuple[str, ...] = tuple(
@@ -108,14 +110,17 @@ def in_picture(people: Keypoints) -> Bool[Tensor, "people 33"]:
 def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
     """Which landmarks are cut off: beyond the edge, or not seen and so near to it that they may as well be.
 
-    Of legs whose ankles both are, so are knees that nobody saw: where they are told to be is a guess.
+    Of legs whose ankles both are, so are knees that nobody saw, and those at the edge, below which nothing tells how they
+    are bent: where they are told to be is a guess.
     """
     extent = people.points.new_tensor(people.size)
     places = people.points[..., :2]
-    near = people.roi.side[:, None, None] * NEAR_EDGE
-    guessed = ~((places >= near) & (places <= extent - 1 - near)).all(-1) & ~people.seen
+    to_edge = torch.minimum(places, extent - 1 - places).amin(-1)
+    guessed = (to_edge < people.roi.side[:, None] * NEAR_EDGE) & ~people.seen
     cut_off = ~in_picture(people) | guessed
-    cut_off[:, _KNEES] |= cut_off[:, _ANKLES].all(-1, keepdim=True) & ~people.seen[:, _KNEES]
+    thighs = (places[:, _KNEES] - places[:, _HIPS]).norm(dim=-1)
+    unsure = ~people.seen[:, _KNEES] | (to_edge[:, _KNEES] < _AT_EDGE * thighs)
+    cut_off[:, _KNEES] |= cut_off[:, _ANKLES].all(-1, keepdim=True) & unsure
     return cut_off
 
 
