@@ -110,8 +110,8 @@ def in_picture(people: Keypoints) -> Bool[Tensor, "people 33"]:
 def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
     """Which landmarks are cut off: beyond the edge, or not seen and so near to it that they may as well be.
 
-    Of legs whose ankles both are, so are knees that nobody saw, and those at the edge, below which nothing tells how they
-    are bent: where they are told to be is a guess.
+    Of legs whose ankles both are, so are knees that nobody saw, and those at the edge, below which nothing tells how
+    they are bent: where they are told to be is a guess.
     """
     extent = people.points.new_tensor(people.size)
     places = people.points[..., :2]
