@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from poseloom.base.errors import FileError, PoseloomError
 from poseloom.base.files import atomic_write, read_text, reason
 from poseloom.base.lock import LOCK, locked
@@ -99,12 +101,12 @@ class RunFolder:
 
 
 def versions() -> dict[str, str]:
-    """Python, platform, and the packages that a result depends on."""
+    """Python, platform, and the packages that a result depends on; of torch its build too, such as ``+cpu``."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for package in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
-    return found
+    return {**found, "torch": str(torch.__version__)}
 
 
 @contextmanager
