@@ -13,7 +13,7 @@ well are told apart.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +32,10 @@ from poseloom.tasks.keypoints.people import collected
 from poseloom.tasks.keypoints.predict import NobodyFoundError
 from poseloom.tasks.lifting.batch import carried_joints
 from poseloom.tasks.lifting.poses import captured_poses
+from poseloom.tasks.lifting.predict import Lifted
 from poseloom.tasks.mesh_recovery.predict import TellsPoses, recover_bodies
 from poseloom.tasks.mesh_recovery.small_looks import LOOKS, look_again
-from poseloom.tasks.mesh_recovery.small_predict import PictureLifter, SmallBodyNetwork
+from poseloom.tasks.mesh_recovery.small_predict import Picture, SmallBodyNetwork
 
 _CAMERA_AXES = (1.0, -1.0, -1.0)
 _NEAR = 0.25
@@ -85,6 +86,17 @@ def main() -> None:
     fitted = recover_bodies(seen, lifter=told).poses.rotations
     report(f"small in {len(LOOKS)} looks and fit", rotations_of(fitted), true, groups)
     report("fit alone", rotations_of(recover_bodies(people).poses.rotations), true, groups)
+
+
+class PictureLifter:
+    """The small network and the pictures that it looks at, where a lifter is asked for."""
+
+    def __init__(self, network: SmallBodyNetwork, pictures: Iterable[Picture]):
+        self.network, self.pictures = network, pictures
+
+    def lift(self, people: Keypoints, focal: float) -> Lifted:
+        """See `SmallBodyNetwork.lift`."""
+        return self.network.lift(people, self.pictures, focal)
 
 
 def found_people(table: Table, wanted: int) -> tuple[Keypoints, Tensor, list[int], int]:

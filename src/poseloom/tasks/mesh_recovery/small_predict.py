@@ -126,17 +126,6 @@ class SmallBodyNetwork(BodyNetwork):
         )
 
 
-class PictureLifter:
-    """The small network and the pictures that it looks at, where a lifter is asked for."""
-
-    def __init__(self, network: SmallBodyNetwork, pictures: Iterable[Picture]):
-        self.network, self.pictures = network, pictures
-
-    def lift(self, people: Keypoints, focal: float) -> Lifted:
-        """See `SmallBodyNetwork.lift`."""
-        return self.network.lift(people, self.pictures, focal)
-
-
 def people_of_pictures(keypoints: Keypoints, pictures: Iterable[Picture]) -> Iterator[tuple[Tensor, Picture]]:
     """Each picture in which somebody is, and the rows of the people in it.
 
