@@ -116,25 +116,34 @@ def test_knees_that_nobody_saw_are_cut_off_where_both_ankles_are():
     keypoints = keypoints_of(standing())
     points, visibility = keypoints.points.clone(), keypoints.visibility.clone()
     points[:, [27, 28], 1] = SIZE[1] + 60.0
-    visibility[:, [26, 27, 28]] = 0.1
+    visibility[:, [25, 26, 27, 28]] = 0.1
     cut_off = beyond_edge(replace(keypoints, points=points, visibility=visibility))[0]
-    assert cut_off[[25, 26, 27, 28]].tolist() == [False, True, True, True]
+    assert cut_off[[25, 26, 27, 28]].all()
     points[:, 27] = keypoints.points[:, 27]
-    assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, 26]
+    assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, [25, 26]].any()
 
 
 def test_knees_at_the_edge_are_cut_off_where_both_ankles_are():
     """Seen or not: a trouser leg that ends at the edge does not tell whether a knee is bent there."""
     keypoints = keypoints_of(standing())
     points, thigh = keypoints.points.clone(), float((keypoints.points[0, 25] - keypoints.points[0, 23])[:2].norm())
-    points[:, 25, 1], points[:, 26, 1] = SIZE[1] - 1 - 0.2 * thigh, SIZE[1] - 1 - 0.4 * thigh
+    points[:, [25, 26], 1] = SIZE[1] - 1 - 0.2 * thigh
     points[:, [23, 24], 1] = points[:, [25, 26], 1] - thigh
     points[:, [23, 24], 0] = points[:, [25, 26], 0]
     inside = points.clone()
     points[:, [27, 28], 1] = SIZE[1] + 60.0
     assert keypoints.seen[0, [25, 26]].all()
-    assert beyond_edge(replace(keypoints, points=points))[0, [25, 26]].tolist() == [True, False]
+    assert beyond_edge(replace(keypoints, points=points))[0, [25, 26]].all()
     assert not beyond_edge(replace(keypoints, points=inside))[0, [25, 26]].any()
+
+
+def test_a_knee_that_is_clearly_seen_keeps_the_other_one():
+    """Somebody who sits behind an edge does not stand on one leg because the other knee is hidden, or at the edge."""
+    keypoints = keypoints_of(standing())
+    points, visibility = keypoints.points.clone(), keypoints.visibility.clone()
+    points[:, [27, 28], 1] = SIZE[1] + 60.0
+    visibility[:, 26] = 0.1
+    assert not beyond_edge(replace(keypoints, points=points, visibility=visibility))[0, [25, 26]].any()
 
 
 def test_somebody_wholly_beyond_the_edge_still_gets_a_body():

@@ -110,8 +110,8 @@ def in_picture(people: Keypoints) -> Bool[Tensor, "people 33"]:
 def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
     """Which landmarks are cut off: beyond the edge, or not seen and so near to it that they may as well be.
 
-    Of legs whose ankles both are, so are knees that nobody saw, and those at the edge, below which nothing tells how
-    they are bent: where they are told to be is a guess.
+    Of legs whose ankles both are, so are the knees, if each of them is one that nobody saw, or at the edge, below which
+    nothing tells how it is bent: where they are told to be is a guess.
     """
     extent = people.points.new_tensor(people.size)
     places = people.points[..., :2]
@@ -120,7 +120,7 @@ def beyond_edge(people: Keypoints) -> Bool[Tensor, "people 33"]:
     cut_off = ~in_picture(people) | guessed
     thighs = (places[:, _KNEES] - places[:, _HIPS]).norm(dim=-1)
     unsure = ~people.seen[:, _KNEES] | (to_edge[:, _KNEES] < _AT_EDGE * thighs)
-    cut_off[:, _KNEES] |= cut_off[:, _ANKLES].all(-1, keepdim=True) & unsure
+    cut_off[:, _KNEES] |= cut_off[:, _ANKLES].all(-1, keepdim=True) & unsure.all(-1, keepdim=True)
     return cut_off
 
 
